@@ -1,0 +1,370 @@
+//! The on-target interface of tinybench: one `repr(C)` block in the target's RAM, found by the
+//! host through the ELF symbol [`SYMBOL`].
+//!
+//! The conversation is the same on a real and on a virtual board:
+//!
+//! 1. After reset the image initialises itself, sets [`Block::status`] to [`Status::Ready`] and
+//!    halts on a `BKPT`.
+//! 2. With the core halted the host writes [`Block::command`] and its arguments, then lets the
+//!    core run.
+//! 3. The image carries the command out, writes its answers and [`Block::status`], and halts on
+//!    the `BKPT` again. Nothing is exchanged while it runs.
+//! 4. A fault at any time is written to [`Block::fault`]; the image halts with
+//!    [`Status::Fault`].
+//!
+//! All fields are 32-bit little-endian words, so the layout is the same for every compiler. The
+//! same block is described for C by `include/tinybench.h`; a test compares the two.
+
+#![no_std]
+
+use core::mem::offset_of;
+
+/// Name of the ELF symbol of the [`Block`].
+pub const SYMBOL: &str = "TINYBENCH_BLOCK";
+
+/// First word of the block: `TBLK` in ASCII, little-endian.
+pub const MAGIC: u32 = u32::from_le_bytes(*b"TBLK");
+
+/// Version of this layout. An image of another version is refused by the host.
+pub const VERSION: u32 = 1;
+
+/// How many runs one [`Command::Run`] can record.
+pub const CYCLES_CAPACITY: usize = 256;
+
+/// Value of every word of painted stack and arena.
+pub const PAINT: u32 = 0xA5C3_5A3C;
+
+/// ELF section that holds the model, if the image has one.
+pub const MODEL_SECTION: &str = ".tinybench.model";
+
+/// ELF section that holds the code and constants of the runtime under test.
+pub const RUNTIME_SECTION: &str = ".tinybench.runtime";
+
+/// ELF section that holds the code and constants of the measuring program itself.
+pub const HARNESS_SECTION: &str = ".tinybench.harness";
+
+/// What the host asks of the image. Values of [`Block::command`].
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Nothing: the image halts again at once.
+    None = 0,
+    /// Give the runtime its model and the first [`Block::arena_limit`] bytes of the arena, plan
+    /// it, and describe the result: input, output and arena fields become valid.
+    Prepare = 1,
+    /// Copy the input buffer into the model's input, invoke [`Block::run_count`] times with
+    /// interrupts off, record the cycles of each, copy the output. The copies are not timed.
+    Run = 2,
+    /// Measure the cycle counter against a loop of known length: fills
+    /// [`Block::counter_overhead`] and [`Block::counter_check`].
+    CheckCounter = 3,
+}
+
+impl Command {
+    /// The command with this number, if there is one.
+    pub const fn from_u32(value: u32) -> Option<Self> {
+        match value {
+            0 => Some(Self::None),
+            1 => Some(Self::Prepare),
+            2 => Some(Self::Run),
+            3 => Some(Self::CheckCounter),
+            _ => None,
+        }
+    }
+}
+
+/// What the image answers. Values of [`Block::status`].
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The image has not started yet (the initial value), or is at work.
+    Busy = 0,
+    /// Start-up is complete and no command has been carried out yet.
+    Ready = 1,
+    /// The command was carried out.
+    Done = 2,
+    /// The command failed: see [`Block::error`].
+    Failed = 3,
+    /// A processor exception was caught: see [`Block::fault`].
+    Fault = 4,
+}
+
+impl Status {
+    /// The status with this number, if there is one.
+    pub const fn from_u32(value: u32) -> Option<Self> {
+        match value {
+            0 => Some(Self::Busy),
+            1 => Some(Self::Ready),
+            2 => Some(Self::Done),
+            3 => Some(Self::Failed),
+            4 => Some(Self::Fault),
+            _ => None,
+        }
+    }
+}
+
+/// Why a command failed. Values of [`Block::error`].
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// No error.
+    None = 0,
+    /// The command is not one of [`Command`], or came before [`Command::Prepare`].
+    BadCommand = 1,
+    /// The arena is too small: `error_detail[0]` bytes are needed, `error_detail[1]` were given.
+    ArenaTooSmall = 2,
+    /// The runtime refused the model: `error_detail[0]` is the runtime's own code and
+    /// `error_detail[1]` where in the model it was found (operator index).
+    BadModel = 3,
+    /// [`Block::run_count`] is zero or above [`Block::cycles_capacity`].
+    BadRunCount = 4,
+    /// The cycle counter does not count, or not at a plausible rate.
+    CounterStuck = 5,
+    /// The cycle counter passed its start value again during run `error_detail[0]`, so that
+    /// run took more than 2^32 cycles.
+    CounterWrapped = 6,
+    /// The runtime reported an error, `error_detail[0]`, during an inference.
+    InvokeFailed = 7,
+    /// An input or output tensor is larger than the image's buffer for it: `error_detail[0]`
+    /// bytes are needed, `error_detail[1]` are there.
+    BufferTooSmall = 8,
+}
+
+impl Error {
+    /// The error with this number, if there is one.
+    pub const fn from_u32(value: u32) -> Option<Self> {
+        match value {
+            0 => Some(Self::None),
+            1 => Some(Self::BadCommand),
+            2 => Some(Self::ArenaTooSmall),
+            3 => Some(Self::BadModel),
+            4 => Some(Self::BadRunCount),
+            5 => Some(Self::CounterStuck),
+            6 => Some(Self::CounterWrapped),
+            7 => Some(Self::InvokeFailed),
+            8 => Some(Self::BufferTooSmall),
+            _ => None,
+        }
+    }
+}
+
+/// A caught processor exception (Armv7-M Architecture Reference Manual, B1.5 and B3.2).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fault {
+    /// Exception number (IPSR): 3 HardFault, 4 MemManage, 5 BusFault, 6 UsageFault, 2 NMI;
+    /// 0 for a Rust panic, none if [`Block::status`] is not [`Status::Fault`].
+    pub exception: u32,
+    /// Stacked R0-R3, then R4-R11 as they were in the handler, then stacked R12.
+    pub r: [u32; 13],
+    /// Stack pointer before the exception frame was pushed.
+    pub sp: u32,
+    /// Stacked link register.
+    pub lr: u32,
+    /// Stacked program counter: the instruction that faulted, if the fault is precise.
+    pub pc: u32,
+    /// Stacked program status register.
+    pub xpsr: u32,
+    /// Configurable Fault Status Register, 0xE000_ED28.
+    pub cfsr: u32,
+    /// HardFault Status Register, 0xE000_ED2C.
+    pub hfsr: u32,
+    /// MemManage Fault Address Register, valid if CFSR.MMARVALID.
+    pub mmfar: u32,
+    /// BusFault Address Register, valid if CFSR.BFARVALID.
+    pub bfar: u32,
+}
+
+/// The block itself. Written by the image: I; by the host: H.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// I: [`MAGIC`], from the start.
+    pub magic: u32,
+    /// I: [`VERSION`], from the start.
+    pub version: u32,
+    /// H: a [`Command`].
+    pub command: u32,
+    /// I: a [`Status`].
+    pub status: u32,
+    /// I: an [`Error`], if `status` is [`Status::Failed`].
+    pub error: u32,
+    /// I: figures that go with `error`.
+    pub error_detail: [u32; 2],
+    /// H: how many times [`Command::Run`] invokes the model, at most `cycles_capacity`.
+    pub run_count: u32,
+    /// I: address of the `u32` array of cycles, one per run.
+    pub cycles_address: u32,
+    /// I: length of that array, in words.
+    pub cycles_capacity: u32,
+    /// I: address of the buffer from which the model's input is copied before each run.
+    pub input_address: u32,
+    /// I: size of the model's input, bytes. Valid after [`Command::Prepare`].
+    pub input_bytes: u32,
+    /// I: address of the buffer to which the model's output is copied after the last run.
+    pub output_address: u32,
+    /// I: size of the model's output, bytes. Valid after [`Command::Prepare`].
+    pub output_bytes: u32,
+    /// I: lowest address of the memory that can serve as the arena.
+    pub arena_address: u32,
+    /// I: size of that memory, bytes.
+    pub arena_capacity: u32,
+    /// H: how much of it [`Command::Prepare`] gives to the runtime, bytes; 0 for all.
+    pub arena_limit: u32,
+    /// I: bytes of the arena the runtime says are in use. Valid after [`Command::Prepare`].
+    pub arena_used: u32,
+    /// I: bytes of the arena that were ever written, found by painting: from the first to the
+    /// last touched word. Valid after [`Command::Run`].
+    pub arena_touched: u32,
+    /// I: lowest address the stack may reach.
+    pub stack_low: u32,
+    /// I: initial stack pointer, one past the highest address.
+    pub stack_high: u32,
+    /// I: bytes of stack used at the deepest, found by painting. Valid after every command.
+    pub stack_peak: u32,
+    /// I: cycles that two reads of the counter directly after each other are apart; part of
+    /// every figure in the cycles array.
+    pub counter_overhead: u32,
+    /// I: cycles that [`Command::CheckCounter`]'s loop of 1,024 iterations took.
+    pub counter_check: u32,
+    /// I: address and length of the runtime's name, UTF-8.
+    pub runtime_name: [u32; 2],
+    /// I: address and length of the runtime's version, UTF-8.
+    pub runtime_version: [u32; 2],
+    /// I: the caught exception, if `status` is [`Status::Fault`].
+    pub fault: Fault,
+}
+
+impl Block {
+    /// The block as the image holds it at link time.
+    pub const INITIAL: Self = Self {
+        magic: MAGIC,
+        version: VERSION,
+        command: 0,
+        status: 0,
+        error: 0,
+        error_detail: [0; 2],
+        run_count: 0,
+        cycles_address: 0,
+        cycles_capacity: 0,
+        input_address: 0,
+        input_bytes: 0,
+        output_address: 0,
+        output_bytes: 0,
+        arena_address: 0,
+        arena_capacity: 0,
+        arena_limit: 0,
+        arena_used: 0,
+        arena_touched: 0,
+        stack_low: 0,
+        stack_high: 0,
+        stack_peak: 0,
+        counter_overhead: 0,
+        counter_check: 0,
+        runtime_name: [0; 2],
+        runtime_version: [0; 2],
+        fault: Fault {
+            exception: 0,
+            r: [0; 13],
+            sp: 0,
+            lr: 0,
+            pc: 0,
+            xpsr: 0,
+            cfsr: 0,
+            hfsr: 0,
+            mmfar: 0,
+            bfar: 0,
+        },
+    };
+
+    /// Size of the block in words.
+    pub const WORDS: usize = size_of::<Self>() / 4;
+
+    /// Builds the block from the words read out of a target, in address order.
+    pub fn from_words(words: &[u32; Self::WORDS]) -> Self {
+        let at = |offset: usize| words[offset / 4];
+        let pair = |offset: usize| [at(offset), at(offset + 4)];
+        let fault = offset_of!(Self, fault);
+        let mut r = [0; 13];
+        for (i, r) in r.iter_mut().enumerate() {
+            *r = at(fault + offset_of!(Fault, r) + 4 * i);
+        }
+        Self {
+            magic: at(offset_of!(Self, magic)),
+            version: at(offset_of!(Self, version)),
+            command: at(offset_of!(Self, command)),
+            status: at(offset_of!(Self, status)),
+            error: at(offset_of!(Self, error)),
+            error_detail: pair(offset_of!(Self, error_detail)),
+            run_count: at(offset_of!(Self, run_count)),
+            cycles_address: at(offset_of!(Self, cycles_address)),
+            cycles_capacity: at(offset_of!(Self, cycles_capacity)),
+            input_address: at(offset_of!(Self, input_address)),
+            input_bytes: at(offset_of!(Self, input_bytes)),
+            output_address: at(offset_of!(Self, output_address)),
+            output_bytes: at(offset_of!(Self, output_bytes)),
+            arena_address: at(offset_of!(Self, arena_address)),
+            arena_capacity: at(offset_of!(Self, arena_capacity)),
+            arena_limit: at(offset_of!(Self, arena_limit)),
+            arena_used: at(offset_of!(Self, arena_used)),
+            arena_touched: at(offset_of!(Self, arena_touched)),
+            stack_low: at(offset_of!(Self, stack_low)),
+            stack_high: at(offset_of!(Self, stack_high)),
+            stack_peak: at(offset_of!(Self, stack_peak)),
+            counter_overhead: at(offset_of!(Self, counter_overhead)),
+            counter_check: at(offset_of!(Self, counter_check)),
+            runtime_name: pair(offset_of!(Self, runtime_name)),
+            runtime_version: pair(offset_of!(Self, runtime_version)),
+            fault: Fault {
+                exception: at(fault + offset_of!(Fault, exception)),
+                r,
+                sp: at(fault + offset_of!(Fault, sp)),
+                lr: at(fault + offset_of!(Fault, lr)),
+                pc: at(fault + offset_of!(Fault, pc)),
+                xpsr: at(fault + offset_of!(Fault, xpsr)),
+                cfsr: at(fault + offset_of!(Fault, cfsr)),
+                hfsr: at(fault + offset_of!(Fault, hfsr)),
+                mmfar: at(fault + offset_of!(Fault, mmfar)),
+                bfar: at(fault + offset_of!(Fault, bfar)),
+            },
+        }
+    }
+}
+
+/// An inference engine under test, as the firmware calls it.
+///
+/// The firmware owns the memory: the model stays in flash, the arena is a slice of RAM.
+pub trait Runtime: Sized {
+    /// Name as `tinybench runtimes` lists it.
+    const NAME: &'static str;
+    /// Version of the engine.
+    const VERSION: &'static str;
+
+    /// Reads `model` in place and plans its tensors in `arena`.
+    fn prepare(model: &'static [u8], arena: &'static mut [u8]) -> Result<Self, PrepareError>;
+    /// The model's first input tensor, in the arena.
+    fn input(&mut self) -> &mut [u8];
+    /// The model's first output tensor, in the arena.
+    fn output(&self) -> &[u8];
+    /// One inference. The error is the runtime's own code.
+    fn invoke(&mut self) -> Result<(), u32>;
+    /// Bytes of the arena in use, tensors and the runtime's own data.
+    fn arena_used(&self) -> usize;
+}
+
+/// Why [`Runtime::prepare`] failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrepareError {
+    /// The arena is too small.
+    ArenaTooSmall {
+        /// Bytes that would do.
+        needed: usize,
+    },
+    /// The model can't be run.
+    Model {
+        /// The runtime's own code.
+        code: u32,
+        /// Operator index, or `u32::MAX` if it isn't one operator's fault.
+        operator: u32,
+    },
+}
