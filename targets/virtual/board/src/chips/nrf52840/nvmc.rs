@@ -1,0 +1,137 @@
+//! NVMC, the non-volatile memory controller, with the instruction cache's switch (Product
+//! Specification, 4.3).
+
+use crate::chips::ChipContext;
+
+/// Bytes of a flash page.
+const PAGE: u32 = 4096;
+
+/// What CONFIG allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Mode {
+    #[default]
+    Read,
+    Write,
+    Erase,
+}
+
+/// The controller.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Nvmc {
+    mode: Mode,
+    cache: bool,
+    profile: bool,
+    partial_duration: u32,
+    erase_uicr: bool,
+}
+
+impl Nvmc {
+    pub fn cache_enabled(&self) -> bool {
+        self.cache
+    }
+
+    pub fn may_write(&self) -> bool {
+        self.mode == Mode::Write
+    }
+
+    /// Whether ERASEUICR was written since the last call.
+    pub fn take_erase_uicr(&mut self) -> bool {
+        std::mem::take(&mut self.erase_uicr)
+    }
+
+    pub fn read(&self, offset: u32, context: &ChipContext<'_>) -> Option<u32> {
+        Some(match offset {
+            // READY and READYNEXT: operations complete at once.
+            0x400 | 0x408 => 1,
+            0x504 => match self.mode {
+                Mode::Read => 0,
+                Mode::Write => 1,
+                Mode::Erase => 2,
+            },
+            0x508 | 0x50C | 0x510 | 0x514 | 0x518 => 0,
+            0x51C => self.partial_duration,
+            0x540 => u32::from(self.cache) | u32::from(self.profile) << 8,
+            0x548 if self.profile => context.cache_counters.hits,
+            0x54C if self.profile => context.cache_counters.misses,
+            0x548 | 0x54C => 0,
+            _ => return None,
+        })
+    }
+
+    pub fn write(
+        &mut self,
+        offset: u32,
+        value: u32,
+        context: &mut ChipContext<'_>,
+    ) -> Option<()> {
+        match offset {
+            0x504 => {
+                self.mode = match value & 3 {
+                    1 => Mode::Write,
+                    2 => Mode::Erase,
+                    _ => Mode::Read,
+                };
+            }
+            // ERASEPAGE, its older name ERASEPCR1, and ERASEPCR0.
+            0x508 | 0x510 => self.erase(context, value & !(PAGE - 1), PAGE),
+            0x50C if value & 1 != 0 => {
+                self.erase(context, 0, context.flash.len() as u32);
+                self.erase_uicr = self.mode == Mode::Erase;
+            }
+            0x514 if value & 1 != 0 => self.erase_uicr = self.mode == Mode::Erase,
+            0x50C | 0x514 => {}
+            // A partial erase leaves the page undefined until the sum of durations suffices;
+            // the page is erased at once.
+            0x518 => self.erase(context, value & !(PAGE - 1), PAGE),
+            0x51C => self.partial_duration = value & 0x7F,
+            0x540 => {
+                self.cache = value & 1 != 0;
+                self.profile = value & 0x100 != 0;
+                *context.timing_changed = true;
+            }
+            0x548 => context.cache_counters.hits = 0,
+            0x54C => context.cache_counters.misses = 0,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Erases, if CONFIG enables it; otherwise nothing happens.
+    fn erase(&self, context: &mut ChipContext<'_>, start: u32, length: u32) {
+        if self.mode == Mode::Erase {
+            erase(context, start, length);
+        }
+    }
+
+    /// Programs a word: bits only fall. `None` if CONFIG doesn't enable it.
+    pub fn program(
+        &self,
+        offset: u32,
+        value: u32,
+        context: &mut ChipContext<'_>,
+    ) -> Option<()> {
+        if !self.may_write() {
+            return None;
+        }
+        let start = offset as usize;
+        let word = context.flash.get_mut(start..start + 4)?;
+        for (old, new) in word.iter_mut().zip(value.to_le_bytes()) {
+            *old &= new;
+        }
+        note_change(context, offset, offset + 4);
+        Some(())
+    }
+}
+
+/// Sets a range of flash to all ones.
+pub(super) fn erase(context: &mut ChipContext<'_>, start: u32, length: u32) {
+    let end = (start.saturating_add(length)).min(context.flash.len() as u32);
+    let start = start.min(end);
+    context.flash[start as usize..end as usize].fill(0xFF);
+    note_change(context, start, end);
+}
+
+fn note_change(context: &mut ChipContext<'_>, start: u32, end: u32) {
+    let (first, last) = context.flash_changed.unwrap_or((start, end));
+    *context.flash_changed = Some((first.min(start), last.max(end)));
+}

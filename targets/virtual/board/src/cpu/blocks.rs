@@ -1,0 +1,373 @@
+//! The code cache: straight runs of instructions, decoded once.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use super::decode::{self, Decoded, Undecodable};
+use super::op::{Kind, Op};
+use super::{Core, Fault};
+use crate::memory::{AccessSize, CODE_GRANULE_SHIFT, Place};
+use crate::timing::pipeline::{self, Entry, Fetch, Step};
+use crate::timing::{Class, rules, shape};
+
+/// Instructions in a block at most, IT blocks not cut.
+const LONGEST: usize = 64;
+/// Pre-decoded operations kept before everything is thrown away and decoded afresh.
+const OPS_LIMIT: usize = 1 << 21;
+
+/// A decoded run of instructions.
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub start: u32,
+    /// Address behind the last instruction.
+    pub end: u32,
+    /// Its operations in [`CodeCache::ops`].
+    pub ops: Range<u32>,
+    pub instructions: u32,
+    /// Static cycles when fallen into.
+    pub cycles: u32,
+    /// Cycles that being jumped to adds.
+    pub jump_extra: u32,
+    /// Cycles that leaving by a taken branch adds.
+    pub taken_extra: u32,
+    /// ITSTATE behind the block, if it ends inside an IT block.
+    pub it_after: u8,
+    /// Contains floating-point instructions.
+    pub float: bool,
+    /// Byte range in the flash, if it lies there.
+    pub flash: Option<(u32, u32)>,
+    /// Epoch of the instruction cache at which all of the block was in it.
+    pub epoch: Cell<u32>,
+}
+
+/// Why there is no block at an address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum NoBlock {
+    /// The first instruction can't be fetched or decoded.
+    Fault(Fault),
+    /// There is a breakpoint on the first instruction.
+    Breakpoint,
+}
+
+/// All blocks, and where they start.
+#[derive(Debug, Default)]
+pub(crate) struct CodeCache {
+    pub blocks: Vec<Block>,
+    pub ops: Vec<Op>,
+    /// Block number + 1 for each half-word of flash and of RAM.
+    flash: Vec<u32>,
+    ram: Vec<u32>,
+}
+
+impl CodeCache {
+    pub fn new(flash_bytes: usize, ram_bytes: usize) -> Self {
+        Self {
+            blocks: Vec::new(),
+            ops: Vec::new(),
+            flash: vec![0; flash_bytes / 2],
+            ram: vec![0; ram_bytes / 2],
+        }
+    }
+
+    /// Forgets everything.
+    pub fn flush(&mut self, core: &mut Core) {
+        self.blocks.clear();
+        self.ops.clear();
+        self.flash.fill(0);
+        self.ram.fill(0);
+        core.memory.ram_code.fill(0);
+    }
+
+    /// Forgets blocks that may contain bytes of one granule.
+    pub fn invalidate(&mut self, place: Place, core: &mut Core) {
+        let granule = 1_usize << CODE_GRANULE_SHIFT;
+        let (index, offset) = match place {
+            Place::Flash(offset) => (&mut self.flash, offset as usize),
+            Place::Ram(offset) => {
+                core.memory.ram_code[offset as usize >> CODE_GRANULE_SHIFT] = 0;
+                (&mut self.ram, offset as usize)
+            }
+        };
+        // A block of the longest size that starts before may reach into the granule.
+        let first = (offset & !(granule - 1)).saturating_sub(4 * (LONGEST + 8));
+        let last = (offset & !(granule - 1)) + granule;
+        let end = (last / 2).min(index.len());
+        index[(first / 2).min(end)..end].fill(0);
+    }
+
+    /// The block that starts at `pc`; decodes it if it isn't there.
+    #[inline(always)]
+    pub fn at(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
+        let offset = pc.wrapping_sub(core.memory.flash_origin) as usize >> 1;
+        if let Some(&number) = self.flash.get(offset)
+            && number != 0
+        {
+            let number = number as usize - 1;
+            if self.blocks[number].start == pc {
+                return Ok(number);
+            }
+        }
+        self.look_up(core, pc)
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
+        let Some(place) = core.memory.locate(pc) else {
+            // Peripherals, devices and the system region are never executable.
+            let never = matches!(pc >> 29, 2 | 5..=7);
+            return Err(NoBlock::Fault(if never {
+                Fault::InstructionAccess
+            } else {
+                Fault::InstructionBus
+            }));
+        };
+        let slot = match place {
+            Place::Flash(offset) => self.flash.get(offset as usize >> 1),
+            Place::Ram(offset) => self.ram.get(offset as usize >> 1),
+        };
+        if let Some(&number) = slot
+            && number != 0
+            && self.blocks[number as usize - 1].start == pc
+        {
+            return Ok(number as usize - 1);
+        }
+        if self.ops.len() > OPS_LIMIT {
+            self.flush(core);
+        }
+        let number = self.build(core, pc, place, LONGEST)?;
+        let slot = match place {
+            Place::Flash(offset) => self.flash.get_mut(offset as usize >> 1),
+            Place::Ram(offset) => self.ram.get_mut(offset as usize >> 1),
+        };
+        if let Some(slot) = slot {
+            *slot = number as u32 + 1;
+        }
+        Ok(number)
+    }
+
+    /// Decodes a block of up to `longest` instructions that starts at `pc`.
+    fn build(
+        &mut self,
+        core: &mut Core,
+        pc: u32,
+        place: Place,
+        longest: usize,
+    ) -> Result<usize, NoBlock> {
+        let first_op = self.ops.len();
+        let mut run = Run::new(core, pc);
+        run.decode(core, longest)?;
+        let block = run.finish(core, place, first_op as u32, &mut self.ops);
+        self.blocks.push(block);
+        Ok(self.blocks.len() - 1)
+    }
+
+    /// Decodes the one instruction at `pc` into a block that is not kept in the index; the
+    /// caller takes it back with [`CodeCache::drop_last`]. Breakpoints are not looked at.
+    pub fn single(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
+        let place =
+            core.memory.locate(pc).ok_or(NoBlock::Fault(Fault::InstructionBus))?;
+        self.build(core, pc, place, 1)
+    }
+
+    /// Takes back the block made last.
+    pub fn drop_last(&mut self) {
+        if let Some(block) = self.blocks.pop() {
+            self.ops.truncate(block.ops.start as usize);
+        }
+    }
+}
+
+/// A block while it is decoded.
+struct Run {
+    start: u32,
+    pc: u32,
+    it: u8,
+    ops: Vec<Op>,
+    steps: Vec<Step>,
+    /// For each Skip: its place in `ops` and the instructions it covers.
+    skips: Vec<(usize, Range<usize>)>,
+    float: bool,
+    fpu: bool,
+}
+
+impl Run {
+    fn new(core: &Core, pc: u32) -> Self {
+        Self {
+            start: pc,
+            pc,
+            it: core.it_state,
+            ops: Vec::new(),
+            steps: Vec::new(),
+            skips: Vec::new(),
+            float: false,
+            fpu: core.system.scb.fpu_enabled(),
+        }
+    }
+
+    fn decode(&mut self, core: &mut Core, longest: usize) -> Result<(), NoBlock> {
+        // With one instruction wanted, the condition of an IT block is the caller's business.
+        let single = longest == 1;
+        loop {
+            let first = self.steps.is_empty();
+            if !single && core.system.fpb.breaks_at(self.pc) {
+                return if first { Err(NoBlock::Breakpoint) } else { Ok(()) };
+            }
+            let decoded = match fetch(core, self.pc, self.it) {
+                Ok(decoded) => decoded,
+                Err(fault) if first => {
+                    if fault == Fault::Undefined {
+                        self.report_undefined(core);
+                    }
+                    return Err(NoBlock::Fault(fault));
+                }
+                // It faults when it is reached.
+                Err(_) => return Ok(()),
+            };
+            let mut op = decoded.op;
+            if is_float(op.kind) && !self.fpu {
+                op = Op::new(Kind::NoCoprocessor);
+            }
+            self.float |= is_float(op.kind);
+            self.append(op, &decoded, single);
+            self.pc = self.pc.wrapping_add(decoded.size);
+            self.it = if op.kind == Kind::It {
+                op.imm as u8
+            } else {
+                advance_it(self.it)
+            };
+            if op.ends_block() || (self.steps.len() >= longest && (self.it == 0 || single)) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn report_undefined(&self, core: &mut Core) {
+        let half = |at: u32, core: &Core| {
+            core.memory
+                .locate(at)
+                .and_then(|place| core.memory.read(place, AccessSize::Half))
+                .unwrap_or(0)
+        };
+        let first = half(self.pc, core);
+        let text = if decode::is_wide(first as u16) {
+            let second = half(self.pc.wrapping_add(2), core);
+            format!("undefined instruction {first:04x} {second:04x} at {:#010x}", self.pc)
+        } else {
+            format!("undefined instruction {first:04x} at {:#010x}", self.pc)
+        };
+        core.report(text);
+    }
+
+    /// Appends an instruction with its pseudo-operations.
+    fn append(&mut self, op: Op, decoded: &Decoded, single: bool) {
+        let index = self.steps.len() as u8;
+        let offset = ((self.pc - self.start) >> 1) as u8;
+        let begin = self.ops.len();
+        if self.it != 0 && !single {
+            let condition = self.it >> 4;
+            self.ops.push(Op { a: condition, ..Op::new(Kind::Skip) });
+        }
+        if decoded.set_pc {
+            self.ops.push(Op { imm: self.pc.wrapping_add(4), ..Op::new(Kind::SetPc) });
+        }
+        self.ops.push(op);
+        if decoded.align_sp {
+            self.ops.push(Op::new(Kind::AlignSp));
+        }
+        for op in &mut self.ops[begin..] {
+            op.offset = offset;
+            op.index = index;
+        }
+        if self.it != 0 && !single {
+            let covered = (self.ops.len() - begin - 1) as u8;
+            self.ops[begin].b = covered;
+            let here = usize::from(index);
+            self.skips.push((begin, here..here + 1));
+        }
+        self.steps.push(Step { address: self.pc, size: decoded.size, shape: shape(&op) });
+    }
+
+    /// Computes the costs and makes the block.
+    fn finish(mut self, core: &mut Core, place: Place, first_op: u32, all: &mut Vec<Op>) -> Block {
+        let timing = core.flash_timing;
+        let fetch = match place {
+            Place::Flash(_) => Fetch {
+                wait_states: if timing.instruction_cache { 0 } else { timing.wait_states },
+                sector_bytes: timing.sector_bytes,
+            },
+            Place::Ram(_) => Fetch { wait_states: 0, sector_bytes: 4 },
+        };
+        let (costs, cycles) = pipeline::simulate(&self.steps, fetch, Entry::Fall);
+        let (_, jumped) = pipeline::simulate(&self.steps, fetch, Entry::Jump);
+        for op in &mut self.ops {
+            let cost = costs[usize::from(op.index)];
+            op.prefix = cost.before as u16;
+            if cost.chained && op.is_instruction() {
+                op.flags |= Op::CHAINED;
+            }
+        }
+        // A skipped instruction takes one cycle.
+        for (at, covered) in &self.skips {
+            let full: u32 = costs[covered.clone()].iter().map(|cost| cost.cycles).sum();
+            self.ops[*at].imm = (covered.len() as u32).wrapping_sub(full);
+        }
+        let taken_extra = match self.steps.last().map(|step| step.shape.class) {
+            Some(Class::Branch) => rules::REFILL,
+            Some(Class::LateBranch | Class::LoadBranch(_)) => rules::LATE_REFILL,
+            _ => 0,
+        };
+        let length = self.pc.wrapping_sub(self.start);
+        let flash = match place {
+            Place::Flash(offset) => Some((offset, offset + length)),
+            Place::Ram(offset) => {
+                let granules = (offset >> CODE_GRANULE_SHIFT)
+                    ..=((offset + length - 1) >> CODE_GRANULE_SHIFT);
+                for granule in granules {
+                    if let Some(mark) = core.memory.ram_code.get_mut(granule as usize) {
+                        *mark = 1;
+                    }
+                }
+                None
+            }
+        };
+        all.extend_from_slice(&self.ops);
+        Block {
+            start: self.start,
+            end: self.pc,
+            ops: first_op..all.len() as u32,
+            instructions: self.steps.len() as u32,
+            cycles,
+            jump_extra: jumped.saturating_sub(cycles),
+            taken_extra,
+            it_after: self.it,
+            float: self.float,
+            flash,
+            epoch: Cell::new(0),
+        }
+    }
+}
+
+/// ITAdvance.
+pub(crate) const fn advance_it(it: u8) -> u8 {
+    if it & 7 == 0 { 0 } else { it & 0xE0 | (it << 1) & 0x1F }
+}
+
+/// Fetches and decodes the instruction at `pc`.
+fn fetch(core: &Core, pc: u32, it: u8) -> Result<Decoded, Fault> {
+    let half = |address: u32| -> Result<u16, Fault> {
+        let place = core.memory.locate(address).ok_or(Fault::InstructionBus)?;
+        let value =
+            core.memory.read(place, AccessSize::Half).ok_or(Fault::InstructionBus)?;
+        Ok(value as u16)
+    };
+    let first = half(pc)?;
+    let second = if decode::is_wide(first) { half(pc.wrapping_add(2))? } else { 0 };
+    let place = decode::Place { pc, in_it: it != 0, last_in_it: it & 0xF == 8 };
+    decode::decode(first, second, place)
+        .map_err(|Undecodable::Undefined| Fault::Undefined)
+}
+
+/// Whether the kind needs the floating-point unit.
+fn is_float(kind: Kind) -> bool {
+    kind as u8 >= Kind::Vldr as u8 && kind as u8 <= Kind::Vmsr as u8
+}

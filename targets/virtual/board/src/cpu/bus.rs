@@ -1,0 +1,256 @@
+//! Data accesses of the core: the fast way to flash and RAM, and the checked way to everything.
+
+use super::op::Op;
+use super::{Core, Fault, Stop, Trap};
+use crate::memory::{AccessSize, BusFault, FLASH_GROUP, Place};
+
+impl Core {
+    /// Loads `N` bytes, zero-extended.
+    #[inline(always)]
+    pub fn load<const TIMING: bool, const N: usize>(
+        &mut self,
+        op: &Op,
+        address: u32,
+    ) -> Result<u32, Trap> {
+        let offset = address.wrapping_sub(self.memory.ram_origin) as usize;
+        if let Some(bytes) = self.memory.ram.get(offset..offset + N) {
+            let value = little_endian::<N>(bytes);
+            if TIMING {
+                let bank = self.memory.ram_bank(offset);
+                self.load_timing::<N>(op, address, bank & 0xF, bank >> 4);
+            }
+            return Ok(value);
+        }
+        let offset = address.wrapping_sub(self.memory.flash_origin);
+        if offset < self.memory.flash_fast
+            && let Some(bytes) = self.memory.flash.get(offset as usize..offset as usize + N)
+        {
+            let value = little_endian::<N>(bytes);
+            if TIMING {
+                self.load_timing::<N>(op, address, FLASH_GROUP, 0);
+                self.flash_read_timing(offset);
+            }
+            return Ok(value);
+        }
+        self.load_checked(op, address, size::<N>())
+    }
+
+    /// Stores the low `N` bytes of `value`.
+    #[inline(always)]
+    pub fn store<const TIMING: bool, const N: usize>(
+        &mut self,
+        op: &Op,
+        address: u32,
+        value: u32,
+    ) -> Result<(), Trap> {
+        let offset = address.wrapping_sub(self.memory.ram_origin) as usize;
+        if let Some(bytes) = self.memory.ram.get_mut(offset..offset + N) {
+            bytes.copy_from_slice(&value.to_le_bytes()[..N]);
+            if TIMING && N > 1 && address as usize & (N - 1) != 0 {
+                self.extra += unaligned_cycles::<N>(address);
+            }
+            let granule = offset >> crate::memory::CODE_GRANULE_SHIFT;
+            if self.memory.ram_code[granule] != 0 {
+                self.stale_code.push(Place::Ram(offset as u32));
+            }
+            return Ok(());
+        }
+        self.store_checked(op, address, size::<N>(), value)
+    }
+
+    /// Wait states, lost overlap and split accesses of a load.
+    #[inline(always)]
+    fn load_timing<const N: usize>(&mut self, op: &Op, address: u32, group: u8, waits: u8) {
+        if N > 1 && address as usize & (N - 1) != 0 {
+            self.extra += unaligned_cycles::<N>(address);
+        }
+        if op.flags & Op::CHAINED != 0 && group != self.last_group {
+            self.extra += 1;
+        }
+        self.last_group = group;
+        self.extra += u64::from(waits);
+    }
+
+    /// Wait states of a data read from flash: a new sector has to be read.
+    #[inline(always)]
+    fn flash_read_timing(&mut self, offset: u32) {
+        let sector = offset >> self.flash_sector_shift;
+        if sector != self.last_flash_sector {
+            self.last_flash_sector = sector;
+            self.extra += u64::from(self.flash_timing.wait_states);
+        }
+    }
+
+    /// Time at an instruction inside the running block.
+    pub fn now(&self, op: &Op) -> u64 {
+        self.cycles + self.extra + u64::from(op.prefix)
+    }
+
+    fn data_fault(&mut self, address: u32) -> Trap {
+        self.stop = Some(Stop::Fault(Fault::DataBus(address)));
+        Trap
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn load_checked(&mut self, op: &Op, address: u32, size: AccessSize) -> Result<u32, Trap> {
+        if address & (size.bytes() - 1) != 0 {
+            return self.load_split(op, address, size);
+        }
+        self.watch(address, size, false);
+        let now = self.now(op);
+        if (0xE000_0000..0xE010_0000).contains(&address) {
+            if self.control & 1 != 0 && self.ipsr == 0 {
+                return Err(self.data_fault(address));
+            }
+            return self
+                .read_ppb(address, size, now, Some(op))
+                .map_err(|fault| self.data_fault(fault.address));
+        }
+        self.read_bus(address, size, now).map_err(|fault| self.data_fault(fault.address))
+    }
+
+    /// An unaligned load is several aligned ones; the PPB and devices take none.
+    fn load_split(&mut self, op: &Op, address: u32, size: AccessSize) -> Result<u32, Trap> {
+        if self.must_be_aligned(address) {
+            self.stop = Some(Stop::Fault(Fault::Unaligned));
+            return Err(Trap);
+        }
+        let mut value = 0;
+        for i in 0..size.bytes() {
+            let byte = self.load_checked(op, address.wrapping_add(i), AccessSize::Byte)?;
+            value |= byte << (8 * i);
+        }
+        Ok(value)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn store_checked(
+        &mut self,
+        op: &Op,
+        address: u32,
+        size: AccessSize,
+        value: u32,
+    ) -> Result<(), Trap> {
+        if address & (size.bytes() - 1) != 0 {
+            if self.must_be_aligned(address) {
+                self.stop = Some(Stop::Fault(Fault::Unaligned));
+                return Err(Trap);
+            }
+            for i in 0..size.bytes() {
+                let byte = value >> (8 * i) & 0xFF;
+                self.store_checked(op, address.wrapping_add(i), AccessSize::Byte, byte)?;
+            }
+            return Ok(());
+        }
+        self.watch(address, size, true);
+        let now = self.now(op);
+        if (0xE000_0000..0xE010_0000).contains(&address) {
+            if self.control & 1 != 0 && self.ipsr == 0 {
+                return Err(self.data_fault(address));
+            }
+            return self
+                .write_ppb(address, size, value, now)
+                .map_err(|fault| self.data_fault(fault.address));
+        }
+        self.write_bus(address, size, value, now).map_err(|fault| self.data_fault(fault.address))
+    }
+
+    fn must_be_aligned(&self, address: u32) -> bool {
+        self.system.scb.ccr & crate::system::scb::ccr::UNALIGN_TRP != 0
+            || matches!(address >> 29, 2 | 5..=7)
+    }
+
+    fn watch(&mut self, address: u32, size: AccessSize, write: bool) {
+        if self.system.dwt.watches_data()
+            && self.system.dwt.data_access(address, size.bytes(), write)
+            && self.system.debug.enabled()
+        {
+            self.stop.get_or_insert(Stop::Watchpoint);
+        }
+    }
+
+    /// An aligned read of anything but the PPB, by the core or a debugger.
+    pub fn read_bus(
+        &mut self,
+        address: u32,
+        size: AccessSize,
+        now: u64,
+    ) -> Result<u32, BusFault> {
+        if let Some(place) = self.memory.locate(address) {
+            return self.memory.read(place, size).ok_or(BusFault { address });
+        }
+        if let Some((word, bit)) = self.bit_band(address) {
+            let value = self.read_bus(word & !3, AccessSize::Word, now)?;
+            return Ok(value >> (bit | (word & 3) << 3) & 1);
+        }
+        self.with_chip(now, |chip, context| chip.read(address, size, context))
+    }
+
+    /// An aligned write to anything but the PPB, by the core or a debugger.
+    pub fn write_bus(
+        &mut self,
+        address: u32,
+        size: AccessSize,
+        value: u32,
+        now: u64,
+    ) -> Result<(), BusFault> {
+        match self.memory.locate(address) {
+            Some(place @ Place::Ram(offset)) => {
+                match self.memory.write_ram(offset, size, value) {
+                    Some(true) => self.stale_code.push(place),
+                    Some(false) => {}
+                    None => return Err(BusFault { address }),
+                }
+                Ok(())
+            }
+            Some(Place::Flash(offset)) => self.with_chip(now, |chip, context| {
+                chip.write_flash(offset, size, value, context)
+                    .map_err(|_| BusFault { address })
+            }),
+            None => {
+                if let Some((word, bit)) = self.bit_band(address) {
+                    let bit = bit | (word & 3) << 3;
+                    let old = self.read_bus(word & !3, AccessSize::Word, now)?;
+                    let new = old & !(1 << bit) | (value & 1) << bit;
+                    return self.write_bus(word & !3, AccessSize::Word, new, now);
+                }
+                self.with_chip(now, |chip, context| chip.write(address, size, value, context))
+            }
+        }
+    }
+
+    /// Byte address and bit in it behind a bit-band alias (B3.1.1 of the Cortex-M4 TRM).
+    fn bit_band(&self, address: u32) -> Option<(u32, u32)> {
+        if !self.chip.description().bit_band || address & 0xDE00_0000 != 0x0200_0000 {
+            return None;
+        }
+        if address >> 28 != 2 && address >> 28 != 4 {
+            return None;
+        }
+        let offset = address & 0x01FF_FFFF;
+        Some(((address & 0xF000_0000) + (offset >> 5), offset >> 2 & 7))
+    }
+}
+
+const fn size<const N: usize>() -> AccessSize {
+    match N {
+        1 => AccessSize::Byte,
+        2 => AccessSize::Half,
+        _ => AccessSize::Word,
+    }
+}
+
+#[inline(always)]
+fn little_endian<const N: usize>(bytes: &[u8]) -> u32 {
+    let mut word = [0; 4];
+    word[..N].copy_from_slice(bytes);
+    u32::from_le_bytes(word)
+}
+
+/// Cycles that splitting an unaligned access adds: +1, or +2 for a word at an odd address.
+#[cold]
+fn unaligned_cycles<const N: usize>(address: u32) -> u64 {
+    if N == 4 && address & 1 != 0 { 2 } else { 1 }
+}

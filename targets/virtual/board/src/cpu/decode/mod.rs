@@ -1,0 +1,140 @@
+//! The decoder: from Thumb encodings (Armv7-M Architecture Reference Manual, DDI 0403E, chapter
+//! A5 and A7) to [`Op`]s.
+
+mod narrow;
+mod vector;
+mod wide;
+
+use super::op::{Kind, Op};
+
+/// Where an instruction stands, as far as its meaning depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Address of the instruction.
+    pub pc: u32,
+    /// Inside an IT block: 16-bit data processing doesn't set the flags.
+    pub in_it: bool,
+    /// The last instruction of an IT block: the only one that may branch.
+    pub last_in_it: bool,
+}
+
+/// Why there is no operation for an encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undecodable {
+    /// UNDEFINED or UNPREDICTABLE: an UNDEFINSTR UsageFault.
+    Undefined,
+}
+
+/// A decoded instruction: the operation and up to two pseudo-operations around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoded {
+    /// `SetPc` before the instruction, because it reads the PC as an ordinary operand.
+    pub set_pc: bool,
+    /// The operation.
+    pub op: Op,
+    /// `AlignSp` after it, because it computes the SP.
+    pub align_sp: bool,
+    /// Bytes: 2 or 4.
+    pub size: u32,
+}
+
+/// Whether the half-word is the first of a 32-bit instruction (A5.1).
+pub const fn is_wide(first: u16) -> bool {
+    first >= 0xE800
+}
+
+/// Decodes the instruction whose first half-word is `first`; `second` is looked at only where
+/// [`is_wide`] holds.
+pub fn decode(first: u16, second: u16, place: Place) -> Result<Decoded, Undecodable> {
+    let (op, size) = if is_wide(first) {
+        (wide::decode(first, second, place)?, 4)
+    } else {
+        (narrow::decode(first, place)?, 2)
+    };
+    if place.in_it && !place.last_in_it && op.ends_block() && !allowed_inside_it(op.kind) {
+        return Err(Undecodable::Undefined);
+    }
+    let set_pc = reads_pc(&op);
+    let align_sp = op.a == 13 && computes_sp(op.kind);
+    Ok(Decoded { set_pc, op, align_sp, size })
+}
+
+/// Block-ending instructions that aren't branches, and so may stand anywhere in an IT block.
+const fn allowed_inside_it(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Svc
+            | Kind::Bkpt
+            | Kind::Udf
+            | Kind::Msr
+            | Kind::Isb
+            | Kind::Wfi
+            | Kind::Wfe
+            | Kind::NoCoprocessor
+    )
+}
+
+/// Whether the op reads R15 through an ordinary register operand.
+const fn reads_pc(op: &Op) -> bool {
+    use Kind as K;
+    match op.kind {
+        K::MovReg | K::MovPc | K::Bx => op.c == 15,
+        K::AddReg | K::CmpReg | K::AddPc => op.b == 15 || op.c == 15,
+        K::Tbb | K::Tbh => op.b == 15,
+        _ => false,
+    }
+}
+
+/// Kinds that can have SP as a computed destination (not loads, which are aligned by the same
+/// pseudo-operation).
+const fn computes_sp(kind: Kind) -> bool {
+    use Kind as K;
+    matches!(
+        kind,
+        K::MovReg
+            | K::AddReg
+            | K::AddRegS
+            | K::SubReg
+            | K::SubRegS
+            | K::AddImm
+            | K::AddImmS
+            | K::SubImmS
+            | K::AddLsl
+            | K::SubLsl
+            | K::Shifted
+            | K::LdrImm
+            | K::LdrReg
+            | K::LdrPre
+            | K::LdrPost
+            | K::LdrLit
+    )
+}
+
+/// `kind` with operands.
+pub(super) const fn op(kind: Kind, a: u32, b: u32, c: u32, d: u32, imm: u32) -> Op {
+    Op {
+        kind,
+        a: a as u8,
+        b: b as u8,
+        c: c as u8,
+        d: d as u8,
+        offset: 0,
+        flags: 0,
+        index: 0,
+        prefix: 0,
+        imm,
+    }
+}
+
+/// Carry field of an immediate that leaves the carry as it is.
+pub(super) const CARRY_UNCHANGED: u32 = 2;
+
+/// Bits `low..low + width` of `value`.
+pub(super) const fn bits(value: u16, low: u32, width: u32) -> u32 {
+    (value as u32 >> low) & ((1 << width) - 1)
+}
+
+/// The low `width` bits of `value`, sign-extended.
+pub(super) const fn sign_extend(value: u32, width: u32) -> u32 {
+    (((value << (32 - width)) as i32) >> (32 - width)) as u32
+}

@@ -1,0 +1,414 @@
+//! Exception entry and return (B1.5.6 to B1.5.8), faults and their escalation (B1.5.14, B1.5.15).
+
+use super::{Core, Fault};
+use crate::memory::{AccessSize, BusFault};
+use crate::system::exceptions::{Exceptions, number};
+use crate::system::scb::{ccr, cfsr, fpccr, hfsr};
+
+/// Cycles of exception entry, return and tail-chaining with zero wait states (Cortex-M4 TRM,
+/// 3.9.4 and "Exception handling"); the longer ones move the floating-point context.
+const ENTRY: u64 = 12;
+const ENTRY_FLOAT: u64 = 29;
+const RETURN: u64 = 10;
+const RETURN_FLOAT: u64 = 27;
+const TAIL_CHAIN: u64 = 6;
+
+impl Core {
+    fn push(&mut self, address: u32, value: u32) -> Result<(), BusFault> {
+        if address & 3 != 0 {
+            return Err(BusFault { address });
+        }
+        let now = self.cycles;
+        self.write_bus(address, AccessSize::Word, value, now)
+    }
+
+    fn pop(&mut self, address: u32) -> Result<u32, BusFault> {
+        let now = self.cycles;
+        self.read_bus(address, AccessSize::Word, now)
+    }
+
+    /// Enters exception `exception` so that it returns to `return_address`.
+    pub fn enter_exception(&mut self, exception: u32, return_address: u32) {
+        let float = self.control & 4 != 0;
+        let lazy = self.system.scb.fpccr & fpccr::LSPEN != 0;
+        let sp = self.r[13];
+        let frame_size = if float { 0x68 } else { 0x20 };
+        let force_align = float || self.system.scb.ccr & ccr::STKALIGN != 0;
+        let pad = force_align && sp & 4 != 0;
+        let mut frame = sp.wrapping_sub(frame_size);
+        if force_align {
+            frame &= !4;
+        }
+        let xpsr = self.xpsr() & !(1 << 9) | u32::from(pad) << 9;
+        let words = [
+            self.r[0], self.r[1], self.r[2], self.r[3], self.r[12], self.r[14], return_address,
+            xpsr,
+        ];
+        let process = self.uses_process_stack();
+        let mut link = match (self.ipsr != 0, process) {
+            (true, _) => 0xFFFF_FFF1,
+            (false, false) => 0xFFFF_FFF9,
+            (false, true) => 0xFFFF_FFFD,
+        };
+        self.r[13] = frame;
+        let mut result = (0..8).try_for_each(|i| self.push(frame + 4 * i, words[i as usize]));
+        if float {
+            link &= !0x10;
+            if lazy {
+                self.defer_float_state(frame.wrapping_add(0x20));
+            } else if result.is_ok() {
+                result = self.push_float_state(frame.wrapping_add(0x20));
+            }
+        }
+        self.cycles += if float && !lazy { ENTRY_FLOAT } else { ENTRY };
+        self.start_handler(exception, link);
+        if result.is_err() {
+            self.derived_fault(cfsr::STKERR, exception);
+        }
+    }
+
+    /// The part of exception entry after stacking: mode, state, vector.
+    fn start_handler(&mut self, exception: u32, link: u32) {
+        self.with_stack_switch(|core| {
+            core.ipsr = exception;
+            core.control &= !6;
+        });
+        self.r[14] = link;
+        let exceptions = &mut self.system.exceptions;
+        Exceptions::put(&mut exceptions.pending, exception, false);
+        Exceptions::put(&mut exceptions.active, exception, true);
+        exceptions.check = true;
+        self.it_state = 0;
+        self.exclusive = None;
+        self.event = true;
+        self.jumped = true;
+        let vector = self.system.scb.vtor.wrapping_add(4 * exception);
+        let now = self.cycles;
+        match self.read_bus(vector, AccessSize::Word, now) {
+            Ok(target) => {
+                self.next_pc = target & !1;
+                if target & 1 == 0 {
+                    self.raise(Fault::InvalidState);
+                }
+            }
+            Err(_) => {
+                self.system.scb.hfsr |= hfsr::VECTTBL;
+                self.escalate_or_lock_up(0);
+            }
+        }
+    }
+
+    /// A fault while stacking for or returning from an exception: the bus fault is taken next,
+    /// if it may be.
+    fn derived_fault(&mut self, status: u32, during: u32) {
+        self.system.scb.cfsr |= status;
+        if during == number::HARD_FAULT || during == number::NMI {
+            self.lock_up();
+            return;
+        }
+        let bus_fault_enabled =
+            Exceptions::is(&self.system.exceptions.enabled, number::BUS_FAULT);
+        let exceptions = &self.system.exceptions;
+        let beats = exceptions.priority_of(number::BUS_FAULT) < exceptions.priority_of(during);
+        if bus_fault_enabled && beats {
+            self.system.exceptions.pend(number::BUS_FAULT);
+        } else {
+            self.system.scb.hfsr |= hfsr::FORCED;
+            self.system.exceptions.pend(number::HARD_FAULT);
+        }
+        self.deadline = 0;
+    }
+
+    /// Notes where the floating-point context goes when it is next used (UpdateFPCCR).
+    fn defer_float_state(&mut self, address: u32) {
+        let privileged = self.privileged();
+        let thread = self.ipsr == 0;
+        let current = self.current_priority();
+        let scb = &mut self.system.scb;
+        scb.fpcar = address & !7;
+        let exceptions = &self.system.exceptions;
+        let ready = |exception: u32| {
+            Exceptions::is(&exceptions.enabled, exception)
+                && exceptions.priority_of(exception) < current
+        };
+        let mut value = scb.fpccr
+            & !(fpccr::USER
+                | fpccr::THREAD
+                | fpccr::HFRDY
+                | fpccr::MMRDY
+                | fpccr::BFRDY
+                | fpccr::MONRDY);
+        for (bit, set) in [
+            (fpccr::LSPACT, true),
+            (fpccr::USER, !privileged),
+            (fpccr::THREAD, thread),
+            (fpccr::HFRDY, current > -1),
+            (fpccr::MMRDY, ready(number::MEM_MANAGE)),
+            (fpccr::BFRDY, ready(number::BUS_FAULT)),
+            (fpccr::MONRDY, ready(number::DEBUG_MONITOR)),
+        ] {
+            if set {
+                value |= bit;
+            }
+        }
+        scb.fpccr = value;
+    }
+
+    fn push_float_state(&mut self, address: u32) -> Result<(), BusFault> {
+        for i in 0..16 {
+            self.push(address.wrapping_add(4 * i), self.s[i as usize])?;
+        }
+        self.push(address.wrapping_add(0x40), self.fpscr)
+    }
+
+    /// Saves the deferred floating-point context (PreserveFPState).
+    pub(super) fn preserve_float_state(&mut self) {
+        let address = self.system.scb.fpcar;
+        self.system.scb.fpccr &= !fpccr::LSPACT;
+        self.extra = self.extra.wrapping_add(ENTRY_FLOAT - ENTRY);
+        if self.push_float_state(address).is_err() {
+            self.system.scb.cfsr |= cfsr::LSPERR;
+            self.system.exceptions.pend(number::BUS_FAULT);
+            self.deadline = 0;
+        }
+    }
+
+    /// Returns from an exception; `value` is EXC_RETURN.
+    pub fn return_from_exception(&mut self, value: u32) {
+        let returning = self.ipsr;
+        let float_allowed = self.system.scb.fpu;
+        let nested = self.system.exceptions.active_count() != 1;
+        let known = match value & !0x10 {
+            0xFFFF_FFE1 => {
+                nested || self.system.scb.ccr & ccr::NONBASETHRDENA != 0
+            }
+            0xFFFF_FFE9 | 0xFFFF_FFED => {
+                !nested || self.system.scb.ccr & ccr::NONBASETHRDENA != 0
+            }
+            _ => false,
+        };
+        let active = Exceptions::is(&self.system.exceptions.active, returning);
+        let legal = known && active && (float_allowed || value & 0x10 != 0);
+        Exceptions::put(&mut self.system.exceptions.active, returning, false);
+        self.system.exceptions.check = true;
+        if returning != number::NMI {
+            self.faultmask = false;
+        }
+        if !legal {
+            self.r[14] = 0xF000_0000 | value & 0x0FFF_FFFF;
+            // The fault is taken as if from the returning handler, without unstacking.
+            self.system.scb.cfsr |= cfsr::INVPC;
+            self.tail_chain_fault(value);
+            return;
+        }
+        // A pending exception that beats the interrupted code is entered without unstacking.
+        let current = self.current_priority();
+        if let Some(next) = self.system.exceptions.next(current) {
+            self.cycles += TAIL_CHAIN;
+            self.start_handler(next, value);
+            return;
+        }
+        let process = value & 0xF == 0xD;
+        let to_thread = value & 0xF != 1;
+        self.with_stack_switch(|core| {
+            if to_thread {
+                core.ipsr = 0;
+            }
+            core.control = core.control & !2 | u32::from(process) << 1;
+        });
+        if self.unstack(value).is_err() {
+            self.system.scb.cfsr |= cfsr::UNSTKERR;
+            self.tail_chain_fault(value);
+        }
+    }
+
+    /// Takes the fault of a failed exception return, which leaves the stack as it is.
+    fn tail_chain_fault(&mut self, link: u32) {
+        let fault = if self.system.scb.cfsr & cfsr::INVPC != 0 {
+            number::USAGE_FAULT
+        } else {
+            number::BUS_FAULT
+        };
+        let current = self.current_priority();
+        match self.fault_exception(fault, current) {
+            Some(exception) => {
+                self.cycles += TAIL_CHAIN;
+                self.start_handler(exception, link);
+            }
+            None => self.lock_up(),
+        }
+    }
+
+    fn unstack(&mut self, value: u32) -> Result<(), BusFault> {
+        let frame = self.r[13];
+        let float = value & 0x10 == 0;
+        let mut words = [0; 8];
+        for (word, i) in words.iter_mut().zip(0..) {
+            *word = self.pop(frame.wrapping_add(4 * i))?;
+        }
+        if float {
+            if self.system.scb.fpccr & fpccr::LSPACT != 0 {
+                self.system.scb.fpccr &= !fpccr::LSPACT;
+            } else {
+                for i in 0..16 {
+                    self.s[i as usize] = self.pop(frame.wrapping_add(0x20 + 4 * i))?;
+                }
+                self.fpscr = self.pop(frame.wrapping_add(0x60))?;
+                self.cycles += RETURN_FLOAT - RETURN;
+            }
+        }
+        let [r0, r1, r2, r3, r12, lr, pc, xpsr] = words;
+        self.r[..4].copy_from_slice(&[r0, r1, r2, r3]);
+        self.r[12] = r12;
+        self.r[14] = lr;
+        self.next_pc = pc & !1;
+        self.jumped = true;
+        let size = if float { 0x68 } else { 0x20 };
+        let force_align = float || self.system.scb.ccr & ccr::STKALIGN != 0;
+        let pad = if force_align && xpsr & 1 << 9 != 0 { 4 } else { 0 };
+        self.r[13] = frame.wrapping_add(size) | pad;
+        self.control = self.control & !4 | if float { 4 } else { 0 };
+        self.exclusive = None;
+        self.event = true;
+        self.cycles += RETURN;
+        let to_handler = value & 0xF == 1;
+        self.set_xpsr(xpsr, to_handler);
+        if to_handler == (self.ipsr == 0) {
+            self.raise(Fault::InvalidPc);
+        } else if xpsr & 1 << 24 == 0 {
+            self.raise(Fault::InvalidState);
+        } else if self.system.scb.scr & crate::system::scb::scr::SLEEPONEXIT != 0
+            && !to_handler
+            && self.system.exceptions.active_count() == 0
+        {
+            self.system.debug.sleeping = true;
+        }
+        self.deadline = 0;
+        Ok(())
+    }
+
+    /// Which exception a configurable fault becomes, or none if the core has to lock up.
+    fn fault_exception(&mut self, fault: u32, current: i32) -> Option<u32> {
+        let exceptions = &self.system.exceptions;
+        if Exceptions::is(&exceptions.enabled, fault) && exceptions.priority_of(fault) < current {
+            return Some(fault);
+        }
+        if current <= -1 {
+            return None;
+        }
+        self.system.scb.hfsr |= hfsr::FORCED;
+        Some(number::HARD_FAULT)
+    }
+
+    /// Takes a synchronous fault of the instruction at `next_pc`.
+    pub fn raise(&mut self, fault: Fault) {
+        let scb = &mut self.system.scb;
+        let exception = match fault {
+            Fault::Undefined => {
+                scb.cfsr |= cfsr::UNDEFINSTR;
+                number::USAGE_FAULT
+            }
+            Fault::InvalidState => {
+                scb.cfsr |= cfsr::INVSTATE;
+                number::USAGE_FAULT
+            }
+            Fault::InvalidPc => {
+                scb.cfsr |= cfsr::INVPC;
+                number::USAGE_FAULT
+            }
+            Fault::NoCoprocessor => {
+                scb.cfsr |= cfsr::NOCP;
+                number::USAGE_FAULT
+            }
+            Fault::Unaligned => {
+                scb.cfsr |= cfsr::UNALIGNED;
+                number::USAGE_FAULT
+            }
+            Fault::DivideByZero => {
+                scb.cfsr |= cfsr::DIVBYZERO;
+                number::USAGE_FAULT
+            }
+            Fault::DataBus(address) => {
+                scb.cfsr |= cfsr::PRECISERR | cfsr::BFARVALID;
+                scb.bfar = address;
+                number::BUS_FAULT
+            }
+            Fault::InstructionBus => {
+                scb.cfsr |= cfsr::IBUSERR;
+                number::BUS_FAULT
+            }
+            Fault::InstructionAccess => {
+                scb.cfsr |= cfsr::IACCVIOL;
+                number::MEM_MANAGE
+            }
+        };
+        self.escalate_or_lock_up(exception);
+    }
+
+    /// Enters `exception`, or what it escalates to. 0 stands for a HardFault outright.
+    fn escalate_or_lock_up(&mut self, exception: u32) {
+        let current = self.current_priority();
+        let target = match exception {
+            0 if current > -1 => Some(number::HARD_FAULT),
+            0 => None,
+            _ => self.fault_exception(exception, current),
+        };
+        match target {
+            Some(target) => self.enter_exception(target, self.next_pc),
+            None => self.lock_up(),
+        }
+    }
+
+    /// SVC: the PC is behind the instruction.
+    pub fn supervisor_call(&mut self) {
+        let current = self.current_priority();
+        if self.system.exceptions.priority_of(number::SVCALL) < current {
+            self.enter_exception(number::SVCALL, self.next_pc);
+        } else {
+            self.system.scb.hfsr |= hfsr::FORCED;
+            self.escalate_or_lock_up(0);
+        }
+    }
+
+    /// BKPT or a comparator match without halting debug.
+    pub fn breakpoint_exception(&mut self) {
+        const MON_EN: u32 = 1 << 16;
+        let current = self.current_priority();
+        let monitor = self.system.debug.demcr & MON_EN != 0
+            && self.system.exceptions.priority_of(number::DEBUG_MONITOR) < current;
+        if monitor {
+            self.system.debug.dfsr |= crate::system::debug::DFSR_BKPT;
+            self.enter_exception(number::DEBUG_MONITOR, self.next_pc);
+        } else {
+            self.system.scb.hfsr |= hfsr::DEBUGEVT;
+            self.escalate_or_lock_up(0);
+        }
+    }
+
+    /// Locks up (B1.5.15): nothing more is executed until a reset or a debugger's halt.
+    pub fn lock_up(&mut self) {
+        self.system.debug.lockup = true;
+        self.next_pc = 0xFFFF_FFFE;
+        self.it_state = 0;
+        self.deadline = 0;
+    }
+
+    /// Takes the pending exception with the highest priority, if it may be taken now.
+    pub fn take_pending_exception(&mut self) -> bool {
+        self.system.exceptions.check = false;
+        let current = self.current_priority();
+        let Some(exception) = self.system.exceptions.next(current) else { return false };
+        self.enter_exception(exception, self.next_pc);
+        true
+    }
+
+    /// Whether WFI would wake: an exception is pending that would preempt if PRIMASK were clear.
+    pub fn wakes(&self) -> bool {
+        let current = self.system.exceptions.execution_priority(
+            false,
+            self.faultmask,
+            self.basepri,
+        );
+        self.system.exceptions.next(current).is_some()
+    }
+}

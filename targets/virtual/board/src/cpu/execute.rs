@@ -1,0 +1,1262 @@
+//! Executes the operations of one block.
+
+use super::op::{Kind as K, Op, literal};
+use super::parallel::parallel;
+use super::{Core, Fault, Stop, Trap};
+
+/// Truth of condition `cond` (bits 3:1 select, bit 0 inverts) for each NZCV nibble.
+const CONDITIONS: [u16; 16] = conditions();
+
+const fn conditions() -> [u16; 16] {
+    let mut table = [0; 16];
+    let mut condition = 0;
+    while condition < 16 {
+        let mut flags = 0;
+        while flags < 16 {
+            let (n, z, c, v) =
+                (flags & 8 != 0, flags & 4 != 0, flags & 2 != 0, flags & 1 != 0);
+            let holds = match condition >> 1 {
+                0 => z,
+                1 => c,
+                2 => n,
+                3 => v,
+                4 => c && !z,
+                5 => n == v,
+                6 => n == v && !z,
+                _ => true,
+            };
+            if holds != (condition & 1 == 1 && condition != 15) {
+                table[condition] |= 1 << flags;
+            }
+            flags += 1;
+        }
+        condition += 1;
+    }
+    table
+}
+
+impl Core {
+    /// NZCV as a nibble.
+    #[inline(always)]
+    pub fn nzcv(&self) -> u32 {
+        (self.n >> 31) << 3 | u32::from(self.z == 0) << 2 | u32::from(self.c) << 1
+            | u32::from(self.v)
+    }
+
+    /// Sets NZCV from a nibble.
+    pub fn set_nzcv(&mut self, flags: u32) {
+        self.n = flags << 28;
+        self.z = u32::from(flags & 4 == 0);
+        self.c = flags & 2 != 0;
+        self.v = flags & 1 != 0;
+    }
+
+    /// Whether a condition holds.
+    #[inline(always)]
+    pub fn holds(&self, condition: u8) -> bool {
+        CONDITIONS[(condition & 15) as usize] >> self.nzcv() & 1 != 0
+    }
+
+    #[inline(always)]
+    fn set_nz(&mut self, value: u32) {
+        self.n = value;
+        self.z = value;
+    }
+
+    /// `a + b`, setting all flags.
+    #[inline(always)]
+    fn add_flags(&mut self, a: u32, b: u32) -> u32 {
+        let (result, carry) = a.overflowing_add(b);
+        self.set_nz(result);
+        self.c = carry;
+        self.v = ((a ^ result) & (b ^ result)) >> 31 != 0;
+        result
+    }
+
+    /// `a - b`, setting all flags.
+    #[inline(always)]
+    fn sub_flags(&mut self, a: u32, b: u32) -> u32 {
+        let result = a.wrapping_sub(b);
+        self.set_nz(result);
+        self.c = a >= b;
+        self.v = ((a ^ b) & (a ^ result)) >> 31 != 0;
+        result
+    }
+
+    /// AddWithCarry (A2.2.1), setting all flags.
+    #[inline(always)]
+    fn adc_flags(&mut self, a: u32, b: u32) -> u32 {
+        let wide = u64::from(a) + u64::from(b) + u64::from(self.c);
+        let result = wide as u32;
+        self.set_nz(result);
+        self.c = wide >> 32 != 0;
+        self.v = ((a ^ result) & (b ^ result)) >> 31 != 0;
+        result
+    }
+
+    /// Shift_C (A2.2.1) with a constant amount: 0 of type 3 is RRX, 32 is possible for LSR and
+    /// ASR.
+    #[inline]
+    fn shift_carry(&self, value: u32, kind: u8, amount: u32) -> (u32, bool) {
+        match (kind, amount) {
+            (3, 0) => (u32::from(self.c) << 31 | value >> 1, value & 1 != 0),
+            (_, 0) => (value, self.c),
+            (0, 1..=31) => (value << amount, value >> (32 - amount) & 1 != 0),
+            (0, 32) => (0, value & 1 != 0),
+            (0, _) => (0, false),
+            (1, 1..=31) => (value >> amount, value >> (amount - 1) & 1 != 0),
+            (1, 32) => (0, value >> 31 != 0),
+            (1, _) => (0, false),
+            (2, 1..=31) => {
+                ((value as i32 >> amount) as u32, (value as i32 >> (amount - 1)) & 1 != 0)
+            }
+            (2, _) => ((value as i32 >> 31) as u32, value >> 31 != 0),
+            _ => {
+                let result = value.rotate_right(amount & 31);
+                (result, result >> 31 != 0)
+            }
+        }
+    }
+
+    /// Saturates a signed value to `bits` bits, setting Q.
+    #[inline]
+    fn saturate_signed(&mut self, value: i64, bits: u32) -> u32 {
+        let limit = 1_i64 << (bits - 1);
+        let result = value.clamp(-limit, limit - 1);
+        self.q |= result != value;
+        result as u32
+    }
+
+    #[inline]
+    fn saturate_unsigned(&mut self, value: i64, bits: u32) -> u32 {
+        let result = value.clamp(0, (1_i64 << bits) - 1);
+        self.q |= result != value;
+        result as u32
+    }
+
+    /// Branch with interworking (BXWritePC): bit 0 must be set; in handler mode some values
+    /// return from the exception.
+    #[inline(always)]
+    fn branch_exchange(&mut self, target: u32) -> Result<(), Trap> {
+        if target >= 0xF000_0000 && self.ipsr != 0 {
+            self.stop = Some(Stop::ExceptionReturn(target));
+            self.jumped = true;
+            return Err(Trap);
+        }
+        self.jumped = true;
+        self.next_pc = target & !1;
+        if target & 1 == 0 {
+            // The fault belongs to the first instruction at the target.
+            self.stop = Some(Stop::Fault(Fault::InvalidState));
+            return Err(Trap);
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn jump(&mut self, target: u32) {
+        self.next_pc = target;
+        self.jumped = true;
+    }
+
+    fn fault(&mut self, fault: Fault) -> Trap {
+        self.stop = Some(Stop::Fault(fault));
+        Trap
+    }
+
+    /// A load of the width and sign of [`literal`].
+    fn load_sized<const T: bool>(&mut self, op: &Op, how: u8, address: u32) -> Result<u32, Trap> {
+        Ok(match how {
+            literal::WORD => self.load::<T, 4>(op, address)?,
+            literal::BYTE => self.load::<T, 1>(op, address)?,
+            literal::HALF => self.load::<T, 2>(op, address)?,
+            literal::SIGNED_BYTE => self.load::<T, 1>(op, address)? as i8 as u32,
+            _ => self.load::<T, 2>(op, address)? as i16 as u32,
+        })
+    }
+
+    /// Runs the operations of a block. On `Err` [`Core::stop`] says why, and the returned op
+    /// where.
+    #[inline]
+    pub fn execute<'a, const T: bool>(&mut self, ops: &'a [Op]) -> Result<(), &'a Op> {
+        let mut rest = ops.iter();
+        while let Some(op) = rest.next() {
+            if let Err(Trap) = self.execute_op::<T>(op, &mut rest) {
+                return Err(op);
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    #[expect(clippy::too_many_lines, reason = "one arm an operation, so that it is one jump table")]
+    fn execute_op<const T: bool>(
+        &mut self,
+        op: &Op,
+        rest: &mut std::slice::Iter<'_, Op>,
+    ) -> Result<(), Trap> {
+        macro_rules! r {
+            ($index:expr) => {
+                self.r[($index & 15) as usize]
+            };
+        }
+        macro_rules! s {
+            ($index:expr) => {
+                self.s[($index & 31) as usize]
+            };
+        }
+        match op.kind {
+            K::Nop | K::It | K::Dsb | K::Dmb => {}
+            K::Skip => {
+                if !self.holds(op.a) {
+                    rest.nth(usize::from(op.b) - 1);
+                }
+            }
+            K::SetPc => self.r[15] = op.imm,
+            K::AlignSp => self.r[13] &= !3,
+
+            K::MovImm => r!(op.a) = op.imm,
+            K::MovImmS => {
+                let result = op.imm;
+                r!(op.a) = result;
+                self.set_nz(result);
+                if op.d != 2 {
+                    self.c = op.d == 1;
+                }
+            }
+            K::AddImm => r!(op.a) = r!(op.b).wrapping_add(op.imm),
+            K::AddImmS => r!(op.a) = self.add_flags(r!(op.b), op.imm),
+            K::SubImmS => r!(op.a) = self.sub_flags(r!(op.b), op.imm),
+            K::RsbImm => r!(op.a) = op.imm.wrapping_sub(r!(op.b)),
+            K::RsbImmS => r!(op.a) = self.sub_flags(op.imm, r!(op.b)),
+            K::AdcImm => {
+                r!(op.a) = r!(op.b).wrapping_add(op.imm).wrapping_add(u32::from(self.c));
+            }
+            K::AdcImmS => r!(op.a) = self.adc_flags(r!(op.b), op.imm),
+            K::SbcImm => {
+                r!(op.a) = r!(op.b).wrapping_add(!op.imm).wrapping_add(u32::from(self.c));
+            }
+            K::SbcImmS => r!(op.a) = self.adc_flags(r!(op.b), !op.imm),
+            K::AndImm => r!(op.a) = r!(op.b) & op.imm,
+            K::AndImmS => {
+                let result = r!(op.b) & op.imm;
+                r!(op.a) = result;
+                self.set_nz(result);
+                if op.d != 2 {
+                    self.c = op.d == 1;
+                }
+            }
+            K::OrrImm => r!(op.a) = r!(op.b) | op.imm,
+            K::OrrImmS => {
+                let result = r!(op.b) | op.imm;
+                r!(op.a) = result;
+                self.set_nz(result);
+                if op.d != 2 {
+                    self.c = op.d == 1;
+                }
+            }
+            K::EorImm => r!(op.a) = r!(op.b) ^ op.imm,
+            K::EorImmS => {
+                let result = r!(op.b) ^ op.imm;
+                r!(op.a) = result;
+                self.set_nz(result);
+                if op.d != 2 {
+                    self.c = op.d == 1;
+                }
+            }
+            K::TstImm => {
+                self.set_nz(r!(op.b) & op.imm);
+                if op.d != 2 {
+                    self.c = op.d == 1;
+                }
+            }
+            K::TeqImm => {
+                self.set_nz(r!(op.b) ^ op.imm);
+                if op.d != 2 {
+                    self.c = op.d == 1;
+                }
+            }
+            K::CmpImm => {
+                self.sub_flags(r!(op.b), op.imm);
+            }
+            K::CmnImm => {
+                self.add_flags(r!(op.b), op.imm);
+            }
+            K::Movt => r!(op.a) = r!(op.a) & 0xFFFF | op.imm << 16,
+
+            K::MovReg => r!(op.a) = r!(op.c),
+            K::MovRegS => {
+                let result = r!(op.c);
+                r!(op.a) = result;
+                self.set_nz(result);
+            }
+            K::MvnReg => r!(op.a) = !r!(op.c),
+            K::MvnRegS => {
+                let result = !r!(op.c);
+                r!(op.a) = result;
+                self.set_nz(result);
+            }
+            K::AddReg => r!(op.a) = r!(op.b).wrapping_add(r!(op.c)),
+            K::AddRegS => r!(op.a) = self.add_flags(r!(op.b), r!(op.c)),
+            K::SubReg => r!(op.a) = r!(op.b).wrapping_sub(r!(op.c)),
+            K::SubRegS => r!(op.a) = self.sub_flags(r!(op.b), r!(op.c)),
+            K::RsbReg => r!(op.a) = r!(op.c).wrapping_sub(r!(op.b)),
+            K::RsbRegS => r!(op.a) = self.sub_flags(r!(op.c), r!(op.b)),
+            K::AdcReg => {
+                r!(op.a) = r!(op.b).wrapping_add(r!(op.c)).wrapping_add(u32::from(self.c));
+            }
+            K::AdcRegS => r!(op.a) = self.adc_flags(r!(op.b), r!(op.c)),
+            K::SbcReg => {
+                r!(op.a) = r!(op.b).wrapping_add(!r!(op.c)).wrapping_add(u32::from(self.c));
+            }
+            K::SbcRegS => r!(op.a) = self.adc_flags(r!(op.b), !r!(op.c)),
+            K::AndReg => r!(op.a) = r!(op.b) & r!(op.c),
+            K::AndRegS => {
+                let result = r!(op.b) & r!(op.c);
+                r!(op.a) = result;
+                self.set_nz(result);
+            }
+            K::OrrReg => r!(op.a) = r!(op.b) | r!(op.c),
+            K::OrrRegS => {
+                let result = r!(op.b) | r!(op.c);
+                r!(op.a) = result;
+                self.set_nz(result);
+            }
+            K::OrnReg => r!(op.a) = r!(op.b) | !r!(op.c),
+            K::OrnRegS => {
+                let result = r!(op.b) | !r!(op.c);
+                r!(op.a) = result;
+                self.set_nz(result);
+            }
+            K::EorReg => r!(op.a) = r!(op.b) ^ r!(op.c),
+            K::EorRegS => {
+                let result = r!(op.b) ^ r!(op.c);
+                r!(op.a) = result;
+                self.set_nz(result);
+            }
+            K::BicReg => r!(op.a) = r!(op.b) & !r!(op.c),
+            K::BicRegS => {
+                let result = r!(op.b) & !r!(op.c);
+                r!(op.a) = result;
+                self.set_nz(result);
+            }
+            K::TstReg => self.set_nz(r!(op.b) & r!(op.c)),
+            K::TeqReg => self.set_nz(r!(op.b) ^ r!(op.c)),
+            K::CmpReg => {
+                self.sub_flags(r!(op.b), r!(op.c));
+            }
+            K::CmnReg => {
+                self.add_flags(r!(op.b), r!(op.c));
+            }
+            K::AddLsl => r!(op.a) = r!(op.b).wrapping_add(r!(op.c) << (op.imm & 31)),
+            K::SubLsl => r!(op.a) = r!(op.b).wrapping_sub(r!(op.c) << (op.imm & 31)),
+            K::OrrLsl => r!(op.a) = r!(op.b) | r!(op.c) << (op.imm & 31),
+            K::Shifted => self.shifted(op),
+
+            K::LslImm => r!(op.a) = r!(op.b) << (op.imm & 31),
+            K::LslImmS => {
+                let (result, carry) = self.shift_carry(r!(op.b), 0, op.imm);
+                r!(op.a) = result;
+                self.set_nz(result);
+                self.c = carry;
+            }
+            K::LslReg => {
+                // An amount of 0 leaves the value, whatever the type.
+                let amount = r!(op.c) & 0xFF;
+                if amount == 0 {
+                    r!(op.a) = r!(op.b);
+                } else {
+                    r!(op.a) = self.shift_carry(r!(op.b), 0, amount).0;
+                }
+            }
+            K::LslRegS => {
+                let amount = r!(op.c) & 0xFF;
+                let (result, carry) = if amount == 0 {
+                    (r!(op.b), self.c)
+                } else {
+                    self.shift_carry(r!(op.b), 0, amount)
+                };
+                r!(op.a) = result;
+                self.set_nz(result);
+                self.c = carry;
+            }
+            K::LsrImm => r!(op.a) = (u64::from(r!(op.b)) >> (op.imm & 63)) as u32,
+            K::LsrImmS => {
+                let (result, carry) = self.shift_carry(r!(op.b), 1, op.imm);
+                r!(op.a) = result;
+                self.set_nz(result);
+                self.c = carry;
+            }
+            K::LsrReg => {
+                // An amount of 0 leaves the value, whatever the type.
+                let amount = r!(op.c) & 0xFF;
+                if amount == 0 {
+                    r!(op.a) = r!(op.b);
+                } else {
+                    r!(op.a) = self.shift_carry(r!(op.b), 1, amount).0;
+                }
+            }
+            K::LsrRegS => {
+                let amount = r!(op.c) & 0xFF;
+                let (result, carry) = if amount == 0 {
+                    (r!(op.b), self.c)
+                } else {
+                    self.shift_carry(r!(op.b), 1, amount)
+                };
+                r!(op.a) = result;
+                self.set_nz(result);
+                self.c = carry;
+            }
+            K::AsrImm => r!(op.a) = (i64::from(r!(op.b) as i32) >> (op.imm & 63)) as u32,
+            K::AsrImmS => {
+                let (result, carry) = self.shift_carry(r!(op.b), 2, op.imm);
+                r!(op.a) = result;
+                self.set_nz(result);
+                self.c = carry;
+            }
+            K::AsrReg => {
+                // An amount of 0 leaves the value, whatever the type.
+                let amount = r!(op.c) & 0xFF;
+                if amount == 0 {
+                    r!(op.a) = r!(op.b);
+                } else {
+                    r!(op.a) = self.shift_carry(r!(op.b), 2, amount).0;
+                }
+            }
+            K::AsrRegS => {
+                let amount = r!(op.c) & 0xFF;
+                let (result, carry) = if amount == 0 {
+                    (r!(op.b), self.c)
+                } else {
+                    self.shift_carry(r!(op.b), 2, amount)
+                };
+                r!(op.a) = result;
+                self.set_nz(result);
+                self.c = carry;
+            }
+            K::RorImm => r!(op.a) = r!(op.b).rotate_right(op.imm & 31),
+            K::RorImmS => {
+                let (result, carry) = self.shift_carry(r!(op.b), 3, op.imm);
+                r!(op.a) = result;
+                self.set_nz(result);
+                self.c = carry;
+            }
+            K::RorReg => {
+                // An amount of 0 leaves the value, whatever the type.
+                let amount = r!(op.c) & 0xFF;
+                if amount == 0 {
+                    r!(op.a) = r!(op.b);
+                } else {
+                    r!(op.a) = self.shift_carry(r!(op.b), 3, amount).0;
+                }
+            }
+            K::RorRegS => {
+                let amount = r!(op.c) & 0xFF;
+                let (result, carry) = if amount == 0 {
+                    (r!(op.b), self.c)
+                } else {
+                    self.shift_carry(r!(op.b), 3, amount)
+                };
+                r!(op.a) = result;
+                self.set_nz(result);
+                self.c = carry;
+            }
+            K::Rrx => r!(op.a) = self.shift_carry(r!(op.b), 3, 0).0,
+            K::RrxS => {
+                let (result, carry) = self.shift_carry(r!(op.b), 3, 0);
+                r!(op.a) = result;
+                self.set_nz(result);
+                self.c = carry;
+            }
+
+            K::Mul => r!(op.a) = r!(op.b).wrapping_mul(r!(op.c)),
+            K::MulS => {
+                let result = r!(op.b).wrapping_mul(r!(op.c));
+                r!(op.a) = result;
+                self.set_nz(result);
+            }
+            K::Mla => r!(op.a) = r!(op.b).wrapping_mul(r!(op.c)).wrapping_add(r!(op.d)),
+            K::Mls => r!(op.a) = r!(op.d).wrapping_sub(r!(op.b).wrapping_mul(r!(op.c))),
+            K::Smull => {
+                let product = i64::from(r!(op.b) as i32) * i64::from(r!(op.c) as i32);
+                r!(op.a) = product as u32;
+                r!(op.d) = (product >> 32) as u32;
+            }
+            K::Umull => {
+                let product = u64::from(r!(op.b)) * u64::from(r!(op.c));
+                r!(op.a) = product as u32;
+                r!(op.d) = (product >> 32) as u32;
+            }
+            K::Smlal => {
+                let product = i64::from(r!(op.b) as i32) * i64::from(r!(op.c) as i32);
+                self.accumulate(op, product);
+            }
+            K::Umlal => {
+                let product = u64::from(r!(op.b)) * u64::from(r!(op.c));
+                self.accumulate(op, product as i64);
+            }
+            K::Umaal => {
+                let sum = u64::from(r!(op.b)) * u64::from(r!(op.c))
+                    + u64::from(r!(op.a))
+                    + u64::from(r!(op.d));
+                r!(op.a) = sum as u32;
+                r!(op.d) = (sum >> 32) as u32;
+            }
+            K::Sdiv => {
+                let (n, m) = (r!(op.b) as i32, r!(op.c) as i32);
+                if m == 0 && self.traps_division() {
+                    return Err(self.fault(Fault::DivideByZero));
+                }
+                if T {
+                    self.extra += divide_cycles(n.unsigned_abs(), m.unsigned_abs());
+                }
+                r!(op.a) = if m == 0 { 0 } else { n.wrapping_div(m) as u32 };
+            }
+            K::Udiv => {
+                let (n, m) = (r!(op.b), r!(op.c));
+                if m == 0 && self.traps_division() {
+                    return Err(self.fault(Fault::DivideByZero));
+                }
+                if T {
+                    self.extra += divide_cycles(n, m);
+                }
+                r!(op.a) = n.checked_div(m).unwrap_or(0);
+            }
+
+            K::SmulXy => {
+                let product = half(r!(op.b), op.imm >> 1) * half(r!(op.c), op.imm);
+                r!(op.a) = product as u32;
+            }
+            K::SmlaXy => {
+                let product = half(r!(op.b), op.imm >> 1) * half(r!(op.c), op.imm);
+                let (sum, overflow) = product.overflowing_add(r!(op.d) as i32);
+                self.q |= overflow;
+                r!(op.a) = sum as u32;
+            }
+            K::SmulW | K::SmlaW => {
+                let product =
+                    i64::from(r!(op.b) as i32) * i64::from(half(r!(op.c), op.imm)) >> 16;
+                if op.kind == K::SmulW {
+                    r!(op.a) = product as u32;
+                } else {
+                    let (sum, overflow) = (product as i32).overflowing_add(r!(op.d) as i32);
+                    self.q |= overflow;
+                    r!(op.a) = sum as u32;
+                }
+            }
+            K::SmlalXy => {
+                let product = half(r!(op.b), op.imm >> 1) * half(r!(op.c), op.imm);
+                self.accumulate(op, product.into());
+            }
+            K::Smuad => {
+                let (first, second) = products(r!(op.b), r!(op.c), op.imm);
+                let sum = first + second;
+                self.q |= sum != i64::from(sum as i32);
+                r!(op.a) = sum as u32;
+            }
+            K::Smlad => {
+                let (first, second) = products(r!(op.b), r!(op.c), op.imm);
+                let sum = first + second + i64::from(r!(op.d) as i32);
+                self.q |= sum != i64::from(sum as i32);
+                r!(op.a) = sum as u32;
+            }
+            K::Smusd => {
+                let (first, second) = products(r!(op.b), r!(op.c), op.imm);
+                r!(op.a) = (first - second) as u32;
+            }
+            K::Smlsd => {
+                let (first, second) = products(r!(op.b), r!(op.c), op.imm);
+                let sum = first - second + i64::from(r!(op.d) as i32);
+                self.q |= sum != i64::from(sum as i32);
+                r!(op.a) = sum as u32;
+            }
+            K::Smlald => {
+                let (first, second) = products(r!(op.b), r!(op.c), op.imm);
+                self.accumulate(op, first + second);
+            }
+            K::Smlsld => {
+                let (first, second) = products(r!(op.b), r!(op.c), op.imm);
+                self.accumulate(op, first - second);
+            }
+            K::Smmla | K::Smmls => {
+                let product = i64::from(r!(op.b) as i32) * i64::from(r!(op.c) as i32);
+                let accumulator =
+                    if op.d == 15 { 0 } else { i64::from(r!(op.d)) << 32 };
+                let sum = if op.kind == K::Smmla {
+                    accumulator.wrapping_add(product)
+                } else {
+                    accumulator.wrapping_sub(product)
+                };
+                let rounded = sum.wrapping_add(if op.imm != 0 { 0x8000_0000 } else { 0 });
+                r!(op.a) = (rounded >> 32) as u32;
+            }
+            K::Usada8 => {
+                let (n, m) = (r!(op.b).to_le_bytes(), r!(op.c).to_le_bytes());
+                let sum: u32 = n.iter().zip(m).map(|(&n, m)| u32::from(n.abs_diff(m))).sum();
+                r!(op.a) =
+                    if op.d == 15 { sum } else { sum.wrapping_add(r!(op.d)) };
+            }
+
+            K::Ssat => {
+                let value = saturation_operand(r!(op.b), op);
+                r!(op.a) = self.saturate_signed(value, op.c.into());
+            }
+            K::Usat => {
+                let value = saturation_operand(r!(op.b), op);
+                r!(op.a) = self.saturate_unsigned(value, op.c.into());
+            }
+            K::Ssat16 | K::Usat16 => {
+                let n = r!(op.b);
+                let bits = u32::from(op.c);
+                let mut result = 0;
+                for shift in [0, 16] {
+                    let value = i64::from((n >> shift) as i16);
+                    let part = if op.kind == K::Ssat16 {
+                        self.saturate_signed(value, bits)
+                    } else {
+                        self.saturate_unsigned(value, bits)
+                    };
+                    result |= (part & 0xFFFF) << shift;
+                }
+                r!(op.a) = result;
+            }
+            K::Qadd | K::Qsub | K::Qdadd | K::Qdsub => {
+                let (n, m) = (i64::from(r!(op.b) as i32), i64::from(r!(op.c) as i32));
+                let n = if matches!(op.kind, K::Qdadd | K::Qdsub) {
+                    i64::from(self.saturate_signed(2 * n, 32) as i32)
+                } else {
+                    n
+                };
+                let value =
+                    if matches!(op.kind, K::Qadd | K::Qdadd) { m + n } else { m - n };
+                r!(op.a) = self.saturate_signed(value, 32);
+            }
+            K::Pkhbt => {
+                r!(op.a) = r!(op.b) & 0xFFFF | (r!(op.c) << (op.imm & 31)) & 0xFFFF_0000;
+            }
+            K::Pkhtb => {
+                let low = (i64::from(r!(op.c) as i32) >> (op.imm & 63)) as u32;
+                r!(op.a) = r!(op.b) & 0xFFFF_0000 | low & 0xFFFF;
+            }
+
+            K::Sxtb => r!(op.a) = rotated(r!(op.c), op.d) as i8 as u32,
+            K::Sxth => r!(op.a) = rotated(r!(op.c), op.d) as i16 as u32,
+            K::Uxtb => r!(op.a) = rotated(r!(op.c), op.d) & 0xFF,
+            K::Uxth => r!(op.a) = rotated(r!(op.c), op.d) & 0xFFFF,
+            K::Sxtb16 => r!(op.a) = sign_extend_bytes(rotated(r!(op.c), op.d)),
+            K::Uxtb16 => r!(op.a) = rotated(r!(op.c), op.d) & 0x00FF_00FF,
+            K::Sxtab => {
+                r!(op.a) = r!(op.b).wrapping_add(rotated(r!(op.c), op.d) as i8 as u32);
+            }
+            K::Sxtah => {
+                r!(op.a) = r!(op.b).wrapping_add(rotated(r!(op.c), op.d) as i16 as u32);
+            }
+            K::Uxtab => r!(op.a) = r!(op.b).wrapping_add(rotated(r!(op.c), op.d) & 0xFF),
+            K::Uxtah => r!(op.a) = r!(op.b).wrapping_add(rotated(r!(op.c), op.d) & 0xFFFF),
+            K::Sxtab16 => {
+                r!(op.a) = add_halves(r!(op.b), sign_extend_bytes(rotated(r!(op.c), op.d)));
+            }
+            K::Uxtab16 => {
+                r!(op.a) = add_halves(r!(op.b), rotated(r!(op.c), op.d) & 0x00FF_00FF);
+            }
+            K::Parallel => {
+                let (result, ge) = parallel(op.imm, r!(op.b), r!(op.c));
+                r!(op.a) = result;
+                if let Some(ge) = ge {
+                    self.ge = ge;
+                }
+            }
+            K::Sel => {
+                let mask = (0..4).fold(0, |mask, i| mask | (self.ge >> i & 1) * 0xFF << (8 * i));
+                r!(op.a) = r!(op.b) & mask | r!(op.c) & !mask;
+            }
+            K::Clz => r!(op.a) = r!(op.c).leading_zeros(),
+            K::Rbit => r!(op.a) = r!(op.c).reverse_bits(),
+            K::Rev => r!(op.a) = r!(op.c).swap_bytes(),
+            K::Rev16 => r!(op.a) = r!(op.c).swap_bytes().rotate_right(16),
+            K::Revsh => r!(op.a) = (r!(op.c) as u16).swap_bytes() as i16 as u32,
+            K::Bfi => {
+                let mask = field_mask(op.d) << (op.c & 31);
+                r!(op.a) = r!(op.a) & !mask | (r!(op.b) << (op.c & 31)) & mask;
+            }
+            K::Bfc => r!(op.a) &= !(field_mask(op.d) << (op.c & 31)),
+            K::Ubfx => r!(op.a) = r!(op.b) >> (op.c & 31) & field_mask(op.d),
+            K::Sbfx => {
+                let left = (32 - (op.c + op.d)) & 31;
+                let right = (32 - op.d) & 31;
+                r!(op.a) = ((r!(op.b) << left) as i32 >> right) as u32;
+            }
+
+            K::LdrImm => {
+                r!(op.a) = self.load::<T, 4>(op, r!(op.b).wrapping_add(op.imm))?;
+            }
+            K::LdrReg => {
+                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
+                r!(op.a) = self.load::<T, 4>(op, address)?;
+            }
+            K::LdrPre => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                let value = self.load::<T, 4>(op, address)?;
+                r!(op.b) = address;
+                r!(op.a) = value;
+            }
+            K::LdrPost => {
+                let address = r!(op.b);
+                let value = self.load::<T, 4>(op, address)?;
+                r!(op.b) = address.wrapping_add(op.imm);
+                r!(op.a) = value;
+            }
+            K::LdrbImm => {
+                r!(op.a) = self.load::<T, 1>(op, r!(op.b).wrapping_add(op.imm))?;
+            }
+            K::LdrbReg => {
+                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
+                r!(op.a) = self.load::<T, 1>(op, address)?;
+            }
+            K::LdrbPre => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                let value = self.load::<T, 1>(op, address)?;
+                r!(op.b) = address;
+                r!(op.a) = value;
+            }
+            K::LdrbPost => {
+                let address = r!(op.b);
+                let value = self.load::<T, 1>(op, address)?;
+                r!(op.b) = address.wrapping_add(op.imm);
+                r!(op.a) = value;
+            }
+            K::LdrhImm => {
+                r!(op.a) = self.load::<T, 2>(op, r!(op.b).wrapping_add(op.imm))?;
+            }
+            K::LdrhReg => {
+                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
+                r!(op.a) = self.load::<T, 2>(op, address)?;
+            }
+            K::LdrhPre => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                let value = self.load::<T, 2>(op, address)?;
+                r!(op.b) = address;
+                r!(op.a) = value;
+            }
+            K::LdrhPost => {
+                let address = r!(op.b);
+                let value = self.load::<T, 2>(op, address)?;
+                r!(op.b) = address.wrapping_add(op.imm);
+                r!(op.a) = value;
+            }
+            K::LdrsbImm => {
+                r!(op.a) = self.load::<T, 1>(op, r!(op.b).wrapping_add(op.imm))? as i8 as u32;
+            }
+            K::LdrsbReg => {
+                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
+                r!(op.a) = self.load::<T, 1>(op, address)? as i8 as u32;
+            }
+            K::LdrsbPre => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                let value = self.load::<T, 1>(op, address)? as i8 as u32;
+                r!(op.b) = address;
+                r!(op.a) = value;
+            }
+            K::LdrsbPost => {
+                let address = r!(op.b);
+                let value = self.load::<T, 1>(op, address)? as i8 as u32;
+                r!(op.b) = address.wrapping_add(op.imm);
+                r!(op.a) = value;
+            }
+            K::LdrshImm => {
+                r!(op.a) = self.load::<T, 2>(op, r!(op.b).wrapping_add(op.imm))? as i16 as u32;
+            }
+            K::LdrshReg => {
+                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
+                r!(op.a) = self.load::<T, 2>(op, address)? as i16 as u32;
+            }
+            K::LdrshPre => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                let value = self.load::<T, 2>(op, address)? as i16 as u32;
+                r!(op.b) = address;
+                r!(op.a) = value;
+            }
+            K::LdrshPost => {
+                let address = r!(op.b);
+                let value = self.load::<T, 2>(op, address)? as i16 as u32;
+                r!(op.b) = address.wrapping_add(op.imm);
+                r!(op.a) = value;
+            }
+            K::StrImm => {
+                self.store::<T, 4>(op, r!(op.b).wrapping_add(op.imm), r!(op.a))?;
+            }
+            K::StrReg => {
+                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
+                self.store::<T, 4>(op, address, r!(op.a))?;
+            }
+            K::StrPre => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                self.store::<T, 4>(op, address, r!(op.a))?;
+                r!(op.b) = address;
+            }
+            K::StrPost => {
+                let address = r!(op.b);
+                self.store::<T, 4>(op, address, r!(op.a))?;
+                r!(op.b) = address.wrapping_add(op.imm);
+            }
+            K::StrbImm => {
+                self.store::<T, 1>(op, r!(op.b).wrapping_add(op.imm), r!(op.a))?;
+            }
+            K::StrbReg => {
+                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
+                self.store::<T, 1>(op, address, r!(op.a))?;
+            }
+            K::StrbPre => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                self.store::<T, 1>(op, address, r!(op.a))?;
+                r!(op.b) = address;
+            }
+            K::StrbPost => {
+                let address = r!(op.b);
+                self.store::<T, 1>(op, address, r!(op.a))?;
+                r!(op.b) = address.wrapping_add(op.imm);
+            }
+            K::StrhImm => {
+                self.store::<T, 2>(op, r!(op.b).wrapping_add(op.imm), r!(op.a))?;
+            }
+            K::StrhReg => {
+                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
+                self.store::<T, 2>(op, address, r!(op.a))?;
+            }
+            K::StrhPre => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                self.store::<T, 2>(op, address, r!(op.a))?;
+                r!(op.b) = address;
+            }
+            K::StrhPost => {
+                let address = r!(op.b);
+                self.store::<T, 2>(op, address, r!(op.a))?;
+                r!(op.b) = address.wrapping_add(op.imm);
+            }
+            K::LdrLit => r!(op.a) = self.load_sized::<T>(op, op.d, op.imm)?,
+            K::LoadUnprivileged => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                r!(op.a) = self.load_sized::<T>(op, op.d, address)?;
+            }
+            K::StoreUnprivileged => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                match op.d {
+                    literal::BYTE => self.store::<T, 1>(op, address, r!(op.a))?,
+                    literal::HALF => self.store::<T, 2>(op, address, r!(op.a))?,
+                    _ => self.store::<T, 4>(op, address, r!(op.a))?,
+                }
+            }
+            K::Ldrd | K::LdrdLit => {
+                let (first, after) = if op.kind == K::LdrdLit {
+                    (op.imm, None)
+                } else {
+                    dual_addresses(r!(op.b), op)
+                };
+                self.need_alignment(first)?;
+                let low = self.load::<T, 4>(op, first)?;
+                let high = self.load::<T, 4>(op, first.wrapping_add(4))?;
+                r!(op.a) = low;
+                r!(op.c) = high;
+                if let Some(base) = after {
+                    r!(op.b) = base;
+                }
+            }
+            K::Strd => {
+                let (first, after) = dual_addresses(r!(op.b), op);
+                self.need_alignment(first)?;
+                self.store::<T, 4>(op, first, r!(op.a))?;
+                self.store::<T, 4>(op, first.wrapping_add(4), r!(op.c))?;
+                if let Some(base) = after {
+                    r!(op.b) = base;
+                }
+            }
+            K::Ldm | K::LdmPc => {
+                if let Some(pc) = self.load_multiple::<T>(op)? {
+                    self.branch_exchange(pc)?;
+                }
+            }
+            K::Stm => self.store_multiple::<T>(op)?,
+
+            K::Ldrex => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                self.need_alignment(address)?;
+                r!(op.a) = self.load::<T, 4>(op, address)?;
+                self.exclusive = Some(address);
+            }
+            K::Ldrexb => {
+                r!(op.a) = self.load::<T, 1>(op, r!(op.b))?;
+                self.exclusive = Some(r!(op.b));
+            }
+            K::Ldrexh => {
+                let address = r!(op.b);
+                if address & 1 != 0 {
+                    return Err(self.fault(Fault::Unaligned));
+                }
+                r!(op.a) = self.load::<T, 2>(op, address)?;
+                self.exclusive = Some(address);
+            }
+            K::Strex | K::Strexb | K::Strexh => self.store_exclusive::<T>(op)?,
+            K::Clrex => self.exclusive = None,
+
+            K::B => self.jump(op.imm),
+            K::BCond => {
+                if self.holds(op.a) {
+                    self.jump(op.imm);
+                }
+            }
+            K::Bl => {
+                self.r[14] = self.next_pc | 1;
+                self.jump(op.imm);
+            }
+            K::Bx => self.branch_exchange(r!(op.c))?,
+            K::Blx => {
+                let target = r!(op.c);
+                self.r[14] = self.next_pc | 1;
+                self.jumped = true;
+                self.next_pc = target & !1;
+                if target & 1 == 0 {
+                    return Err(self.fault(Fault::InvalidState));
+                }
+            }
+            K::Cbz => {
+                if r!(op.b) == 0 {
+                    self.jump(op.imm);
+                }
+            }
+            K::Cbnz => {
+                if r!(op.b) != 0 {
+                    self.jump(op.imm);
+                }
+            }
+            K::Tbb => {
+                let offset = self.load::<T, 1>(op, r!(op.b).wrapping_add(r!(op.c)))?;
+                self.jump(self.next_pc.wrapping_add(2 * offset));
+            }
+            K::Tbh => {
+                let address = r!(op.b).wrapping_add(r!(op.c) << 1);
+                let offset = self.load::<T, 2>(op, address)?;
+                self.jump(self.next_pc.wrapping_add(2 * offset));
+            }
+            K::MovPc => self.jump(r!(op.c) & !1),
+            K::AddPc => self.jump(r!(op.b).wrapping_add(r!(op.c)) & !1),
+            K::LdrPcImm => {
+                let base = if op.d == 1 { 0 } else { r!(op.b) };
+                let target = self.load::<T, 4>(op, base.wrapping_add(op.imm))?;
+                self.branch_exchange(target)?;
+            }
+            K::LdrPcReg => {
+                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
+                let target = self.load::<T, 4>(op, address)?;
+                self.branch_exchange(target)?;
+            }
+            K::LdrPcPre => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                let target = self.load::<T, 4>(op, address)?;
+                r!(op.b) = address;
+                self.branch_exchange(target)?;
+            }
+            K::LdrPcPost => {
+                let address = r!(op.b);
+                let target = self.load::<T, 4>(op, address)?;
+                r!(op.b) = address.wrapping_add(op.imm);
+                self.branch_exchange(target)?;
+            }
+
+            K::Svc => {
+                self.stop = Some(Stop::Supervisor);
+                return Err(Trap);
+            }
+            K::Bkpt => {
+                self.stop = Some(Stop::Breakpoint);
+                return Err(Trap);
+            }
+            K::Udf => return Err(self.fault(Fault::Undefined)),
+            K::NoCoprocessor => return Err(self.fault(Fault::NoCoprocessor)),
+            K::Cps => self.change_processor_state(op),
+            K::Mrs => r!(op.a) = self.read_special(op.imm),
+            K::Msr => self.write_special(op.imm, op.c, r!(op.b)),
+            // What has been written before is visible from here: nothing is buffered.
+            K::Isb => {}
+            K::Wfi => {
+                self.stop = Some(Stop::Sleep { event: false });
+                return Err(Trap);
+            }
+            K::Wfe => {
+                if !std::mem::take(&mut self.event) {
+                    self.stop = Some(Stop::Sleep { event: true });
+                    return Err(Trap);
+                }
+            }
+            K::Sev => self.event = true,
+
+            K::Vldr | K::VldrLit => {
+                let base = if op.kind == K::VldrLit { 0 } else { r!(op.b) };
+                let address = base.wrapping_add(op.imm);
+                self.need_alignment(address)?;
+                let low = self.load::<T, 4>(op, address)?;
+                if op.d != 0 {
+                    s!(op.a + 1) = self.load::<T, 4>(op, address.wrapping_add(4))?;
+                }
+                s!(op.a) = low;
+            }
+            K::Vstr => {
+                let address = r!(op.b).wrapping_add(op.imm);
+                self.need_alignment(address)?;
+                self.store::<T, 4>(op, address, s!(op.a))?;
+                if op.d != 0 {
+                    self.store::<T, 4>(op, address.wrapping_add(4), s!(op.a + 1))?;
+                }
+            }
+            K::Vldm | K::Vstm => {
+                let base = r!(op.b);
+                let start = if op.d & 1 != 0 { base.wrapping_sub(op.imm) } else { base };
+                self.need_alignment(start)?;
+                for i in 0..op.c {
+                    let address = start.wrapping_add(4 * u32::from(i));
+                    if op.kind == K::Vldm {
+                        s!(op.a + i) = self.load::<T, 4>(op, address)?;
+                    } else {
+                        self.store::<T, 4>(op, address, s!(op.a + i))?;
+                    }
+                }
+                if op.d & 2 != 0 {
+                    r!(op.b) =
+                        if op.d & 1 != 0 { start } else { base.wrapping_add(op.imm) };
+                }
+            }
+            K::VmovToSingle => s!(op.a) = r!(op.b),
+            K::VmovFromSingle => r!(op.a) = s!(op.b),
+            K::VmovToPair => {
+                s!(op.a) = r!(op.b);
+                s!(op.a + 1) = r!(op.c);
+            }
+            K::VmovFromPair => {
+                r!(op.a) = s!(op.c);
+                r!(op.b) = s!(op.c + 1);
+            }
+            K::VmovImm => s!(op.a) = op.imm,
+            K::Vmov => s!(op.a) = s!(op.b),
+            K::Vabs => s!(op.a) = s!(op.b) & 0x7FFF_FFFF,
+            K::Vneg => s!(op.a) = s!(op.b) ^ 0x8000_0000,
+            K::Vadd
+            | K::Vsub
+            | K::Vmul
+            | K::Vnmul
+            | K::Vdiv
+            | K::Vsqrt
+            | K::Vmla
+            | K::Vmls
+            | K::Vnmla
+            | K::Vnmls
+            | K::Vfma
+            | K::Vfms
+            | K::Vfnma
+            | K::Vfnms
+            | K::Vcmp
+            | K::VcvtFromHalf
+            | K::VcvtToHalf
+            | K::VcvtFromInt
+            | K::VcvtToInt
+            | K::VcvtFixed => self.float_op(op),
+            K::Vmrs => {
+                if op.a == 15 {
+                    self.set_nzcv(self.fpscr >> 28);
+                } else {
+                    r!(op.a) = self.fpscr;
+                }
+            }
+            K::Vmsr => self.fpscr = r!(op.b) & 0xF7C0_009F,
+        }
+        Ok(())
+    }
+
+    /// Data processing with a constant shift: see [`K::Shifted`].
+    fn shifted(&mut self, op: &Op) {
+        let n = self.r[(op.b & 15) as usize];
+        let (m, carry) =
+            self.shift_carry(self.r[(op.c & 15) as usize], op.d, op.imm & 0xFF);
+        let opcode = op.imm >> 8 & 15;
+        let s = op.imm & 0x1000 != 0;
+        let arithmetic = matches!(opcode, 8 | 10 | 11 | 13 | 14);
+        let carry_in = u32::from(self.c);
+        let result = match (opcode, s) {
+            (0, _) => n & m,
+            (1, _) => n & !m,
+            (2, _) => n | m,
+            (3, _) if op.b == 15 => !m,
+            (3, _) => n | !m,
+            (4, _) => n ^ m,
+            (8, false) => n.wrapping_add(m),
+            (8, true) => self.add_flags(n, m),
+            (10, false) => n.wrapping_add(m).wrapping_add(carry_in),
+            (10, true) => self.adc_flags(n, m),
+            (11, false) => n.wrapping_add(!m).wrapping_add(carry_in),
+            (11, true) => self.adc_flags(n, !m),
+            (13, false) => n.wrapping_sub(m),
+            (13, true) => self.sub_flags(n, m),
+            (14, false) => m.wrapping_sub(n),
+            _ => self.sub_flags(m, n),
+        };
+        if s && !arithmetic {
+            self.set_nz(result);
+            self.c = carry;
+        }
+        // TST, TEQ, CMP and CMN are the forms with destination 15.
+        if op.a != 15 {
+            self.r[(op.a & 15) as usize] = result;
+        }
+    }
+
+    /// Adds to the 64-bit accumulator `d:a`.
+    #[inline(always)]
+    fn accumulate(&mut self, op: &Op, value: i64) {
+        let (low, high) = ((op.a & 15) as usize, (op.d & 15) as usize);
+        let old = u64::from(self.r[high]) << 32 | u64::from(self.r[low]);
+        let sum = old.wrapping_add(value as u64);
+        self.r[low] = sum as u32;
+        self.r[high] = (sum >> 32) as u32;
+    }
+
+    fn traps_division(&self) -> bool {
+        self.system.scb.ccr & crate::system::scb::ccr::DIV_0_TRP != 0
+    }
+
+    #[inline(always)]
+    fn need_alignment(&mut self, address: u32) -> Result<(), Trap> {
+        if address & 3 != 0 {
+            return Err(self.fault(Fault::Unaligned));
+        }
+        Ok(())
+    }
+
+    /// LDM and POP; the new PC, if it is in the list.
+    #[inline]
+    fn load_multiple<const T: bool>(&mut self, op: &Op) -> Result<Option<u32>, Trap> {
+        let base = self.r[(op.b & 15) as usize];
+        let count = op.imm.count_ones();
+        let mut address = if op.d & 1 != 0 { base.wrapping_sub(4 * count) } else { base };
+        let after = if op.d & 1 != 0 { address } else { base.wrapping_add(4 * count) };
+        self.need_alignment(address)?;
+        let mut values = [0; 16];
+        let mut list = op.imm;
+        while list != 0 {
+            let register = list.trailing_zeros() as usize & 15;
+            values[register] = self.load::<T, 4>(op, address)?;
+            address = address.wrapping_add(4);
+            list &= list - 1;
+        }
+        if op.d & 2 != 0 {
+            self.r[(op.b & 15) as usize] = after;
+        }
+        let mut list = op.imm & 0x7FFF;
+        while list != 0 {
+            let register = list.trailing_zeros() as usize & 15;
+            self.r[register] = values[register];
+            list &= list - 1;
+        }
+        Ok((op.kind == K::LdmPc).then_some(values[15]))
+    }
+
+    /// STM and PUSH.
+    #[inline]
+    fn store_multiple<const T: bool>(&mut self, op: &Op) -> Result<(), Trap> {
+        let base = self.r[(op.b & 15) as usize];
+        let count = op.imm.count_ones();
+        let mut address = if op.d & 1 != 0 { base.wrapping_sub(4 * count) } else { base };
+        let after = if op.d & 1 != 0 { address } else { base.wrapping_add(4 * count) };
+        self.need_alignment(address)?;
+        let mut list = op.imm;
+        while list != 0 {
+            let register = list.trailing_zeros() as usize & 15;
+            self.store::<T, 4>(op, address, self.r[register])?;
+            address = address.wrapping_add(4);
+            list &= list - 1;
+        }
+        if op.d & 2 != 0 {
+            self.r[(op.b & 15) as usize] = after;
+        }
+        Ok(())
+    }
+
+    fn store_exclusive<const T: bool>(&mut self, op: &Op) -> Result<(), Trap> {
+        let address = self.r[(op.b & 15) as usize].wrapping_add(op.imm);
+        let aligned = match op.kind {
+            K::Strex => address & 3 == 0,
+            K::Strexh => address & 1 == 0,
+            _ => true,
+        };
+        if !aligned {
+            return Err(self.fault(Fault::Unaligned));
+        }
+        let value = self.r[(op.a & 15) as usize];
+        let passes = self.exclusive.take() == Some(address);
+        if passes {
+            match op.kind {
+                K::Strexb => self.store::<T, 1>(op, address, value)?,
+                K::Strexh => self.store::<T, 2>(op, address, value)?,
+                _ => self.store::<T, 4>(op, address, value)?,
+            }
+        }
+        self.r[(op.c & 15) as usize] = u32::from(!passes);
+        Ok(())
+    }
+}
+
+/// First address of LDRD and STRD, and the new base if there is write-back.
+#[inline(always)]
+fn dual_addresses(base: u32, op: &Op) -> (u32, Option<u32>) {
+    let indexed = base.wrapping_add(op.imm);
+    (if op.d & 1 != 0 { indexed } else { base }, (op.d & 2 != 0).then_some(indexed))
+}
+
+/// The top half if bit 0 of `top` is set, else the bottom half, signed.
+#[inline(always)]
+fn half(value: u32, top: u32) -> i32 {
+    i32::from((value >> ((top & 1) << 4)) as i16)
+}
+
+/// Products of the bottom and of the top halves; bit 0 of `exchange` swaps those of `m`.
+#[inline(always)]
+fn products(n: u32, m: u32, exchange: u32) -> (i64, i64) {
+    let m = m.rotate_right((exchange & 1) << 4);
+    (i64::from(half(n, 0) * half(m, 0)), i64::from(half(n, 1) * half(m, 1)))
+}
+
+#[inline(always)]
+fn rotated(value: u32, by: u8) -> u32 {
+    value.rotate_right(u32::from(by))
+}
+
+/// SXTB16: bytes 0 and 2 to half-words.
+#[inline(always)]
+fn sign_extend_bytes(value: u32) -> u32 {
+    (value as i8 as u32) & 0xFFFF | ((value >> 16) as i8 as u32) << 16
+}
+
+#[inline(always)]
+fn add_halves(a: u32, b: u32) -> u32 {
+    a.wrapping_add(b) & 0xFFFF | (a >> 16).wrapping_add(b >> 16) << 16
+}
+
+/// `width` ones, 1 to 32.
+#[inline(always)]
+fn field_mask(width: u8) -> u32 {
+    u32::MAX >> ((32 - width) & 31)
+}
+
+/// The shifted operand of SSAT and USAT, as a signed value.
+fn saturation_operand(value: u32, op: &Op) -> i64 {
+    let value = value as i32;
+    i64::from(if op.d == 0 { value << (op.imm & 31) } else { value >> (op.imm & 31) })
+}
+
+/// Cycles of a divide beyond its static one: 2 to 12 in all, by the difference of leading zeros
+/// (Cortex-M4 TRM, table 3-1, note on early termination).
+#[inline]
+fn divide_cycles(dividend: u32, divisor: u32) -> u64 {
+    if divisor == 0 || dividend < divisor {
+        return 1;
+    }
+    let bits = divisor.leading_zeros() - dividend.leading_zeros();
+    u64::from(2 + bits.div_ceil(4)).min(11)
+}

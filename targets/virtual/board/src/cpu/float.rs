@@ -1,0 +1,495 @@
+//! Floating-point arithmetic of FPv4-SP (A2.5): single precision, all rounding modes, flush to
+//! zero, default NaN, cumulative exception flags.
+//!
+//! Ordinary operands in round-to-nearest take a short way on the host's own arithmetic, with an
+//! exact test for inexactness; everything else goes through a software implementation.
+
+use rustc_apfloat::ieee::{Half, Single};
+use rustc_apfloat::{Float, FloatConvert, Round, Status, StatusAnd};
+
+use super::Core;
+use super::op::{Kind as K, Op};
+
+/// FPSCR bits.
+const IOC: u32 = 1;
+const DZC: u32 = 1 << 1;
+const OFC: u32 = 1 << 2;
+const UFC: u32 = 1 << 3;
+const IXC: u32 = 1 << 4;
+const IDC: u32 = 1 << 7;
+const FZ: u32 = 1 << 24;
+const DN: u32 = 1 << 25;
+const AHP: u32 = 1 << 26;
+const RMODE: u32 = 3 << 22;
+
+const DEFAULT_NAN: u32 = 0x7FC0_0000;
+const QUIET: u32 = 0x0040_0000;
+const SIGN: u32 = 0x8000_0000;
+const INFINITY: u32 = 0x7F80_0000;
+const SMALLEST_NORMAL: u32 = 0x0080_0000;
+
+const fn is_nan(x: u32) -> bool {
+    x & !SIGN > INFINITY
+}
+
+const fn is_signalling(x: u32) -> bool {
+    is_nan(x) && x & QUIET == 0
+}
+
+const fn is_denormal(x: u32) -> bool {
+    x & INFINITY == 0 && x & !SIGN != 0
+}
+
+/// Normal or zero.
+const fn is_ordinary(x: u32) -> bool {
+    let exponent = x & INFINITY;
+    (exponent != 0 && exponent != INFINITY) || x & !SIGN == 0
+}
+
+const fn is_normal(x: u32) -> bool {
+    let exponent = x & INFINITY;
+    exponent != 0 && exponent != INFINITY
+}
+
+/// The arithmetic of one FPSCR: control bits in, flags accumulated.
+pub(crate) struct Arithmetic {
+    pub fpscr: u32,
+}
+
+impl Arithmetic {
+    fn round(&self) -> Round {
+        match self.fpscr & RMODE {
+            0 => Round::NearestTiesToEven,
+            0x0040_0000 => Round::TowardPositive,
+            0x0080_0000 => Round::TowardNegative,
+            _ => Round::TowardZero,
+        }
+    }
+
+    fn fast(&self) -> bool {
+        self.fpscr & RMODE == 0
+    }
+
+    fn raise(&mut self, flags: u32) {
+        self.fpscr |= flags;
+    }
+
+    fn raise_status(&mut self, status: Status) {
+        for (bit, flag) in [
+            (Status::INVALID_OP, IOC),
+            (Status::DIV_BY_ZERO, DZC),
+            (Status::OVERFLOW, OFC),
+            (Status::UNDERFLOW, UFC),
+            (Status::INEXACT, IXC),
+        ] {
+            if status.contains(bit) {
+                self.raise(flag);
+            }
+        }
+    }
+
+    /// Flushes a denormal operand, if FPSCR.FZ says so.
+    fn operand(&mut self, x: u32) -> u32 {
+        if self.fpscr & FZ != 0 && is_denormal(x) {
+            self.raise(IDC);
+            x & SIGN
+        } else {
+            x
+        }
+    }
+
+    /// FPProcessNaN.
+    fn nan(&mut self, x: u32) -> u32 {
+        if is_signalling(x) {
+            self.raise(IOC);
+        }
+        if self.fpscr & DN != 0 { DEFAULT_NAN } else { x | QUIET }
+    }
+
+    /// FPProcessNaNs: signalling ones first, then in order.
+    fn nans(&mut self, operands: &[u32]) -> Option<u32> {
+        let first = operands
+            .iter()
+            .find(|&&x| is_signalling(x))
+            .or_else(|| operands.iter().find(|&&x| is_nan(x)))?;
+        Some(self.nan(*first))
+    }
+
+    /// FPRound: flags and flush to zero. `truncated` is the result rounded towards zero, which
+    /// tells whether it was tiny before rounding.
+    fn finish(
+        &mut self,
+        result: StatusAnd<Single>,
+        truncated: impl FnOnce() -> StatusAnd<Single>,
+    ) -> u32 {
+        let bits = result.value.to_bits() as u32;
+        if is_nan(bits) {
+            self.raise(IOC);
+            return DEFAULT_NAN;
+        }
+        let small = bits & !SIGN <= SMALLEST_NORMAL;
+        if small && (result.status.contains(Status::INEXACT) || is_denormal(bits)) {
+            let before = truncated();
+            let tiny = (before.value.to_bits() as u32) & INFINITY == 0;
+            if tiny && self.fpscr & FZ != 0 {
+                self.raise(UFC);
+                return bits & SIGN;
+            }
+            if tiny && result.status.contains(Status::INEXACT) {
+                self.raise(UFC);
+            }
+        }
+        self.raise_status(result.status & !Status::UNDERFLOW);
+        bits
+    }
+
+    /// `a + b`.
+    pub fn add(&mut self, a: u32, b: u32) -> u32 {
+        if self.fast() && is_ordinary(a) && is_ordinary(b) {
+            let (x, y) = (f32::from_bits(a), f32::from_bits(b));
+            let sum = x + y;
+            let bits = sum.to_bits();
+            if is_ordinary(bits) {
+                // The error of the sum (Knuth's TwoSum) is exact.
+                let part = sum - x;
+                let error = (x - (sum - part)) + (y - part);
+                if error != 0.0 {
+                    self.raise(IXC);
+                }
+                return bits;
+            }
+        }
+        self.two(a, b, |a, b, round| a.add_r(b, round))
+    }
+
+    /// `a - b`.
+    pub fn sub(&mut self, a: u32, b: u32) -> u32 {
+        if is_nan(b) { self.two(a, b, |a, b, round| a.sub_r(b, round)) } else { self.add(a, b ^ SIGN) }
+    }
+
+    /// `a × b`.
+    pub fn mul(&mut self, a: u32, b: u32) -> u32 {
+        if self.fast() && is_ordinary(a) && is_ordinary(b) {
+            let (x, y) = (f32::from_bits(a), f32::from_bits(b));
+            let product = x * y;
+            let bits = product.to_bits();
+            if is_normal(bits) || (a << 1 == 0 || b << 1 == 0) {
+                // 48 bits of product fit a double.
+                if f64::from(product) != f64::from(x) * f64::from(y) {
+                    self.raise(IXC);
+                }
+                return bits;
+            }
+        }
+        self.two(a, b, |a, b, round| a.mul_r(b, round))
+    }
+
+    /// `a ÷ b`.
+    pub fn div(&mut self, a: u32, b: u32) -> u32 {
+        if self.fast() && is_normal(a) && is_normal(b) {
+            let (x, y) = (f32::from_bits(a), f32::from_bits(b));
+            let quotient = x / y;
+            if is_normal(quotient.to_bits()) {
+                if f64::from(quotient) * f64::from(y) != f64::from(x) {
+                    self.raise(IXC);
+                }
+                return quotient.to_bits();
+            }
+        }
+        self.two(a, b, |a, b, round| a.div_r(b, round))
+    }
+
+    fn two(
+        &mut self,
+        a: u32,
+        b: u32,
+        operation: impl Fn(Single, Single, Round) -> StatusAnd<Single>,
+    ) -> u32 {
+        let (a, b) = (self.operand(a), self.operand(b));
+        if let Some(nan) = self.nans(&[a, b]) {
+            return nan;
+        }
+        let (a, b) = (single(a), single(b));
+        let round = self.round();
+        self.finish(operation(a, b, round), || operation(a, b, Round::TowardZero))
+    }
+
+    /// `addend + a × b` with one rounding.
+    pub fn fused(&mut self, addend: u32, a: u32, b: u32) -> u32 {
+        if self.fast()
+            && self.fpscr & IXC != 0
+            && is_normal(a)
+            && is_normal(b)
+            && is_ordinary(addend)
+        {
+            let result = f32::from_bits(a).mul_add(f32::from_bits(b), f32::from_bits(addend));
+            if is_normal(result.to_bits()) && result.to_bits() & !SIGN > SMALLEST_NORMAL {
+                return result.to_bits();
+            }
+        }
+        let (addend, a, b) = (self.operand(addend), self.operand(a), self.operand(b));
+        let infinity_times_zero = |x: u32, y: u32| x & !SIGN == INFINITY && y & !SIGN == 0;
+        let invalid = infinity_times_zero(a, b) || infinity_times_zero(b, a);
+        let nan = self.nans(&[addend, a, b]);
+        if invalid && is_nan(addend) && !is_signalling(addend) {
+            self.raise(IOC);
+            return DEFAULT_NAN;
+        }
+        if let Some(nan) = nan {
+            return nan;
+        }
+        let round = self.round();
+        let compute = |round| single(a).mul_add_r(single(b), single(addend), round);
+        self.finish(compute(round), || compute(Round::TowardZero))
+    }
+
+    /// Square root.
+    pub fn sqrt(&mut self, x: u32) -> u32 {
+        let x = self.operand(x);
+        if is_nan(x) {
+            return self.nan(x);
+        }
+        if x << 1 == 0 || x == INFINITY {
+            return x;
+        }
+        if x & SIGN != 0 {
+            self.raise(IOC);
+            return DEFAULT_NAN;
+        }
+        // A double holds the square of a single exactly, so the candidate can be checked and
+        // moved by one step for the directed modes.
+        let value = f64::from(f32::from_bits(x));
+        let nearest = f32::from_bits(x).sqrt();
+        let square = f64::from(nearest) * f64::from(nearest);
+        if square == value {
+            return nearest.to_bits();
+        }
+        self.raise(IXC);
+        let bits = nearest.to_bits();
+        match self.round() {
+            Round::TowardPositive if square < value => bits + 1,
+            Round::TowardNegative | Round::TowardZero if square > value => bits - 1,
+            _ => bits,
+        }
+    }
+
+    /// NZCV of a comparison.
+    pub fn compare(&mut self, a: u32, b: u32, signal_quiet: bool) -> u32 {
+        let (a, b) = (self.operand(a), self.operand(b));
+        if is_nan(a) || is_nan(b) {
+            if signal_quiet || is_signalling(a) || is_signalling(b) {
+                self.raise(IOC);
+            }
+            return 0b0011;
+        }
+        let (a, b) = (f32::from_bits(a), f32::from_bits(b));
+        if a == b {
+            0b0110
+        } else if a < b {
+            0b1000
+        } else {
+            0b0010
+        }
+    }
+
+    /// A fixed-point number with `fraction` fraction bits to single.
+    pub fn from_fixed(&mut self, value: i64, fraction: u32, round: Round) -> u32 {
+        let converted = Single::from_i128_r(i128::from(value), round);
+        self.raise_status(converted.status);
+        // Exact: the exponent has room.
+        converted.value.scalbn(-(fraction as i32)).to_bits() as u32
+    }
+
+    /// Single to a fixed-point number of `bits` bits with `fraction` fraction bits, saturated.
+    pub fn to_fixed(
+        &mut self,
+        x: u32,
+        fraction: u32,
+        bits: u32,
+        signed: bool,
+        round: Round,
+    ) -> u32 {
+        let x = self.operand(x);
+        if is_nan(x) {
+            self.raise(IOC);
+            return 0;
+        }
+        let (low, high) = if signed {
+            (-(1_i128 << (bits - 1)), (1_i128 << (bits - 1)) - 1)
+        } else {
+            (0, (1_i128 << bits) - 1)
+        };
+        let negative = x & SIGN != 0;
+        let limit = if negative { low } else { high };
+        if x & !SIGN == INFINITY {
+            self.raise(IOC);
+            return limit as u32;
+        }
+        let scaled = single(x).scalbn(fraction as i32);
+        let mut exact = false;
+        let converted = scaled.to_i128_r(100, round, &mut exact);
+        if converted.status.contains(Status::INVALID_OP)
+            || converted.value < low
+            || converted.value > high
+        {
+            self.raise(IOC);
+            return limit as u32;
+        }
+        if !exact {
+            self.raise(IXC);
+        }
+        converted.value as u32
+    }
+
+    /// Half to single.
+    pub fn from_half(&mut self, half: u16) -> u32 {
+        let sign = u32::from(half >> 15) << 31;
+        let (exponent, fraction) = (u32::from(half >> 10 & 31), u32::from(half & 0x3FF));
+        if exponent == 31 {
+            if self.fpscr & AHP != 0 {
+                return sign | (31 + 112) << 23 | fraction << 13;
+            }
+            if fraction == 0 {
+                return sign | INFINITY;
+            }
+            return self.nan(sign | INFINITY | fraction << 13);
+        }
+        let value: StatusAnd<Single> =
+            Half::from_bits(half.into()).convert_r(Round::NearestTiesToEven, &mut false);
+        value.value.to_bits() as u32
+    }
+
+    /// Single to half.
+    pub fn to_half(&mut self, x: u32) -> u16 {
+        let x = self.operand(x);
+        let sign = (x >> 16) as u16 & 0x8000;
+        if is_nan(x) {
+            if self.fpscr & AHP != 0 {
+                self.raise(IOC);
+                return sign;
+            }
+            let quiet = self.nan(x);
+            return (quiet >> 16) as u16 & 0x8000 | 0x7E00 | (quiet >> 13) as u16 & 0x1FF;
+        }
+        if self.fpscr & AHP != 0 && x & !SIGN >= 0x4780_0000 {
+            return self.to_alternative_half(x);
+        }
+        let round = self.round();
+        let convert = |round| -> StatusAnd<Half> { single(x).convert_r(round, &mut false) };
+        let result = convert(round);
+        let half = result.value.to_bits() as u16;
+        if result.status.contains(Status::INEXACT) && half & 0x7FFF <= 0x0400 {
+            let before = convert(Round::TowardZero).value.to_bits() as u16;
+            if before & 0x7C00 == 0 {
+                self.raise(UFC);
+            }
+        }
+        if self.fpscr & AHP != 0 && half & 0x7C00 == 0x7C00 {
+            // Rounded up to what is a number in the alternative format.
+            self.raise(IXC);
+            return sign | 0x7C00;
+        }
+        self.raise_status(result.status & !Status::UNDERFLOW);
+        half
+    }
+
+    /// The alternative format's extra binade, 65,536 to 131,008.
+    fn to_alternative_half(&mut self, x: u32) -> u16 {
+        let sign = (x >> 16) as u16 & 0x8000;
+        // One binade down, where the IEEE format has the same fractions.
+        let result: StatusAnd<Half> =
+            single(x - (1 << 23)).convert_r(self.round(), &mut false);
+        let half = result.value.to_bits() as u16;
+        if x & !SIGN >= 0x4800_0000 || half & 0x7FFF >= 0x7C00 {
+            self.raise(IOC);
+            return sign | 0x7FFF;
+        }
+        self.raise_status(result.status);
+        half + 0x0400
+    }
+}
+
+fn single(bits: u32) -> Single {
+    Single::from_bits(bits.into())
+}
+
+impl Core {
+    /// Carries out an arithmetic floating-point operation.
+    pub(super) fn float_op(&mut self, op: &Op) {
+        let mut fp = Arithmetic { fpscr: self.fpscr };
+        let at = |register: u8| self.s[(register & 31) as usize];
+        let (d, n, m) = (at(op.a), at(op.b), at(op.c));
+        let result = match op.kind {
+            K::Vadd => fp.add(n, m),
+            K::Vsub => fp.sub(n, m),
+            K::Vmul => fp.mul(n, m),
+            K::Vnmul => fp.mul(n, m) ^ SIGN,
+            K::Vdiv => fp.div(n, m),
+            K::Vsqrt => fp.sqrt(n),
+            K::Vmla => {
+                let product = fp.mul(n, m);
+                fp.add(d, product)
+            }
+            K::Vmls => {
+                let product = fp.mul(n, m) ^ SIGN;
+                fp.add(d, product)
+            }
+            K::Vnmla => {
+                let product = fp.mul(n, m) ^ SIGN;
+                fp.add(d ^ SIGN, product)
+            }
+            K::Vnmls => {
+                let product = fp.mul(n, m);
+                fp.add(d ^ SIGN, product)
+            }
+            K::Vfma => fp.fused(d, n, m),
+            K::Vfms => fp.fused(d, n ^ SIGN, m),
+            K::Vfnma => fp.fused(d ^ SIGN, n ^ SIGN, m),
+            K::Vfnms => fp.fused(d ^ SIGN, n, m),
+            K::Vcmp => {
+                let m = if op.d & 2 != 0 { 0 } else { m };
+                let flags = fp.compare(n, m, op.d & 1 != 0);
+                self.fpscr = fp.fpscr & 0x0FFF_FFFF | flags << 28;
+                return;
+            }
+            K::VcvtFromHalf => fp.from_half((n >> (16 * u32::from(op.d & 1))) as u16),
+            K::VcvtToHalf => {
+                let half = u32::from(fp.to_half(n));
+                if op.d & 1 != 0 { d & 0xFFFF | half << 16 } else { d & 0xFFFF_0000 | half }
+            }
+            K::VcvtFromInt => {
+                let value = if op.d & 1 != 0 { i64::from(n as i32) } else { i64::from(n) };
+                let round = fp.round();
+                fp.from_fixed(value, 0, round)
+            }
+            K::VcvtToInt => {
+                let round = if op.d & 2 != 0 { fp.round() } else { Round::TowardZero };
+                fp.to_fixed(n, 0, 32, op.d & 1 != 0, round)
+            }
+            _ => convert_fixed(&mut fp, op, d),
+        };
+        self.fpscr = fp.fpscr;
+        self.s[(op.a & 31) as usize] = result;
+    }
+}
+
+/// VCVT between single and fixed point, in place.
+fn convert_fixed(fp: &mut Arithmetic, op: &Op, d: u32) -> u32 {
+    let (signed, wide) = (op.d & 1 != 0, op.d & 2 != 0);
+    if op.d & 4 != 0 {
+        let bits = if wide { 32 } else { 16 };
+        let value = fp.to_fixed(d, op.imm, bits, signed, Round::TowardZero);
+        return match (wide, signed) {
+            (true, _) => value,
+            (false, true) => value as i16 as u32,
+            (false, false) => value & 0xFFFF,
+        };
+    }
+    let value = match (wide, signed) {
+        (true, true) => i64::from(d as i32),
+        (true, false) => i64::from(d),
+        (false, true) => i64::from(d as i16),
+        (false, false) => i64::from(d as u16),
+    };
+    fp.from_fixed(value, op.imm, Round::NearestTiesToEven)
+}

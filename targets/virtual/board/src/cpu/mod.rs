@@ -1,0 +1,249 @@
+//! The core: registers, memory accesses, execution, exceptions.
+
+pub(crate) mod blocks;
+pub(crate) mod bus;
+pub(crate) mod decode;
+mod exception_entry;
+mod execute;
+pub(crate) mod float;
+pub(crate) mod op;
+mod parallel;
+mod ppb;
+pub(crate) mod registers;
+
+use crate::chips::{CacheCounters, Chip, ChipContext, FlashTiming};
+use crate::memory::Memory;
+use crate::system::System;
+use crate::system::dwt::Window;
+use crate::timing::cache::InstructionCache;
+
+/// Why a block stopped before its end, or what has to happen after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// A synchronous fault; the PC is at the instruction.
+    Fault(Fault),
+    /// SVC was executed; the PC is behind it.
+    Supervisor,
+    /// BKPT; the PC is at the instruction.
+    Breakpoint,
+    /// An exception return value was branched to.
+    ExceptionReturn(u32),
+    /// WFI or WFE wants to sleep; the PC is behind it.
+    Sleep {
+        /// WFE: wakes on events.
+        event: bool,
+    },
+    /// A watchpoint matched; the PC is behind the access.
+    Watchpoint,
+}
+
+/// Synchronous faults (B1.5.14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Undefined,
+    InvalidState,
+    InvalidPc,
+    NoCoprocessor,
+    Unaligned,
+    DivideByZero,
+    /// Data access that the bus refused.
+    DataBus(u32),
+    /// Instruction fetch that the bus refused.
+    InstructionBus,
+    /// Instruction fetch from a region that is never executable.
+    InstructionAccess,
+}
+
+/// A fault or stop was raised: details are in [`Core::stop`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trap;
+
+/// What an unmodelled register or instruction was, reported once each.
+pub(crate) type Diagnostics = std::collections::BTreeSet<String>;
+
+/// The core with everything it reaches.
+pub(crate) struct Core {
+    /// R0-R12, SP, LR; `r[15]` is scratch for operations that read the PC.
+    pub r: [u32; 16],
+    /// The stack pointer that is not in use.
+    pub other_sp: u32,
+    /// Bit 31 is N.
+    pub n: u32,
+    /// Zero if Z.
+    pub z: u32,
+    pub c: bool,
+    pub v: bool,
+    pub q: bool,
+    /// GE flags, 4 bits.
+    pub ge: u32,
+    /// ITSTATE at the PC, when not running inside a block.
+    pub it_state: u8,
+    pub ipsr: u32,
+    pub primask: bool,
+    pub faultmask: bool,
+    pub basepri: u8,
+    /// CONTROL: nPRIV, SPSEL, FPCA.
+    pub control: u32,
+    pub s: [u32; 32],
+    pub fpscr: u32,
+    pub exclusive: Option<u32>,
+    /// The event register of WFE.
+    pub event: bool,
+
+    /// The PC between blocks; inside one, where to go on after it.
+    pub next_pc: u32,
+    /// Whether the block was left by a taken branch.
+    pub jumped: bool,
+    pub stop: Option<Stop>,
+
+    /// Cycles up to the start of the block.
+    pub cycles: u64,
+    /// Cycles beyond the static ones in this block.
+    pub extra: u64,
+    /// Instructions up to the start of the block.
+    pub instructions: u64,
+    pub last_group: u8,
+    pub last_flash_sector: u32,
+    pub window: Window,
+    /// Time at which the run loop has to look up.
+    pub deadline: u64,
+    /// AIRCR.SYSRESETREQ was written.
+    pub reset_requested: bool,
+    /// The debugger wants one instruction.
+    pub step_requested: bool,
+    /// DHCSR.C_MASKINTS: no interrupts while debugging.
+    pub mask_interrupts: bool,
+
+    pub flash_timing: FlashTiming,
+    /// Base-2 logarithm of the bytes of one flash read.
+    pub flash_sector_shift: u32,
+    pub cache: InstructionCache,
+    pub cache_counters: CacheCounters,
+    /// All decoded blocks are out of date.
+    pub flush_code: bool,
+    /// Byte ranges of flash or RAM whose decoded blocks are out of date.
+    pub stale_code: Vec<crate::memory::Place>,
+
+    pub memory: Memory,
+    pub system: System,
+    pub chip: Box<dyn Chip>,
+    pub diagnostics: Diagnostics,
+}
+
+impl Core {
+    pub fn new(chip: Box<dyn Chip>) -> Self {
+        let description = chip.description();
+        Self {
+            r: [0; 16],
+            other_sp: 0,
+            n: 0,
+            z: 1,
+            c: false,
+            v: false,
+            q: false,
+            ge: 0,
+            it_state: 0,
+            ipsr: 0,
+            primask: false,
+            faultmask: false,
+            basepri: 0,
+            control: 0,
+            s: [0; 32],
+            fpscr: 0,
+            exclusive: None,
+            event: false,
+            next_pc: 0,
+            jumped: true,
+            stop: None,
+            cycles: 0,
+            extra: 0,
+            instructions: 0,
+            last_group: 1,
+            last_flash_sector: u32::MAX,
+            window: Window::default(),
+            deadline: 0,
+            reset_requested: false,
+            step_requested: false,
+            mask_interrupts: false,
+            flash_timing: chip.flash_timing(),
+            flash_sector_shift: chip.flash_timing().sector_bytes.ilog2(),
+            cache: InstructionCache::new(description.instruction_cache),
+            cache_counters: CacheCounters::default(),
+            flush_code: true,
+            stale_code: Vec::new(),
+            memory: Memory::new(description),
+            system: System::new(description),
+            chip,
+            diagnostics: Diagnostics::new(),
+        }
+    }
+
+    /// Notes that the instruction `index` of the running block reads CYCCNT.
+    pub fn note_cycle_count_read(&mut self, index: u8) {
+        self.window.note(self.instructions + u64::from(index));
+    }
+
+    /// Notes something that isn't modelled; each text is kept once.
+    pub fn report(&mut self, text: String) {
+        const ENOUGH: usize = 100;
+        if self.diagnostics.len() < ENOUGH {
+            self.diagnostics.insert(text);
+        }
+    }
+
+    /// Calls the chip with everything it may touch, and carries out what it asks for.
+    pub fn with_chip<R>(
+        &mut self,
+        now: u64,
+        call: impl FnOnce(&mut dyn Chip, &mut ChipContext<'_>) -> R,
+    ) -> R {
+        let mut flash_changed = None;
+        let mut timing_changed = false;
+        let mut interrupts = [0; 8];
+        let mut stall = 0;
+        let result = call(
+            self.chip.as_mut(),
+            &mut ChipContext {
+                now,
+                flash: &mut self.memory.flash,
+                flash_changed: &mut flash_changed,
+                timing_changed: &mut timing_changed,
+                cache_counters: &mut self.cache_counters,
+                interrupts: &mut interrupts,
+                stall: &mut stall,
+            },
+        );
+        if let Some((start, end)) = flash_changed {
+            self.flash_changed(start, end);
+        }
+        if timing_changed && self.flash_timing != self.chip.flash_timing() {
+            self.flash_timing = self.chip.flash_timing();
+            self.flash_sector_shift = self.flash_timing.sector_bytes.ilog2();
+            self.cache.clear();
+            self.flush_code = true;
+        }
+        if interrupts != [0; 8] {
+            self.system.exceptions.pend_lines(&interrupts);
+        }
+        self.extra += stall;
+        // Events may have moved.
+        self.deadline = 0;
+        result
+    }
+
+    /// Throws away what was decoded or cached of the flash bytes `start..end`.
+    fn flash_changed(&mut self, start: u32, end: u32) {
+        self.cache.clear();
+        self.last_flash_sector = u32::MAX;
+        let granule = 1 << crate::memory::CODE_GRANULE_SHIFT;
+        if end - start > 64 * granule {
+            self.flush_code = true;
+            return;
+        }
+        let mut at = start & !(granule - 1);
+        while at < end {
+            self.stale_code.push(crate::memory::Place::Flash(at));
+            at += granule;
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! Pre-decoded instructions: what the decoder produces and the executor runs.
+
+/// What an [`Op`] does. Field use is given as `a b c d imm`; registers are numbers 0-15.
+///
+/// `S` at the end of a name stands for "sets flags". Immediates are already expanded, negated or
+/// made absolute by the decoder, so several encodings share one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// No operation and hints that have no effect here (NOP, YIELD, DBG, PLD, CLREX is not one).
+    Nop,
+
+    // Pseudo-operations: they are not instructions.
+    /// Skips the next `b` ops unless condition `a` holds.
+    Skip,
+    /// `r15 = imm`, for a following op that reads the PC as an ordinary operand.
+    SetPc,
+    /// Clears the low bits of SP after a computed write.
+    AlignSp,
+
+    /// IT: the instruction itself; its conditions are [`Kind::Skip`] ops.
+    It,
+
+    // Data processing, immediate: `a = b op imm`; `d` is the carry out (0, 1, 2 = unchanged).
+    MovImm,
+    MovImmS,
+    AddImm,
+    AddImmS,
+    SubImmS,
+    RsbImm,
+    RsbImmS,
+    AdcImm,
+    AdcImmS,
+    SbcImm,
+    SbcImmS,
+    AndImm,
+    AndImmS,
+    OrrImm,
+    OrrImmS,
+    EorImm,
+    EorImmS,
+    TstImm,
+    TeqImm,
+    CmpImm,
+    CmnImm,
+    /// `a = (a & 0xFFFF) | imm << 16`
+    Movt,
+
+    // Data processing, register: `a = b op c`.
+    MovReg,
+    MovRegS,
+    MvnReg,
+    MvnRegS,
+    AddReg,
+    AddRegS,
+    SubReg,
+    SubRegS,
+    RsbReg,
+    RsbRegS,
+    AdcReg,
+    AdcRegS,
+    SbcReg,
+    SbcRegS,
+    AndReg,
+    AndRegS,
+    OrrReg,
+    OrrRegS,
+    OrnReg,
+    OrnRegS,
+    EorReg,
+    EorRegS,
+    BicReg,
+    BicRegS,
+    TstReg,
+    TeqReg,
+    CmpReg,
+    CmnReg,
+
+    // Data processing with a constant shift of `c`: type `d`, amount `imm & 0xFF`.
+    /// `a = b + (c << imm)`
+    AddLsl,
+    /// `a = b - (c << imm)`
+    SubLsl,
+    /// `a = b | (c << imm)`
+    OrrLsl,
+    /// Any other operation: `imm >> 8` is the opcode of table A5-22 with bit 4 = S.
+    Shifted,
+
+    // Shifts: by `imm`, or by register `c`; `a = b shift …`.
+    LslImm,
+    LslImmS,
+    LsrImm,
+    LsrImmS,
+    AsrImm,
+    AsrImmS,
+    RorImm,
+    RorImmS,
+    Rrx,
+    RrxS,
+    LslReg,
+    LslRegS,
+    LsrReg,
+    LsrRegS,
+    AsrReg,
+    AsrRegS,
+    RorReg,
+    RorRegS,
+
+    // Multiply and divide: `a` result (low), `d` high or accumulator, `b`, `c` factors.
+    Mul,
+    MulS,
+    Mla,
+    Mls,
+    Smull,
+    Umull,
+    Smlal,
+    Umlal,
+    Umaal,
+    Sdiv,
+    Udiv,
+
+    // DSP multiplies: `a = b × c + d`; `imm` bit 0: second operand's top half or exchange,
+    // bit 1: first operand's top half.
+    SmulXy,
+    SmlaXy,
+    SmulW,
+    SmlaW,
+    SmlalXy,
+    Smuad,
+    Smlad,
+    Smusd,
+    Smlsd,
+    Smlald,
+    Smlsld,
+    /// `imm` bit 0: round. `d` = 15: no accumulator.
+    Smmla,
+    Smmls,
+    Usada8,
+
+    // Saturation and packing.
+    /// `a = saturate(shift(b, type d, amount imm & 31), c bits)`
+    Ssat,
+    Usat,
+    Ssat16,
+    Usat16,
+    Qadd,
+    Qsub,
+    Qdadd,
+    Qdsub,
+    /// `a = top(b, c << imm) …`
+    Pkhbt,
+    Pkhtb,
+
+    // Extension: `a = extend(ror(c, d))`, with accumulate `+ b`.
+    Sxtb,
+    Sxth,
+    Uxtb,
+    Uxth,
+    Sxtb16,
+    Uxtb16,
+    Sxtab,
+    Sxtah,
+    Uxtab,
+    Uxtah,
+    Sxtab16,
+    Uxtab16,
+
+    /// Parallel addition and subtraction: `imm` = prefix << 3 | operation.
+    Parallel,
+    Sel,
+    Clz,
+    Rbit,
+    Rev,
+    Rev16,
+    Revsh,
+    /// `a[lsb c, width d] = b`
+    Bfi,
+    /// `b` unused: clears.
+    Bfc,
+    Ubfx,
+    Sbfx,
+
+    // Single loads and stores: `a` data, `b` base.
+    // Imm: address `b + imm`. Reg: `b + (c << d)`. Pre: write-back `b + imm` first.
+    // Post: access at `b`, then `b += imm`.
+    LdrImm,
+    LdrReg,
+    LdrPre,
+    LdrPost,
+    LdrbImm,
+    LdrbReg,
+    LdrbPre,
+    LdrbPost,
+    LdrhImm,
+    LdrhReg,
+    LdrhPre,
+    LdrhPost,
+    LdrsbImm,
+    LdrsbReg,
+    LdrsbPre,
+    LdrsbPost,
+    LdrshImm,
+    LdrshReg,
+    LdrshPre,
+    LdrshPost,
+    StrImm,
+    StrReg,
+    StrPre,
+    StrPost,
+    StrbImm,
+    StrbReg,
+    StrbPre,
+    StrbPost,
+    StrhImm,
+    StrhReg,
+    StrhPre,
+    StrhPost,
+    /// Literal: absolute address `imm`; `d`: size and sign as [`literal`].
+    LdrLit,
+    /// Unprivileged access at `b + imm`: `d` as [`literal`].
+    LoadUnprivileged,
+    StoreUnprivileged,
+
+    /// `a`, `c` data, `b` base, `imm` offset, `d` bit 0: index before, bit 1: write back.
+    Ldrd,
+    Strd,
+    /// Literal form of LDRD: absolute address `imm`.
+    LdrdLit,
+    /// `b` base, `imm` register list, `d` bit 0: decrement before, bit 1: write back.
+    Ldm,
+    Stm,
+
+    // Exclusive: `a` data, `b` base, `c` status, `imm` offset (word form).
+    Ldrex,
+    Ldrexb,
+    Ldrexh,
+    Strex,
+    Strexb,
+    Strexh,
+    Clrex,
+
+    // Branches end a block. `imm`: absolute target.
+    B,
+    /// Condition `a`.
+    BCond,
+    /// `c` = link value is the address after it with bit 0 set: in `imm2` of the block.
+    Bl,
+    /// Register `c`.
+    Bx,
+    Blx,
+    /// Register `b`.
+    Cbz,
+    Cbnz,
+    /// Base `b`, index `c`.
+    Tbb,
+    Tbh,
+    /// `pc = c`, without interworking (MOV PC).
+    MovPc,
+    /// `pc = b + c` (ADD PC).
+    AddPc,
+    /// Loads to the PC: address forms as their ordinary kinds.
+    LdrPcImm,
+    LdrPcReg,
+    LdrPcPre,
+    LdrPcPost,
+    /// LDM with the PC in the list, POP {…, PC}.
+    LdmPc,
+
+    // System.
+    Svc,
+    Bkpt,
+    Udf,
+    /// `a`: 0 enable, 1 disable; `b` bit 0: FAULTMASK, bit 1: PRIMASK.
+    Cps,
+    /// `a` = special register `imm`.
+    Mrs,
+    /// Special register `imm` = `b`; `c`: mask.
+    Msr,
+    Isb,
+    Dsb,
+    Dmb,
+    Wfi,
+    Wfe,
+    Sev,
+
+    // Floating point: `a` destination, `b`, `c` operands, single-precision register numbers.
+    /// Address `b + imm` (core register b); `d`: 0 single, 1 double (two singles).
+    Vldr,
+    /// Literal form: absolute address `imm`.
+    VldrLit,
+    Vstr,
+    /// First single register `a`, count `c`, core base `b`, `d` as LDM.
+    Vldm,
+    Vstm,
+    /// Core `b` to single `a`.
+    VmovToSingle,
+    /// Single `b` to core `a`.
+    VmovFromSingle,
+    /// Core `b`, `c` to singles `a`, `a + 1`.
+    VmovToPair,
+    /// Singles `c`, `c + 1` to core `a`, `b`.
+    VmovFromPair,
+    VmovImm,
+    Vmov,
+    Vabs,
+    Vneg,
+    Vsqrt,
+    Vadd,
+    Vsub,
+    Vmul,
+    Vnmul,
+    Vdiv,
+    Vmla,
+    Vmls,
+    Vnmla,
+    Vnmls,
+    Vfma,
+    Vfms,
+    Vfnma,
+    Vfnms,
+    /// `d` bit 0: signal on quiet NaN (VCMPE), bit 1: compare with zero.
+    Vcmp,
+    /// Half to single; `d`: top half.
+    VcvtFromHalf,
+    /// Single to half; `d`: top half.
+    VcvtToHalf,
+    /// Integer in `b` to float; `d` = 1: signed.
+    VcvtFromInt,
+    /// Float to integer; `d` bit 0: signed, bit 1: round by FPSCR (else towards zero).
+    VcvtToInt,
+    /// Fixed point in place in `a`; `d` bit 0: signed, bit 1: 32 bits, bit 2: to fixed;
+    /// `imm`: fraction bits.
+    VcvtFixed,
+    /// `a` = 15: flags to APSR.
+    Vmrs,
+    Vmsr,
+    /// An instruction of a coprocessor that isn't there: NOCP UsageFault.
+    NoCoprocessor,
+}
+
+/// One pre-decoded operation, 16 bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Op {
+    /// What to do.
+    pub kind: Kind,
+    /// First operand, usually the destination.
+    pub a: u8,
+    /// Second operand, usually the first source or the base.
+    pub b: u8,
+    /// Third operand, usually the second source.
+    pub c: u8,
+    /// Fourth operand.
+    pub d: u8,
+    /// Half-words from the start of the block to this instruction.
+    pub offset: u8,
+    /// Timing flags: see [`Op::CHAINED`].
+    pub flags: u8,
+    /// Instructions from the start of the block to this one.
+    pub index: u8,
+    /// Cycles from the start of the block (entered by falling in) to this instruction.
+    pub prefix: u16,
+    /// Immediate.
+    pub imm: u32,
+}
+
+impl Op {
+    /// A load whose overlap with the load before it is in the static cost, and is lost if the
+    /// two reach different memories.
+    pub const CHAINED: u8 = 1;
+
+    /// An op with all operands zero.
+    pub const fn new(kind: Kind) -> Self {
+        Self { kind, a: 0, b: 0, c: 0, d: 0, offset: 0, flags: 0, index: 0, prefix: 0, imm: 0 }
+    }
+
+    /// Whether this is an instruction, not a pseudo-operation.
+    pub const fn is_instruction(&self) -> bool {
+        !matches!(self.kind, Kind::Skip | Kind::SetPc | Kind::AlignSp)
+    }
+
+    /// Whether a block ends after this op.
+    pub const fn ends_block(&self) -> bool {
+        use Kind as K;
+        matches!(
+            self.kind,
+            K::B | K::BCond
+                | K::Bl
+                | K::Bx
+                | K::Blx
+                | K::Cbz
+                | K::Cbnz
+                | K::Tbb
+                | K::Tbh
+                | K::MovPc
+                | K::AddPc
+                | K::LdrPcImm
+                | K::LdrPcReg
+                | K::LdrPcPre
+                | K::LdrPcPost
+                | K::LdmPc
+                | K::Svc
+                | K::Bkpt
+                | K::Udf
+                | K::Cps
+                | K::Msr
+                | K::Isb
+                | K::Wfi
+                | K::Wfe
+                | K::NoCoprocessor
+        )
+    }
+}
+
+/// Size and sign of the data of a literal or unprivileged access, in field `d`.
+pub mod literal {
+    /// Word.
+    pub const WORD: u8 = 0;
+    /// Zero-extended byte.
+    pub const BYTE: u8 = 1;
+    /// Zero-extended half-word.
+    pub const HALF: u8 = 2;
+    /// Sign-extended byte.
+    pub const SIGNED_BYTE: u8 = 3;
+    /// Sign-extended half-word.
+    pub const SIGNED_HALF: u8 = 4;
+}

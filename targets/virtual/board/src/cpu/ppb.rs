@@ -1,0 +1,486 @@
+//! Accesses to the Private Peripheral Bus: which register an address is.
+
+use super::Core;
+use super::op::Op;
+use crate::memory::{AccessSize, BusFault};
+use crate::system::debug::{
+    C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, TRCENA,
+};
+use crate::system::exceptions::{Exceptions, Which, number};
+use crate::system::scb::fpccr;
+
+/// CPUID of a Cortex-M4 r0p1.
+const CPUID: u32 = 0x410F_C241;
+/// Debug features: ID_DFR0 and its neighbours, as the Cortex-M4 TRM (table 4-1) lists them.
+const ID_REGISTERS: [u32; 13] = [
+    0x0000_0030, 0x0000_0200, 0x0010_0000, 0x0000_0000, 0x0010_0030, 0x0000_0000, 0x0100_0000,
+    0x0000_0000, 0x0114_1110, 0x0211_2000, 0x2123_2231, 0x0111_1131, 0x0131_0132,
+];
+/// MVFR0-2 of FPv4-SP.
+const MVFR: [u32; 3] = [0x1011_0021, 0x1100_0011, 0x0000_0040];
+/// The system handlers whose bits SHCSR shows: active, pending and enable positions.
+const SHCSR_ACTIVE: [(u32, u32); 7] = [
+    (0, number::MEM_MANAGE),
+    (1, number::BUS_FAULT),
+    (3, number::USAGE_FAULT),
+    (7, number::SVCALL),
+    (8, number::DEBUG_MONITOR),
+    (10, number::PEND_SV),
+    (11, number::SYS_TICK),
+];
+const SHCSR_PENDING: [(u32, u32); 4] = [
+    (12, number::USAGE_FAULT),
+    (13, number::MEM_MANAGE),
+    (14, number::BUS_FAULT),
+    (15, number::SVCALL),
+];
+const SHCSR_ENABLED: [(u32, u32); 3] =
+    [(16, number::MEM_MANAGE), (17, number::BUS_FAULT), (18, number::USAGE_FAULT)];
+
+impl Core {
+    /// Reads by the core (`op` is the instruction) or a debugger (`None`).
+    pub fn read_ppb(
+        &mut self,
+        address: u32,
+        size: AccessSize,
+        now: u64,
+        op: Option<&Op>,
+    ) -> Result<u32, BusFault> {
+        let word = self.read_ppb_word(address & !3, now, op)?;
+        let shifted = word >> (8 * (address & 3));
+        Ok(match size {
+            AccessSize::Byte => shifted & 0xFF,
+            AccessSize::Half => shifted & 0xFFFF,
+            AccessSize::Word => word,
+        })
+    }
+
+    fn read_ppb_word(
+        &mut self,
+        address: u32,
+        now: u64,
+        op: Option<&Op>,
+    ) -> Result<u32, BusFault> {
+        let offset = address & 0xFFF;
+        let exceptions = &self.system.exceptions;
+        let scb = &self.system.scb;
+        let value = match address {
+            // ITM: stimulus ports are always ready while disabled; nothing is traced.
+            0xE000_0000..=0xE000_0FFF => {
+                component(offset, [0x01, 0xB0, 0x3B, 0x00]).unwrap_or(0)
+            }
+            0xE000_1000..=0xE000_1FFF => {
+                if let Some(id) = component(offset, [0x02, 0xB0, 0x3B, 0x00]) {
+                    id
+                } else {
+                    if offset == 4
+                        && let Some(op) = op
+                    {
+                        self.note_cycle_count_read(op.index);
+                    }
+                    self.system.dwt.read(offset, now).ok_or(BusFault { address })?
+                }
+            }
+            0xE000_2000..=0xE000_2FFF => component(offset, [0x03, 0xB0, 0x2B, 0x00])
+                .or_else(|| self.system.fpb.read(offset))
+                .ok_or(BusFault { address })?,
+            // Interrupt controller type: banks of 32 lines beyond the first.
+            0xE000_E004 => exceptions.interrupts().div_ceil(32).saturating_sub(1),
+            0xE000_E008 => scb.actlr,
+            0xE000_E010..=0xE000_E01C => {
+                return Ok(self.system.systick.read(address & 0xF, now, op.is_none()));
+            }
+            0xE000_E100..=0xE000_E11C | 0xE000_E180..=0xE000_E19C => {
+                Exceptions::lines(&exceptions.enabled, (address >> 2) & 7)
+            }
+            0xE000_E200..=0xE000_E21C | 0xE000_E280..=0xE000_E29C => {
+                Exceptions::lines(&exceptions.pending, (address >> 2) & 7)
+            }
+            0xE000_E300..=0xE000_E31C => {
+                Exceptions::lines(&exceptions.active, (address >> 2) & 7)
+            }
+            0xE000_E400..=0xE000_E4EC => {
+                self.priorities(number::EXTERNAL + (address - 0xE000_E400))
+            }
+            0xE000_ED00 => CPUID,
+            0xE000_ED04 => self.icsr(),
+            0xE000_ED08 => scb.vtor,
+            0xE000_ED0C => 0xFA05_0000 | exceptions.group << 8,
+            0xE000_ED10 => scb.scr,
+            0xE000_ED14 => scb.ccr,
+            0xE000_ED18..=0xE000_ED20 => self.priorities(4 + (address - 0xE000_ED18)),
+            0xE000_ED24 => self.shcsr(),
+            0xE000_ED28 => scb.cfsr,
+            0xE000_ED2C => scb.hfsr,
+            0xE000_ED30 => self.system.debug.dfsr,
+            0xE000_ED34 => scb.mmfar,
+            0xE000_ED38 => scb.bfar,
+            0xE000_ED3C => 0,
+            0xE000_ED40..=0xE000_ED70 => {
+                let index = (address - 0xE000_ED40) as usize >> 2;
+                ID_REGISTERS[index]
+            }
+            0xE000_ED88 => scb.cpacr,
+            // MPU_TYPE: no regions.
+            0xE000_ED90 => 0,
+            0xE000_EDF0 => self.system.debug.read_dhcsr(),
+            0xE000_EDF4 => 0,
+            0xE000_EDF8 => self.system.debug.dcrdr,
+            0xE000_EDFC => self.system.debug.demcr,
+            0xE000_EF34 => scb.fpccr,
+            0xE000_EF38 => scb.fpcar,
+            0xE000_EF3C => scb.fpdscr,
+            0xE000_EF40..=0xE000_EF48 if scb.fpu => {
+                MVFR[(address - 0xE000_EF40) as usize >> 2]
+            }
+            0xE000_EF40..=0xE000_EF48 => 0,
+            0xE000_EFD0..=0xE000_EFFC => {
+                component(offset, [0x0C, 0xB0, 0x0B, 0x00]).unwrap_or(0)
+            }
+            // TPIU and ETM: only their identification.
+            0xE004_0000..=0xE004_0FFF => {
+                component(offset, [0xA1, 0xB9, 0x0B, 0x00]).unwrap_or(0)
+            }
+            0xE004_1000..=0xE004_1FFF => {
+                component(offset, [0x25, 0xB9, 0x0B, 0x00]).unwrap_or(0)
+            }
+            0xE00F_F000..=0xE00F_FFFF => rom_table(offset),
+            _ => {
+                self.report(format!("read of unmodelled system register {address:#010x}"));
+                return Err(BusFault { address });
+            }
+        };
+        Ok(value)
+    }
+
+    /// Writes by the core or a debugger.
+    pub fn write_ppb(
+        &mut self,
+        address: u32,
+        size: AccessSize,
+        value: u32,
+        now: u64,
+    ) -> Result<(), BusFault> {
+        if size != AccessSize::Word {
+            return self.write_ppb_narrow(address, size, value);
+        }
+        self.deadline = 0;
+        let exceptions = &mut self.system.exceptions;
+        let scb = &mut self.system.scb;
+        let index = (address >> 2) & 7;
+        match address {
+            0xE000_0000..=0xE000_0FFF | 0xE004_0000..=0xE004_1FFF => {}
+            0xE000_1000..=0xE000_1FFF => {
+                if !self.system.dwt.write(address & 0xFFF, value, now) {
+                    return Err(BusFault { address });
+                }
+            }
+            0xE000_2000..=0xE000_2FFF => {
+                if !self.system.fpb.write(address & 0xFFF, value) {
+                    return Err(BusFault { address });
+                }
+                self.flush_code = true;
+            }
+            0xE000_E008 => scb.actlr = value & 0x307,
+            0xE000_E010..=0xE000_E01C => self.system.systick.write(address & 0xF, value, now),
+            0xE000_E100..=0xE000_E11C => {
+                exceptions.set_lines(Which::Enabled, index, value, true);
+            }
+            0xE000_E180..=0xE000_E19C => {
+                exceptions.set_lines(Which::Enabled, index, value, false);
+            }
+            0xE000_E200..=0xE000_E21C => {
+                exceptions.set_lines(Which::Pending, index, value, true);
+            }
+            0xE000_E280..=0xE000_E29C => {
+                exceptions.set_lines(Which::Pending, index, value, false);
+            }
+            0xE000_E400..=0xE000_E4EC => {
+                self.set_priorities(number::EXTERNAL + (address - 0xE000_E400), value);
+            }
+            0xE000_ED04 => self.write_icsr(value),
+            0xE000_ED08 => scb.vtor = value & 0xFFFF_FF80,
+            0xE000_ED0C => self.write_aircr(value),
+            0xE000_ED10 => scb.scr = value & 0x16,
+            0xE000_ED14 => {
+                scb.ccr = value & 0x31B;
+                let trap = scb.ccr & crate::system::scb::ccr::UNALIGN_TRP != 0;
+                self.memory.set_checked(trap || self.system.dwt.watches_data());
+            }
+            0xE000_ED18..=0xE000_ED20 => {
+                self.set_priorities(4 + (address - 0xE000_ED18), value);
+            }
+            0xE000_ED24 => self.write_shcsr(value),
+            0xE000_ED28 => scb.cfsr &= !value,
+            0xE000_ED2C => scb.hfsr &= !value,
+            0xE000_ED30 => self.system.debug.dfsr &= !value,
+            0xE000_ED34 => scb.mmfar = value,
+            0xE000_ED38 => scb.bfar = value,
+            0xE000_ED3C => {}
+            0xE000_ED88 => {
+                // Only coprocessors 10 and 11, which go together.
+                let access = value >> 20 & 3;
+                scb.cpacr = if scb.fpu { access << 20 | access << 22 } else { 0 };
+                self.flush_code = true;
+            }
+            0xE000_ED90..=0xE000_EDB8 => {}
+            0xE000_EDF0 => self.write_dhcsr(value),
+            0xE000_EDF4 => self.write_dcrsr(value),
+            0xE000_EDF8 => self.system.debug.dcrdr = value,
+            0xE000_EDFC => self.system.debug.demcr = value & (TRCENA | 0x000F_07F1),
+            0xE000_EF00 => {
+                let exception = number::EXTERNAL + (value & 0x1FF);
+                if exceptions.exists(exception) {
+                    exceptions.pend(exception);
+                }
+            }
+            0xE000_EF34 if scb.fpu => {
+                scb.fpccr = scb.fpccr & !(fpccr::ASPEN | fpccr::LSPEN | fpccr::LSPACT)
+                    | value & (fpccr::ASPEN | fpccr::LSPEN | fpccr::LSPACT);
+            }
+            0xE000_EF38 if scb.fpu => scb.fpcar = value & !7,
+            0xE000_EF3C if scb.fpu => scb.fpdscr = value & 0x07C0_0000,
+            _ => {
+                self.report(format!("write to unmodelled system register {address:#010x}"));
+                return Err(BusFault { address });
+            }
+        }
+        let trap = self.system.scb.ccr & crate::system::scb::ccr::UNALIGN_TRP != 0;
+        self.memory.set_checked(trap || self.system.dwt.watches_data());
+        Ok(())
+    }
+
+    /// Byte and half-word writes reach priorities, fault status and the ITM's ports.
+    fn write_ppb_narrow(
+        &mut self,
+        address: u32,
+        size: AccessSize,
+        value: u32,
+    ) -> Result<(), BusFault> {
+        self.deadline = 0;
+        let first = match address {
+            0xE000_0000..=0xE000_0FFF => return Ok(()),
+            0xE000_E400..=0xE000_E4EF => number::EXTERNAL + (address - 0xE000_E400),
+            0xE000_ED18..=0xE000_ED23 => 4 + (address - 0xE000_ED18),
+            0xE000_ED28..=0xE000_ED2B => {
+                self.system.scb.cfsr &= !(value << (8 * (address & 3)));
+                return Ok(());
+            }
+            _ => {
+                self.report(format!(
+                    "{}-byte write to system register {address:#010x}",
+                    size.bytes()
+                ));
+                return Err(BusFault { address });
+            }
+        };
+        for i in 0..size.bytes() {
+            self.system.exceptions.set_priority(first + i, (value >> (8 * i)) as u8);
+        }
+        Ok(())
+    }
+
+    fn priorities(&self, first: u32) -> u32 {
+        (0..4).fold(0, |word, i| {
+            let number = first + i;
+            let value = if self.system.exceptions.exists(number) {
+                u32::from(self.system.exceptions.priority[number as usize & 0xFF])
+            } else {
+                0
+            };
+            word | value << (8 * i)
+        })
+    }
+
+    fn set_priorities(&mut self, first: u32, value: u32) {
+        for i in 0..4 {
+            self.system.exceptions.set_priority(first + i, (value >> (8 * i)) as u8);
+        }
+    }
+
+    fn icsr(&self) -> u32 {
+        let exceptions = &self.system.exceptions;
+        let pending = |number| u32::from(Exceptions::is(&exceptions.pending, number));
+        let highest = exceptions.next(crate::system::exceptions::THREAD_PRIORITY).unwrap_or(0);
+        let external = exceptions.pending[0] >> 16 != 0
+            || exceptions.pending[1..].iter().any(|&word| word != 0);
+        let return_to_base = self.ipsr == 0 || exceptions.active_count() <= 1;
+        self.ipsr
+            | u32::from(return_to_base) << 11
+            | highest << 12
+            | u32::from(external) << 22
+            | pending(number::SYS_TICK) << 26
+            | pending(number::PEND_SV) << 28
+            | pending(number::NMI) << 31
+    }
+
+    fn write_icsr(&mut self, value: u32) {
+        let exceptions = &mut self.system.exceptions;
+        for (set, clear, number) in [
+            (1 << 31, 0, number::NMI),
+            (1 << 28, 1 << 27, number::PEND_SV),
+            (1 << 26, 1 << 25, number::SYS_TICK),
+        ] {
+            if value & set != 0 {
+                Exceptions::put(&mut exceptions.pending, number, true);
+            } else if value & clear != 0 {
+                Exceptions::put(&mut exceptions.pending, number, false);
+            }
+        }
+        exceptions.check = true;
+    }
+
+    fn write_aircr(&mut self, value: u32) {
+        if value >> 16 != 0x05FA {
+            return;
+        }
+        self.system.exceptions.group = value >> 8 & 7;
+        self.system.exceptions.check = true;
+        if value & 4 != 0 {
+            self.reset_requested = true;
+        }
+    }
+
+    fn shcsr(&self) -> u32 {
+        let exceptions = &self.system.exceptions;
+        let gather = |map: &[(u32, u32)], bits: &[u32; 8]| {
+            map.iter().fold(0, |value, &(bit, number)| {
+                value | u32::from(Exceptions::is(bits, number)) << bit
+            })
+        };
+        gather(&SHCSR_ACTIVE, &exceptions.active)
+            | gather(&SHCSR_PENDING, &exceptions.pending)
+            | gather(&SHCSR_ENABLED, &exceptions.enabled)
+    }
+
+    fn write_shcsr(&mut self, value: u32) {
+        let exceptions = &mut self.system.exceptions;
+        for (map, bits) in [
+            (&SHCSR_ACTIVE[..], &mut exceptions.active),
+            (&SHCSR_PENDING[..], &mut exceptions.pending),
+            (&SHCSR_ENABLED[..], &mut exceptions.enabled),
+        ] {
+            for &(bit, number) in map {
+                Exceptions::put(bits, number, value & 1 << bit != 0);
+            }
+        }
+        exceptions.check = true;
+    }
+
+    fn write_dhcsr(&mut self, value: u32) {
+        if value >> 16 != DBGKEY {
+            return;
+        }
+        let debug = &mut self.system.debug;
+        let enabled = value & C_DEBUGEN != 0;
+        // Without C_DEBUGEN the other controls read as zero.
+        debug.control = if enabled { value & 0x2F } else { 0 };
+        if !enabled || value & C_HALT == 0 {
+            if debug.halted {
+                debug.halted = false;
+                self.step_requested = enabled && value & C_STEP != 0;
+            }
+        } else if !debug.halted {
+            debug.halt(DFSR_HALTED);
+        }
+        self.mask_interrupts = enabled && value & C_MASKINTS != 0;
+        self.look_for_exceptions();
+    }
+
+    /// DCRSR: moves a register to or from DCRDR. Only works while halted.
+    fn write_dcrsr(&mut self, value: u32) {
+        let register = value & 0x7F;
+        let write = value & 1 << 16 != 0;
+        if !self.system.debug.halted {
+            return;
+        }
+        if write {
+            let value = self.system.debug.dcrdr;
+            self.set_debug_register(register, value);
+        } else {
+            self.system.debug.dcrdr = self.debug_register(register);
+        }
+    }
+
+    /// A register in DCRSR's numbering (C1.6.3).
+    pub fn debug_register(&self, register: u32) -> u32 {
+        match register {
+            0..=14 => self.r[register as usize],
+            15 => self.next_pc,
+            16 => self.xpsr(),
+            17 => self.msp(),
+            18 => self.psp(),
+            20 => {
+                self.control << 24
+                    | u32::from(self.faultmask) << 16
+                    | u32::from(self.basepri) << 8
+                    | u32::from(self.primask)
+            }
+            0x21 => self.fpscr,
+            0x40..=0x5F => self.s[register as usize - 0x40],
+            _ => 0,
+        }
+    }
+
+    /// Writes a register in DCRSR's numbering.
+    pub fn set_debug_register(&mut self, register: u32, value: u32) {
+        match register {
+            13 => self.r[13] = value & !3,
+            0..=14 => self.r[register as usize] = value,
+            15 => {
+                self.next_pc = value & !1;
+                self.jumped = true;
+                self.system.debug.lockup = false;
+            }
+            16 => self.set_xpsr(value, true),
+            17 => self.set_stack_pointer(false, value),
+            18 => self.set_stack_pointer(true, value),
+            20 => {
+                self.with_stack_switch(|core| core.control = value >> 24 & 7);
+                self.faultmask = value & 1 << 16 != 0;
+                self.basepri = (value >> 8) as u8;
+                self.primask = value & 1 != 0;
+                self.look_for_exceptions();
+            }
+            0x21 => self.fpscr = value,
+            0x40..=0x5F => self.s[register as usize - 0x40] = value,
+            _ => {}
+        }
+    }
+}
+
+/// Identification of a CoreSight component: PIDR0-3 as given, the rest is common.
+fn component(offset: u32, peripheral: [u32; 4]) -> Option<u32> {
+    Some(match offset {
+        0xFD0 => 0x04,
+        0xFD4..=0xFDC => 0,
+        0xFE0..=0xFEC => peripheral[(offset as usize - 0xFE0) >> 2],
+        0xFF0 => 0x0D,
+        0xFF4 => 0xE0,
+        0xFF8 => 0x05,
+        0xFFC => 0xB1,
+        _ => return None,
+    })
+}
+
+/// The ROM table (Cortex-M4 TRM, table 4-2): SCS, DWT, FPB, ITM, TPIU, ETM.
+fn rom_table(offset: u32) -> u32 {
+    match offset {
+        0x00 => 0xFFF0_F003,
+        0x04 => 0xFFF0_2003,
+        0x08 => 0xFFF0_3003,
+        0x0C => 0xFFF0_1003,
+        0x10 => 0xFFF4_1003,
+        0x14 => 0xFFF4_2003,
+        0xFCC => 1,
+        0xFD0 => 0x04,
+        0xFE0 => 0xC4,
+        0xFE4 => 0xB4,
+        0xFE8 => 0x0B,
+        0xFF0 => 0x0D,
+        0xFF4 => 0x10,
+        0xFF8 => 0x05,
+        0xFFC => 0xB1,
+        _ => 0,
+    }
+}

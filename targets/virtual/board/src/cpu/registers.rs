@@ -1,0 +1,181 @@
+//! Special registers: xPSR, PRIMASK, FAULTMASK, BASEPRI, CONTROL and the banked stack pointers
+//! (B1.4, B5.2).
+
+use super::Core;
+use super::op::Op;
+use crate::system::scb::fpccr;
+
+impl Core {
+    /// Whether the core is in handler mode or CONTROL.nPRIV is clear.
+    pub fn privileged(&self) -> bool {
+        self.ipsr != 0 || self.control & 1 == 0
+    }
+
+    /// The program status register with its three views. EPSR.T is always set.
+    pub fn xpsr(&self) -> u32 {
+        let it = u32::from(self.it_state);
+        self.nzcv() << 28
+            | u32::from(self.q) << 27
+            | (it & 3) << 25
+            | 1 << 24
+            | self.ge << 16
+            | (it >> 2) << 10
+            | self.ipsr
+    }
+
+    /// Sets flags, ITSTATE and, if `exception` is given, IPSR.
+    pub fn set_xpsr(&mut self, value: u32, exception: bool) {
+        self.set_nzcv(value >> 28);
+        self.q = value & 1 << 27 != 0;
+        self.ge = value >> 16 & 15;
+        self.it_state = ((value >> 10 & 0x3F) << 2 | value >> 25 & 3) as u8;
+        if exception {
+            self.ipsr = value & 0x1FF;
+        }
+    }
+
+    /// Whether SP is the process stack pointer.
+    pub fn uses_process_stack(&self) -> bool {
+        self.control & 2 != 0 && self.ipsr == 0
+    }
+
+    /// The main stack pointer.
+    pub fn msp(&self) -> u32 {
+        if self.uses_process_stack() { self.other_sp } else { self.r[13] }
+    }
+
+    /// The process stack pointer.
+    pub fn psp(&self) -> u32 {
+        if self.uses_process_stack() { self.r[13] } else { self.other_sp }
+    }
+
+    /// Sets one of the stack pointers.
+    pub fn set_stack_pointer(&mut self, process: bool, value: u32) {
+        if process == self.uses_process_stack() {
+            self.r[13] = value & !3;
+        } else {
+            self.other_sp = value & !3;
+        }
+    }
+
+    /// Runs `change`, which may alter mode or CONTROL, and swaps the stack pointers if the
+    /// active one changed.
+    pub fn with_stack_switch(&mut self, change: impl FnOnce(&mut Self)) {
+        let before = self.uses_process_stack();
+        change(self);
+        if self.uses_process_stack() != before {
+            std::mem::swap(&mut self.r[13], &mut self.other_sp);
+        }
+    }
+
+    /// MRS.
+    pub(super) fn read_special(&self, register: u32) -> u32 {
+        let privileged = self.privileged();
+        match register {
+            0..=7 => {
+                let mut value = 0;
+                if register & 1 != 0 && privileged {
+                    value |= self.ipsr;
+                }
+                // EPSR reads as zero.
+                if register & 4 == 0 {
+                    value |= self.nzcv() << 28 | u32::from(self.q) << 27 | self.ge << 16;
+                }
+                value
+            }
+            8 if privileged => self.msp(),
+            9 if privileged => self.psp(),
+            16 if privileged => self.primask.into(),
+            17 | 18 if privileged => self.basepri.into(),
+            19 if privileged => self.faultmask.into(),
+            20 => self.control,
+            _ => 0,
+        }
+    }
+
+    /// MSR. Bit 1 of `mask`: flags; bit 0: GE.
+    pub(super) fn write_special(&mut self, register: u32, mask: u8, value: u32) {
+        if register < 4 {
+            if mask & 2 != 0 {
+                self.set_nzcv(value >> 28);
+                self.q = value & 1 << 27 != 0;
+            }
+            if mask & 1 != 0 {
+                self.ge = value >> 16 & 15;
+            }
+            return;
+        }
+        if !self.privileged() {
+            return;
+        }
+        match register {
+            8 => self.set_stack_pointer(false, value),
+            9 => self.set_stack_pointer(true, value),
+            16 => self.primask = value & 1 != 0,
+            17 => self.basepri = value as u8,
+            18 => {
+                let value = value as u8;
+                if value != 0 && (value < self.basepri || self.basepri == 0) {
+                    self.basepri = value;
+                }
+            }
+            19 => {
+                if self.current_priority() > -1 {
+                    self.faultmask = value & 1 != 0;
+                }
+            }
+            20 => {
+                let fpca = if self.system.scb.fpu { 4 } else { 0 };
+                let thread = self.ipsr == 0;
+                self.with_stack_switch(|core| {
+                    let mut allowed = 1 | fpca;
+                    if thread {
+                        allowed |= 2;
+                    }
+                    core.control = core.control & !allowed | value & allowed;
+                });
+            }
+            _ => {}
+        }
+        self.look_for_exceptions();
+    }
+
+    /// CPSIE, CPSID.
+    pub(super) fn change_processor_state(&mut self, op: &Op) {
+        if !self.privileged() {
+            return;
+        }
+        let disable = op.a != 0;
+        if op.b & 2 != 0 {
+            self.primask = disable;
+        }
+        if op.b & 1 != 0 && (!disable || self.current_priority() > -1) {
+            self.faultmask = disable;
+        }
+        self.look_for_exceptions();
+    }
+
+    /// Asks the run loop to look for a pending exception.
+    pub fn look_for_exceptions(&mut self) {
+        self.system.exceptions.check = true;
+        self.deadline = 0;
+    }
+
+    /// The current execution priority (B1.5.4).
+    pub fn current_priority(&self) -> i32 {
+        self.system.exceptions.execution_priority(self.primask, self.faultmask, self.basepri)
+    }
+
+    /// What the first floating-point instruction of a context does: completes a deferred save
+    /// and marks the context (ExecuteFPCheck, B1.5.8).
+    pub fn begin_floating_point(&mut self) {
+        if self.system.scb.fpccr & fpccr::LSPACT != 0 {
+            self.preserve_float_state();
+        }
+        if self.system.scb.fpccr & fpccr::ASPEN != 0 && self.control & 4 == 0 {
+            self.control |= 4;
+            let keep = 0x07C0_0000;
+            self.fpscr = self.fpscr & !keep | self.system.scb.fpdscr & keep;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The core's own registers: the Private Peripheral Bus from 0xE000_0000 (Armv7-M Architecture
+//! Reference Manual, DDI 0403E, B3 and C1).
+
+pub mod debug;
+pub mod dwt;
+pub mod exceptions;
+pub mod fpb;
+pub mod scb;
+pub mod systick;
+
+use crate::chips::ChipDescription;
+use debug::Debug;
+use dwt::Dwt;
+use exceptions::Exceptions;
+use fpb::Fpb;
+use scb::Scb;
+use systick::SysTick;
+
+/// The state of all registers on the Private Peripheral Bus.
+pub(crate) struct System {
+    pub exceptions: Exceptions,
+    pub scb: Scb,
+    pub systick: SysTick,
+    pub dwt: Dwt,
+    pub fpb: Fpb,
+    pub debug: Debug,
+}
+
+impl System {
+    pub fn new(chip: &ChipDescription) -> Self {
+        Self {
+            exceptions: Exceptions::new(chip.interrupts, chip.priority_bits),
+            scb: Scb::new(chip.fpu),
+            systick: SysTick::default(),
+            dwt: Dwt::default(),
+            fpb: Fpb::default(),
+            debug: Debug::default(),
+        }
+    }
+
+    /// What a system reset does; the debug registers, FPB and DWT live on in their own domain.
+    pub fn reset(&mut self) {
+        self.exceptions.reset();
+        self.scb.reset();
+        self.systick = SysTick::default();
+    }
+}

@@ -1,0 +1,173 @@
+//! The pipeline simulator: static cycles of a straight run of instructions.
+
+use super::{Class, Shape, rules};
+
+/// One instruction as the simulator sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub address: u32,
+    /// Bytes: 2 or 4.
+    pub size: u32,
+    pub shape: Shape,
+}
+
+/// Where the instructions are fetched from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fetch {
+    /// Cycles a fetch takes beyond one when it reads a new sector. 0 behind a cache.
+    pub wait_states: u32,
+    /// Bytes of one sector: one flash read.
+    pub sector_bytes: u32,
+}
+
+/// How the run is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// By a branch: nothing has been fetched.
+    Jump,
+    /// From the instruction before: the prefetch unit is full.
+    Fall,
+}
+
+/// Cycles of one instruction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cost {
+    /// From the start of the run to the start of this instruction.
+    pub before: u32,
+    /// Of the instruction itself, stalls included.
+    pub cycles: u32,
+    /// It is a load whose overlap with the load before is counted on.
+    pub chained: bool,
+}
+
+/// What the next instruction needs to know of the one before.
+#[derive(Clone, Copy, Debug)]
+struct Previous {
+    load: bool,
+    store: bool,
+    narrow: bool,
+    writes: u16,
+    float_result: u8,
+}
+
+/// The fetch side: when each word of the run is there.
+struct FetchQueue {
+    fetch: Fetch,
+    first_word: u32,
+    /// Arrival of each word so far.
+    arrivals: Vec<u32>,
+    /// Time at which each word was used up.
+    used: Vec<u32>,
+    entry: Entry,
+}
+
+impl FetchQueue {
+    /// Time at which word `index` of the run is there.
+    fn arrival(&mut self, index: usize) -> u32 {
+        while self.arrivals.len() <= index {
+            let word = self.arrivals.len();
+            let arrival = if self.entry == Entry::Fall && word < rules::FETCH_AHEAD as usize {
+                0
+            } else {
+                let address = self.first_word + 4 * word as u32;
+                let opens_sector = word == 0 || address % self.fetch.sector_bytes == 0;
+                let waits = if opens_sector { self.fetch.wait_states } else { 0 };
+                let after_previous = match word.checked_sub(1) {
+                    Some(previous) => self.arrivals[previous] + 1,
+                    None => 0,
+                };
+                let ahead = rules::FETCH_AHEAD as usize;
+                let room = match word.checked_sub(ahead) {
+                    Some(old) => self.used.get(old).map_or(0, |used| used + rules::FETCH_LATENCY),
+                    None => 0,
+                };
+                after_previous.max(room) + waits
+            };
+            self.arrivals.push(arrival);
+        }
+        self.arrivals[index]
+    }
+
+    /// Marks all words before `index` as used up at `time`.
+    fn use_up(&mut self, index: usize, time: u32) {
+        while self.used.len() < index {
+            self.used.push(time);
+        }
+    }
+}
+
+/// Costs of a run of instructions, and their sum.
+pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>, u32) {
+    let Some(first) = steps.first() else { return (Vec::new(), 0) };
+    let first_word = first.address & !3;
+    let mut queue = FetchQueue {
+        fetch,
+        first_word,
+        arrivals: Vec::with_capacity(steps.len() + 1),
+        used: Vec::with_capacity(steps.len() + 1),
+        entry,
+    };
+    let mut previous =
+        Previous { load: false, store: false, narrow: false, writes: 0, float_result: 32 };
+    let mut time = 0;
+    let mut costs = Vec::with_capacity(steps.len());
+    for step in steps {
+        let start = time;
+        let last_byte = step.address + step.size - 1;
+        let last_word = ((last_byte - first_word) >> 2) as usize;
+        time = time.max(queue.arrival(last_word));
+        // Words wholly behind the next instruction's first byte are used up now.
+        let next_word = ((last_byte + 1 - first_word) >> 2) as usize;
+        queue.use_up(next_word, time);
+        let (cycles, chained) = execute(step, &previous);
+        time += cycles;
+        costs.push(Cost { before: start, cycles: time - start, chained });
+        previous = Previous {
+            load: matches!(step.shape.class, Class::Load | Class::FloatLoad),
+            store: matches!(
+                step.shape.class,
+                Class::Store | Class::StoreRegisterOffset | Class::FloatStore
+            ),
+            narrow: step.size == 2,
+            writes: step.shape.writes,
+            float_result: step.shape.float_result,
+        };
+    }
+    (costs, time)
+}
+
+/// Cycles of one instruction behind another, without fetch stalls; whether it is a chained load.
+fn execute(step: &Step, previous: &Previous) -> (u32, bool) {
+    let shape = &step.shape;
+    let late = shape.address & previous.writes != 0;
+    let late_cycles = if late { rules::LATE_ADDRESS } else { 0 };
+    match shape.class {
+        Class::Single | Class::Nop | Class::Branch | Class::LateBranch => (1, false),
+        Class::Divide => (rules::DIVIDE, false),
+        // Folded behind a 16-bit instruction (TRM, 3.3.1).
+        Class::It => (u32::from(!previous.narrow), false),
+        Class::Load | Class::FloatLoad => {
+            if previous.load && !late {
+                return (rules::CHAINED_LOAD, true);
+            }
+            let after_store = if previous.store { rules::LOAD_AFTER_STORE } else { 0 };
+            (rules::LOAD + after_store + late_cycles, false)
+        }
+        Class::Store | Class::StoreRegisterOffset | Class::FloatStore => {
+            let base = if shape.class == Class::StoreRegisterOffset {
+                rules::STORE_REGISTER_OFFSET
+            } else {
+                rules::STORE
+            };
+            // A store fills the second cycle of a load before it.
+            let hidden = u32::from(previous.load && !late && base == rules::STORE);
+            (base - hidden + late_cycles, false)
+        }
+        Class::Multiple(cycles) | Class::LoadBranch(cycles) => (cycles + late_cycles, false),
+        Class::Float(cycles) => {
+            let waits = previous.float_result < 32
+                && shape.float_operands.contains(&previous.float_result);
+            (cycles + if waits { rules::FLOAT_RESULT_LATENCY } else { 0 }, false)
+        }
+    }
+}
