@@ -66,29 +66,3 @@ pub trait DebugTarget {
     /// Instructions retired between the two latest reads of `DWT_CYCCNT` by the core.
     fn instructions_in_window(&self) -> u64;
 }
-
-impl<T: DebugTarget + ?Sized> DebugTarget for &mut T {
-    fn debug_read(&mut self, address: u32, size: AccessSize) -> Result<u32, BusFault> {
-        (**self).debug_read(address, size)
-    }
-
-    fn debug_write(&mut self, address: u32, size: AccessSize, value: u32) -> Result<(), BusFault> {
-        (**self).debug_write(address, size, value)
-    }
-
-    fn reset(&mut self) {
-        (**self).reset();
-    }
-
-    fn erase_all(&mut self) {
-        (**self).erase_all();
-    }
-
-    fn instructions_retired(&self) -> u64 {
-        (**self).instructions_retired()
-    }
-
-    fn instructions_in_window(&self) -> u64 {
-        (**self).instructions_in_window()
-    }
-}
