@@ -6,9 +6,13 @@
 mod board;
 pub mod chips;
 mod cpu;
+pub mod debug_port;
+pub mod glasgow;
+mod machine;
 mod memory;
 mod system;
 pub mod timing;
 
-pub use board::{CHIPS, Ended, Timing, UnknownChip, VirtualBoard};
+pub use board::VirtualBoard;
+pub use machine::{CHIPS, Ended, Machine, Timing, UnknownChip};
 pub use memory::{AccessSize, BusFault};

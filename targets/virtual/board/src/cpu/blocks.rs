@@ -164,8 +164,10 @@ impl CodeCache {
     /// Decodes the one instruction at `pc` into a block that is not kept in the index; the
     /// caller takes it back with [`CodeCache::drop_last`]. Breakpoints are not looked at.
     pub fn single(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
-        let place =
-            core.memory.locate(pc).ok_or(NoBlock::Fault(Fault::InstructionBus))?;
+        let place = core
+            .memory
+            .locate(pc)
+            .ok_or(NoBlock::Fault(Fault::InstructionBus))?;
         self.build(core, pc, place, 1)
     }
 
@@ -210,7 +212,11 @@ impl Run {
         loop {
             let first = self.steps.is_empty();
             if !single && core.system.fpb.breaks_at(self.pc) {
-                return if first { Err(NoBlock::Breakpoint) } else { Ok(()) };
+                return if first {
+                    Err(NoBlock::Breakpoint)
+                } else {
+                    Ok(())
+                };
             }
             let decoded = match fetch(core, self.pc, self.it) {
                 Ok(decoded) => decoded,
@@ -245,13 +251,16 @@ impl Run {
         let half = |at: u32, core: &Core| {
             core.memory
                 .locate(at)
-                .and_then(|place| core.memory.read(place, AccessSize::Half))
+                .and_then(|place| core.memory.read(place, AccessSize::HalfWord))
                 .unwrap_or(0)
         };
         let first = half(self.pc, core);
         let text = if decode::is_wide(first as u16) {
             let second = half(self.pc.wrapping_add(2), core);
-            format!("undefined instruction {first:04x} {second:04x} at {:#010x}", self.pc)
+            format!(
+                "undefined instruction {first:04x} {second:04x} at {:#010x}",
+                self.pc
+            )
         } else {
             format!("undefined instruction {first:04x} at {:#010x}", self.pc)
         };
@@ -265,10 +274,16 @@ impl Run {
         let begin = self.ops.len();
         if self.it != 0 && !single {
             let condition = self.it >> 4;
-            self.ops.push(Op { a: condition, ..Op::new(Kind::Skip) });
+            self.ops.push(Op {
+                a: condition,
+                ..Op::new(Kind::Skip)
+            });
         }
         if decoded.set_pc {
-            self.ops.push(Op { imm: self.pc.wrapping_add(4), ..Op::new(Kind::SetPc) });
+            self.ops.push(Op {
+                imm: self.pc.wrapping_add(4),
+                ..Op::new(Kind::SetPc)
+            });
         }
         self.ops.push(op);
         if decoded.align_sp {
@@ -284,7 +299,11 @@ impl Run {
             let here = usize::from(index);
             self.skips.push((begin, here..here + 1));
         }
-        self.steps.push(Step { address: self.pc, size: decoded.size, shape: shape(&op) });
+        self.steps.push(Step {
+            address: self.pc,
+            size: decoded.size,
+            shape: shape(&op),
+        });
     }
 
     /// Computes the costs and makes the block.
@@ -292,10 +311,17 @@ impl Run {
         let timing = core.flash_timing;
         let fetch = match place {
             Place::Flash(_) => Fetch {
-                wait_states: if timing.instruction_cache { 0 } else { timing.wait_states },
+                wait_states: if timing.instruction_cache {
+                    0
+                } else {
+                    timing.wait_states
+                },
                 sector_bytes: timing.sector_bytes,
             },
-            Place::Ram(_) => Fetch { wait_states: 0, sector_bytes: 4 },
+            Place::Ram(_) => Fetch {
+                wait_states: 0,
+                sector_bytes: 4,
+            },
         };
         let (costs, cycles) = pipeline::simulate(&self.steps, fetch, Entry::Fall);
         let (_, jumped) = pipeline::simulate(&self.steps, fetch, Entry::Jump);
@@ -320,8 +346,8 @@ impl Run {
         let flash = match place {
             Place::Flash(offset) => Some((offset, offset + length)),
             Place::Ram(offset) => {
-                let granules = (offset >> CODE_GRANULE_SHIFT)
-                    ..=((offset + length - 1) >> CODE_GRANULE_SHIFT);
+                let granules =
+                    (offset >> CODE_GRANULE_SHIFT)..=((offset + length - 1) >> CODE_GRANULE_SHIFT);
                 for granule in granules {
                     if let Some(mark) = core.memory.ram_code.get_mut(granule as usize) {
                         *mark = 1;
@@ -349,22 +375,35 @@ impl Run {
 
 /// ITAdvance.
 pub(crate) const fn advance_it(it: u8) -> u8 {
-    if it & 7 == 0 { 0 } else { it & 0xE0 | (it << 1) & 0x1F }
+    if it & 7 == 0 {
+        0
+    } else {
+        it & 0xE0 | (it << 1) & 0x1F
+    }
 }
 
 /// Fetches and decodes the instruction at `pc`.
 fn fetch(core: &Core, pc: u32, it: u8) -> Result<Decoded, Fault> {
     let half = |address: u32| -> Result<u16, Fault> {
         let place = core.memory.locate(address).ok_or(Fault::InstructionBus)?;
-        let value =
-            core.memory.read(place, AccessSize::Half).ok_or(Fault::InstructionBus)?;
+        let value = core
+            .memory
+            .read(place, AccessSize::HalfWord)
+            .ok_or(Fault::InstructionBus)?;
         Ok(value as u16)
     };
     let first = half(pc)?;
-    let second = if decode::is_wide(first) { half(pc.wrapping_add(2))? } else { 0 };
-    let place = decode::Place { pc, in_it: it != 0, last_in_it: it & 0xF == 8 };
-    decode::decode(first, second, place)
-        .map_err(|Undecodable::Undefined| Fault::Undefined)
+    let second = if decode::is_wide(first) {
+        half(pc.wrapping_add(2))?
+    } else {
+        0
+    };
+    let place = decode::Place {
+        pc,
+        in_it: it != 0,
+        last_in_it: it & 0xF == 8,
+    };
+    decode::decode(first, second, place).map_err(|Undecodable::Undefined| Fault::Undefined)
 }
 
 /// Whether the kind needs the floating-point unit.

@@ -105,9 +105,10 @@ impl Core {
             }
             return self
                 .read_ppb(address, size, now, Some(op))
-                .map_err(|fault| self.data_fault(fault.address));
+                .map_err(|BusFault| self.data_fault(address));
         }
-        self.read_bus(address, size, now).map_err(|fault| self.data_fault(fault.address))
+        self.read_bus(address, size, now)
+            .map_err(|BusFault| self.data_fault(address))
     }
 
     /// An unaligned load is several aligned ones; the PPB and devices take none.
@@ -152,9 +153,10 @@ impl Core {
             }
             return self
                 .write_ppb(address, size, value, now)
-                .map_err(|fault| self.data_fault(fault.address));
+                .map_err(|BusFault| self.data_fault(address));
         }
-        self.write_bus(address, size, value, now).map_err(|fault| self.data_fault(fault.address))
+        self.write_bus(address, size, value, now)
+            .map_err(|BusFault| self.data_fault(address))
     }
 
     fn must_be_aligned(&self, address: u32) -> bool {
@@ -172,14 +174,9 @@ impl Core {
     }
 
     /// An aligned read of anything but the PPB, by the core or a debugger.
-    pub fn read_bus(
-        &mut self,
-        address: u32,
-        size: AccessSize,
-        now: u64,
-    ) -> Result<u32, BusFault> {
+    pub fn read_bus(&mut self, address: u32, size: AccessSize, now: u64) -> Result<u32, BusFault> {
         if let Some(place) = self.memory.locate(address) {
-            return self.memory.read(place, size).ok_or(BusFault { address });
+            return self.memory.read(place, size).ok_or(BusFault);
         }
         if let Some((word, bit)) = self.bit_band(address) {
             let value = self.read_bus(word & !3, AccessSize::Word, now)?;
@@ -201,13 +198,12 @@ impl Core {
                 match self.memory.write_ram(offset, size, value) {
                     Some(true) => self.stale_code.push(place),
                     Some(false) => {}
-                    None => return Err(BusFault { address }),
+                    None => return Err(BusFault),
                 }
                 Ok(())
             }
             Some(Place::Flash(offset)) => self.with_chip(now, |chip, context| {
                 chip.write_flash(offset, size, value, context)
-                    .map_err(|_| BusFault { address })
             }),
             None => {
                 if let Some((word, bit)) = self.bit_band(address) {
@@ -216,7 +212,9 @@ impl Core {
                     let new = old & !(1 << bit) | (value & 1) << bit;
                     return self.write_bus(word & !3, AccessSize::Word, new, now);
                 }
-                self.with_chip(now, |chip, context| chip.write(address, size, value, context))
+                self.with_chip(now, |chip, context| {
+                    chip.write(address, size, value, context)
+                })
             }
         }
     }
@@ -237,7 +235,7 @@ impl Core {
 const fn size<const N: usize>() -> AccessSize {
     match N {
         1 => AccessSize::Byte,
-        2 => AccessSize::Half,
+        2 => AccessSize::HalfWord,
         _ => AccessSize::Word,
     }
 }

@@ -16,7 +16,7 @@ const TAIL_CHAIN: u64 = 6;
 impl Core {
     fn push(&mut self, address: u32, value: u32) -> Result<(), BusFault> {
         if address & 3 != 0 {
-            return Err(BusFault { address });
+            return Err(BusFault);
         }
         let now = self.cycles;
         self.write_bus(address, AccessSize::Word, value, now)
@@ -41,7 +41,13 @@ impl Core {
         }
         let xpsr = self.xpsr() & !(1 << 9) | u32::from(pad) << 9;
         let words = [
-            self.r[0], self.r[1], self.r[2], self.r[3], self.r[12], self.r[14], return_address,
+            self.r[0],
+            self.r[1],
+            self.r[2],
+            self.r[3],
+            self.r[12],
+            self.r[14],
+            return_address,
             xpsr,
         ];
         let process = self.uses_process_stack();
@@ -106,8 +112,7 @@ impl Core {
             self.lock_up();
             return;
         }
-        let bus_fault_enabled =
-            Exceptions::is(&self.system.exceptions.enabled, number::BUS_FAULT);
+        let bus_fault_enabled = Exceptions::is(&self.system.exceptions.enabled, number::BUS_FAULT);
         let exceptions = &self.system.exceptions;
         let beats = exceptions.priority_of(number::BUS_FAULT) < exceptions.priority_of(during);
         if bus_fault_enabled && beats {
@@ -179,12 +184,8 @@ impl Core {
         let float_allowed = self.system.scb.fpu;
         let nested = self.system.exceptions.active_count() != 1;
         let known = match value & !0x10 {
-            0xFFFF_FFE1 => {
-                nested || self.system.scb.ccr & ccr::NONBASETHRDENA != 0
-            }
-            0xFFFF_FFE9 | 0xFFFF_FFED => {
-                !nested || self.system.scb.ccr & ccr::NONBASETHRDENA != 0
-            }
+            0xFFFF_FFE1 => nested || self.system.scb.ccr & ccr::NONBASETHRDENA != 0,
+            0xFFFF_FFE9 | 0xFFFF_FFED => !nested || self.system.scb.ccr & ccr::NONBASETHRDENA != 0,
             _ => false,
         };
         let active = Exceptions::is(&self.system.exceptions.active, returning);
@@ -265,7 +266,11 @@ impl Core {
         self.jumped = true;
         let size = if float { 0x68 } else { 0x20 };
         let force_align = float || self.system.scb.ccr & ccr::STKALIGN != 0;
-        let pad = if force_align && xpsr & 1 << 9 != 0 { 4 } else { 0 };
+        let pad = if force_align && xpsr & 1 << 9 != 0 {
+            4
+        } else {
+            0
+        };
         self.r[13] = frame.wrapping_add(size) | pad;
         self.control = self.control & !4 | if float { 4 } else { 0 };
         self.exclusive = None;
@@ -397,18 +402,19 @@ impl Core {
     pub fn take_pending_exception(&mut self) -> bool {
         self.system.exceptions.check = false;
         let current = self.current_priority();
-        let Some(exception) = self.system.exceptions.next(current) else { return false };
+        let Some(exception) = self.system.exceptions.next(current) else {
+            return false;
+        };
         self.enter_exception(exception, self.next_pc);
         true
     }
 
     /// Whether WFI would wake: an exception is pending that would preempt if PRIMASK were clear.
     pub fn wakes(&self) -> bool {
-        let current = self.system.exceptions.execution_priority(
-            false,
-            self.faultmask,
-            self.basepri,
-        );
+        let current =
+            self.system
+                .exceptions
+                .execution_priority(false, self.faultmask, self.basepri);
         self.system.exceptions.next(current).is_some()
     }
 }

@@ -13,8 +13,12 @@ const fn conditions() -> [u16; 16] {
     while condition < 16 {
         let mut flags = 0;
         while flags < 16 {
-            let (n, z, c, v) =
-                (flags & 8 != 0, flags & 4 != 0, flags & 2 != 0, flags & 1 != 0);
+            let (n, z, c, v) = (
+                flags & 8 != 0,
+                flags & 4 != 0,
+                flags & 2 != 0,
+                flags & 1 != 0,
+            );
             let holds = match condition >> 1 {
                 0 => z,
                 1 => c,
@@ -39,7 +43,9 @@ impl Core {
     /// NZCV as a nibble.
     #[inline(always)]
     pub fn nzcv(&self) -> u32 {
-        (self.n >> 31) << 3 | u32::from(self.z == 0) << 2 | u32::from(self.c) << 1
+        (self.n >> 31) << 3
+            | u32::from(self.z == 0) << 2
+            | u32::from(self.c) << 1
             | u32::from(self.v)
     }
 
@@ -107,9 +113,10 @@ impl Core {
             (1, 1..=31) => (value >> amount, value >> (amount - 1) & 1 != 0),
             (1, 32) => (0, value >> 31 != 0),
             (1, _) => (0, false),
-            (2, 1..=31) => {
-                ((value as i32 >> amount) as u32, (value as i32 >> (amount - 1)) & 1 != 0)
-            }
+            (2, 1..=31) => (
+                (value as i32 >> amount) as u32,
+                (value as i32 >> (amount - 1)) & 1 != 0,
+            ),
             (2, _) => ((value as i32 >> 31) as u32, value >> 31 != 0),
             _ => {
                 let result = value.rotate_right(amount & 31);
@@ -189,7 +196,10 @@ impl Core {
     }
 
     #[inline(always)]
-    #[expect(clippy::too_many_lines, reason = "one arm an operation, so that it is one jump table")]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm an operation, so that it is one jump table"
+    )]
     fn execute_op<const T: bool>(
         &mut self,
         op: &Op,
@@ -230,11 +240,15 @@ impl Core {
             K::RsbImm => r!(op.a) = op.imm.wrapping_sub(r!(op.b)),
             K::RsbImmS => r!(op.a) = self.sub_flags(op.imm, r!(op.b)),
             K::AdcImm => {
-                r!(op.a) = r!(op.b).wrapping_add(op.imm).wrapping_add(u32::from(self.c));
+                r!(op.a) = r!(op.b)
+                    .wrapping_add(op.imm)
+                    .wrapping_add(u32::from(self.c));
             }
             K::AdcImmS => r!(op.a) = self.adc_flags(r!(op.b), op.imm),
             K::SbcImm => {
-                r!(op.a) = r!(op.b).wrapping_add(!op.imm).wrapping_add(u32::from(self.c));
+                r!(op.a) = r!(op.b)
+                    .wrapping_add(!op.imm)
+                    .wrapping_add(u32::from(self.c));
             }
             K::SbcImmS => r!(op.a) = self.adc_flags(r!(op.b), !op.imm),
             K::AndImm => r!(op.a) = r!(op.b) & op.imm,
@@ -303,11 +317,15 @@ impl Core {
             K::RsbReg => r!(op.a) = r!(op.c).wrapping_sub(r!(op.b)),
             K::RsbRegS => r!(op.a) = self.sub_flags(r!(op.c), r!(op.b)),
             K::AdcReg => {
-                r!(op.a) = r!(op.b).wrapping_add(r!(op.c)).wrapping_add(u32::from(self.c));
+                r!(op.a) = r!(op.b)
+                    .wrapping_add(r!(op.c))
+                    .wrapping_add(u32::from(self.c));
             }
             K::AdcRegS => r!(op.a) = self.adc_flags(r!(op.b), r!(op.c)),
             K::SbcReg => {
-                r!(op.a) = r!(op.b).wrapping_add(!r!(op.c)).wrapping_add(u32::from(self.c));
+                r!(op.a) = r!(op.b)
+                    .wrapping_add(!r!(op.c))
+                    .wrapping_add(u32::from(self.c));
             }
             K::SbcRegS => r!(op.a) = self.adc_flags(r!(op.b), !r!(op.c)),
             K::AndReg => r!(op.a) = r!(op.b) & r!(op.c),
@@ -534,8 +552,7 @@ impl Core {
                 r!(op.a) = sum as u32;
             }
             K::SmulW | K::SmlaW => {
-                let product =
-                    i64::from(r!(op.b) as i32) * i64::from(half(r!(op.c), op.imm)) >> 16;
+                let product = i64::from(r!(op.b) as i32) * i64::from(half(r!(op.c), op.imm)) >> 16;
                 if op.kind == K::SmulW {
                     r!(op.a) = product as u32;
                 } else {
@@ -580,8 +597,11 @@ impl Core {
             }
             K::Smmla | K::Smmls => {
                 let product = i64::from(r!(op.b) as i32) * i64::from(r!(op.c) as i32);
-                let accumulator =
-                    if op.d == 15 { 0 } else { i64::from(r!(op.d)) << 32 };
+                let accumulator = if op.d == 15 {
+                    0
+                } else {
+                    i64::from(r!(op.d)) << 32
+                };
                 let sum = if op.kind == K::Smmla {
                     accumulator.wrapping_add(product)
                 } else {
@@ -592,9 +612,16 @@ impl Core {
             }
             K::Usada8 => {
                 let (n, m) = (r!(op.b).to_le_bytes(), r!(op.c).to_le_bytes());
-                let sum: u32 = n.iter().zip(m).map(|(&n, m)| u32::from(n.abs_diff(m))).sum();
-                r!(op.a) =
-                    if op.d == 15 { sum } else { sum.wrapping_add(r!(op.d)) };
+                let sum: u32 = n
+                    .iter()
+                    .zip(m)
+                    .map(|(&n, m)| u32::from(n.abs_diff(m)))
+                    .sum();
+                r!(op.a) = if op.d == 15 {
+                    sum
+                } else {
+                    sum.wrapping_add(r!(op.d))
+                };
             }
 
             K::Ssat => {
@@ -627,8 +654,11 @@ impl Core {
                 } else {
                     n
                 };
-                let value =
-                    if matches!(op.kind, K::Qadd | K::Qdadd) { m + n } else { m - n };
+                let value = if matches!(op.kind, K::Qadd | K::Qdadd) {
+                    m + n
+                } else {
+                    m - n
+                };
                 r!(op.a) = self.saturate_signed(value, 32);
             }
             K::Pkhbt => {
@@ -1009,7 +1039,11 @@ impl Core {
             }
             K::Vldm | K::Vstm => {
                 let base = r!(op.b);
-                let start = if op.d & 1 != 0 { base.wrapping_sub(op.imm) } else { base };
+                let start = if op.d & 1 != 0 {
+                    base.wrapping_sub(op.imm)
+                } else {
+                    base
+                };
                 self.need_alignment(start)?;
                 for i in 0..op.c {
                     let address = start.wrapping_add(4 * u32::from(i));
@@ -1020,8 +1054,11 @@ impl Core {
                     }
                 }
                 if op.d & 2 != 0 {
-                    r!(op.b) =
-                        if op.d & 1 != 0 { start } else { base.wrapping_add(op.imm) };
+                    r!(op.b) = if op.d & 1 != 0 {
+                        start
+                    } else {
+                        base.wrapping_add(op.imm)
+                    };
                 }
             }
             K::VmovToSingle => s!(op.a) = r!(op.b),
@@ -1073,8 +1110,7 @@ impl Core {
     /// Data processing with a constant shift: see [`K::Shifted`].
     fn shifted(&mut self, op: &Op) {
         let n = self.r[(op.b & 15) as usize];
-        let (m, carry) =
-            self.shift_carry(self.r[(op.c & 15) as usize], op.d, op.imm & 0xFF);
+        let (m, carry) = self.shift_carry(self.r[(op.c & 15) as usize], op.d, op.imm & 0xFF);
         let opcode = op.imm >> 8 & 15;
         let s = op.imm & 0x1000 != 0;
         let arithmetic = matches!(opcode, 8 | 10 | 11 | 13 | 14);
@@ -1134,8 +1170,16 @@ impl Core {
     fn load_multiple<const T: bool>(&mut self, op: &Op) -> Result<Option<u32>, Trap> {
         let base = self.r[(op.b & 15) as usize];
         let count = op.imm.count_ones();
-        let mut address = if op.d & 1 != 0 { base.wrapping_sub(4 * count) } else { base };
-        let after = if op.d & 1 != 0 { address } else { base.wrapping_add(4 * count) };
+        let mut address = if op.d & 1 != 0 {
+            base.wrapping_sub(4 * count)
+        } else {
+            base
+        };
+        let after = if op.d & 1 != 0 {
+            address
+        } else {
+            base.wrapping_add(4 * count)
+        };
         self.need_alignment(address)?;
         let mut values = [0; 16];
         let mut list = op.imm;
@@ -1162,8 +1206,16 @@ impl Core {
     fn store_multiple<const T: bool>(&mut self, op: &Op) -> Result<(), Trap> {
         let base = self.r[(op.b & 15) as usize];
         let count = op.imm.count_ones();
-        let mut address = if op.d & 1 != 0 { base.wrapping_sub(4 * count) } else { base };
-        let after = if op.d & 1 != 0 { address } else { base.wrapping_add(4 * count) };
+        let mut address = if op.d & 1 != 0 {
+            base.wrapping_sub(4 * count)
+        } else {
+            base
+        };
+        let after = if op.d & 1 != 0 {
+            address
+        } else {
+            base.wrapping_add(4 * count)
+        };
         self.need_alignment(address)?;
         let mut list = op.imm;
         while list != 0 {
@@ -1206,7 +1258,10 @@ impl Core {
 #[inline(always)]
 fn dual_addresses(base: u32, op: &Op) -> (u32, Option<u32>) {
     let indexed = base.wrapping_add(op.imm);
-    (if op.d & 1 != 0 { indexed } else { base }, (op.d & 2 != 0).then_some(indexed))
+    (
+        if op.d & 1 != 0 { indexed } else { base },
+        (op.d & 2 != 0).then_some(indexed),
+    )
 }
 
 /// The top half if bit 0 of `top` is set, else the bottom half, signed.
@@ -1219,7 +1274,10 @@ fn half(value: u32, top: u32) -> i32 {
 #[inline(always)]
 fn products(n: u32, m: u32, exchange: u32) -> (i64, i64) {
     let m = m.rotate_right((exchange & 1) << 4);
-    (i64::from(half(n, 0) * half(m, 0)), i64::from(half(n, 1) * half(m, 1)))
+    (
+        i64::from(half(n, 0) * half(m, 0)),
+        i64::from(half(n, 1) * half(m, 1)),
+    )
 }
 
 #[inline(always)]
@@ -1247,7 +1305,11 @@ fn field_mask(width: u8) -> u32 {
 /// The shifted operand of SSAT and USAT, as a signed value.
 fn saturation_operand(value: u32, op: &Op) -> i64 {
     let value = value as i32;
-    i64::from(if op.d == 0 { value << (op.imm & 31) } else { value >> (op.imm & 31) })
+    i64::from(if op.d == 0 {
+        value << (op.imm & 31)
+    } else {
+        value >> (op.imm & 31)
+    })
 }
 
 /// Cycles of a divide beyond its static one: 2 to 12 in all, by the difference of leading zeros

@@ -103,7 +103,11 @@ impl Arithmetic {
         if is_signalling(x) {
             self.raise(IOC);
         }
-        if self.fpscr & DN != 0 { DEFAULT_NAN } else { x | QUIET }
+        if self.fpscr & DN != 0 {
+            DEFAULT_NAN
+        } else {
+            x | QUIET
+        }
     }
 
     /// FPProcessNaNs: signalling ones first, then in order.
@@ -164,7 +168,11 @@ impl Arithmetic {
 
     /// `a - b`.
     pub fn sub(&mut self, a: u32, b: u32) -> u32 {
-        if is_nan(b) { self.two(a, b, |a, b, round| a.sub_r(b, round)) } else { self.add(a, b ^ SIGN) }
+        if is_nan(b) {
+            self.two(a, b, |a, b, round| a.sub_r(b, round))
+        } else {
+            self.add(a, b ^ SIGN)
+        }
     }
 
     /// `a × b`.
@@ -211,7 +219,9 @@ impl Arithmetic {
         }
         let (a, b) = (single(a), single(b));
         let round = self.round();
-        self.finish(operation(a, b, round), || operation(a, b, Round::TowardZero))
+        self.finish(operation(a, b, round), || {
+            operation(a, b, Round::TowardZero)
+        })
     }
 
     /// `addend + a × b` with one rounding.
@@ -397,8 +407,7 @@ impl Arithmetic {
     fn to_alternative_half(&mut self, x: u32) -> u16 {
         let sign = (x >> 16) as u16 & 0x8000;
         // One binade down, where the IEEE format has the same fractions.
-        let result: StatusAnd<Half> =
-            single(x - (1 << 23)).convert_r(self.round(), &mut false);
+        let result: StatusAnd<Half> = single(x - (1 << 23)).convert_r(self.round(), &mut false);
         let half = result.value.to_bits() as u16;
         if x & !SIGN >= 0x4800_0000 || half & 0x7FFF >= 0x7C00 {
             self.raise(IOC);
@@ -455,15 +464,27 @@ impl Core {
             K::VcvtFromHalf => fp.from_half((n >> (16 * u32::from(op.d & 1))) as u16),
             K::VcvtToHalf => {
                 let half = u32::from(fp.to_half(n));
-                if op.d & 1 != 0 { d & 0xFFFF | half << 16 } else { d & 0xFFFF_0000 | half }
+                if op.d & 1 != 0 {
+                    d & 0xFFFF | half << 16
+                } else {
+                    d & 0xFFFF_0000 | half
+                }
             }
             K::VcvtFromInt => {
-                let value = if op.d & 1 != 0 { i64::from(n as i32) } else { i64::from(n) };
+                let value = if op.d & 1 != 0 {
+                    i64::from(n as i32)
+                } else {
+                    i64::from(n)
+                };
                 let round = fp.round();
                 fp.from_fixed(value, 0, round)
             }
             K::VcvtToInt => {
-                let round = if op.d & 2 != 0 { fp.round() } else { Round::TowardZero };
+                let round = if op.d & 2 != 0 {
+                    fp.round()
+                } else {
+                    Round::TowardZero
+                };
                 fp.to_fixed(n, 0, 32, op.d & 1 != 0, round)
             }
             _ => convert_fixed(&mut fp, op, d),

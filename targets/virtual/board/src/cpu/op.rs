@@ -370,7 +370,18 @@ impl Op {
 
     /// An op with all operands zero.
     pub const fn new(kind: Kind) -> Self {
-        Self { kind, a: 0, b: 0, c: 0, d: 0, offset: 0, flags: 0, index: 0, prefix: 0, imm: 0 }
+        Self {
+            kind,
+            a: 0,
+            b: 0,
+            c: 0,
+            d: 0,
+            offset: 0,
+            flags: 0,
+            index: 0,
+            prefix: 0,
+            imm: 0,
+        }
     }
 
     /// Whether this is an instruction, not a pseudo-operation.

@@ -12,9 +12,17 @@ pub(super) fn parallel(code: u32, n: u32, m: u32) -> (u32, Option<u32>) {
         for i in 0..4 {
             let pick = |value: u32| {
                 let byte = (value >> (8 * i)) as u8;
-                if unsigned { i32::from(byte) } else { i32::from(byte as i8) }
+                if unsigned {
+                    i32::from(byte)
+                } else {
+                    i32::from(byte as i8)
+                }
             };
-            let value = if subtract { pick(n) - pick(m) } else { pick(n) + pick(m) };
+            let value = if subtract {
+                pick(n) - pick(m)
+            } else {
+                pick(n) + pick(m)
+            };
             let (part, flag) = finish(prefix, value, 8, subtract);
             result |= (part & 0xFF) << (8 * i);
             ge |= u32::from(flag) << i;
@@ -23,8 +31,16 @@ pub(super) fn parallel(code: u32, n: u32, m: u32) -> (u32, Option<u32>) {
     }
     // Half-words: ADD16, ASX, SUB16, SAX.
     let pick = |value: u32, top: bool| {
-        let half = if top { (value >> 16) as u16 } else { value as u16 };
-        if unsigned { i32::from(half) } else { i32::from(half as i16) }
+        let half = if top {
+            (value >> 16) as u16
+        } else {
+            value as u16
+        };
+        if unsigned {
+            i32::from(half)
+        } else {
+            i32::from(half as i16)
+        }
     };
     let exchange = matches!(operation, 2 | 6);
     // ASX adds the top and subtracts the bottom, SAX the other way round.
@@ -59,7 +75,11 @@ fn finish(prefix: u32, value: i32, bits: u32, subtract: bool) -> (u32, bool) {
     let unsigned = prefix & 4 != 0;
     match prefix & 3 {
         0 => {
-            let flag = if unsigned && !subtract { value >= 1 << bits } else { value >= 0 };
+            let flag = if unsigned && !subtract {
+                value >= 1 << bits
+            } else {
+                value >= 0
+            };
             (value as u32, flag)
         }
         1 => {

@@ -3,9 +3,7 @@
 use super::Core;
 use super::op::Op;
 use crate::memory::{AccessSize, BusFault};
-use crate::system::debug::{
-    C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, TRCENA,
-};
+use crate::system::debug::{C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, TRCENA};
 use crate::system::exceptions::{Exceptions, Which, number};
 use crate::system::scb::fpccr;
 
@@ -13,8 +11,19 @@ use crate::system::scb::fpccr;
 const CPUID: u32 = 0x410F_C241;
 /// Debug features: ID_DFR0 and its neighbours, as the Cortex-M4 TRM (table 4-1) lists them.
 const ID_REGISTERS: [u32; 13] = [
-    0x0000_0030, 0x0000_0200, 0x0010_0000, 0x0000_0000, 0x0010_0030, 0x0000_0000, 0x0100_0000,
-    0x0000_0000, 0x0114_1110, 0x0211_2000, 0x2123_2231, 0x0111_1131, 0x0131_0132,
+    0x0000_0030,
+    0x0000_0200,
+    0x0010_0000,
+    0x0000_0000,
+    0x0010_0030,
+    0x0000_0000,
+    0x0100_0000,
+    0x0000_0000,
+    0x0114_1110,
+    0x0211_2000,
+    0x2123_2231,
+    0x0111_1131,
+    0x0131_0132,
 ];
 /// MVFR0-2 of FPv4-SP.
 const MVFR: [u32; 3] = [0x1011_0021, 0x1100_0011, 0x0000_0040];
@@ -34,8 +43,11 @@ const SHCSR_PENDING: [(u32, u32); 4] = [
     (14, number::BUS_FAULT),
     (15, number::SVCALL),
 ];
-const SHCSR_ENABLED: [(u32, u32); 3] =
-    [(16, number::MEM_MANAGE), (17, number::BUS_FAULT), (18, number::USAGE_FAULT)];
+const SHCSR_ENABLED: [(u32, u32); 3] = [
+    (16, number::MEM_MANAGE),
+    (17, number::BUS_FAULT),
+    (18, number::USAGE_FAULT),
+];
 
 impl Core {
     /// Reads by the core (`op` is the instruction) or a debugger (`None`).
@@ -50,25 +62,18 @@ impl Core {
         let shifted = word >> (8 * (address & 3));
         Ok(match size {
             AccessSize::Byte => shifted & 0xFF,
-            AccessSize::Half => shifted & 0xFFFF,
+            AccessSize::HalfWord => shifted & 0xFFFF,
             AccessSize::Word => word,
         })
     }
 
-    fn read_ppb_word(
-        &mut self,
-        address: u32,
-        now: u64,
-        op: Option<&Op>,
-    ) -> Result<u32, BusFault> {
+    fn read_ppb_word(&mut self, address: u32, now: u64, op: Option<&Op>) -> Result<u32, BusFault> {
         let offset = address & 0xFFF;
         let exceptions = &self.system.exceptions;
         let scb = &self.system.scb;
         let value = match address {
             // ITM: stimulus ports are always ready while disabled; nothing is traced.
-            0xE000_0000..=0xE000_0FFF => {
-                component(offset, [0x01, 0xB0, 0x3B, 0x00]).unwrap_or(0)
-            }
+            0xE000_0000..=0xE000_0FFF => component(offset, [0x01, 0xB0, 0x3B, 0x00]).unwrap_or(0),
             0xE000_1000..=0xE000_1FFF => {
                 if let Some(id) = component(offset, [0x02, 0xB0, 0x3B, 0x00]) {
                     id
@@ -78,12 +83,12 @@ impl Core {
                     {
                         self.note_cycle_count_read(op.index);
                     }
-                    self.system.dwt.read(offset, now).ok_or(BusFault { address })?
+                    self.system.dwt.read(offset, now).ok_or(BusFault)?
                 }
             }
             0xE000_2000..=0xE000_2FFF => component(offset, [0x03, 0xB0, 0x2B, 0x00])
                 .or_else(|| self.system.fpb.read(offset))
-                .ok_or(BusFault { address })?,
+                .ok_or(BusFault)?,
             // Interrupt controller type: banks of 32 lines beyond the first.
             0xE000_E004 => exceptions.interrupts().div_ceil(32).saturating_sub(1),
             0xE000_E008 => scb.actlr,
@@ -96,9 +101,7 @@ impl Core {
             0xE000_E200..=0xE000_E21C | 0xE000_E280..=0xE000_E29C => {
                 Exceptions::lines(&exceptions.pending, (address >> 2) & 7)
             }
-            0xE000_E300..=0xE000_E31C => {
-                Exceptions::lines(&exceptions.active, (address >> 2) & 7)
-            }
+            0xE000_E300..=0xE000_E31C => Exceptions::lines(&exceptions.active, (address >> 2) & 7),
             0xE000_E400..=0xE000_E4EC => {
                 self.priorities(number::EXTERNAL + (address - 0xE000_E400))
             }
@@ -130,24 +133,18 @@ impl Core {
             0xE000_EF34 => scb.fpccr,
             0xE000_EF38 => scb.fpcar,
             0xE000_EF3C => scb.fpdscr,
-            0xE000_EF40..=0xE000_EF48 if scb.fpu => {
-                MVFR[(address - 0xE000_EF40) as usize >> 2]
-            }
+            0xE000_EF40..=0xE000_EF48 if scb.fpu => MVFR[(address - 0xE000_EF40) as usize >> 2],
             0xE000_EF40..=0xE000_EF48 => 0,
-            0xE000_EFD0..=0xE000_EFFC => {
-                component(offset, [0x0C, 0xB0, 0x0B, 0x00]).unwrap_or(0)
-            }
+            0xE000_EFD0..=0xE000_EFFC => component(offset, [0x0C, 0xB0, 0x0B, 0x00]).unwrap_or(0),
             // TPIU and ETM: only their identification.
-            0xE004_0000..=0xE004_0FFF => {
-                component(offset, [0xA1, 0xB9, 0x0B, 0x00]).unwrap_or(0)
-            }
-            0xE004_1000..=0xE004_1FFF => {
-                component(offset, [0x25, 0xB9, 0x0B, 0x00]).unwrap_or(0)
-            }
+            0xE004_0000..=0xE004_0FFF => component(offset, [0xA1, 0xB9, 0x0B, 0x00]).unwrap_or(0),
+            0xE004_1000..=0xE004_1FFF => component(offset, [0x25, 0xB9, 0x0B, 0x00]).unwrap_or(0),
             0xE00F_F000..=0xE00F_FFFF => rom_table(offset),
             _ => {
-                self.report(format!("read of unmodelled system register {address:#010x}"));
-                return Err(BusFault { address });
+                self.report(format!(
+                    "read of unmodelled system register {address:#010x}"
+                ));
+                return Err(BusFault);
             }
         };
         Ok(value)
@@ -172,12 +169,12 @@ impl Core {
             0xE000_0000..=0xE000_0FFF | 0xE004_0000..=0xE004_1FFF => {}
             0xE000_1000..=0xE000_1FFF => {
                 if !self.system.dwt.write(address & 0xFFF, value, now) {
-                    return Err(BusFault { address });
+                    return Err(BusFault);
                 }
             }
             0xE000_2000..=0xE000_2FFF => {
                 if !self.system.fpb.write(address & 0xFFF, value) {
-                    return Err(BusFault { address });
+                    return Err(BusFault);
                 }
                 self.flush_code = true;
             }
@@ -205,7 +202,8 @@ impl Core {
             0xE000_ED14 => {
                 scb.ccr = value & 0x31B;
                 let trap = scb.ccr & crate::system::scb::ccr::UNALIGN_TRP != 0;
-                self.memory.set_checked(trap || self.system.dwt.watches_data());
+                self.memory
+                    .set_checked(trap || self.system.dwt.watches_data());
             }
             0xE000_ED18..=0xE000_ED20 => {
                 self.set_priorities(4 + (address - 0xE000_ED18), value);
@@ -220,7 +218,11 @@ impl Core {
             0xE000_ED88 => {
                 // Only coprocessors 10 and 11, which go together.
                 let access = value >> 20 & 3;
-                scb.cpacr = if scb.fpu { access << 20 | access << 22 } else { 0 };
+                scb.cpacr = if scb.fpu {
+                    access << 20 | access << 22
+                } else {
+                    0
+                };
                 self.flush_code = true;
             }
             0xE000_ED90..=0xE000_EDB8 => {}
@@ -241,12 +243,15 @@ impl Core {
             0xE000_EF38 if scb.fpu => scb.fpcar = value & !7,
             0xE000_EF3C if scb.fpu => scb.fpdscr = value & 0x07C0_0000,
             _ => {
-                self.report(format!("write to unmodelled system register {address:#010x}"));
-                return Err(BusFault { address });
+                self.report(format!(
+                    "write to unmodelled system register {address:#010x}"
+                ));
+                return Err(BusFault);
             }
         }
         let trap = self.system.scb.ccr & crate::system::scb::ccr::UNALIGN_TRP != 0;
-        self.memory.set_checked(trap || self.system.dwt.watches_data());
+        self.memory
+            .set_checked(trap || self.system.dwt.watches_data());
         Ok(())
     }
 
@@ -271,11 +276,13 @@ impl Core {
                     "{}-byte write to system register {address:#010x}",
                     size.bytes()
                 ));
-                return Err(BusFault { address });
+                return Err(BusFault);
             }
         };
         for i in 0..size.bytes() {
-            self.system.exceptions.set_priority(first + i, (value >> (8 * i)) as u8);
+            self.system
+                .exceptions
+                .set_priority(first + i, (value >> (8 * i)) as u8);
         }
         Ok(())
     }
@@ -294,14 +301,18 @@ impl Core {
 
     fn set_priorities(&mut self, first: u32, value: u32) {
         for i in 0..4 {
-            self.system.exceptions.set_priority(first + i, (value >> (8 * i)) as u8);
+            self.system
+                .exceptions
+                .set_priority(first + i, (value >> (8 * i)) as u8);
         }
     }
 
     fn icsr(&self) -> u32 {
         let exceptions = &self.system.exceptions;
         let pending = |number| u32::from(Exceptions::is(&exceptions.pending, number));
-        let highest = exceptions.next(crate::system::exceptions::THREAD_PRIORITY).unwrap_or(0);
+        let highest = exceptions
+            .next(crate::system::exceptions::THREAD_PRIORITY)
+            .unwrap_or(0);
         let external = exceptions.pending[0] >> 16 != 0
             || exceptions.pending[1..].iter().any(|&word| word != 0);
         let return_to_base = self.ipsr == 0 || exceptions.active_count() <= 1;

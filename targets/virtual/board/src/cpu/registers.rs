@@ -41,12 +41,20 @@ impl Core {
 
     /// The main stack pointer.
     pub fn msp(&self) -> u32 {
-        if self.uses_process_stack() { self.other_sp } else { self.r[13] }
+        if self.uses_process_stack() {
+            self.other_sp
+        } else {
+            self.r[13]
+        }
     }
 
     /// The process stack pointer.
     pub fn psp(&self) -> u32 {
-        if self.uses_process_stack() { self.r[13] } else { self.other_sp }
+        if self.uses_process_stack() {
+            self.r[13]
+        } else {
+            self.other_sp
+        }
     }
 
     /// Sets one of the stack pointers.
@@ -163,7 +171,9 @@ impl Core {
 
     /// The current execution priority (B1.5.4).
     pub fn current_priority(&self) -> i32 {
-        self.system.exceptions.execution_priority(self.primask, self.faultmask, self.basepri)
+        self.system
+            .exceptions
+            .execution_priority(self.primask, self.faultmask, self.basepri)
     }
 
     /// What the first floating-point instruction of a context does: completes a deferred save

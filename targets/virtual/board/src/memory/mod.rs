@@ -8,7 +8,7 @@ pub enum AccessSize {
     /// 8 bits.
     Byte,
     /// 16 bits.
-    Half,
+    HalfWord,
     /// 32 bits.
     Word,
 }
@@ -18,19 +18,26 @@ impl AccessSize {
     pub const fn bytes(self) -> u32 {
         match self {
             Self::Byte => 1,
-            Self::Half => 2,
+            Self::HalfWord => 2,
             Self::Word => 4,
+        }
+    }
+
+    /// The bits that carry data, right-aligned.
+    pub const fn mask(self) -> u32 {
+        match self {
+            Self::Byte => 0xFF,
+            Self::HalfWord => 0xFFFF,
+            Self::Word => 0xFFFF_FFFF,
         }
     }
 }
 
-/// The bus answered an access with an error.
+/// The bus answered an access with an error: nothing is at that address, or what is there refuses
+/// the access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("bus fault at address {address:#010x}")]
-pub struct BusFault {
-    /// The address of the access.
-    pub address: u32,
-}
+#[error("the bus answered with an error")]
+pub struct BusFault;
 
 /// Which memory an address belongs to, and where in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,12 +129,20 @@ impl Memory {
 
     /// All of the RAM, checked or not.
     pub fn ram(&self) -> &[u8] {
-        if self.ram.is_empty() { &self.checked_ram } else { &self.ram }
+        if self.ram.is_empty() {
+            &self.checked_ram
+        } else {
+            &self.ram
+        }
     }
 
     /// All of the RAM, checked or not.
     pub fn ram_mut(&mut self) -> &mut [u8] {
-        if self.ram.is_empty() { &mut self.checked_ram } else { &mut self.ram }
+        if self.ram.is_empty() {
+            &mut self.checked_ram
+        } else {
+            &mut self.ram
+        }
     }
 
     /// Sends every access through the checks, or lets RAM and flash be reached directly.
@@ -146,7 +161,12 @@ impl Memory {
             Place::Ram(offset) => (self.ram(), offset as usize),
         };
         let bytes = bytes.get(offset..offset + size.bytes() as usize)?;
-        Some(bytes.iter().rev().fold(0, |value, &byte| value << 8 | u32::from(byte)))
+        Some(
+            bytes
+                .iter()
+                .rev()
+                .fold(0, |value, &byte| value << 8 | u32::from(byte)),
+        )
     }
 
     /// Writes little-endian bytes to the RAM; `None` beyond its end. True if code was there.

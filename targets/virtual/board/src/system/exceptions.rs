@@ -166,7 +166,8 @@ impl Exceptions {
         {
             *ready = pending & enabled;
         }
-        let best = Self::numbers(&ready).min_by_key(|&number| (self.priority_of(number), number))?;
+        let best =
+            Self::numbers(&ready).min_by_key(|&number| (self.priority_of(number), number))?;
         (self.group_priority(self.priority_of(best)) < current).then_some(best)
     }
 

@@ -16,11 +16,12 @@ impl Fpb {
     /// Reads the register at `offset` from 0xE000_2000; `None` where there is none.
     pub fn read(&self, offset: u32) -> Option<u32> {
         match offset {
-            0x0 => {
-                Some((CODE as u32) << 4 | (LITERAL as u32) << 8 | u32::from(self.enabled))
-            }
+            0x0 => Some((CODE as u32) << 4 | (LITERAL as u32) << 8 | u32::from(self.enabled)),
             0x4 => Some(self.remap),
-            _ => self.comparators.get((offset as usize).checked_sub(8)? >> 2).copied(),
+            _ => self
+                .comparators
+                .get((offset as usize).checked_sub(8)? >> 2)
+                .copied(),
         }
     }
 
@@ -35,8 +36,9 @@ impl Fpb {
             }
             0x4 => self.remap = value & 0x1FFF_FFE0,
             _ => {
-                let Some(comparator) =
-                    (offset as usize).checked_sub(8).and_then(|o| self.comparators.get_mut(o >> 2))
+                let Some(comparator) = (offset as usize)
+                    .checked_sub(8)
+                    .and_then(|o| self.comparators.get_mut(o >> 2))
                 else {
                     return false;
                 };

@@ -47,7 +47,11 @@ impl SysTick {
             return false;
         }
         let into = (now - zero) % self.period();
-        self.value = if self.reload == 0 || into == 0 { 0 } else { (self.period() - into) as u32 };
+        self.value = if self.reload == 0 || into == 0 {
+            0
+        } else {
+            (self.period() - into) as u32
+        };
         self.since = now;
         self.counted_to_zero = true;
         true
@@ -55,7 +59,11 @@ impl SysTick {
 
     /// The time at which SysTick next wants to pend its exception.
     pub fn next_event(&self) -> u64 {
-        if self.interrupt { self.first_zero().unwrap_or(u64::MAX) } else { u64::MAX }
+        if self.interrupt {
+            self.first_zero().unwrap_or(u64::MAX)
+        } else {
+            u64::MAX
+        }
     }
 
     /// Lets time pass; true if the exception becomes pending.

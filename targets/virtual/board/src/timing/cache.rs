@@ -24,7 +24,12 @@ pub(crate) struct InstructionCache {
 impl InstructionCache {
     pub fn new(shape: InstructionCacheShape) -> Self {
         let lines = vec![Line::default(); (shape.sets * shape.ways) as usize];
-        Self { shape, lines, clock: 0, epoch: 1 }
+        Self {
+            shape,
+            lines,
+            clock: 0,
+            epoch: 1,
+        }
     }
 
     /// Empties the cache.
@@ -58,8 +63,14 @@ impl InstructionCache {
             }
             misses += 1;
             self.clock = self.clock.wrapping_add(1);
-            let fresh = Line { tag, sectors: bit, age: self.clock };
-            let oldest = ways.iter_mut().min_by_key(|l| if l.sectors == 0 { 0 } else { l.age });
+            let fresh = Line {
+                tag,
+                sectors: bit,
+                age: self.clock,
+            };
+            let oldest = ways
+                .iter_mut()
+                .min_by_key(|l| if l.sectors == 0 { 0 } else { l.age });
             if let Some(slot) = oldest {
                 if slot.sectors != 0 {
                     self.epoch = self.epoch.wrapping_add(1).max(1);

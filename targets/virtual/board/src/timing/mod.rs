@@ -68,15 +68,40 @@ pub(crate) fn shape(op: &Op) -> Shape {
             shape.class = Class::It;
             shape.writes = 0;
         }
-        K::TstImm | K::TeqImm | K::CmpImm | K::CmnImm | K::TstReg | K::TeqReg | K::CmpReg
-        | K::CmnReg | K::Clrex | K::Dsb | K::Dmb | K::Isb | K::Cps | K::Msr | K::Wfi | K::Wfe
-        | K::Sev | K::Svc | K::Bkpt | K::Udf | K::NoCoprocessor | K::Skip | K::SetPc
+        K::TstImm
+        | K::TeqImm
+        | K::CmpImm
+        | K::CmnImm
+        | K::TstReg
+        | K::TeqReg
+        | K::CmpReg
+        | K::CmnReg
+        | K::Clrex
+        | K::Dsb
+        | K::Dmb
+        | K::Isb
+        | K::Cps
+        | K::Msr
+        | K::Wfi
+        | K::Wfe
+        | K::Sev
+        | K::Svc
+        | K::Bkpt
+        | K::Udf
+        | K::NoCoprocessor
+        | K::Skip
+        | K::SetPc
         | K::AlignSp => shape.writes = 0,
-        K::Smull | K::Umull | K::Smlal | K::Umlal | K::Umaal | K::SmlalXy | K::Smlald
+        K::Smull
+        | K::Umull
+        | K::Smlal
+        | K::Umlal
+        | K::Umaal
+        | K::SmlalXy
+        | K::Smlald
         | K::Smlsld => shape.writes |= bit(op.d),
         K::Sdiv | K::Udiv => shape.class = Class::Divide,
-        K::LdrImm | K::LdrbImm | K::LdrhImm | K::LdrsbImm | K::LdrshImm
-        | K::LoadUnprivileged => {
+        K::LdrImm | K::LdrbImm | K::LdrhImm | K::LdrsbImm | K::LdrshImm | K::LoadUnprivileged => {
             shape.class = Class::Load;
             shape.address = bit(op.b);
         }
@@ -85,14 +110,30 @@ pub(crate) fn shape(op: &Op) -> Shape {
             shape.class = Class::Load;
             shape.address = bit(op.b) | bit(op.c);
         }
-        K::LdrPre | K::LdrbPre | K::LdrhPre | K::LdrsbPre | K::LdrshPre | K::LdrPost
-        | K::LdrbPost | K::LdrhPost | K::LdrsbPost | K::LdrshPost => {
+        K::LdrPre
+        | K::LdrbPre
+        | K::LdrhPre
+        | K::LdrsbPre
+        | K::LdrshPre
+        | K::LdrPost
+        | K::LdrbPost
+        | K::LdrhPost
+        | K::LdrsbPost
+        | K::LdrshPost => {
             // The written-back base is not late for the next access, so it is not listed.
             shape.class = Class::Load;
             shape.address = bit(op.b);
         }
-        K::StrImm | K::StrbImm | K::StrhImm | K::StoreUnprivileged | K::StrPre | K::StrbPre
-        | K::StrhPre | K::StrPost | K::StrbPost | K::StrhPost => {
+        K::StrImm
+        | K::StrbImm
+        | K::StrhImm
+        | K::StoreUnprivileged
+        | K::StrPre
+        | K::StrbPre
+        | K::StrhPre
+        | K::StrPost
+        | K::StrbPost
+        | K::StrhPost => {
             shape.class = Class::Store;
             shape.writes = 0;
             shape.address = bit(op.b);
@@ -177,7 +218,12 @@ fn float_shape(op: &Op, shape: &mut Shape) {
         K::Vsqrt => float(14, op.a, [op.b, 32]),
         K::VmovImm => float(1, 32, [32; 2]),
         K::Vcmp => float(1, 32, [op.b, op.c]),
-        K::Vmov | K::Vabs | K::Vneg | K::VcvtFromHalf | K::VcvtToHalf | K::VcvtFromInt
+        K::Vmov
+        | K::Vabs
+        | K::Vneg
+        | K::VcvtFromHalf
+        | K::VcvtToHalf
+        | K::VcvtFromInt
         | K::VcvtToInt => float(1, op.a, [op.b, 32]),
         K::VcvtFixed => float(1, op.a, [op.a, 32]),
         K::Vldr | K::VldrLit | K::Vstr => {

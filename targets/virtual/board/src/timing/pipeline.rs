@@ -71,14 +71,21 @@ impl FetchQueue {
             } else {
                 let address = self.first_word + 4 * word as u32;
                 let opens_sector = word == 0 || address % self.fetch.sector_bytes == 0;
-                let waits = if opens_sector { self.fetch.wait_states } else { 0 };
+                let waits = if opens_sector {
+                    self.fetch.wait_states
+                } else {
+                    0
+                };
                 let after_previous = match word.checked_sub(1) {
                     Some(previous) => self.arrivals[previous] + 1,
                     None => 0,
                 };
                 let ahead = rules::FETCH_AHEAD as usize;
                 let room = match word.checked_sub(ahead) {
-                    Some(old) => self.used.get(old).map_or(0, |used| used + rules::FETCH_LATENCY),
+                    Some(old) => self
+                        .used
+                        .get(old)
+                        .map_or(0, |used| used + rules::FETCH_LATENCY),
                     None => 0,
                 };
                 after_previous.max(room) + waits
@@ -98,7 +105,9 @@ impl FetchQueue {
 
 /// Costs of a run of instructions, and their sum.
 pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>, u32) {
-    let Some(first) = steps.first() else { return (Vec::new(), 0) };
+    let Some(first) = steps.first() else {
+        return (Vec::new(), 0);
+    };
     let first_word = first.address & !3;
     let mut queue = FetchQueue {
         fetch,
@@ -107,8 +116,13 @@ pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>
         used: Vec::with_capacity(steps.len() + 1),
         entry,
     };
-    let mut previous =
-        Previous { load: false, store: false, narrow: false, writes: 0, float_result: 32 };
+    let mut previous = Previous {
+        load: false,
+        store: false,
+        narrow: false,
+        writes: 0,
+        float_result: 32,
+    };
     let mut time = 0;
     let mut costs = Vec::with_capacity(steps.len());
     for step in steps {
@@ -121,7 +135,11 @@ pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>
         queue.use_up(next_word, time);
         let (cycles, chained) = execute(step, &previous);
         time += cycles;
-        costs.push(Cost { before: start, cycles: time - start, chained });
+        costs.push(Cost {
+            before: start,
+            cycles: time - start,
+            chained,
+        });
         previous = Previous {
             load: matches!(step.shape.class, Class::Load | Class::FloatLoad),
             store: matches!(
@@ -150,7 +168,11 @@ fn execute(step: &Step, previous: &Previous) -> (u32, bool) {
             if previous.load && !late {
                 return (rules::CHAINED_LOAD, true);
             }
-            let after_store = if previous.store { rules::LOAD_AFTER_STORE } else { 0 };
+            let after_store = if previous.store {
+                rules::LOAD_AFTER_STORE
+            } else {
+                0
+            };
             (rules::LOAD + after_store + late_cycles, false)
         }
         Class::Store | Class::StoreRegisterOffset | Class::FloatStore => {
@@ -165,9 +187,17 @@ fn execute(step: &Step, previous: &Previous) -> (u32, bool) {
         }
         Class::Multiple(cycles) | Class::LoadBranch(cycles) => (cycles + late_cycles, false),
         Class::Float(cycles) => {
-            let waits = previous.float_result < 32
-                && shape.float_operands.contains(&previous.float_result);
-            (cycles + if waits { rules::FLOAT_RESULT_LATENCY } else { 0 }, false)
+            let waits =
+                previous.float_result < 32 && shape.float_operands.contains(&previous.float_result);
+            (
+                cycles
+                    + if waits {
+                        rules::FLOAT_RESULT_LATENCY
+                    } else {
+                        0
+                    },
+                false,
+            )
         }
     }
 }

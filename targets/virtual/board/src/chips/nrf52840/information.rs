@@ -35,7 +35,9 @@ impl Uicr {
     pub fn new() -> Self {
         // 0x308 is the last register (NRFFW, NRFHW, CUSTOMER, PSELRESET, APPROTECT, NFCPINS,
         // DEBUGCTRL, REGOUT0).
-        Self { words: vec![u32::MAX; 0x30C / 4].into() }
+        Self {
+            words: vec![u32::MAX; 0x30C / 4].into(),
+        }
     }
 
     pub fn read(&self, offset: u32) -> Option<u32> {

@@ -7,7 +7,7 @@ use super::{
     Chip, ChipContext, ChipDescription, FlashTiming, InstructionCacheShape, MemoryRegion, RamBank,
 };
 use crate::memory::{AccessSize, BusFault};
-use information::{ficr, Uicr};
+use information::{Uicr, ficr};
 use nvmc::Nvmc;
 
 /// Flash wait states without the cache, and the misses' penalty with it: the upper ends of the
@@ -21,7 +21,12 @@ const SECTOR_BYTES: u32 = 16;
 /// The chip as data.
 pub static DESCRIPTION: ChipDescription = ChipDescription {
     name: "nrf52840",
-    flash: MemoryRegion { name: "flash", origin: 0, length: 0x10_0000, aliases: &[] },
+    flash: MemoryRegion {
+        name: "flash",
+        origin: 0,
+        length: 0x10_0000,
+        aliases: &[],
+    },
     ram: MemoryRegion {
         name: "RAM",
         origin: 0x2000_0000,
@@ -29,7 +34,11 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
         // Code RAM: the same memory on the code bus.
         aliases: &[(0x0080_0000, 0, 0x4_0000)],
     },
-    ram_banks: &[RamBank { length: 0x4_0000, group: 1, wait_states: 0 }],
+    ram_banks: &[RamBank {
+        length: 0x4_0000,
+        group: 1,
+        wait_states: 0,
+    }],
     // 2 KB; organisation as on the nRF5340: two ways, 128-bit lines.
     instruction_cache: InstructionCacheShape {
         sets: 64,
@@ -52,7 +61,10 @@ pub(crate) struct Nrf52840 {
 
 impl Nrf52840 {
     pub fn new() -> Self {
-        Self { nvmc: Nvmc::default(), uicr: Uicr::new() }
+        Self {
+            nvmc: Nvmc::default(),
+            uicr: Uicr::new(),
+        }
     }
 }
 
@@ -85,10 +97,10 @@ impl Chip for Nrf52840 {
             0x4001_0000 if offset == 0x404 => Some(1),
             _ => None,
         };
-        let word = word.ok_or(BusFault { address })?;
+        let word = word.ok_or(BusFault)?;
         Ok(match size {
             AccessSize::Word => word,
-            AccessSize::Half => word >> (8 * (address & 2)) & 0xFFFF,
+            AccessSize::HalfWord => word >> (8 * (address & 2)) & 0xFFFF,
             AccessSize::Byte => word >> (8 * (address & 3)) & 0xFF,
         })
     }
@@ -101,7 +113,7 @@ impl Chip for Nrf52840 {
         context: &mut ChipContext<'_>,
     ) -> Result<(), BusFault> {
         if size != AccessSize::Word {
-            return Err(BusFault { address });
+            return Err(BusFault);
         }
         let offset = address & 0xFFF;
         match address & !0xFFF {
@@ -118,7 +130,7 @@ impl Chip for Nrf52840 {
             }
             _ => None,
         }
-        .ok_or(BusFault { address })
+        .ok_or(BusFault)
     }
 
     fn write_flash(
@@ -129,9 +141,9 @@ impl Chip for Nrf52840 {
         context: &mut ChipContext<'_>,
     ) -> Result<(), BusFault> {
         if size != AccessSize::Word {
-            return Err(BusFault { address: offset });
+            return Err(BusFault);
         }
-        self.nvmc.program(offset, value, context).ok_or(BusFault { address: offset })
+        self.nvmc.program(offset, value, context).ok_or(BusFault)
     }
 
     fn erase_all(&mut self, context: &mut ChipContext<'_>) {

@@ -58,12 +58,7 @@ impl Nvmc {
         })
     }
 
-    pub fn write(
-        &mut self,
-        offset: u32,
-        value: u32,
-        context: &mut ChipContext<'_>,
-    ) -> Option<()> {
+    pub fn write(&mut self, offset: u32, value: u32, context: &mut ChipContext<'_>) -> Option<()> {
         match offset {
             0x504 => {
                 self.mode = match value & 3 {
@@ -104,12 +99,7 @@ impl Nvmc {
     }
 
     /// Programs a word: bits only fall. `None` if CONFIG doesn't enable it.
-    pub fn program(
-        &self,
-        offset: u32,
-        value: u32,
-        context: &mut ChipContext<'_>,
-    ) -> Option<()> {
+    pub fn program(&self, offset: u32, value: u32, context: &mut ChipContext<'_>) -> Option<()> {
         if !self.may_write() {
             return None;
         }

@@ -56,7 +56,12 @@ pub fn decode(first: u16, second: u16, place: Place) -> Result<Decoded, Undecoda
     }
     let set_pc = reads_pc(&op);
     let align_sp = op.a == 13 && computes_sp(op.kind);
-    Ok(Decoded { set_pc, op, align_sp, size })
+    Ok(Decoded {
+        set_pc,
+        op,
+        align_sp,
+        size,
+    })
 }
 
 /// Block-ending instructions that aren't branches, and so may stand anywhere in an IT block.

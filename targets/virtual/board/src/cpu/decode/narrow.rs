@@ -13,12 +13,22 @@ pub(super) fn decode(h: u16, place: Place) -> Result<Op, Undecodable> {
             0 => return Err(Undecodable::Undefined),
             n => op(pick(s, K::LslImmS, K::LslImm), lo(0), lo(3), 0, 0, n),
         },
-        0b00001 => {
-            op(pick(s, K::LsrImmS, K::LsrImm), lo(0), lo(3), 0, 0, amount(bits(h, 6, 5)))
-        }
-        0b00010 => {
-            op(pick(s, K::AsrImmS, K::AsrImm), lo(0), lo(3), 0, 0, amount(bits(h, 6, 5)))
-        }
+        0b00001 => op(
+            pick(s, K::LsrImmS, K::LsrImm),
+            lo(0),
+            lo(3),
+            0,
+            0,
+            amount(bits(h, 6, 5)),
+        ),
+        0b00010 => op(
+            pick(s, K::AsrImmS, K::AsrImm),
+            lo(0),
+            lo(3),
+            0,
+            0,
+            amount(bits(h, 6, 5)),
+        ),
         0b00011 => match bits(h, 9, 2) {
             0 => op(pick(s, K::AddRegS, K::AddReg), lo(0), lo(3), lo(6), 0, 0),
             1 => op(pick(s, K::SubRegS, K::SubReg), lo(0), lo(3), lo(6), 0, 0),
@@ -27,10 +37,24 @@ pub(super) fn decode(h: u16, place: Place) -> Result<Op, Undecodable> {
         },
         0b00100 => {
             let imm = bits(h, 0, 8);
-            op(pick(s, K::MovImmS, K::MovImm), lo(8), 0, 0, CARRY_UNCHANGED, imm)
+            op(
+                pick(s, K::MovImmS, K::MovImm),
+                lo(8),
+                0,
+                0,
+                CARRY_UNCHANGED,
+                imm,
+            )
         }
         0b00101 => op(K::CmpImm, 0, lo(8), 0, 0, bits(h, 0, 8)),
-        0b00110 => op(pick(s, K::AddImmS, K::AddImm), lo(8), lo(8), 0, 0, bits(h, 0, 8)),
+        0b00110 => op(
+            pick(s, K::AddImmS, K::AddImm),
+            lo(8),
+            lo(8),
+            0,
+            0,
+            bits(h, 0, 8),
+        ),
         0b00111 => subtract_immediate(s, lo(8), lo(8), bits(h, 0, 8)),
         0b01000 => {
             if h & 0x0400 == 0 {
@@ -68,7 +92,9 @@ pub(super) fn decode(h: u16, place: Place) -> Result<Op, Undecodable> {
         0b10011 => op(K::LdrImm, lo(8), 13, 0, 0, bits(h, 0, 8) * 4),
         // ADR, ADD (SP plus immediate).
         0b10100 => {
-            let address = (place.pc & !3).wrapping_add(4).wrapping_add(bits(h, 0, 8) * 4);
+            let address = (place.pc & !3)
+                .wrapping_add(4)
+                .wrapping_add(bits(h, 0, 8) * 4);
             op(K::MovImm, lo(8), 0, 0, CARRY_UNCHANGED, address)
         }
         0b10101 => op(K::AddImm, lo(8), 13, 0, 0, bits(h, 0, 8) * 4),
@@ -94,12 +120,26 @@ pub(super) fn decode(h: u16, place: Place) -> Result<Op, Undecodable> {
             _ if place.in_it => return Err(Undecodable::Undefined),
             condition => {
                 let offset = sign_extend(bits(h, 0, 8) << 1, 9);
-                op(K::BCond, condition, 0, 0, 0, place.pc.wrapping_add(4).wrapping_add(offset))
+                op(
+                    K::BCond,
+                    condition,
+                    0,
+                    0,
+                    0,
+                    place.pc.wrapping_add(4).wrapping_add(offset),
+                )
             }
         },
         0b11100 => {
             let offset = sign_extend(bits(h, 0, 11) << 1, 12);
-            op(K::B, 0, 0, 0, 0, place.pc.wrapping_add(4).wrapping_add(offset))
+            op(
+                K::B,
+                0,
+                0,
+                0,
+                0,
+                place.pc.wrapping_add(4).wrapping_add(offset),
+            )
         }
         _ => return Err(Undecodable::Undefined),
     })
@@ -169,9 +209,7 @@ fn miscellaneous(h: u16, place: Place) -> Result<Op, Undecodable> {
     let (d, m) = (bits(h, 0, 3), bits(h, 3, 3));
     Ok(match bits(h, 5, 7) {
         0b000_0000..=0b000_0011 => op(K::AddImm, 13, 13, 0, 0, bits(h, 0, 7) * 4),
-        0b000_0100..=0b000_0111 => {
-            op(K::AddImm, 13, 13, 0, 0, (bits(h, 0, 7) * 4).wrapping_neg())
-        }
+        0b000_0100..=0b000_0111 => op(K::AddImm, 13, 13, 0, 0, (bits(h, 0, 7) * 4).wrapping_neg()),
         0b011_0011 => {
             if h & 0x0008 != 0 || h & 0x0003 == 0 || h & 0x0004 != 0 || place.in_it {
                 return Err(Undecodable::Undefined);
@@ -185,7 +223,14 @@ fn miscellaneous(h: u16, place: Place) -> Result<Op, Undecodable> {
             }
             let offset = bits(h, 9, 1) << 6 | bits(h, 3, 5) << 1;
             let kind = pick(h & 0x0800 != 0, K::Cbnz, K::Cbz);
-            op(kind, 0, d, 0, 0, place.pc.wrapping_add(4).wrapping_add(offset))
+            op(
+                kind,
+                0,
+                d,
+                0,
+                0,
+                place.pc.wrapping_add(4).wrapping_add(offset),
+            )
         }
         b if b >> 1 == 0b001_000 => op(K::Sxth, d, 0, m, 0, 0),
         b if b >> 1 == 0b001_001 => op(K::Sxtb, d, 0, m, 0, 0),
@@ -214,10 +259,7 @@ fn miscellaneous(h: u16, place: Place) -> Result<Op, Undecodable> {
             let (mask, hint) = (bits(h, 0, 4), bits(h, 4, 4));
             if mask != 0 {
                 // The first condition may not be 15, nor 14 with an ELSE.
-                if place.in_it
-                    || hint == 15
-                    || (hint == 14 && mask.count_ones() != 1)
-                {
+                if place.in_it || hint == 15 || (hint == 14 && mask.count_ones() != 1) {
                     return Err(Undecodable::Undefined);
                 }
                 op(K::It, 0, 0, 0, 0, hint << 4 | mask)

@@ -42,7 +42,12 @@ fn load_store(h1: u16, h2: u16, double: bool, place: Place) -> Result<Op, Undeco
     let (n, v, d) = (bits(h1, 0, 4), bits(h2, 12, 4), bits(h1, 6, 1));
     let imm8 = bits(h2, 0, 8);
     let imm = imm8 * 4;
-    let (p, u, w, load) = (bits(h1, 8, 1), bits(h1, 7, 1), bits(h1, 5, 1), bits(h1, 4, 1));
+    let (p, u, w, load) = (
+        bits(h1, 8, 1),
+        bits(h1, 7, 1),
+        bits(h1, 5, 1),
+        bits(h1, 4, 1),
+    );
     // A double is two singles; D16-D31 don't exist.
     if double && d == 1 {
         return UNDEFINED;
@@ -76,7 +81,12 @@ fn load_store(h1: u16, h2: u16, double: bool, place: Place) -> Result<Op, Undeco
 
 /// 64-bit transfers between core and extension registers (A6.7).
 fn pair_transfer(h1: u16, h2: u16, double: bool) -> Result<Op, Undecodable> {
-    let (t2, t, v, m) = (bits(h1, 0, 4), bits(h2, 12, 4), bits(h2, 0, 4), bits(h2, 5, 1));
+    let (t2, t, v, m) = (
+        bits(h1, 0, 4),
+        bits(h2, 12, 4),
+        bits(h2, 0, 4),
+        bits(h2, 5, 1),
+    );
     let to_core = h1 & 0x10 != 0;
     if h2 & 0x00D0 != 0x0010 || t == 15 || t2 == 15 || t == 13 || t2 == 13 {
         return UNDEFINED;

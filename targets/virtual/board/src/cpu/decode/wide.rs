@@ -62,7 +62,9 @@ pub(super) fn expand_immediate(imm12: u32) -> Option<(u32, u32)> {
 /// Data processing (modified immediate) (A5.3.1).
 fn modified_immediate(h1: u16, h2: u16) -> Result<Op, Undecodable> {
     let imm12 = bits(h1, 10, 1) << 11 | bits(h2, 12, 3) << 8 | bits(h2, 0, 8);
-    let Some((value, carry)) = expand_immediate(imm12) else { return UNDEFINED };
+    let Some((value, carry)) = expand_immediate(imm12) else {
+        return UNDEFINED;
+    };
     let (n, d) = (bits(h1, 0, 4), bits(h2, 8, 4));
     let s = h1 & 0x10 != 0;
     let two = |kind, kind_s, imm: u32| op(if s { kind_s } else { kind }, d, n, 0, carry, imm);
@@ -126,12 +128,8 @@ fn plain_immediate(h1: u16, h2: u16, place: Place) -> Result<Op, Undecodable> {
         o @ (24 | 26) if h2 & 0x0020 == 0 && !bad(n) => {
             op(K::Usat, d, n, msb, if o == 24 { 0 } else { 2 }, lsb)
         }
-        20 if !bad(n) && lsb + msb < 32 && h2 & 0x0020 == 0 => {
-            op(K::Sbfx, d, n, lsb, msb + 1, 0)
-        }
-        28 if !bad(n) && lsb + msb < 32 && h2 & 0x0020 == 0 => {
-            op(K::Ubfx, d, n, lsb, msb + 1, 0)
-        }
+        20 if !bad(n) && lsb + msb < 32 && h2 & 0x0020 == 0 => op(K::Sbfx, d, n, lsb, msb + 1, 0),
+        28 if !bad(n) && lsb + msb < 32 && h2 & 0x0020 == 0 => op(K::Ubfx, d, n, lsb, msb + 1, 0),
         22 if msb >= lsb && h2 & 0x0020 == 0 && n == 15 => op(K::Bfc, d, 0, lsb, msb - lsb + 1, 0),
         22 if msb >= lsb && h2 & 0x0020 == 0 && n != 13 => op(K::Bfi, d, n, lsb, msb - lsb + 1, 0),
         _ => return UNDEFINED,
@@ -151,8 +149,8 @@ fn branches_and_system(h1: u16, h2: u16, place: Place) -> Result<Op, Undecodable
                 if place.in_it {
                     return UNDEFINED;
                 }
-                let offset = s << 20 | j2 << 19 | j1 << 18 | bits(h1, 0, 6) << 12
-                    | bits(h2, 0, 11) << 1;
+                let offset =
+                    s << 20 | j2 << 19 | j1 << 18 | bits(h1, 0, 6) << 12 | bits(h2, 0, 11) << 1;
                 let target = next.wrapping_add(sign_extend(offset, 21));
                 return Ok(op(K::BCond, condition, 0, 0, 0, target));
             }
@@ -161,8 +159,8 @@ fn branches_and_system(h1: u16, h2: u16, place: Place) -> Result<Op, Undecodable
         // B T4 and BL.
         kind @ (1 | 5) => {
             let (i1, i2) = (!(j1 ^ s) & 1, !(j2 ^ s) & 1);
-            let offset = s << 24 | i1 << 23 | i2 << 22 | bits(h1, 0, 10) << 12
-                | bits(h2, 0, 11) << 1;
+            let offset =
+                s << 24 | i1 << 23 | i2 << 22 | bits(h1, 0, 10) << 12 | bits(h2, 0, 11) << 1;
             let target = next.wrapping_add(sign_extend(offset, 25));
             Ok(op(if kind == 5 { K::Bl } else { K::B }, 0, 0, 0, 0, target))
         }
@@ -183,7 +181,11 @@ fn system(h1: u16, h2: u16) -> Result<Op, Undecodable> {
         }
         0b011_1010 if bits(h2, 8, 3) == 0 => {
             let hint = bits(h2, 0, 8);
-            Ok(if hint < 16 { narrow::hint_op(hint) } else { Op::new(K::Nop) })
+            Ok(if hint < 16 {
+                narrow::hint_op(hint)
+            } else {
+                Op::new(K::Nop)
+            })
         }
         0b011_1011 => match bits(h2, 4, 4) {
             2 => Ok(Op::new(K::Clrex)),
@@ -231,7 +233,12 @@ fn load_store_multiple(h1: u16, h2: u16) -> Result<Op, Undecodable> {
 fn dual_exclusive_table(h1: u16, h2: u16, place: Place) -> Result<Op, Undecodable> {
     let (n, t, d) = (bits(h1, 0, 4), bits(h2, 12, 4), bits(h2, 8, 4));
     let imm = bits(h2, 0, 8) * 4;
-    let (p, u, w, load) = (bits(h1, 8, 1), bits(h1, 7, 1), bits(h1, 5, 1), bits(h1, 4, 1));
+    let (p, u, w, load) = (
+        bits(h1, 8, 1),
+        bits(h1, 7, 1),
+        bits(h1, 5, 1),
+        bits(h1, 4, 1),
+    );
     if p == 0 && w == 0 {
         if u == 0 {
             // LDREX, STREX.
@@ -239,7 +246,11 @@ fn dual_exclusive_table(h1: u16, h2: u16, place: Place) -> Result<Op, Undecodabl
                 return UNDEFINED;
             }
             return if load == 1 {
-                if d != 15 { UNDEFINED } else { Ok(op(K::Ldrex, t, n, 0, 0, imm)) }
+                if d != 15 {
+                    UNDEFINED
+                } else {
+                    Ok(op(K::Ldrex, t, n, 0, 0, imm))
+                }
             } else if bad(d) || d == n || d == t {
                 UNDEFINED
             } else {
@@ -256,11 +267,25 @@ fn dual_exclusive_table(h1: u16, h2: u16, place: Place) -> Result<Op, Undecodabl
                     if h2 & 0x0F0F != 0x0F0F {
                         return UNDEFINED;
                     }
-                    Ok(op(if kind == 4 { K::Ldrexb } else { K::Ldrexh }, t, n, 0, 0, 0))
+                    Ok(op(
+                        if kind == 4 { K::Ldrexb } else { K::Ldrexh },
+                        t,
+                        n,
+                        0,
+                        0,
+                        0,
+                    ))
                 } else if bad(m) || m == n || m == t || d != 15 {
                     UNDEFINED
                 } else {
-                    Ok(op(if kind == 4 { K::Strexb } else { K::Strexh }, t, n, m, 0, 0))
+                    Ok(op(
+                        if kind == 4 { K::Strexb } else { K::Strexh },
+                        t,
+                        n,
+                        m,
+                        0,
+                        0,
+                    ))
                 }
             }
             (kind @ (0 | 1), 1) if n != 13 && !bad(m) && h2 & 0xFF00 == 0xF000 => {
@@ -315,7 +340,11 @@ fn load_single(h1: u16, h2: u16, place: Place, size: u8) -> Result<Op, Undecodab
     };
     if n == 15 {
         let imm = bits(h2, 0, 12);
-        let offset = if h1 & 0x80 != 0 { imm } else { imm.wrapping_neg() };
+        let offset = if h1 & 0x80 != 0 {
+            imm
+        } else {
+            imm.wrapping_neg()
+        };
         let address = (place.pc & !3).wrapping_add(4).wrapping_add(offset);
         if t == 15 {
             // LDR PC, literal; the byte and half-word forms are preload hints.
@@ -385,8 +414,14 @@ fn load_single(h1: u16, h2: u16, place: Place, size: u8) -> Result<Op, Undecodab
 fn store_single(h1: u16, h2: u16) -> Result<Op, Undecodable> {
     let (n, t) = (bits(h1, 0, 4), bits(h2, 12, 4));
     let (kinds, size): ([K; 4], u8) = match bits(h1, 5, 2) {
-        0 => ([K::StrbImm, K::StrbReg, K::StrbPre, K::StrbPost], literal::BYTE),
-        1 => ([K::StrhImm, K::StrhReg, K::StrhPre, K::StrhPost], literal::HALF),
+        0 => (
+            [K::StrbImm, K::StrbReg, K::StrbPre, K::StrbPost],
+            literal::BYTE,
+        ),
+        1 => (
+            [K::StrhImm, K::StrhReg, K::StrhPre, K::StrhPost],
+            literal::HALF,
+        ),
         2 => ([K::StrImm, K::StrReg, K::StrPre, K::StrPost], literal::WORD),
         _ => return UNDEFINED,
     };
@@ -489,7 +524,11 @@ fn shifted_register(h1: u16, h2: u16) -> Result<Op, Undecodable> {
         });
     }
     // LSR and ASR by 0 mean by 32; ROR by 0 is RRX (coded as amount 0).
-    let amount = if amount == 0 && matches!(kind, 1 | 2) { 32 } else { amount };
+    let amount = if amount == 0 && matches!(kind, 1 | 2) {
+        32
+    } else {
+        amount
+    };
     if !s && kind == 0 {
         match opcode {
             2 => return Ok(op(K::OrrLsl, d, n, m, 0, amount)),
@@ -506,13 +545,7 @@ fn shifted_register(h1: u16, h2: u16) -> Result<Op, Undecodable> {
 }
 
 /// MOV (register) and shifts by an immediate (A5.3.11, opcode 0010 without a base).
-fn shift_immediate(
-    d: u32,
-    m: u32,
-    s: bool,
-    kind: u32,
-    amount: u32,
-) -> Result<Op, Undecodable> {
+fn shift_immediate(d: u32, m: u32, s: bool, kind: u32, amount: u32) -> Result<Op, Undecodable> {
     if kind == 0 && amount == 0 {
         // MOV.W: SP is allowed on one side if the flags stay.
         if d == 15 || m == 15 || (s && (bad(d) || bad(m))) || (d == 13 && m == 13) {
@@ -557,7 +590,11 @@ fn register_processing(h1: u16, h2: u16) -> Result<Op, Undecodable> {
             K::RorReg,
             K::RorRegS,
         ];
-        return if bad(n) { UNDEFINED } else { Ok(op(KINDS[op1 as usize], d, n, m, 0, 0)) };
+        return if bad(n) {
+            UNDEFINED
+        } else {
+            Ok(op(KINDS[op1 as usize], d, n, m, 0, 0))
+        };
     }
     if op1 < 8 && op2 & 8 != 0 {
         let rotation = bits(h2, 4, 2) * 8;
@@ -615,7 +652,12 @@ fn register_processing(h1: u16, h2: u16) -> Result<Op, Undecodable> {
 
 /// Multiply, multiply accumulate, absolute difference (A5.3.16).
 fn multiply(h1: u16, h2: u16) -> Result<Op, Undecodable> {
-    let (n, a, d, m) = (bits(h1, 0, 4), bits(h2, 12, 4), bits(h2, 8, 4), bits(h2, 0, 4));
+    let (n, a, d, m) = (
+        bits(h1, 0, 4),
+        bits(h2, 12, 4),
+        bits(h2, 8, 4),
+        bits(h2, 0, 4),
+    );
     if bad(d) || bad(n) || bad(m) || a == 13 {
         return UNDEFINED;
     }
@@ -646,7 +688,12 @@ fn multiply(h1: u16, h2: u16) -> Result<Op, Undecodable> {
 
 /// Long multiply, long multiply accumulate, divide (A5.3.17).
 fn long_multiply(h1: u16, h2: u16) -> Result<Op, Undecodable> {
-    let (n, lo, hi, m) = (bits(h1, 0, 4), bits(h2, 12, 4), bits(h2, 8, 4), bits(h2, 0, 4));
+    let (n, lo, hi, m) = (
+        bits(h1, 0, 4),
+        bits(h2, 12, 4),
+        bits(h2, 8, 4),
+        bits(h2, 0, 4),
+    );
     let op2 = bits(h2, 4, 4);
     if bad(hi) || bad(n) || bad(m) {
         return UNDEFINED;

@@ -1,0 +1,34 @@
+//! What a debug port needs of the chip behind it.
+
+use crate::memory::{AccessSize, BusFault};
+
+/// The chip as its debug port sees it.
+pub trait DebugTarget {
+    /// A debugger's read of `size` bytes at `address`, a multiple of the size, through the AHB-AP.
+    ///
+    /// The Private Peripheral Bus is included: DHCSR, DCRSR, FPB, DWT and so on. The value is
+    /// right-aligned.
+    ///
+    /// # Errors
+    /// [`BusFault`] if the bus answers with an error.
+    fn debug_read(&mut self, address: u32, size: AccessSize) -> Result<u32, BusFault>;
+
+    /// A debugger's write of the low `size` bytes of `value` to `address`, a multiple of the
+    /// size, through the AHB-AP.
+    ///
+    /// # Errors
+    /// [`BusFault`] if the bus answers with an error.
+    fn debug_write(&mut self, address: u32, size: AccessSize, value: u32) -> Result<(), BusFault>;
+
+    /// A reset by the nRST pin or the CTRL-AP.
+    fn reset(&mut self);
+
+    /// Erases the code flash and the UICR, as CTRL-AP ERASEALL does.
+    fn erase_all(&mut self);
+
+    /// Instructions retired since reset.
+    fn instructions_retired(&self) -> u64;
+
+    /// Instructions retired between the two latest reads of `DWT_CYCCNT` by the core.
+    fn instructions_in_window(&self) -> u64;
+}

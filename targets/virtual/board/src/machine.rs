@@ -1,0 +1,566 @@
+//! A machine: core and chip, and the loop that runs them.
+
+use crate::chips::{Chip, nrf52840::Nrf52840};
+use crate::cpu::blocks::{CodeCache, NoBlock, advance_it};
+use crate::cpu::op::Kind;
+use crate::cpu::{Core, Fault, Stop};
+use crate::debug_port::DebugTarget;
+use crate::memory::{AccessSize, BusFault, Place};
+use crate::system::debug::{DFSR_BKPT, DFSR_DWTTRAP, DFSR_HALTED, DFSR_VCATCH, VC_CORERESET};
+
+/// The virtual chips there are, as board files name them.
+pub const CHIPS: [&str; 1] = ["nrf52840"];
+
+/// There is no virtual chip of this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no virtual chip \"{name}\"; there are: {}", CHIPS.join(", "))]
+pub struct UnknownChip {
+    /// The name that was asked for.
+    pub name: String,
+}
+
+/// How much is modelled while running.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Timing {
+    /// Instructions only: each takes one cycle.
+    InstructionsOnly,
+    /// The whole cycle model.
+    #[default]
+    Full,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The cycles asked for have passed.
+    Budget,
+    /// The core is in debug state.
+    Halted,
+    /// The core is locked up: a fault in a fault handler, or no code to run.
+    Lockup,
+    /// The core sleeps and nothing will ever wake it.
+    Asleep,
+}
+
+/// A core with its memories and peripherals.
+pub struct Machine {
+    core: Core,
+    code: CodeCache,
+    timing: Timing,
+}
+
+/// Cycles the core runs on while a debugger polls it, for each poll.
+const POLL_BUDGET: u64 = 1 << 23;
+/// Cycles the core runs on while a debugger reads or writes something else.
+const ACCESS_BUDGET: u64 = 1 << 12;
+
+impl Machine {
+    /// A board with the chip of this name, blank flash, powered and out of reset.
+    ///
+    /// # Errors
+    /// [`UnknownChip`] if the name isn't one of [`CHIPS`].
+    pub fn new(chip: &str) -> Result<Self, UnknownChip> {
+        let chip: Box<dyn Chip> = match chip {
+            "nrf52840" => Box::new(Nrf52840::new()),
+            _ => {
+                return Err(UnknownChip {
+                    name: chip.to_owned(),
+                });
+            }
+        };
+        let description = chip.description();
+        let code = CodeCache::new(
+            description.flash.length as usize,
+            description.ram.length as usize,
+        );
+        let mut board = Self {
+            core: Core::new(chip),
+            code,
+            timing: Timing::Full,
+        };
+        board.reset();
+        Ok(board)
+    }
+
+    /// Chooses how much is modelled.
+    pub fn set_timing(&mut self, timing: Timing) {
+        self.timing = timing;
+    }
+
+    /// Cycles since power-up.
+    pub fn cycles(&self) -> u64 {
+        self.core.cycles
+    }
+
+    /// Instructions executed since power-up. One that its condition skips counts.
+    pub fn instructions(&self) -> u64 {
+        self.core.instructions
+    }
+
+    /// Instructions executed between the two latest reads of DWT CYCCNT by the core.
+    pub fn instructions_in_window(&self) -> u64 {
+        self.core.window.latest - self.core.window.previous
+    }
+
+    /// Hits and misses of the instruction cache.
+    pub fn cache_counters(&self) -> crate::chips::CacheCounters {
+        self.core.cache_counters
+    }
+
+    /// What the program touched that isn't modelled, each once.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &str> {
+        self.core.diagnostics.iter().map(String::as_str)
+    }
+
+    /// The program counter.
+    pub fn pc(&self) -> u32 {
+        self.core.next_pc
+    }
+
+    /// A core register in the numbering of DCRSR (Armv7-M ARM, C1.6.3).
+    pub fn register(&self, number: u32) -> u32 {
+        self.core.debug_register(number)
+    }
+
+    /// Writes a core register in the numbering of DCRSR.
+    pub fn set_register(&mut self, number: u32, value: u32) {
+        self.core.set_debug_register(number, value);
+    }
+
+    /// System reset: registers from the vector table, peripherals to their reset state. Memory
+    /// and the debug domain keep theirs.
+    pub fn reset(&mut self) {
+        let core = &mut self.core;
+        core.chip.reset();
+        core.system.reset();
+        core.r = [0; 16];
+        core.other_sp = 0;
+        core.control = 0;
+        core.ipsr = 0;
+        core.primask = false;
+        core.faultmask = false;
+        core.basepri = 0;
+        core.it_state = 0;
+        core.exclusive = None;
+        core.event = false;
+        core.fpscr = 0;
+        core.stop = None;
+        core.r[14] = u32::MAX;
+        core.flash_timing = core.chip.flash_timing();
+        core.flash_sector_shift = core.flash_timing.sector_bytes.ilog2();
+        core.cache.clear();
+        core.memory.set_checked(core.system.dwt.watches_data());
+        core.flush_code = true;
+        core.deadline = 0;
+        core.jumped = true;
+        let debug = &mut core.system.debug;
+        debug.lockup = false;
+        debug.sleeping = false;
+        debug.reset_since_read = true;
+        debug.halted = false;
+        let now = core.cycles;
+        let sp = core.read_bus(0, AccessSize::Word, now).unwrap_or(u32::MAX);
+        let pc = core.read_bus(4, AccessSize::Word, now).unwrap_or(u32::MAX);
+        core.r[13] = sp & !3;
+        core.next_pc = pc & !1;
+        let debug = &mut core.system.debug;
+        if debug.enabled() && (debug.demcr & VC_CORERESET != 0) {
+            debug.halt(DFSR_VCATCH);
+        } else if debug.control & crate::system::debug::C_HALT != 0 {
+            debug.halt(DFSR_HALTED);
+        }
+    }
+
+    /// Runs until `cycles` more have passed or the core stops.
+    pub fn run(&mut self, cycles: u64) -> Ended {
+        let limit = self.core.cycles.saturating_add(cycles);
+        self.core.deadline = 0;
+        match self.timing {
+            Timing::Full => self.run_until::<true>(limit),
+            Timing::InstructionsOnly => self.run_until::<false>(limit),
+        }
+    }
+
+    fn run_until<const T: bool>(&mut self, limit: u64) -> Ended {
+        loop {
+            if self.core.cycles >= self.core.deadline
+                && let Some(ended) = self.service::<T>(limit)
+            {
+                return ended;
+            }
+            let pc = self.core.next_pc;
+            match self.code.at(&mut self.core, pc) {
+                Ok(number) => self.run_block::<T>(number),
+                Err(NoBlock::Fault(fault)) => self.core.raise(fault),
+                Err(NoBlock::Breakpoint) => {
+                    self.core.stop = Some(Stop::Breakpoint);
+                    self.handle_stop();
+                }
+            }
+        }
+    }
+
+    /// Runs one block from its start.
+    #[inline(always)]
+    fn run_block<const T: bool>(&mut self, number: usize) {
+        let Self { core, code, .. } = self;
+        let block = &code.blocks[number];
+        if block.float {
+            core.begin_floating_point();
+        }
+        if T {
+            if core.jumped {
+                core.extra = core.extra.wrapping_add(u64::from(block.jump_extra));
+            }
+            if block.epoch.get() != core.cache.epoch {
+                fetch_through_cache(core, block);
+            }
+        }
+        core.jumped = false;
+        core.next_pc = block.end;
+        let ops = &code.ops[block.ops.start as usize..block.ops.end as usize];
+        let result = core.execute::<T>(ops);
+        if let Err(op) = result {
+            let (kind, offset, index, prefix) = (op.kind, op.offset, op.index, op.prefix);
+            self.leave_block::<T>(number, kind, offset, index, prefix);
+            return;
+        }
+        if T {
+            let taken = if core.jumped { block.taken_extra } else { 0 };
+            core.cycles = core
+                .cycles
+                .wrapping_add(u64::from(block.cycles + taken))
+                .wrapping_add(core.extra);
+            core.extra = 0;
+        } else {
+            core.cycles += u64::from(block.instructions);
+        }
+        core.instructions += u64::from(block.instructions);
+        if block.it_after != 0 && !core.jumped {
+            core.it_state = block.it_after;
+            core.deadline = 0;
+        }
+    }
+
+    /// Accounts for a block that stopped at one of its instructions, and acts on the stop.
+    #[cold]
+    #[inline(never)]
+    fn leave_block<const T: bool>(
+        &mut self,
+        number: usize,
+        kind: Kind,
+        offset: u8,
+        index: u8,
+        prefix: u16,
+    ) {
+        let Self { core, code, .. } = self;
+        let block = &code.blocks[number];
+        let Some(stop) = core.stop else { return };
+        // The instruction itself counts if it was completed.
+        let completed = match stop {
+            Stop::Supervisor | Stop::ExceptionReturn(_) | Stop::Sleep { .. } => true,
+            Stop::Fault(Fault::InvalidState) => core.jumped,
+            _ => false,
+        };
+        let executed = u64::from(index) + u64::from(completed);
+        core.instructions += executed;
+        if T {
+            let cycles = if completed {
+                block.cycles
+            } else {
+                u32::from(prefix)
+            };
+            core.cycles = core
+                .cycles
+                .wrapping_add(u64::from(cycles))
+                .wrapping_add(core.extra);
+            core.extra = 0;
+        } else {
+            core.cycles += executed;
+        }
+        let address = block.start.wrapping_add(2 * u32::from(offset));
+        if !completed {
+            core.next_pc = address;
+            core.it_state = it_state_at(core, block.start, address);
+        } else if !core.jumped && !matches!(kind, Kind::LdmPc) {
+            core.it_state = block.it_after;
+        }
+        self.handle_stop();
+    }
+
+    /// Acts on [`Core::stop`].
+    fn handle_stop(&mut self) {
+        let core = &mut self.core;
+        let Some(stop) = core.stop.take() else { return };
+        core.deadline = 0;
+        match stop {
+            Stop::Fault(fault) => core.raise(fault),
+            Stop::Supervisor => core.supervisor_call(),
+            Stop::Breakpoint | Stop::Watchpoint => {
+                let reason = if stop == Stop::Breakpoint {
+                    DFSR_BKPT
+                } else {
+                    DFSR_DWTTRAP
+                };
+                if core.system.debug.enabled() {
+                    core.system.debug.halt(reason);
+                } else {
+                    core.breakpoint_exception();
+                }
+            }
+            Stop::ExceptionReturn(value) => core.return_from_exception(value),
+            Stop::Sleep { .. } => core.system.debug.sleeping = true,
+        }
+    }
+
+    /// Everything that is not the straight execution of blocks. Returns why the run ends, or
+    /// sets the next deadline.
+    #[cold]
+    #[inline(never)]
+    fn service<const T: bool>(&mut self, limit: u64) -> Option<Ended> {
+        loop {
+            self.tidy_code();
+            self.handle_stop();
+            if std::mem::take(&mut self.core.reset_requested) {
+                self.reset();
+                continue;
+            }
+            let now = self.core.cycles;
+            if self.core.chip.next_event() <= now {
+                self.core
+                    .with_chip(now, |chip, context| chip.advance(context));
+                // Stalls belong to accesses, not to the passing of time.
+                self.core.extra = 0;
+            }
+            if self.core.system.systick.next_event() <= now && self.core.system.systick.advance(now)
+            {
+                self.core
+                    .system
+                    .exceptions
+                    .pend(crate::system::exceptions::number::SYS_TICK);
+            }
+            let core = &mut self.core;
+            if core.system.debug.halted {
+                return Some(Ended::Halted);
+            }
+            if core.system.debug.lockup {
+                return Some(Ended::Lockup);
+            }
+            if std::mem::take(&mut core.step_requested) {
+                self.step();
+                if !self.core.system.debug.halted {
+                    self.core.system.debug.halt(DFSR_HALTED);
+                }
+                continue;
+            }
+            if core.cycles >= limit {
+                return Some(Ended::Budget);
+            }
+            if core.system.debug.sleeping {
+                if core.wakes() || core.event {
+                    core.system.debug.sleeping = false;
+                } else {
+                    let next = core.system.systick.next_event().min(core.chip.next_event());
+                    if next == u64::MAX {
+                        return Some(Ended::Asleep);
+                    }
+                    core.cycles = next.min(limit).max(core.cycles);
+                    continue;
+                }
+            }
+            if core.system.exceptions.check
+                && !core.mask_interrupts
+                && core.take_pending_exception()
+            {
+                continue;
+            }
+            if core.it_state != 0 || core.system.dwt.watches_data() {
+                self.step();
+                continue;
+            }
+            core.deadline = limit
+                .min(core.system.systick.next_event())
+                .min(core.chip.next_event());
+            return None;
+        }
+    }
+
+    /// Throws away decoded code that is out of date.
+    fn tidy_code(&mut self) {
+        let core = &mut self.core;
+        if std::mem::take(&mut core.flush_code) {
+            core.stale_code.clear();
+            self.code.flush(core);
+        }
+        while let Some(place) = core.stale_code.pop() {
+            self.code.invalidate(place, core);
+        }
+    }
+
+    /// Executes one instruction, whatever is pending.
+    fn step(&mut self) {
+        self.tidy_code();
+        let core = &mut self.core;
+        let pc = core.next_pc;
+        let it = core.it_state;
+        match self.code.single(core, pc) {
+            Ok(number) => {
+                let block = &self.code.blocks[number];
+                let after = advance_it(it);
+                if it != 0 && !core.holds(it >> 4) {
+                    core.next_pc = block.end;
+                    core.jumped = false;
+                    core.cycles += 1;
+                    core.instructions += 1;
+                    core.it_state = after;
+                } else {
+                    // A block of one instruction: what comes behind it is known here.
+                    let is_it = block.it_after != 0 && it == 0;
+                    let next_it = if is_it { block.it_after } else { after };
+                    core.it_state = 0;
+                    match self.timing {
+                        Timing::Full => self.run_block::<true>(number),
+                        Timing::InstructionsOnly => self.run_block::<false>(number),
+                    }
+                    let core = &mut self.core;
+                    if !core.jumped && core.next_pc == self.code.blocks[number].end {
+                        core.it_state = next_it;
+                    }
+                }
+                self.code.drop_last();
+            }
+            Err(NoBlock::Fault(fault)) => core.raise(fault),
+            Err(NoBlock::Breakpoint) => {}
+        }
+        self.core.system.debug.retired_since_read = true;
+        self.handle_stop();
+    }
+
+    /// Copies out of flash or RAM, without the access budget of single reads. `None` if the
+    /// range isn't wholly in one memory.
+    pub fn read_memory(&self, address: u32, bytes: &mut [u8]) -> Option<()> {
+        let (memory, offset) = match self.core.memory.locate(address)? {
+            Place::Flash(offset) => (&self.core.memory.flash[..], offset as usize),
+            Place::Ram(offset) => (self.core.memory.ram(), offset as usize),
+        };
+        bytes.copy_from_slice(memory.get(offset..offset + bytes.len())?);
+        Some(())
+    }
+
+    /// Copies into RAM. `None` if the range isn't wholly in RAM.
+    pub fn write_memory(&mut self, address: u32, bytes: &[u8]) -> Option<()> {
+        let Place::Ram(offset) = self.core.memory.locate(address)? else {
+            return None;
+        };
+        let start = offset as usize;
+        self.core
+            .memory
+            .ram_mut()
+            .get_mut(start..start + bytes.len())?
+            .copy_from_slice(bytes);
+        let granule = 1 << crate::memory::CODE_GRANULE_SHIFT;
+        let mut at = offset & !(granule - 1);
+        while at < offset + bytes.len() as u32 {
+            self.core.stale_code.push(Place::Ram(at));
+            at += granule;
+        }
+        self.core.deadline = 0;
+        Some(())
+    }
+
+    /// While the core runs, a debugger's poll lets it run on.
+    fn let_time_pass(&mut self, address: u32) {
+        let debug = &self.core.system.debug;
+        if debug.halted || debug.lockup {
+            return;
+        }
+        let budget = if address == 0xE000_EDF0 {
+            POLL_BUDGET
+        } else {
+            ACCESS_BUDGET
+        };
+        self.run(budget);
+    }
+}
+
+impl DebugTarget for Machine {
+    fn debug_read(&mut self, address: u32, size: AccessSize) -> Result<u32, BusFault> {
+        self.let_time_pass(address);
+        let now = self.core.cycles;
+        if (0xE000_0000..0xE010_0000).contains(&address) {
+            return self.core.read_ppb(address, size, now, None);
+        }
+        self.core.read_bus(address, size, now)
+    }
+
+    fn debug_write(&mut self, address: u32, size: AccessSize, value: u32) -> Result<(), BusFault> {
+        let now = self.core.cycles;
+        if (0xE000_0000..0xE010_0000).contains(&address) {
+            self.core.write_ppb(address, size, value, now)?;
+            if self.core.step_requested || self.core.reset_requested {
+                self.run(0);
+            }
+            return Ok(());
+        }
+        self.core.write_bus(address, size, value, now)
+    }
+
+    fn reset(&mut self) {
+        Self::reset(self);
+    }
+
+    fn erase_all(&mut self) {
+        let now = self.core.cycles;
+        self.core
+            .with_chip(now, |chip, context| chip.erase_all(context));
+    }
+
+    fn instructions_retired(&self) -> u64 {
+        self.instructions()
+    }
+
+    fn instructions_in_window(&self) -> u64 {
+        Self::instructions_in_window(self)
+    }
+}
+
+/// Looks a block up in the instruction cache and adds the cycles of its misses.
+#[cold]
+#[inline(never)]
+fn fetch_through_cache(core: &mut Core, block: &crate::cpu::blocks::Block) {
+    if let (true, Some((start, end))) = (core.flash_timing.instruction_cache, block.flash) {
+        let (hits, misses) = core.cache.touch(start, end);
+        core.cache_counters.hits = core.cache_counters.hits.wrapping_add(hits);
+        core.cache_counters.misses = core.cache_counters.misses.wrapping_add(misses);
+        core.extra = core
+            .extra
+            .wrapping_add(u64::from(misses * core.flash_timing.miss_penalty));
+    }
+    block.epoch.set(core.cache.epoch);
+}
+
+/// ITSTATE of the instruction at `target`, in a run that starts outside an IT block at `start`.
+fn it_state_at(core: &Core, start: u32, target: u32) -> u8 {
+    let half = |address: u32| {
+        core.memory
+            .locate(address)
+            .and_then(|place| core.memory.read(place, AccessSize::HalfWord))
+            .unwrap_or(0) as u16
+    };
+    let mut pc = start;
+    let mut it = 0;
+    while pc < target {
+        let first = half(pc);
+        it = if first & 0xFF00 == 0xBF00 && first & 0xF != 0 {
+            first as u8
+        } else {
+            advance_it(it)
+        };
+        pc += if crate::cpu::decode::is_wide(first) {
+            4
+        } else {
+            2
+        };
+    }
+    it
+}
