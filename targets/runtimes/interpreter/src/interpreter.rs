@@ -14,7 +14,7 @@ use core::marker::PhantomData;
 use core::ops::Range;
 
 use crate::error::{InvokeError, ModelError, PrepareError};
-use crate::kernels::{Bias, Kernels, Requantisation};
+use crate::kernels::{Bias, Kernels, Requantisation, Window};
 use crate::model::Model;
 use crate::operator::{Kind, Operator, Scales};
 use crate::plan::{ALIGNMENT, MAX_WORK, Plan, scratch_bytes, work_words};
@@ -363,32 +363,28 @@ fn run<K: Kernels>(
         offset..offset.saturating_add(length)
     };
     match &operator.kind {
-        Kind::Conv2d { op, .. } | Kind::DepthwiseConv2d { op, .. } => {
-            let window = &op.window;
-            let [input, output] = [window.input, window.output]
-                .map(|[height, width, channels]| window.batches * height * width * channels);
-            let scratch = scratch_bytes(operator).ok()? as usize;
-            // Without scratch an empty range that can't overlap anything.
-            let scratch_at = if scratch == 0 { 0 } else { node.second };
+        Kind::Conv2d { op, .. } => {
+            let [input, output] = images(&op.window);
             let [input, output, scratch] = tensors
                 .get_disjoint_mut([
                     at(node.input, input),
                     at(node.output, output),
-                    at(scratch_at, scratch),
+                    at(node.second, scratch_bytes(operator).ok()? as usize),
                 ])
                 .ok()?;
-            let requantisation = requantisation(constants, window.output[2], narrow)?;
-            let kernel = match operator.kind {
-                Kind::Conv2d { .. } => K::conv_2d,
-                _ => K::depthwise_conv_2d,
-            };
-            kernel(
+            K::conv_2d(
                 op,
-                &requantisation,
+                &requantisation(constants, op.window.output[2], narrow)?,
                 bytemuck::cast_slice(input),
                 bytemuck::cast_slice_mut(output),
                 bytemuck::try_cast_slice_mut(scratch).ok()?,
             );
+        }
+        Kind::DepthwiseConv2d { op, .. } => {
+            let [input, output] = images(&op.window);
+            let (input, output) = pair(tensors, at(node.input, input), at(node.output, output))?;
+            let requantisation = requantisation(constants, op.window.output[2], narrow)?;
+            K::depthwise_conv_2d(op, &requantisation, input, output);
         }
         Kind::FullyConnected { op, scales } => {
             let (input, output) = pair(
@@ -400,9 +396,7 @@ fn run<K: Kernels>(
             K::fully_connected(op, &requantisation, input, output);
         }
         Kind::AveragePool2d(op) | Kind::MaxPool2d(op) => {
-            let window = &op.window;
-            let [input, output] = [window.input, window.output]
-                .map(|[height, width, channels]| window.batches * height * width * channels);
+            let [input, output] = images(&op.window);
             let (input, output) = pair(tensors, at(node.input, input), at(node.output, output))?;
             match operator.kind {
                 Kind::AveragePool2d(_) => K::average_pool_2d(op, input, output),
@@ -449,6 +443,12 @@ fn run<K: Kernels>(
         }
     }
     Some(())
+}
+
+/// Sizes of the input and output of a sliding window, bytes.
+fn images(window: &Window) -> [usize; 2] {
+    [window.input, window.output]
+        .map(|[height, width, channels]| window.batches * height * width * channels)
 }
 
 /// An input and an output.

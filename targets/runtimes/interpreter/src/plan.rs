@@ -8,7 +8,7 @@
 //! preparing a model needs no more memory than running it, save for very small models.
 
 use crate::error::ModelError;
-use crate::kernels::{conv_2d_scratch, depthwise_conv_2d_scratch};
+use crate::kernels::conv_2d_scratch;
 use crate::model::{MAX_OPERATORS, Model};
 use crate::operator::{Kind, Operator};
 
@@ -64,13 +64,12 @@ impl Entry {
 
 /// Size of the scratch of an operator, bytes.
 pub fn scratch_bytes(operator: &Operator) -> Result<u32, ModelError> {
-    let elements = match &operator.kind {
+    let words = match &operator.kind {
         Kind::Conv2d { op, .. } => conv_2d_scratch(&op.window),
-        Kind::DepthwiseConv2d { op, .. } => depthwise_conv_2d_scratch(&op.window),
         _ => Some(0),
     };
-    elements
-        .and_then(|elements| u32::try_from(elements).ok()?.checked_mul(2))
+    words
+        .and_then(|words| u32::try_from(words).ok()?.checked_mul(4))
         .ok_or(ModelError::TooLarge)
 }
 

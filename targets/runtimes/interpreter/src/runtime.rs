@@ -3,8 +3,12 @@
 use tinybench_interface::{PrepareError, Runtime};
 
 use crate::error::{self, ModelError};
-use crate::kernels::Portable as Best;
 use crate::model::Model;
+
+#[cfg(armv7e_m)]
+use crate::kernels::Dsp as Best;
+#[cfg(not(armv7e_m))]
+use crate::kernels::Portable as Best;
 
 /// The interpreter with the fastest kernels for the target.
 pub struct Interpreter(crate::Interpreter<'static, 'static, Best>);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tinybench_interpreter::kernels::{Kernels, Portable};
+use tinybench_interpreter::kernels::{Dsp, Kernels, Portable};
 use tinybench_interpreter::{Interpreter, Model, arena_needed};
 
 fn shared() -> PathBuf {
@@ -51,6 +51,13 @@ macro_rules! golden {
             $(#[test]
             fn $test() {
                 super::golden::<super::Portable>($folder, $name);
+            })*
+        }
+
+        mod dsp {
+            $(#[test]
+            fn $test() {
+                super::golden::<super::Dsp>($folder, $name);
             })*
         }
     };

@@ -8,8 +8,11 @@
 
 use crate::quantisation::{Multiplier, SoftmaxScale};
 
+mod dsp;
 mod portable;
+mod simd;
 
+pub use dsp::Dsp;
 pub use portable::Portable;
 
 /// How a window slides over the rows and columns of an image.
@@ -187,21 +190,20 @@ impl Requantisation<'_> {
 
 /// The operators. Lengths of all slices follow from the geometry and were checked.
 pub trait Kernels {
-    /// CONV_2D. `scratch` has [`conv_2d_scratch`] elements.
+    /// CONV_2D. `scratch` has [`conv_2d_scratch`] words.
     fn conv_2d(
         op: &Conv2d,
         requantisation: &Requantisation,
         input: &[i8],
         output: &mut [i8],
-        scratch: &mut [i16],
+        scratch: &mut [u32],
     );
-    /// DEPTHWISE_CONV_2D. `scratch` has [`depthwise_conv_2d_scratch`] elements.
+    /// DEPTHWISE_CONV_2D.
     fn depthwise_conv_2d(
         op: &Conv2d,
         requantisation: &Requantisation,
         input: &[i8],
         output: &mut [i8],
-        scratch: &mut [i16],
     );
     /// FULLY_CONNECTED.
     fn fully_connected(
@@ -220,18 +222,10 @@ pub trait Kernels {
     fn softmax(op: &Softmax, scale: SoftmaxScale, input: &[i8], output: &mut [i8]);
 }
 
-/// Scratch of a CONV_2D, in elements of 16 bits: two unfolded windows, each rounded up to words.
-/// The same for all kernels, so that a plan doesn't depend on them.
+/// Scratch of a CONV_2D, in words: two unfolded windows of 16-bit elements, each rounded up to
+/// words. The same for all kernels, so that a plan doesn't depend on them.
 pub fn conv_2d_scratch(window: &Window) -> Option<usize> {
     let [height, width] = window.filter;
-    height
-        .checked_mul(width)?
-        .checked_mul(window.input[2])?
-        .checked_next_multiple_of(4)?
-        .checked_mul(2)
-}
-
-/// Scratch of a DEPTHWISE_CONV_2D, in elements of 16 bits.
-pub fn depthwise_conv_2d_scratch(_window: &Window) -> Option<usize> {
-    Some(0)
+    let elements = height.checked_mul(width)?.checked_mul(window.input[2])?;
+    elements.div_ceil(4).checked_mul(4)
 }

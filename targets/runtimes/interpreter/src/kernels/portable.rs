@@ -52,7 +52,7 @@ impl Kernels for Portable {
         requantisation: &Requantisation,
         input: &[i8],
         output: &mut [i8],
-        _scratch: &mut [i16],
+        _scratch: &mut [u32],
     ) {
         let window = &op.window;
         let depth = window.input[2];
@@ -79,7 +79,6 @@ impl Kernels for Portable {
         requantisation: &Requantisation,
         input: &[i8],
         output: &mut [i8],
-        _scratch: &mut [i16],
     ) {
         let window = &op.window;
         let channels = window.output[2];
