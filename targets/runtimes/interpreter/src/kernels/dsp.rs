@@ -425,7 +425,7 @@ fn depthwise_conv_2d<const NARROW: bool>(
             let (groups, rest) = outputs.as_chunks_mut::<4>();
             let (multipliers, _) = requantisation.multipliers.as_chunks::<4>();
             let (shifts, _) = requantisation.shifts.as_chunks::<4>();
-            let by_group = multiplier == 1 || multiplier % 4 == 0;
+            let by_group = multiplier == 1 || multiplier.is_multiple_of(4);
             let grouped = if by_group { groups.len() } else { 0 };
             let mut channel = 0;
             for ((group, multipliers), shifts) in
