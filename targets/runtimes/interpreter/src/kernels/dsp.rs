@@ -1,0 +1,586 @@
+//! Kernels for the DSP extension of Armv7E-M (Cortex-M4, M7).
+//!
+//! Two 8-bit weights are widened by one instruction (SXTB16) and two multiply-accumulates are
+//! done by another (SMLAD). A convolution unfolds two windows at a time into 16-bit columns, so
+//! that inputs are widened once for all output channels, and works on tiles of two windows by two
+//! output channels, so that each widened weight is used twice.
+
+use super::simd::{
+    self, Block, DepthwiseSteps, depthwise_3, depthwise_tap, dot_2x2, dot_2x2_block, dot_4x1, load,
+};
+use super::{
+    Add, Conv2d, FullyConnected, Kernels, Pool2d, Portable, Requantisation, Softmax, Window,
+};
+use crate::quantisation::{Multiplier, SoftmaxScale};
+
+/// Kernels for Armv7E-M. On other machines the instructions are emulated.
+#[derive(Clone, Copy, Debug)]
+pub struct Dsp;
+
+/// From accumulators to outputs.
+#[derive(Clone, Copy)]
+struct Output {
+    offset: i32,
+    bounds: [i32; 2],
+}
+
+impl Output {
+    #[inline(always)]
+    fn finish(self, scaled: i32) -> i8 {
+        let value = scaled.saturating_add(self.offset);
+        self.clamp(value)
+    }
+
+    #[inline(always)]
+    fn clamp(self, value: i32) -> i8 {
+        if self.bounds == [-128, 127] {
+            simd::ssat8(value) as i8
+        } else {
+            value.max(self.bounds[0]).min(self.bounds[1]) as i8
+        }
+    }
+
+    /// Scales, shifts and clamps the accumulators of one channel.
+    #[inline(always)]
+    fn requantise<const NARROW: bool, const N: usize>(
+        self,
+        multiplier: Multiplier,
+        sums: [i32; N],
+    ) -> [i8; N] {
+        if NARROW {
+            // 2·sum fits 32 bits, so that doubling can come before the multiplication, and the
+            // shift is at least 1.
+            let right = u32::from(multiplier.shift.unsigned_abs()) & 31;
+            let half = (1 << right) >> 1;
+            sums.map(|sum| {
+                let high = simd::smmulr(sum << 1, multiplier.multiplier);
+                // Ties away from zero: one less before an arithmetic shift of a negative number.
+                let shifted = (high + half + (high >> 31)) >> right;
+                self.clamp(shifted + self.offset)
+            })
+        } else {
+            sums.map(|sum| self.finish(multiplier.apply(sum)))
+        }
+    }
+}
+
+/// Both halves of a word.
+fn both(value: i32) -> u32 {
+    let half = value as u32 & 0xffff;
+    half | half << 16
+}
+
+/// Writes bytes of any number and alignment as one column of 16-bit elements.
+struct Unfold<'s> {
+    blocks: core::slice::IterMut<'s, Block>,
+    /// Which of the two columns of a block: 0 or 2.
+    column: usize,
+    offset: u32,
+    /// Bytes that don't fill a word yet, the first one lowest.
+    pending: u32,
+    /// How many bits of `pending` are in use: 0, 8, 16 or 24.
+    bits: u32,
+}
+
+impl<'s> Unfold<'s> {
+    fn new(blocks: &'s mut [Block], column: usize, offset: u32) -> Self {
+        Self {
+            blocks: blocks.iter_mut(),
+            column,
+            offset,
+            pending: 0,
+            bits: 0,
+        }
+    }
+
+    #[inline(always)]
+    fn word(&mut self, word: u32) {
+        if let Some(block) = self.blocks.next() {
+            if self.column == 0 {
+                block[0] = simd::sxtab16(self.offset, word);
+                block[1] = simd::sxtab16_odd(self.offset, word);
+            } else {
+                block[2] = simd::sxtab16(self.offset, word);
+                block[3] = simd::sxtab16_odd(self.offset, word);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn byte(&mut self, byte: u8) {
+        self.pending |= u32::from(byte) << self.bits;
+        self.bits += 8;
+        if self.bits == 32 {
+            self.word(self.pending);
+            self.pending = 0;
+            self.bits = 0;
+        }
+    }
+
+    /// The next elements.
+    fn run(&mut self, run: &[i8]) {
+        let (words, rest) = bytemuck::cast_slice::<i8, u8>(run).as_chunks::<4>();
+        if self.bits == 0 {
+            for &word in words {
+                self.word(u32::from_le_bytes(word));
+            }
+        } else {
+            for &word in words {
+                let word = u32::from_le_bytes(word);
+                self.word(self.pending | word << self.bits);
+                self.pending = word >> (32 - self.bits);
+            }
+        }
+        for &byte in rest {
+            self.byte(byte);
+        }
+    }
+
+    /// `count` elements of padding.
+    fn pad(&mut self, count: usize) {
+        // What becomes 0 when the offset is added.
+        let zero = self.offset.wrapping_neg() as u8;
+        let mut left = count;
+        while left > 0 && self.bits != 0 {
+            self.byte(zero);
+            left -= 1;
+        }
+        let word = u32::from(zero) * 0x0101_0101;
+        while left >= 4 {
+            self.word(word);
+            left -= 4;
+        }
+        while left > 0 {
+            self.byte(zero);
+            left -= 1;
+        }
+    }
+
+    /// Fills the last word.
+    fn end(&mut self) {
+        if self.bits != 0 {
+            let missing = (32 - self.bits) / 8;
+            self.pad(missing as usize);
+        }
+    }
+}
+
+/// Unfolds the window of the output at row `y` and column `x` of an image.
+fn unfold(window: &Window, image: &[i8], y: usize, x: usize, unfold: &mut Unfold) {
+    let [_, width, depth] = window.input;
+    let [filter_height, filter_width] = window.filter;
+    let (top, left) = (window.origin(0, y), window.origin(1, x));
+    let (rows, columns) = (window.inside(0, top), window.inside(1, left));
+    unfold.pad(rows.start * filter_width * depth);
+    for filter_y in rows.clone() {
+        let row = (top + (filter_y * window.dilation[0]) as isize) as usize * width;
+        unfold.pad(columns.start * depth);
+        let first = (left + (columns.start * window.dilation[1]) as isize) as usize;
+        if window.dilation[1] == 1 {
+            let run = image.get((row + first) * depth..);
+            let run = run.and_then(|run| run.get(..columns.len() * depth));
+            unfold.run(run.unwrap_or(&[]));
+        } else {
+            for column in 0..columns.len() {
+                let at = (row + first + column * window.dilation[1]) * depth;
+                let run = image.get(at..).and_then(|run| run.get(..depth));
+                unfold.run(run.unwrap_or(&[]));
+            }
+        }
+        unfold.pad((filter_width - columns.end) * depth);
+    }
+    unfold.pad((filter_height - rows.end) * filter_width * depth);
+    unfold.end();
+}
+
+/// Where the outputs of one batch lie, in order: row and column.
+fn positions(window: &Window) -> impl Iterator<Item = [usize; 2]> + use<> {
+    let [height, width, _] = window.output;
+    (0..height).flat_map(move |y| (0..width).map(move |x| [y, x]))
+}
+
+fn conv_2d<const NARROW: bool>(
+    op: &Conv2d,
+    requantisation: &Requantisation,
+    input: &[i8],
+    output: &mut [i8],
+    scratch: &mut [u32],
+) {
+    let window = &op.window;
+    let channels = window.output[2];
+    let size = window.filter[0] * window.filter[1] * window.input[2];
+    let blocks = scratch.as_chunks_mut().0;
+    let offset = both(op.input_offset);
+    let finish = Output {
+        offset: op.output_offset,
+        bounds: op.bounds,
+    };
+    let images = input
+        .chunks_exact(input.len() / window.batches)
+        .zip(output.chunks_exact_mut(output.len() / window.batches));
+    for (image, output) in images {
+        let mut positions = positions(window);
+        for outputs in output.chunks_mut(2 * channels) {
+            for column in [0, 2] {
+                if let Some([y, x]) = positions.next() {
+                    let mut column = Unfold::new(blocks, column, offset);
+                    unfold(window, image, y, x, &mut column);
+                }
+            }
+            let (first, second) = outputs.split_at_mut(channels);
+            tiles::<NARROW>(op, requantisation, size, blocks, finish, [first, second]);
+        }
+    }
+}
+
+/// All channels of two neighbouring outputs, the second of which may be empty.
+#[inline(always)]
+fn tiles<const NARROW: bool>(
+    op: &Conv2d,
+    requantisation: &Requantisation,
+    size: usize,
+    blocks: &[Block],
+    finish: Output,
+    [first, second]: [&mut [i8]; 2],
+) {
+    let whole = size / 4;
+    let multipliers = requantisation.multipliers.chunks(2);
+    let shifts = requantisation.shifts.chunks(2);
+    let mut second = second.chunks_mut(2);
+    let mut rest = op.filter;
+    let mut channel = 0;
+    for ((multipliers, shifts), first) in multipliers.zip(shifts).zip(first.chunks_mut(2)) {
+        // The last of an odd number of rows is its own neighbour.
+        let below = rest.get(size..).filter(|below| !below.is_empty());
+        let below = below.unwrap_or(rest);
+        let biases = [op.bias.get(channel), op.bias.get(channel + 1)];
+        let sums = [biases[0], biases[0], biases[1], biases[1]];
+        let sums = if whole == blocks.len() || below.len() >= 4 * blocks.len() {
+            // What follows a row meets the padding of the columns, which is 0.
+            dot_2x2([rest, below], blocks, sums)
+        } else {
+            let sums = dot_2x2([rest, below], blocks.get(..whole).unwrap_or(&[]), sums);
+            let words = [rest, below].map(|row| last_word(row, whole * 4, size));
+            match blocks.last() {
+                Some(&block) => dot_2x2_block(words, block, sums),
+                None => sums,
+            }
+        };
+        let sums = [[sums[0], sums[1]], [sums[2], sums[3]]];
+        let second = second.next().unwrap_or(&mut []).iter_mut();
+        let mut second = second.map(Some).chain([None, None]);
+        let scales = multipliers.iter().zip(shifts);
+        for (((&multiplier, &shift), sums), first) in scales.zip(sums).zip(first) {
+            let multiplier = Multiplier { multiplier, shift };
+            let values = finish.requantise::<NARROW, 2>(multiplier, sums);
+            *first = values[0];
+            if let Some(Some(second)) = second.next() {
+                *second = values[1];
+            }
+        }
+        rest = rest.get(2 * size..).unwrap_or(&[]);
+        channel += 2;
+    }
+}
+
+/// The elements of a row of `size` from `at` on, fewer than 4, filled up with zeros.
+fn last_word(row: &[i8], at: usize, size: usize) -> u32 {
+    let rest = row.get(at..size).unwrap_or(&[]);
+    let bytes = rest.iter().rev();
+    bytes.fold(0, |word, &byte| word << 8 | u32::from(byte as u8))
+}
+
+/// The window of one output of a depthwise convolution.
+#[derive(Clone, Copy)]
+struct Taps<'t> {
+    /// The image from the first element inside it.
+    input: &'t [i8],
+    /// The weights from the first element inside the image.
+    weights: &'t [i8],
+    rows: usize,
+    columns: usize,
+    /// Steps in the image: row, column.
+    input_steps: [usize; 2],
+    /// Steps in the weights: row, column.
+    weight_steps: [usize; 2],
+}
+
+impl Taps<'_> {
+    /// Calls `visit` with the first indices of each element in image and weights.
+    #[inline(always)]
+    fn each(&self, mut visit: impl FnMut(usize, usize)) {
+        for row in 0..self.rows {
+            let mut input = row * self.input_steps[0];
+            let mut weight = row * self.weight_steps[0];
+            for _ in 0..self.columns {
+                visit(input, weight);
+                input += self.input_steps[1];
+                weight += self.weight_steps[1];
+            }
+        }
+    }
+
+    /// Four channels from `channel` on, each with an input of its own.
+    #[inline(always)]
+    fn four(&self, channel: usize, offset: u32, sums: [i32; 4]) -> [i32; 4] {
+        let [input_row, input_column] = self.input_steps;
+        let [weight_row, weight_column] = self.weight_steps;
+        let input = self.input.get(channel..).unwrap_or(&[]);
+        let weights = self.weights.get(channel..).unwrap_or(&[]);
+        if weight_row == 3 * weight_column && input_column == weight_column {
+            let steps = DepthwiseSteps {
+                rows: self.rows,
+                channels: weight_column,
+                input_row,
+            };
+            let done = match self.columns {
+                1 => depthwise_3::<1>(input, weights, steps, offset, sums),
+                2 => depthwise_3::<2>(input, weights, steps, offset, sums),
+                _ => depthwise_3::<3>(input, weights, steps, offset, sums),
+            };
+            return done.unwrap_or(sums);
+        }
+        let mut sums = sums;
+        self.each(|at, weight| {
+            sums = depthwise_tap(load(input, at), load(weights, weight), offset, sums);
+        });
+        sums
+    }
+
+    /// Four channels of weights from `channel` on that share the input `from`.
+    #[inline(always)]
+    fn four_of_one(&self, from: usize, channel: usize, offset: i32, sums: [i32; 4]) -> [i32; 4] {
+        let input = self.input.get(from..).unwrap_or(&[]);
+        let weights = self.weights.get(channel..).unwrap_or(&[]);
+        let mut sums = sums;
+        self.each(|at, weight| {
+            let value = input.get(at).map_or(0, |&value| i32::from(value) + offset) as u32;
+            let word = load(weights, weight);
+            let (even, odd) = (simd::sxtb16(word), simd::sxtb16_odd(word));
+            sums = [
+                simd::smlabb(value, even, sums[0]),
+                simd::smlabb(value, odd, sums[1]),
+                simd::smlabt(value, even, sums[2]),
+                simd::smlabt(value, odd, sums[3]),
+            ];
+        });
+        sums
+    }
+
+    /// One channel.
+    fn one(&self, from: usize, channel: usize, offset: i32, sum: i32) -> i32 {
+        let mut sum = sum;
+        self.each(|at, weight| {
+            let value = self
+                .input
+                .get(at + from)
+                .map_or(0, |&value| i32::from(value) + offset);
+            let weight = self
+                .weights
+                .get(weight + channel)
+                .map_or(0, |&weight| weight.into());
+            sum = value.wrapping_mul(weight).wrapping_add(sum);
+        });
+        sum
+    }
+}
+
+fn depthwise_conv_2d<const NARROW: bool>(
+    op: &Conv2d,
+    requantisation: &Requantisation,
+    input: &[i8],
+    output: &mut [i8],
+) {
+    let window = &op.window;
+    let [_, width, depth] = window.input;
+    let channels = window.output[2];
+    let multiplier = channels / depth;
+    let packed_offset = both(op.input_offset);
+    let finish = Output {
+        offset: op.output_offset,
+        bounds: op.bounds,
+    };
+    let images = input
+        .chunks_exact(input.len() / window.batches)
+        .zip(output.chunks_exact_mut(output.len() / window.batches));
+    for (image, output) in images {
+        let outputs = output.chunks_exact_mut(channels);
+        for (outputs, [y, x]) in outputs.zip(positions(window)) {
+            let (top, left) = (window.origin(0, y), window.origin(1, x));
+            let (rows, columns) = (window.inside(0, top), window.inside(1, left));
+            let row = (top + (rows.start * window.dilation[0]) as isize) as usize;
+            let column = (left + (columns.start * window.dilation[1]) as isize) as usize;
+            let element = rows.start * window.filter[1] + columns.start;
+            let taps = Taps {
+                input: image.get((row * width + column) * depth..).unwrap_or(&[]),
+                weights: op.filter.get(element * channels..).unwrap_or(&[]),
+                rows: rows.len(),
+                columns: columns.len(),
+                input_steps: [
+                    window.dilation[0] * width * depth,
+                    window.dilation[1] * depth,
+                ],
+                weight_steps: [window.filter[1] * channels, channels],
+            };
+            let (groups, rest) = outputs.as_chunks_mut::<4>();
+            let (multipliers, _) = requantisation.multipliers.as_chunks::<4>();
+            let (shifts, _) = requantisation.shifts.as_chunks::<4>();
+            let by_group = multiplier == 1 || multiplier.is_multiple_of(4);
+            let grouped = if by_group { groups.len() } else { 0 };
+            let mut channel = 0;
+            for ((group, multipliers), shifts) in
+                groups.iter_mut().take(grouped).zip(multipliers).zip(shifts)
+            {
+                let sums = core::array::from_fn(|index| op.bias.get(channel + index));
+                let sums = if multiplier == 1 {
+                    taps.four(channel, packed_offset, sums)
+                } else {
+                    taps.four_of_one(channel / multiplier, channel, op.input_offset, sums)
+                };
+                for index in 0..4 {
+                    let multiplier = Multiplier {
+                        multiplier: multipliers[index],
+                        shift: shifts[index],
+                    };
+                    [group[index]] = finish.requantise::<NARROW, 1>(multiplier, [sums[index]]);
+                }
+                channel += 4;
+            }
+            let ungrouped = groups.iter_mut().skip(grouped).flatten();
+            for output in ungrouped.chain(rest) {
+                let bias = op.bias.get(channel);
+                let sum = taps.one(channel / multiplier, channel, op.input_offset, bias);
+                let scale = requantisation.get(channel);
+                [*output] = finish.requantise::<NARROW, 1>(scale, [sum]);
+                channel += 1;
+            }
+        }
+    }
+}
+
+fn fully_connected<const NARROW: bool>(
+    op: &FullyConnected,
+    requantisation: &Requantisation,
+    input: &[i8],
+    output: &mut [i8],
+) {
+    let depth = op.depth;
+    let offset = both(op.input_offset);
+    let finish = Output {
+        offset: op.output_offset,
+        bounds: op.bounds,
+    };
+    let whole = depth / 4 * 4;
+    let rows = input
+        .chunks_exact(depth)
+        .zip(output.chunks_exact_mut(output.len() / op.batches));
+    for (input, output) in rows {
+        let (words, tail) = input.split_at(whole);
+        let mut filter = op.filter;
+        let mut channel = 0;
+        for outputs in output.chunks_mut(4) {
+            let count = outputs.len();
+            let sums = core::array::from_fn(|index| op.bias.get(channel + index));
+            let sums = if count == 4 {
+                dot_4x1(filter, depth, words, offset, sums)
+            } else {
+                // Each row on its own: the same row four times.
+                core::array::from_fn(|index| {
+                    let row = filter.get(index * depth..).unwrap_or(&[]);
+                    dot_4x1(row, 0, words, offset, sums)[index]
+                })
+            };
+            for (index, (output, mut sum)) in outputs.iter_mut().zip(sums).enumerate() {
+                let row = filter.get(index * depth + whole..).unwrap_or(&[]);
+                for (&weight, &value) in row.iter().zip(tail) {
+                    let product = i32::from(weight) * (i32::from(value) + op.input_offset);
+                    sum = sum.wrapping_add(product);
+                }
+                let scale = requantisation.get(channel + index);
+                [*output] = finish.requantise::<NARROW, 1>(scale, [sum]);
+            }
+            filter = filter.get(count * depth..).unwrap_or(&[]);
+            channel += count;
+        }
+    }
+}
+
+/// `value` · `multiplier` / 2^(31 + `right`), rounded twice, where 2 · `value` fits 32 bits and
+/// neither step can overflow.
+#[inline(always)]
+fn scale_narrow(value: i32, multiplier: i32, right: u32) -> i32 {
+    let high = simd::smmulr(value << 1, multiplier);
+    let half = (1 << right) >> 1;
+    let below = if right == 0 { 0 } else { high >> 31 };
+    (high + half + below) >> right
+}
+
+impl Kernels for Dsp {
+    fn conv_2d(
+        op: &Conv2d,
+        requantisation: &Requantisation,
+        input: &[i8],
+        output: &mut [i8],
+        scratch: &mut [u32],
+    ) {
+        if requantisation.narrow {
+            conv_2d::<true>(op, requantisation, input, output, scratch);
+        } else {
+            conv_2d::<false>(op, requantisation, input, output, scratch);
+        }
+    }
+
+    fn depthwise_conv_2d(
+        op: &Conv2d,
+        requantisation: &Requantisation,
+        input: &[i8],
+        output: &mut [i8],
+    ) {
+        if requantisation.narrow {
+            depthwise_conv_2d::<true>(op, requantisation, input, output);
+        } else {
+            depthwise_conv_2d::<false>(op, requantisation, input, output);
+        }
+    }
+
+    fn fully_connected(
+        op: &FullyConnected,
+        requantisation: &Requantisation,
+        input: &[i8],
+        output: &mut [i8],
+    ) {
+        if requantisation.narrow {
+            fully_connected::<true>(op, requantisation, input, output);
+        } else {
+            fully_connected::<false>(op, requantisation, input, output);
+        }
+    }
+
+    fn average_pool_2d(op: &Pool2d, input: &[i8], output: &mut [i8]) {
+        Portable::average_pool_2d(op, input, output);
+    }
+
+    fn max_pool_2d(op: &Pool2d, input: &[i8], output: &mut [i8]) {
+        Portable::max_pool_2d(op, input, output);
+    }
+
+    fn add(op: &Add, multipliers: &[Multiplier; 3], inputs: [&[i8]; 2], output: &mut [i8]) {
+        let finish = Output {
+            offset: op.output_offset,
+            bounds: op.bounds,
+        };
+        let [a, b, sum] =
+            multipliers.map(|m| (m.multiplier, u32::from(m.shift.unsigned_abs()) & 31));
+        for ((output, &x), &y) in output.iter_mut().zip(inputs[0]).zip(inputs[1]) {
+            // At most 255 · 2^20 each, so all of this stays below 2^30.
+            let x = (i32::from(x) + op.input_offsets[0]) << Add::LEFT_SHIFT;
+            let y = (i32::from(y) + op.input_offsets[1]) << Add::LEFT_SHIFT;
+            let total = scale_narrow(x, a.0, a.1) + scale_narrow(y, b.0, b.1);
+            *output = finish.clamp(scale_narrow(total, sum.0, sum.1) + op.output_offset);
+        }
+    }
+
+    fn softmax(op: &Softmax, scale: SoftmaxScale, input: &[i8], output: &mut [i8]) {
+        Portable::softmax(op, scale, input, output);
+    }
+}

@@ -1,0 +1,231 @@
+//! The arithmetic of the operators, apart from the graph.
+//!
+//! A [`Kernels`] implementation gets each operator with everything resolved: geometry, zero
+//! points, clamping bounds, multipliers, and slices of exactly the right length. [`Portable`] is
+//! the reference, [`Dsp`] the one for Armv7E-M. They give the same results bit for bit.
+//!
+//! Activations are in NHWC order: batch, row, column, channel.
+
+use crate::quantisation::{Multiplier, SoftmaxScale};
+
+mod dsp;
+mod portable;
+mod simd;
+
+pub use dsp::Dsp;
+pub use portable::Portable;
+
+/// How a window slides over the rows and columns of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Images in the batch.
+    pub batches: usize,
+    /// Rows, columns and channels of an input image.
+    pub input: [usize; 3],
+    /// Rows, columns and channels of an output image.
+    pub output: [usize; 3],
+    /// Rows and columns of the window.
+    pub filter: [usize; 2],
+    /// Steps of the window, rows and columns.
+    pub stride: [usize; 2],
+    /// Distance between neighbouring elements of the window, rows and columns.
+    pub dilation: [usize; 2],
+    /// Rows above and columns left of the image that the first window covers.
+    pub padding: [usize; 2],
+}
+
+impl Window {
+    /// Where the window of the output at `position` along `axis` (0 rows, 1 columns) lies:
+    /// the input position of its first element, which may be negative.
+    #[inline]
+    pub fn origin(&self, axis: usize, position: usize) -> isize {
+        (position * self.stride[axis]) as isize - self.padding[axis] as isize
+    }
+
+    /// The elements of the window along `axis` that lie inside the image, if its first one lies
+    /// at `origin`.
+    #[inline]
+    pub fn inside(&self, axis: usize, origin: isize) -> core::ops::Range<usize> {
+        let dilation = self.dilation[axis] as isize;
+        let limit = self.input[axis] as isize;
+        let filter = self.filter[axis];
+        if dilation == 1 {
+            let start = (-origin).clamp(0, filter as isize);
+            let end = (limit - origin).clamp(start, filter as isize);
+            return start as usize..end as usize;
+        }
+        let before = (-origin).max(0) as usize;
+        let start = before.div_ceil(dilation as usize).min(filter);
+        let until = (limit - origin).max(0) as usize;
+        let end = until.div_ceil(dilation as usize).clamp(start, filter);
+        start..end
+    }
+}
+
+/// Biases, one per output channel, or none.
+#[derive(Clone, Copy, Debug)]
+pub struct Bias<'a>(&'a [[u8; 4]]);
+
+impl<'a> Bias<'a> {
+    /// Biases as the model holds them: 32-bit little-endian integers.
+    pub fn new(raw: &'a [u8]) -> Self {
+        Self(raw.as_chunks().0)
+    }
+
+    /// The bias of `channel`, 0 if there is none.
+    #[inline(always)]
+    pub fn get(&self, channel: usize) -> i32 {
+        self.0
+            .get(channel)
+            .map_or(0, |raw| i32::from_le_bytes(*raw))
+    }
+
+    /// How many there are: as many as output channels, or 0.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// CONV_2D or DEPTHWISE_CONV_2D.
+#[derive(Clone, Copy, Debug)]
+pub struct Conv2d<'a> {
+    /// Geometry.
+    pub window: Window,
+    /// Weights. Convolution: output channel, row, column, input channel. Depthwise: row, column,
+    /// output channel.
+    pub filter: &'a [i8],
+    /// Biases.
+    pub bias: Bias<'a>,
+    /// Negated zero point of the input.
+    pub input_offset: i32,
+    /// Zero point of the output.
+    pub output_offset: i32,
+    /// Bounds of the output, both included.
+    pub bounds: [i32; 2],
+}
+
+/// FULLY_CONNECTED.
+#[derive(Clone, Copy, Debug)]
+pub struct FullyConnected<'a> {
+    /// Rows of the input and of the output.
+    pub batches: usize,
+    /// Length of an input row.
+    pub depth: usize,
+    /// Weights: output channel, input channel.
+    pub filter: &'a [i8],
+    /// Biases.
+    pub bias: Bias<'a>,
+    /// Negated zero point of the input.
+    pub input_offset: i32,
+    /// Zero point of the output.
+    pub output_offset: i32,
+    /// Bounds of the output, both included.
+    pub bounds: [i32; 2],
+}
+
+/// AVERAGE_POOL_2D or MAX_POOL_2D.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool2d {
+    /// Geometry.
+    pub window: Window,
+    /// Bounds of the output, both included.
+    pub bounds: [i32; 2],
+}
+
+/// ADD of two tensors of one shape.
+#[derive(Clone, Copy, Debug)]
+pub struct Add {
+    /// Negated zero points of the inputs.
+    pub input_offsets: [i32; 2],
+    /// Zero point of the output.
+    pub output_offset: i32,
+    /// Bounds of the output, both included.
+    pub bounds: [i32; 2],
+}
+
+impl Add {
+    /// Inputs are shifted left by this many bits before they are scaled.
+    pub const LEFT_SHIFT: u32 = 20;
+}
+
+/// SOFTMAX along the last dimension.
+#[derive(Clone, Copy, Debug)]
+pub struct Softmax {
+    /// Length of a row.
+    pub depth: usize,
+}
+
+/// Multipliers from accumulator to output, one per output channel or one for all.
+#[derive(Clone, Copy, Debug)]
+pub struct Requantisation<'a> {
+    /// [`Multiplier::multiplier`].
+    pub multipliers: &'a [i32],
+    /// [`Multiplier::shift`], at least as many.
+    pub shifts: &'a [i8],
+    /// Whether all shifts are negative and no accumulator can reach 2^30, so that the rounding
+    /// can be done in fewer steps.
+    pub narrow: bool,
+}
+
+impl Requantisation<'_> {
+    /// The multiplier of `channel`.
+    #[inline]
+    pub fn get(&self, channel: usize) -> Multiplier {
+        let channel = if self.multipliers.len() == 1 {
+            0
+        } else {
+            channel
+        };
+        Multiplier {
+            multiplier: self.multipliers[channel],
+            shift: self.shifts[channel],
+        }
+    }
+}
+
+/// The operators. Lengths of all slices follow from the geometry and were checked.
+pub trait Kernels {
+    /// CONV_2D. `scratch` has [`conv_2d_scratch`] words.
+    fn conv_2d(
+        op: &Conv2d,
+        requantisation: &Requantisation,
+        input: &[i8],
+        output: &mut [i8],
+        scratch: &mut [u32],
+    );
+    /// DEPTHWISE_CONV_2D.
+    fn depthwise_conv_2d(
+        op: &Conv2d,
+        requantisation: &Requantisation,
+        input: &[i8],
+        output: &mut [i8],
+    );
+    /// FULLY_CONNECTED.
+    fn fully_connected(
+        op: &FullyConnected,
+        requantisation: &Requantisation,
+        input: &[i8],
+        output: &mut [i8],
+    );
+    /// AVERAGE_POOL_2D.
+    fn average_pool_2d(op: &Pool2d, input: &[i8], output: &mut [i8]);
+    /// MAX_POOL_2D.
+    fn max_pool_2d(op: &Pool2d, input: &[i8], output: &mut [i8]);
+    /// ADD. `multipliers` are those of the two inputs and of the output.
+    fn add(op: &Add, multipliers: &[Multiplier; 3], inputs: [&[i8]; 2], output: &mut [i8]);
+    /// SOFTMAX.
+    fn softmax(op: &Softmax, scale: SoftmaxScale, input: &[i8], output: &mut [i8]);
+}
+
+/// Scratch of a CONV_2D, in words: two unfolded windows of 16-bit elements, each rounded up to
+/// words. The same for all kernels, so that a plan doesn't depend on them.
+pub fn conv_2d_scratch(window: &Window) -> Option<usize> {
+    let [height, width] = window.filter;
+    let elements = height.checked_mul(width)?.checked_mul(window.input[2])?;
+    elements.div_ceil(4).checked_mul(4)
+}

@@ -1,0 +1,451 @@
+//! The part of the TensorFlow Lite schema (schema version 3) that the interpreter reads: field
+//! numbers of the tables and the values of enumerations. Source: `schema.fbs` of LiteRT.
+
+/// File identifier at byte 4.
+pub const IDENTIFIER: &[u8; 4] = b"TFL3";
+/// The only schema version there is.
+pub const VERSION: u32 = 3;
+
+/// Fields of `Model`.
+pub mod model {
+    /// Schema version.
+    pub const VERSION: usize = 0;
+    /// Operator codes.
+    pub const OPERATOR_CODES: usize = 1;
+    /// Subgraphs.
+    pub const SUBGRAPHS: usize = 2;
+    /// Buffers.
+    pub const BUFFERS: usize = 4;
+}
+
+/// Fields of `OperatorCode`.
+pub mod operator_code {
+    /// Builtin code as files up to 2020 have it, 8 bits.
+    pub const DEPRECATED_BUILTIN_CODE: usize = 0;
+    /// Version of the operator.
+    pub const VERSION: usize = 2;
+    /// Builtin code.
+    pub const BUILTIN_CODE: usize = 3;
+}
+
+/// Fields of `SubGraph`.
+pub mod subgraph {
+    /// Tensors.
+    pub const TENSORS: usize = 0;
+    /// Indices of the input tensors.
+    pub const INPUTS: usize = 1;
+    /// Indices of the output tensors.
+    pub const OUTPUTS: usize = 2;
+    /// Operators, in the order in which they run.
+    pub const OPERATORS: usize = 3;
+}
+
+/// Fields of `Tensor`.
+pub mod tensor {
+    /// Dimensions.
+    pub const SHAPE: usize = 0;
+    /// Element type.
+    pub const TYPE: usize = 1;
+    /// Index of the buffer.
+    pub const BUFFER: usize = 2;
+    /// Name.
+    pub const NAME: usize = 3;
+    /// Quantisation parameters.
+    pub const QUANTIZATION: usize = 4;
+    /// Whether the tensor keeps its value between inferences.
+    pub const IS_VARIABLE: usize = 5;
+    /// Sparsity parameters.
+    pub const SPARSITY: usize = 6;
+}
+
+/// Fields of `QuantizationParameters`.
+pub mod quantization {
+    /// Scales: one, or one per channel.
+    pub const SCALE: usize = 2;
+    /// Zero points: as many as scales.
+    pub const ZERO_POINT: usize = 3;
+    /// The dimension that counts the channels.
+    pub const QUANTIZED_DIMENSION: usize = 6;
+}
+
+/// Fields of `Buffer`.
+pub mod buffer {
+    /// Content.
+    pub const DATA: usize = 0;
+    /// Position of content that is stored outside the FlatBuffer.
+    pub const OFFSET: usize = 1;
+}
+
+/// Fields of `Operator`.
+pub mod operator {
+    /// Index into the operator codes.
+    pub const OPCODE_INDEX: usize = 0;
+    /// Indices of the input tensors, -1 for one that is absent.
+    pub const INPUTS: usize = 1;
+    /// Indices of the output tensors.
+    pub const OUTPUTS: usize = 2;
+    /// Which table the options are.
+    pub const OPTIONS_TYPE: usize = 3;
+    /// Options.
+    pub const OPTIONS: usize = 4;
+}
+
+/// Fields of `Conv2DOptions`.
+pub mod conv_2d {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 1;
+    /// Padding.
+    pub const PADDING: usize = 0;
+    /// Stride in x.
+    pub const STRIDE_W: usize = 1;
+    /// Stride in y.
+    pub const STRIDE_H: usize = 2;
+    /// Fused activation.
+    pub const ACTIVATION: usize = 3;
+    /// Dilation in x.
+    pub const DILATION_W: usize = 4;
+    /// Dilation in y.
+    pub const DILATION_H: usize = 5;
+}
+
+/// Fields of `DepthwiseConv2DOptions`.
+pub mod depthwise_conv_2d {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 2;
+    /// Padding.
+    pub const PADDING: usize = 0;
+    /// Stride in x.
+    pub const STRIDE_W: usize = 1;
+    /// Stride in y.
+    pub const STRIDE_H: usize = 2;
+    /// Output channels per input channel.
+    pub const DEPTH_MULTIPLIER: usize = 3;
+    /// Fused activation.
+    pub const ACTIVATION: usize = 4;
+    /// Dilation in x.
+    pub const DILATION_W: usize = 5;
+    /// Dilation in y.
+    pub const DILATION_H: usize = 6;
+}
+
+/// Fields of `Pool2DOptions`.
+pub mod pool_2d {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 5;
+    /// Padding.
+    pub const PADDING: usize = 0;
+    /// Stride in x.
+    pub const STRIDE_W: usize = 1;
+    /// Stride in y.
+    pub const STRIDE_H: usize = 2;
+    /// Window width.
+    pub const FILTER_WIDTH: usize = 3;
+    /// Window height.
+    pub const FILTER_HEIGHT: usize = 4;
+    /// Fused activation.
+    pub const ACTIVATION: usize = 5;
+}
+
+/// Fields of `FullyConnectedOptions`.
+pub mod fully_connected {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 8;
+    /// Fused activation.
+    pub const ACTIVATION: usize = 0;
+    /// Order of the weights: 0 is row by row.
+    pub const WEIGHTS_FORMAT: usize = 1;
+}
+
+/// Fields of `SoftmaxOptions`.
+pub mod softmax {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 9;
+    /// Factor of the exponent.
+    pub const BETA: usize = 0;
+}
+
+/// Fields of `AddOptions`.
+pub mod add {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 11;
+    /// Fused activation.
+    pub const ACTIVATION: usize = 0;
+}
+
+/// Values of `TensorType`.
+pub mod tensor_type {
+    /// 32-bit signed integer.
+    pub const INT32: u8 = 2;
+    /// 8-bit signed integer.
+    pub const INT8: u8 = 9;
+}
+
+/// Values of `BuiltinOperator` that the interpreter runs.
+pub mod builtin {
+    /// Element-wise sum.
+    pub const ADD: i32 = 0;
+    /// Average pooling.
+    pub const AVERAGE_POOL_2D: i32 = 1;
+    /// Convolution.
+    pub const CONV_2D: i32 = 3;
+    /// Convolution, channel by channel.
+    pub const DEPTHWISE_CONV_2D: i32 = 4;
+    /// Dense layer.
+    pub const FULLY_CONNECTED: i32 = 9;
+    /// Maximum pooling.
+    pub const MAX_POOL_2D: i32 = 17;
+    /// Change of shape.
+    pub const RESHAPE: i32 = 22;
+    /// Softmax.
+    pub const SOFTMAX: i32 = 25;
+}
+
+/// Name of an element type, as `TensorType` spells it.
+pub fn tensor_type_name(value: u8) -> &'static str {
+    TENSOR_TYPES
+        .get(usize::from(value))
+        .copied()
+        .unwrap_or("unknown")
+}
+
+/// Name of an operator, as `BuiltinOperator` spells it.
+pub fn builtin_name(code: i32) -> &'static str {
+    usize::try_from(code)
+        .ok()
+        .and_then(|code| BUILTINS.get(code).copied())
+        .unwrap_or("unknown")
+}
+
+const TENSOR_TYPES: [&str; 19] = [
+    "FLOAT32",
+    "FLOAT16",
+    "INT32",
+    "UINT8",
+    "INT64",
+    "STRING",
+    "BOOL",
+    "INT16",
+    "COMPLEX64",
+    "INT8",
+    "FLOAT64",
+    "COMPLEX128",
+    "UINT64",
+    "RESOURCE",
+    "VARIANT",
+    "UINT32",
+    "UINT16",
+    "INT4",
+    "BFLOAT16",
+];
+
+const BUILTINS: [&str; 209] = [
+    "ADD",
+    "AVERAGE_POOL_2D",
+    "CONCATENATION",
+    "CONV_2D",
+    "DEPTHWISE_CONV_2D",
+    "DEPTH_TO_SPACE",
+    "DEQUANTIZE",
+    "EMBEDDING_LOOKUP",
+    "FLOOR",
+    "FULLY_CONNECTED",
+    "HASHTABLE_LOOKUP",
+    "L2_NORMALIZATION",
+    "L2_POOL_2D",
+    "LOCAL_RESPONSE_NORMALIZATION",
+    "LOGISTIC",
+    "LSH_PROJECTION",
+    "LSTM",
+    "MAX_POOL_2D",
+    "MUL",
+    "RELU",
+    "RELU_N1_TO_1",
+    "RELU6",
+    "RESHAPE",
+    "RESIZE_BILINEAR",
+    "RNN",
+    "SOFTMAX",
+    "SPACE_TO_DEPTH",
+    "SVDF",
+    "TANH",
+    "CONCAT_EMBEDDINGS",
+    "SKIP_GRAM",
+    "CALL",
+    "CUSTOM",
+    "EMBEDDING_LOOKUP_SPARSE",
+    "PAD",
+    "UNIDIRECTIONAL_SEQUENCE_RNN",
+    "GATHER",
+    "BATCH_TO_SPACE_ND",
+    "SPACE_TO_BATCH_ND",
+    "TRANSPOSE",
+    "MEAN",
+    "SUB",
+    "DIV",
+    "SQUEEZE",
+    "UNIDIRECTIONAL_SEQUENCE_LSTM",
+    "STRIDED_SLICE",
+    "BIDIRECTIONAL_SEQUENCE_RNN",
+    "EXP",
+    "TOPK_V2",
+    "SPLIT",
+    "LOG_SOFTMAX",
+    "DELEGATE",
+    "BIDIRECTIONAL_SEQUENCE_LSTM",
+    "CAST",
+    "PRELU",
+    "MAXIMUM",
+    "ARG_MAX",
+    "MINIMUM",
+    "LESS",
+    "NEG",
+    "PADV2",
+    "GREATER",
+    "GREATER_EQUAL",
+    "LESS_EQUAL",
+    "SELECT",
+    "SLICE",
+    "SIN",
+    "TRANSPOSE_CONV",
+    "SPARSE_TO_DENSE",
+    "TILE",
+    "EXPAND_DIMS",
+    "EQUAL",
+    "NOT_EQUAL",
+    "LOG",
+    "SUM",
+    "SQRT",
+    "RSQRT",
+    "SHAPE",
+    "POW",
+    "ARG_MIN",
+    "FAKE_QUANT",
+    "REDUCE_PROD",
+    "REDUCE_MAX",
+    "PACK",
+    "LOGICAL_OR",
+    "ONE_HOT",
+    "LOGICAL_AND",
+    "LOGICAL_NOT",
+    "UNPACK",
+    "REDUCE_MIN",
+    "FLOOR_DIV",
+    "REDUCE_ANY",
+    "SQUARE",
+    "ZEROS_LIKE",
+    "FILL",
+    "FLOOR_MOD",
+    "RANGE",
+    "RESIZE_NEAREST_NEIGHBOR",
+    "LEAKY_RELU",
+    "SQUARED_DIFFERENCE",
+    "MIRROR_PAD",
+    "ABS",
+    "SPLIT_V",
+    "UNIQUE",
+    "CEIL",
+    "REVERSE_V2",
+    "ADD_N",
+    "GATHER_ND",
+    "COS",
+    "WHERE",
+    "RANK",
+    "ELU",
+    "REVERSE_SEQUENCE",
+    "MATRIX_DIAG",
+    "QUANTIZE",
+    "MATRIX_SET_DIAG",
+    "ROUND",
+    "HARD_SWISH",
+    "IF",
+    "WHILE",
+    "NON_MAX_SUPPRESSION_V4",
+    "NON_MAX_SUPPRESSION_V5",
+    "SCATTER_ND",
+    "SELECT_V2",
+    "DENSIFY",
+    "SEGMENT_SUM",
+    "BATCH_MATMUL",
+    "PLACEHOLDER_FOR_GREATER_OP_CODES",
+    "CUMSUM",
+    "CALL_ONCE",
+    "BROADCAST_TO",
+    "RFFT2D",
+    "CONV_3D",
+    "IMAG",
+    "REAL",
+    "COMPLEX_ABS",
+    "HASHTABLE",
+    "HASHTABLE_FIND",
+    "HASHTABLE_IMPORT",
+    "HASHTABLE_SIZE",
+    "REDUCE_ALL",
+    "CONV_3D_TRANSPOSE",
+    "VAR_HANDLE",
+    "READ_VARIABLE",
+    "ASSIGN_VARIABLE",
+    "BROADCAST_ARGS",
+    "RANDOM_STANDARD_NORMAL",
+    "BUCKETIZE",
+    "RANDOM_UNIFORM",
+    "MULTINOMIAL",
+    "GELU",
+    "DYNAMIC_UPDATE_SLICE",
+    "RELU_0_TO_1",
+    "UNSORTED_SEGMENT_PROD",
+    "UNSORTED_SEGMENT_MAX",
+    "UNSORTED_SEGMENT_SUM",
+    "ATAN2",
+    "UNSORTED_SEGMENT_MIN",
+    "SIGN",
+    "BITCAST",
+    "BITWISE_XOR",
+    "RIGHT_SHIFT",
+    "STABLEHLO_LOGISTIC",
+    "STABLEHLO_ADD",
+    "STABLEHLO_DIVIDE",
+    "STABLEHLO_MULTIPLY",
+    "STABLEHLO_MAXIMUM",
+    "STABLEHLO_RESHAPE",
+    "STABLEHLO_CLAMP",
+    "STABLEHLO_CONCATENATE",
+    "STABLEHLO_BROADCAST_IN_DIM",
+    "STABLEHLO_CONVOLUTION",
+    "STABLEHLO_SLICE",
+    "STABLEHLO_CUSTOM_CALL",
+    "STABLEHLO_REDUCE",
+    "STABLEHLO_ABS",
+    "STABLEHLO_AND",
+    "STABLEHLO_COSINE",
+    "STABLEHLO_EXPONENTIAL",
+    "STABLEHLO_FLOOR",
+    "STABLEHLO_LOG",
+    "STABLEHLO_MINIMUM",
+    "STABLEHLO_NEGATE",
+    "STABLEHLO_OR",
+    "STABLEHLO_POWER",
+    "STABLEHLO_REMAINDER",
+    "STABLEHLO_RSQRT",
+    "STABLEHLO_SELECT",
+    "STABLEHLO_SUBTRACT",
+    "STABLEHLO_TANH",
+    "STABLEHLO_SCATTER",
+    "STABLEHLO_COMPARE",
+    "STABLEHLO_CONVERT",
+    "STABLEHLO_DYNAMIC_SLICE",
+    "STABLEHLO_DYNAMIC_UPDATE_SLICE",
+    "STABLEHLO_PAD",
+    "STABLEHLO_IOTA",
+    "STABLEHLO_DOT_GENERAL",
+    "STABLEHLO_REDUCE_WINDOW",
+    "STABLEHLO_SORT",
+    "STABLEHLO_WHILE",
+    "STABLEHLO_GATHER",
+    "STABLEHLO_TRANSPOSE",
+    "DILATE",
+    "STABLEHLO_RNG_BIT_GENERATOR",
+    "REDUCE_WINDOW",
+    "STABLEHLO_COMPOSITE",
+    "STABLEHLO_SHIFT_LEFT",
+    "STABLEHLO_CBRT",
+];
