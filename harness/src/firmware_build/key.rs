@@ -1,0 +1,71 @@
+//! The name under which an image is kept: a hash of everything that enters it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::toolchain::Toolchain;
+use super::{BuildError, Request, firmware_folder, runtimes_folder, targets_folder};
+
+/// Folders of a crate that don't enter an image.
+const SKIPPED: [&str; 6] = ["target", "deps", "tests", "benches", "examples", "fuzz"];
+
+/// The key of an image, hexadecimal.
+pub(super) fn key(request: &Request, toolchain: &Toolchain) -> Result<String, BuildError> {
+    let mut hash = Fields(Sha256::new());
+    hash.field("tinybench firmware 1");
+    for text in toolchain.identity() {
+        hash.field(text);
+    }
+    hash.field(request.runtime);
+    hash.field(format!("{:?}", request.target));
+    hash.field(fs::read(request.model).map_err(BuildError::io(request.model))?);
+    let root = request.project_root;
+    for folder in [
+        firmware_folder(root),
+        targets_folder(root).join("interface"),
+        runtimes_folder(root).join(request.runtime),
+    ] {
+        let mut files = Vec::new();
+        list(&folder, Path::new(""), &mut files)?;
+        files.sort();
+        for file in files {
+            let path = folder.join(&file);
+            hash.field(file.to_string_lossy().as_bytes());
+            hash.field(fs::read(&path).map_err(BuildError::io(&path))?);
+        }
+        hash.field("");
+    }
+    Ok(format!("{:x}", hash.0.finalize()))
+}
+
+/// Adds the files below `root`/`folder`, as paths from `root`, to `files`.
+fn list(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), BuildError> {
+    let absolute = root.join(folder);
+    for entry in fs::read_dir(&absolute).map_err(BuildError::io(&absolute))? {
+        let entry = entry.map_err(BuildError::io(&absolute))?;
+        let name = entry.file_name();
+        let kind = entry.file_type().map_err(BuildError::io(&absolute))?;
+        if kind.is_dir() {
+            let skip = folder.as_os_str().is_empty() && SKIPPED.iter().any(|it| name == *it);
+            if !skip {
+                list(root, &folder.join(name), files)?;
+            }
+        } else if kind.is_file() {
+            files.push(folder.join(name));
+        }
+    }
+    Ok(())
+}
+
+/// A hash of fields, each preceded by its length so that no two lists of fields look the same.
+struct Fields(Sha256);
+
+impl Fields {
+    fn field(&mut self, bytes: impl AsRef<[u8]>) {
+        let bytes = bytes.as_ref();
+        self.0.update((bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+}

@@ -1,0 +1,222 @@
+//! Builds the firmware: the on-target program with one runtime and one model for one board.
+//!
+//! An image is built once and kept under `target/tinybench/firmware` in the project, filed under
+//! a key made of everything that enters it. The same inputs give the same image, byte for byte,
+//! wherever the project lies.
+
+mod cache;
+mod cargo;
+mod key;
+mod toolchain;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use cargo::CompileError;
+pub use toolchain::{Toolchain, ToolchainError, ToolchainSource, find_toolchain};
+
+/// What to build.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The folder with `targets/firmware` in it.
+    pub project_root: &'a Path,
+    /// What the firmware must know of the board.
+    pub target: Target<'a>,
+    /// Name of the runtime, a folder in `targets/runtimes`.
+    pub runtime: &'a str,
+    /// The model file.
+    pub model: &'a Path,
+}
+
+/// What the firmware must know of a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// Target triple.
+    pub rustc_target: &'a str,
+    /// Processor core, such as `cortex-m4f`; decides instruction scheduling.
+    pub core: &'a str,
+    /// Code flash.
+    pub flash: Memory,
+    /// Data RAM.
+    pub ram: Memory,
+    /// Whether the firmware turns an nRF52's instruction cache on (or off); `None` for a chip
+    /// that has no such setting, whose registers are then left alone.
+    pub instruction_cache: Option<bool>,
+}
+
+/// A memory of a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// First address.
+    pub origin: u32,
+    /// Size, bytes.
+    pub length: u32,
+}
+
+/// A firmware image on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Firmware {
+    /// The ELF file.
+    pub elf: PathBuf,
+    /// SHA-256 of that file, hexadecimal.
+    pub sha256: String,
+    /// What built it.
+    pub toolchain: Toolchain,
+    /// Whether it had been built before.
+    pub from_cache: bool,
+}
+
+/// Progress of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The image is in the cache.
+    Cached,
+    /// A package is compiled.
+    Compiling {
+        /// Packages compiled so far.
+        done: usize,
+        /// Packages there are at most. Those of other runtimes count too, but aren't compiled.
+        total: usize,
+        /// The latest package.
+        name: String,
+    },
+    /// The image is built.
+    Finished,
+}
+
+/// Why there is no image.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// No usable compiler.
+    #[error(transparent)]
+    Toolchain(#[from] ToolchainError),
+    /// There is no folder for this runtime, or its name can't be one.
+    #[error("there is no runtime `{name}` in {folder}")]
+    Runtime {
+        /// The name that was asked for.
+        name: String,
+        /// Where runtimes are.
+        folder: PathBuf,
+    },
+    /// The model alone doesn't fit.
+    #[error("the model is too big for flash: it has {needed} bytes, flash has {available}")]
+    ModelTooBig {
+        /// Size of the model, bytes.
+        needed: u64,
+        /// Size of flash, bytes.
+        available: u64,
+    },
+    /// The linked image doesn't fit.
+    #[error(
+        "the firmware is too big for {memory}: it needs {needed} bytes, the board has {available}"
+    )]
+    ImageTooBig {
+        /// Which memory: `FLASH` or `RAM`.
+        memory: String,
+        /// Bytes the image needs.
+        needed: u64,
+        /// Bytes the board has.
+        available: u64,
+    },
+    /// Compiler or linker refused the program.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// A file can't be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+impl BuildError {
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        |source| Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// Builds the firmware, or finds it in the cache.
+///
+/// `on_event` is called from this thread as the build goes on.
+pub fn build(request: &Request, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildError> {
+    check_runtime(request)?;
+    let size = fs::metadata(request.model)
+        .map_err(BuildError::io(request.model))?
+        .len();
+    let available = u64::from(request.target.flash.length);
+    if size > available {
+        return Err(BuildError::ModelTooBig {
+            needed: size,
+            available,
+        });
+    }
+
+    let toolchain = find_toolchain(request.target.rustc_target)?.for_core(request.target.core);
+    let key = key::key(request, &toolchain)?;
+    let cache = cache::Cache::in_project(request.project_root);
+    if let Some((elf, sha256)) = cache.get(&key) {
+        on_event(Event::Cached);
+        return Ok(Firmware {
+            elf,
+            sha256,
+            toolchain,
+            from_cache: true,
+        });
+    }
+
+    let _lock = cache.lock()?;
+    // Another process may have built the same image while this one waited.
+    if let Some((elf, sha256)) = cache.get(&key) {
+        on_event(Event::Cached);
+        return Ok(Firmware {
+            elf,
+            sha256,
+            toolchain,
+            from_cache: true,
+        });
+    }
+    let built = cargo::compile(request, &toolchain, &cache.build_folder(), on_event)?;
+    let (elf, sha256) = cache.put(&key, &built)?;
+    on_event(Event::Finished);
+    Ok(Firmware {
+        elf,
+        sha256,
+        toolchain,
+        from_cache: false,
+    })
+}
+
+/// The name becomes a path and a cargo feature.
+fn check_runtime(request: &Request) -> Result<(), BuildError> {
+    let name = request.runtime;
+    let folder = runtimes_folder(request.project_root);
+    let word = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if word && folder.join(name).join("Cargo.toml").is_file() {
+        return Ok(());
+    }
+    Err(BuildError::Runtime {
+        name: name.to_owned(),
+        folder,
+    })
+}
+
+fn targets_folder(project_root: &Path) -> PathBuf {
+    project_root.join("targets")
+}
+
+fn runtimes_folder(project_root: &Path) -> PathBuf {
+    targets_folder(project_root).join("runtimes")
+}
+
+fn firmware_folder(project_root: &Path) -> PathBuf {
+    targets_folder(project_root).join("firmware")
+}

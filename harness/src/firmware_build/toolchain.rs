@@ -1,0 +1,327 @@
+//! Finds a compiler for the firmware.
+//!
+//! Two kinds will do: a `rustc` on the search path whose installation has the target's library,
+//! as `rustup target add` leaves it; or Debian's `rustc-web` and `cargo-web`, with which cargo
+//! builds the library itself from the sources in `rust-web-src`. The sources must be of the
+//! compiler's own version, and building them with a stable compiler needs `RUSTC_BOOTSTRAP`.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Chooses the kind of toolchain: `rustup` or `debian`. Unset: whichever is there, in this order.
+const PREFERENCE: &str = "TINYBENCH_FIRMWARE_TOOLCHAIN";
+
+/// Oldest compiler that can build the firmware, as `rust-version` in its manifest says.
+const OLDEST: (u32, u32) = (1, 89);
+
+/// Optimisation level of the runtime and of everything else but the measuring program; set in
+/// the firmware's manifest, which the tests compare.
+const OPT_LEVEL: &str = "3";
+
+/// A compiler for a target, and how it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toolchain {
+    /// Version of the compiler, such as `1.95.0 (59807616e 2026-04-14)`.
+    pub rustc: String,
+    /// Target triple.
+    pub target: String,
+    /// Optimisation level of the runtime.
+    pub opt_level: String,
+    /// Flags that decide the code, free of paths.
+    pub flags: Vec<String>,
+    /// Which kind it is.
+    pub source: ToolchainSource,
+    pub(super) programs: Programs,
+}
+
+/// The kinds of toolchain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToolchainSource {
+    /// The `rustc` on the search path, with the target's library installed.
+    Rustup,
+    /// Debian's `rustc-web`, `cargo-web` and `rust-web-src`.
+    DebianWeb,
+}
+
+/// Where the parts of a toolchain are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Programs {
+    pub(super) rustc: PathBuf,
+    pub(super) cargo: PathBuf,
+    /// The linker, where the compiler doesn't bring its own.
+    pub(super) linker: Option<PathBuf>,
+    /// The library sources, where the library has to be built.
+    pub(super) library_sources: Option<PathBuf>,
+}
+
+/// Why no toolchain can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ToolchainError {
+    /// No toolchain is complete.
+    #[error(
+        "no Rust toolchain here can build firmware for {target}:\n  rustup: {rustup}\n  \
+         Debian: {debian}\nRun scripts/setup, which installs one of the two; by hand: \
+         `rustup target add {target}`, or `apt-get install rustc-web cargo-web rust-web-src lld`"
+    )]
+    Missing {
+        /// Target triple.
+        target: String,
+        /// What the rustup kind lacks.
+        rustup: String,
+        /// What the Debian kind lacks.
+        debian: String,
+    },
+    /// The variable that chooses names no kind.
+    #[error("{PREFERENCE} is `{0}`; it must be `rustup`, `debian` or unset")]
+    Preference(String),
+}
+
+/// Finds a toolchain that can build for `target`.
+pub fn find_toolchain(target: &str) -> Result<Toolchain, ToolchainError> {
+    let preference = env::var(PREFERENCE).unwrap_or_default();
+    find(target, &preference, &Places::default())
+}
+
+/// Where toolchains are looked for.
+struct Places {
+    /// The compiler and cargo that a rustup installation puts on the search path.
+    path_rustc: PathBuf,
+    path_cargo: PathBuf,
+    /// Folder of Debian's programs.
+    debian: PathBuf,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self {
+            path_rustc: "rustc".into(),
+            path_cargo: "cargo".into(),
+            debian: "/usr/bin".into(),
+        }
+    }
+}
+
+fn find(target: &str, preference: &str, places: &Places) -> Result<Toolchain, ToolchainError> {
+    let excluded = |kind: &str| Err(format!("not tried, {PREFERENCE} is `{kind}`"));
+    let rustup = match preference {
+        "" | "rustup" => on_path(target, places),
+        "debian" => excluded(preference),
+        other => return Err(ToolchainError::Preference(other.to_owned())),
+    };
+    let rustup = match rustup {
+        Ok(toolchain) => return Ok(toolchain),
+        Err(reason) => reason,
+    };
+    let debian = match preference {
+        "rustup" => excluded(preference),
+        _ => debian_web(target, places),
+    };
+    debian.map_err(|debian| ToolchainError::Missing {
+        target: target.to_owned(),
+        rustup,
+        debian,
+    })
+}
+
+/// The compiler on the search path, if it has the target's library.
+fn on_path(target: &str, places: &Places) -> Result<Toolchain, String> {
+    let rustc = &places.path_rustc;
+    let version = Version::of(rustc)?;
+    let folder = run(rustc, &["--print", "target-libdir", "--target", target])?;
+    if !has_library(Path::new(folder.trim())) {
+        return Err(format!(
+            "rustc {} has no library for {target}",
+            version.release
+        ));
+    }
+    run(&places.path_cargo, &["--version"])?;
+    Ok(Toolchain {
+        rustc: version.full,
+        target: target.to_owned(),
+        opt_level: OPT_LEVEL.to_owned(),
+        flags: base_flags(),
+        source: ToolchainSource::Rustup,
+        programs: Programs {
+            rustc: rustc.clone(),
+            cargo: places.path_cargo.clone(),
+            linker: None,
+            library_sources: None,
+        },
+    })
+}
+
+/// Debian's compiler, if library sources and a linker are there.
+fn debian_web(target: &str, places: &Places) -> Result<Toolchain, String> {
+    let rustc = places.debian.join("rustc");
+    let version = Version::of(&rustc)?;
+    let cargo = places.debian.join("cargo");
+    run(&cargo, &["--version"])?;
+    let sysroot = PathBuf::from(run(&rustc, &["--print", "sysroot"])?.trim());
+    let sources = sysroot.join("lib/rustlib/src/rust");
+    if !sources.join("library/core/src/lib.rs").is_file() {
+        return Err(format!(
+            "no library sources in {} (rust-web-src)",
+            sources.display()
+        ));
+    }
+    if let Ok(of_sources) = fs::read_to_string(sources.join("src/version"))
+        && of_sources.trim() != version.release
+    {
+        return Err(format!(
+            "the library sources are of version {}, the compiler is {}",
+            of_sources.trim(),
+            version.release
+        ));
+    }
+    run(&rustc, &["--print", "target-libdir", "--target", target])?;
+    let (linker, linker_version) = find_linker(&sysroot, &version.host, places)?;
+    let mut flags = base_flags();
+    flags.push("-Zbuild-std=core".to_owned());
+    flags.push(format!("linker={linker_version}"));
+    Ok(Toolchain {
+        rustc: version.full,
+        target: target.to_owned(),
+        opt_level: OPT_LEVEL.to_owned(),
+        flags,
+        source: ToolchainSource::DebianWeb,
+        programs: Programs {
+            rustc,
+            cargo,
+            linker: Some(linker),
+            library_sources: Some(sources),
+        },
+    })
+}
+
+/// An lld and its version: the compiler's own, rustup's, or the system's.
+fn find_linker(sysroot: &Path, host: &str, places: &Places) -> Result<(PathBuf, String), String> {
+    let beside = |sysroot: &Path| sysroot.join("lib/rustlib").join(host).join("bin/rust-lld");
+    let rustup = run(&places.path_rustc, &["--print", "sysroot"]).ok();
+    let candidates = [
+        Some(beside(sysroot)),
+        rustup.map(|sysroot| beside(Path::new(sysroot.trim()))),
+        Some(places.debian.join("ld.lld")),
+    ];
+    for linker in candidates.into_iter().flatten() {
+        let gnu: &[&str] = if linker.ends_with("rust-lld") {
+            &["-flavor", "gnu"]
+        } else {
+            &[]
+        };
+        if let Ok(version) = run(&linker, &[gnu, &["--version"]].concat()) {
+            // `[Debian ]LLD 14.0.6 (compatible with GNU linkers)`, or with a build's details.
+            let short = version.split(" (").next().unwrap_or_default().trim();
+            return Ok((linker, short.to_owned()));
+        }
+    }
+    Err("no linker: neither rust-lld nor ld.lld (package lld)".to_owned())
+}
+
+/// Flags of every build, whatever the board.
+fn base_flags() -> Vec<String> {
+    vec!["-Csymbol-mangling-version=v0".to_owned()]
+}
+
+impl Toolchain {
+    /// The same, with code scheduled for a core, such as `cortex-m4f`.
+    pub(super) fn for_core(mut self, core: &str) -> Self {
+        // The compiler's names leave the floating-point unit to the target triple.
+        let cpu = match core {
+            "cortex-m4f" => "cortex-m4",
+            "cortex-m7f" => "cortex-m7",
+            "cortex-m33f" => "cortex-m33",
+            other => other,
+        };
+        self.flags.push(format!("-Ctarget-cpu={cpu}"));
+        self
+    }
+
+    /// The flags that go to the compiler.
+    pub(super) fn rustc_flags(&self) -> impl Iterator<Item = &str> {
+        self.flags
+            .iter()
+            .map(String::as_str)
+            .filter(|flag| flag.starts_with("-C"))
+    }
+
+    /// Everything about the toolchain that decides the image.
+    pub(super) fn identity(&self) -> impl Iterator<Item = &str> {
+        [self.rustc.as_str(), &self.target, &self.opt_level]
+            .into_iter()
+            .chain(self.flags.iter().map(String::as_str))
+    }
+}
+
+/// What a compiler says of itself.
+struct Version {
+    /// `1.95.0 (59807616e 2026-04-14)`
+    full: String,
+    /// `1.95.0`
+    release: String,
+    /// Host triple.
+    host: String,
+}
+
+impl Version {
+    fn of(rustc: &Path) -> Result<Self, String> {
+        let text = run(rustc, &["-vV"])?;
+        let version = Self::parse(&text)
+            .ok_or_else(|| format!("{} doesn't tell its version", rustc.display()))?;
+        let number = |part: Option<&str>| part.and_then(|part| part.parse().ok()).unwrap_or(0);
+        let mut parts = version.release.split('.');
+        if (number(parts.next()), number(parts.next())) < OLDEST {
+            return Err(format!(
+                "rustc {} is too old, {}.{} is needed",
+                version.release, OLDEST.0, OLDEST.1
+            ));
+        }
+        Ok(version)
+    }
+
+    /// Reads the output of `rustc -vV`.
+    fn parse(text: &str) -> Option<Self> {
+        let field = |name: &str| {
+            text.lines()
+                .find_map(|line| line.strip_prefix(name))
+                .map(|value| value.trim())
+        };
+        Some(Self {
+            full: field("rustc ")?.to_owned(),
+            release: field("release:")?.to_owned(),
+            host: field("host:")?.to_owned(),
+        })
+    }
+}
+
+/// Whether a target's folder of libraries has `core`.
+fn has_library(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return false;
+    };
+    entries.flatten().any(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with("libcore-") && name.ends_with(".rlib")
+    })
+}
+
+/// What a program prints, or why it doesn't.
+fn run(program: &Path, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("can't run {}: {error}", program.display()))?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        let words = words.lines().next().unwrap_or_default();
+        return Err(format!(
+            "`{} {}` failed: {words}",
+            program.display(),
+            arguments.join(" ")
+        ));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}

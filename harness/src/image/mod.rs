@@ -1,0 +1,99 @@
+//! Reads a firmware image: where the block is, what takes up flash and RAM, and which source
+//! line an address belongs to.
+//!
+//! The firmware's linker script sorts code, constants and data into sections by whose they are
+//! (`targets/firmware/tinybench.x`), so the sizes here are sums of section sizes and add up to
+//! the last byte.
+
+mod sizes;
+mod symbols;
+
+use object::elf::{ET_EXEC, FileHeader32};
+use object::read::elf::ElfFile;
+use object::{Architecture, LittleEndian, Object, ObjectSymbol};
+use tinybench_interface::{Block, SYMBOL};
+
+pub use sizes::{FlashSizes, RamSizes};
+pub use symbols::Location;
+
+/// The kind of ELF file the firmware is: 32 bits, little-endian.
+type Elf<'data> = ElfFile<'data, FileHeader32<LittleEndian>>;
+
+/// A firmware image.
+pub struct Image {
+    /// Address of the [`Block`] in the target's RAM.
+    pub block_address: u32,
+    /// What takes up flash.
+    pub flash: FlashSizes,
+    /// What takes up RAM for good. Stack and arena are not part of it.
+    pub ram: RamSizes,
+    /// Bytes of RAM that are taken up for good: the total of `ram`.
+    pub static_ram: u32,
+    symbols: symbols::Symbols,
+}
+
+/// Why a file isn't a usable image.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// The file can't be read as an ELF file of a 32-bit little-endian machine.
+    #[error("the image is not a readable 32-bit little-endian ELF file: {0}")]
+    Format(#[from] object::Error),
+    /// It is one, but not an Arm executable.
+    #[error("the image is an ELF file, but not an Arm executable")]
+    NotArmExecutable,
+    /// It holds no block, so the host can't talk to it.
+    #[error("the image has no symbol `{SYMBOL}`, through which the host talks to a target")]
+    NoBlock,
+    /// The block is at an address where it can't be.
+    #[error("the symbol `{SYMBOL}` of the image is at {address:#010x}: no block can be there")]
+    BlockAddress {
+        /// What the symbol says.
+        address: u64,
+    },
+    /// A section or segment contradicts another.
+    #[error("the image contradicts itself: {0}")]
+    Inconsistent(String),
+    /// The debug information can't be read.
+    #[error("the debug information of the image can't be read: {0}")]
+    Dwarf(#[from] gimli::Error),
+}
+
+impl Image {
+    /// Reads the ELF file `elf`.
+    pub fn load(elf: &[u8]) -> Result<Self, ImageError> {
+        let file = Elf::parse(elf)?;
+        if file.architecture() != Architecture::Arm
+            || file.elf_header().e_type.get(LittleEndian) != ET_EXEC
+        {
+            return Err(ImageError::NotArmExecutable);
+        }
+        let ram = RamSizes::of(&file)?;
+        Ok(Self {
+            block_address: block_address(&file)?,
+            flash: FlashSizes::of(&file)?,
+            ram,
+            static_ram: ram.total,
+            symbols: symbols::Symbols::of(&file)?,
+        })
+    }
+
+    /// The function and source line of the instruction at `pc`. Where calls were inlined, the
+    /// innermost function. `None` if nothing is known about the address.
+    pub fn symbolise(&self, pc: u32) -> Option<Location> {
+        self.symbols.find(pc)
+    }
+}
+
+/// Where the block is: aligned, and as a whole within the address space.
+fn block_address(file: &Elf) -> Result<u32, ImageError> {
+    let symbol = file
+        .symbols()
+        .find(|symbol| symbol.is_definition() && symbol.name_bytes() == Ok(SYMBOL.as_bytes()))
+        .ok_or(ImageError::NoBlock)?;
+    let address = symbol.address();
+    u32::try_from(address)
+        .ok()
+        .filter(|start| start % 4 == 0)
+        .filter(|start| start.checked_add(size_of::<Block>() as u32).is_some())
+        .ok_or(ImageError::BlockAddress { address })
+}

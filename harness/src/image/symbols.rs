@@ -1,0 +1,117 @@
+//! From addresses to functions and source lines.
+
+use std::sync::Arc;
+
+use gimli::{EndianArcSlice, LittleEndian};
+use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
+
+use super::{Elf, ImageError};
+
+/// Where an instruction comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// Name of the function, with its path.
+    pub function: String,
+    /// Source file, if the image has line information for the address.
+    pub file: Option<String>,
+    /// Line in that file, from 1.
+    pub line: Option<u32>,
+}
+
+type Reader = EndianArcSlice<LittleEndian>;
+
+/// What an image says about addresses.
+pub(super) struct Symbols {
+    lines: addr2line::Context<Reader>,
+    /// Functions of the symbol table, sorted by address.
+    functions: Vec<Function>,
+}
+
+/// A function of the symbol table.
+struct Function {
+    start: u32,
+    size: u32,
+    name: String,
+}
+
+impl Symbols {
+    pub(super) fn of(file: &Elf) -> Result<Self, ImageError> {
+        let section = |id: gimli::SectionId| -> Result<Reader, ImageError> {
+            let data = match file.section_by_name(id.name()) {
+                Some(section) => section.uncompressed_data()?,
+                None => (&[]).into(),
+            };
+            Ok(EndianArcSlice::new(Arc::from(&*data), LittleEndian))
+        };
+        let dwarf = gimli::Dwarf::load(section)?;
+        let mut functions: Vec<_> = file
+            .symbols()
+            .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.is_definition())
+            .filter_map(|symbol| {
+                Some(Function {
+                    // The lowest bit says that the code is Thumb.
+                    start: u32::try_from(symbol.address()).ok()? & !1,
+                    size: u32::try_from(symbol.size()).ok()?,
+                    name: demangle(symbol.name().ok()?),
+                })
+            })
+            .collect();
+        functions.sort_by_key(|function| function.start);
+        Ok(Self {
+            lines: addr2line::Context::from_dwarf(dwarf)?,
+            functions,
+        })
+    }
+
+    pub(super) fn find(&self, pc: u32) -> Option<Location> {
+        let pc = pc & !1;
+        self.in_debug_information(pc)
+            .or_else(|| self.in_symbol_table(pc))
+    }
+
+    /// The innermost frame of what the debug information says, if it is readable there.
+    fn in_debug_information(&self, pc: u32) -> Option<Location> {
+        let mut frames = self
+            .lines
+            .find_frames(u64::from(pc))
+            .skip_all_loads()
+            .ok()?;
+        let frame = frames.next().ok()??;
+        let name = frame
+            .function
+            .and_then(|function| Some(demangle(&function.raw_name().ok()?)));
+        let name = name.or_else(|| Some(self.function(pc)?.name.clone()))?;
+        let (file, line) = match frame.location {
+            Some(location) => (location.file.map(str::to_owned), location.line),
+            None => (None, None),
+        };
+        Some(Location {
+            function: name,
+            file,
+            line,
+        })
+    }
+
+    fn in_symbol_table(&self, pc: u32) -> Option<Location> {
+        let function = self.function(pc)?.name.clone();
+        Some(Location {
+            function,
+            file: None,
+            line: None,
+        })
+    }
+
+    /// The function of the symbol table that `pc` is in.
+    fn function(&self, pc: u32) -> Option<&Function> {
+        let behind = self
+            .functions
+            .partition_point(|function| function.start <= pc);
+        let function = self.functions.get(behind.checked_sub(1)?)?;
+        (pc - function.start < function.size).then_some(function)
+    }
+}
+
+/// The name as it is in the source, without the compiler's hash.
+fn demangle(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}

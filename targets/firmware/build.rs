@@ -1,0 +1,120 @@
+//! Turns the board and the model, given as environment variables, into what the linker and the
+//! compiler need: `memory.x`, `tinybench.x`, the model and its size.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::exit;
+
+/// Bytes at the top of RAM that the stack may use unless the board says otherwise.
+const DEFAULT_STACK_BYTES: u32 = 8192;
+
+fn main() {
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+
+    let flash = region("FLASH");
+    let ram = region("RAM");
+    let stack_bytes = optional_number("TINYBENCH_STACK_BYTES").unwrap_or(DEFAULT_STACK_BYTES);
+    if stack_bytes == 0 || stack_bytes % 8 != 0 || stack_bytes >= ram.length {
+        fail(&format!(
+            "TINYBENCH_STACK_BYTES is {stack_bytes}: it must be a multiple of 8, above zero and \
+             below the size of RAM, {} bytes",
+            ram.length
+        ));
+    }
+    let memory = format!(
+        "MEMORY\n{{\n  FLASH : ORIGIN = {:#010x}, LENGTH = {:#x}\n  RAM : ORIGIN = {:#010x}, LENGTH = {:#x}\n}}\n\
+         /* cortex-m-rt's name for the lowest address of the stack. */\n\
+         _stack_end = ORIGIN(RAM) + LENGTH(RAM) - {stack_bytes};\n\
+         /* cortex-m-rt's name for where .text begins: behind the sections of tinybench.x. */\n\
+         _stext = ALIGN(ADDR(.tinybench.harness) + SIZEOF(.tinybench.harness), 16);\n",
+        flash.origin, flash.length, ram.origin, ram.length
+    );
+    write(&out.join("memory.x"), memory.as_bytes());
+    write(&out.join("tinybench.x"), include_bytes!("tinybench.x"));
+    println!("cargo:rerun-if-changed=tinybench.x");
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-link-search={}", out.display());
+    println!("cargo:rustc-link-arg-bins=-Tlink.x");
+    println!("cargo:rustc-link-arg-bins=-Ttinybench.x");
+
+    let model = PathBuf::from(required("TINYBENCH_MODEL"));
+    println!("cargo:rerun-if-changed={}", model.display());
+    let bytes = fs::read(&model).unwrap_or_else(|error| {
+        fail(&format!(
+            "can't read the model {}: {error}",
+            model.display()
+        ))
+    });
+    write(&out.join("model.bin"), &bytes);
+
+    println!("cargo:rustc-check-cfg=cfg(nrf_instruction_cache, values(none(), \"on\", \"off\"))");
+    match variable("TINYBENCH_INSTRUCTION_CACHE").as_deref() {
+        None => {}
+        Some("1") => println!("cargo:rustc-cfg=nrf_instruction_cache=\"on\""),
+        Some("0") => println!("cargo:rustc-cfg=nrf_instruction_cache=\"off\""),
+        Some(other) => fail(&format!(
+            "TINYBENCH_INSTRUCTION_CACHE is `{other}`: it must be 0, 1 or unset"
+        )),
+    }
+}
+
+/// A memory of the board.
+struct Region {
+    origin: u32,
+    length: u32,
+}
+
+fn region(name: &str) -> Region {
+    let region = Region {
+        origin: number(&format!("TINYBENCH_{name}_ORIGIN")),
+        length: number(&format!("TINYBENCH_{name}_LENGTH")),
+    };
+    if region.length == 0 || region.origin.checked_add(region.length - 1).is_none() {
+        fail(&format!(
+            "{name} at {:#010x} with {:#x} bytes doesn't fit a 32-bit address space",
+            region.origin, region.length
+        ));
+    }
+    region
+}
+
+fn number(name: &str) -> u32 {
+    optional_number(name).unwrap_or_else(|| {
+        required(name);
+        unreachable!("a variable that is set was parsed")
+    })
+}
+
+fn optional_number(name: &str) -> Option<u32> {
+    let text = variable(name)?;
+    let parsed = match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    Some(parsed.unwrap_or_else(|_| fail(&format!("{name} is `{text}`, not a 32-bit number"))))
+}
+
+fn required(name: &str) -> String {
+    variable(name).unwrap_or_else(|| {
+        fail(&format!(
+            "{name} isn't set. `tinybench run` builds this program with the board's values; \
+             README.md lists them for a build by hand"
+        ))
+    })
+}
+
+fn variable(name: &str) -> Option<String> {
+    println!("cargo:rerun-if-env-changed={name}");
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn write(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes)
+        .unwrap_or_else(|error| fail(&format!("can't write {}: {error}", path.display())));
+}
+
+fn fail(message: &str) -> ! {
+    eprintln!("error: {message}");
+    exit(1)
+}
