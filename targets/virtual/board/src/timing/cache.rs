@@ -13,7 +13,12 @@ struct Line {
 
 /// The cache, with first-in first-out replacement.
 pub(crate) struct InstructionCache {
-    shape: InstructionCacheShape,
+    /// Lines in a set.
+    ways: usize,
+    /// Base-2 logarithms of sets, line and sector bytes: all are powers of two.
+    set_bits: u32,
+    line_shift: u32,
+    sector_shift: u32,
     lines: Vec<Line>,
     clock: u32,
     /// Changes whenever something was evicted: blocks that were all hits before still are while
@@ -23,10 +28,12 @@ pub(crate) struct InstructionCache {
 
 impl InstructionCache {
     pub fn new(shape: InstructionCacheShape) -> Self {
-        let lines = vec![Line::default(); (shape.sets * shape.ways) as usize];
         Self {
-            shape,
-            lines,
+            ways: shape.ways as usize,
+            set_bits: shape.sets.ilog2(),
+            line_shift: shape.line_bytes.ilog2(),
+            sector_shift: shape.sector_bytes.ilog2(),
+            lines: vec![Line::default(); (shape.sets * shape.ways) as usize],
             clock: 0,
             epoch: 1,
         }
@@ -39,19 +46,16 @@ impl InstructionCache {
     }
 
     /// Looks up the sectors of the flash bytes `start..end`, fills what is missing, and returns
-    /// hits and misses.
+    /// hits and misses. `start` is below `end`.
     pub fn touch(&mut self, start: u32, end: u32) -> (u32, u32) {
-        let shape = self.shape;
         let (mut hits, mut misses) = (0, 0);
-        let mut sector = start / shape.sector_bytes;
-        while sector * shape.sector_bytes < end {
-            let address = sector * shape.sector_bytes;
-            let line = address / shape.line_bytes;
-            let bit = 1 << (address % shape.line_bytes / shape.sector_bytes);
-            let (set, tag) = (line % shape.sets, line / shape.sets);
-            let first = (set * shape.ways) as usize;
-            let ways = &mut self.lines[first..first + shape.ways as usize];
-            sector += 1;
+        let line_sectors = self.line_shift - self.sector_shift;
+        for sector in start >> self.sector_shift..=(end - 1) >> self.sector_shift {
+            let line = sector >> line_sectors;
+            let bit = 1 << (sector & ((1 << line_sectors) - 1));
+            let (set, tag) = (line & ((1 << self.set_bits) - 1), line >> self.set_bits);
+            let first = set as usize * self.ways;
+            let ways = &mut self.lines[first..first + self.ways];
             if let Some(found) = ways.iter_mut().find(|l| l.sectors != 0 && l.tag == tag) {
                 if found.sectors & bit != 0 {
                     hits += 1;
