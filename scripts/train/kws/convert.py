@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from dataset import DataSet
 from features import COEFFICIENTS, FRAMES
+from flatten import insert_reshape
 
 CALIBRATION_EXAMPLES = 2400
 
@@ -34,16 +36,15 @@ def convert(model: keras.Model, examples: np.ndarray) -> bytes:
         for example in examples:
             yield [example[None, ..., None]]
 
-    converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [function.get_concrete_function()], model
-    )
+    frozen = convert_variables_to_constants_v2(function.get_concrete_function())
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = representative
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    return converter.convert()
+    return insert_reshape(converter.convert())
 
 
 def main() -> None:

@@ -24,20 +24,23 @@ SETS = ("training", "validation", "test")
 
 
 @dataclass(frozen=True)
-class Size:
-    """How many utterances of each class a set has, and how many times each is augmented."""
+class Plan:
+    """How many utterances of each class a set has, how many times each is augmented, and by which
+    factors (at least and at most) speech is stretched."""
 
     keyword: int
     silence: int
     unknown: int
     copies: int
+    stretch: tuple[float, float]
 
 
-SIZES = {
-    "training": Size(keyword=900, silence=900, unknown=2000, copies=6),
-    "validation": Size(keyword=60, silence=60, unknown=60, copies=1),
-    "test": Size(keyword=150, silence=150, unknown=150, copies=1),
+PLANS = {
+    "training": Plan(keyword=1500, silence=900, unknown=3600, copies=4, stretch=(0.8, 1.25)),
+    "validation": Plan(keyword=60, silence=60, unknown=60, copies=1, stretch=(0.92, 1.08)),
+    "test": Plan(keyword=150, silence=150, unknown=150, copies=1, stretch=(0.92, 1.08)),
 }
+"""The training set is stretched more than the others, which gives it more kinds of speaker."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def _draw(rng: np.random.Generator, name: str, label: int, index: int) -> Uttera
         speed=int(rng.integers(115, 206)),
         pitch=int(rng.integers(20, 81)),
         mark=str(rng.choice(["", ".", "?", "!"])),
-        stretch=float(rng.uniform(0.92, 1.08)),
+        stretch=float(rng.uniform(*PLANS[name].stretch)),
     )
 
 
@@ -118,12 +121,12 @@ def _render(task: tuple[int, str, int, int, int, int]) -> tuple[np.ndarray, int,
 
 def _tasks(seed: int, name: str) -> Iterator[tuple[int, str, int, int, int, int]]:
     """All utterances of a set, class after class."""
-    size = SIZES[name]
+    plan = PLANS[name]
     number = 0
     for label, class_name in enumerate(CLASSES):
-        count = {SILENCE: size.silence, UNKNOWN: size.unknown}.get(class_name, size.keyword)
+        count = {SILENCE: plan.silence, UNKNOWN: plan.unknown}.get(class_name, plan.keyword)
         for index in range(count):
-            yield seed, name, number, label, index, size.copies
+            yield seed, name, number, label, index, plan.copies
             number += 1
 
 

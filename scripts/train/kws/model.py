@@ -1,8 +1,8 @@
 """The network: the depthwise-separable CNN (DS-CNN) of MLPerf Tiny's keyword spotting.
 
 Zhang et al., "Hello Edge: Keyword Spotting on Microcontrollers", 2017; layer sizes as in the
-reference model of MLPerf Tiny. Batch normalisation and dropout are there for training and vanish
-in the conversion.
+reference model of MLPerf Tiny. Batch normalisation, dropout and noise are there for training and
+vanish in the conversion.
 """
 
 import keras
@@ -21,17 +21,18 @@ def _normalise(x: keras.KerasTensor) -> keras.KerasTensor:
 
 def build() -> keras.Model:
     """[n, FRAMES, COEFFICIENTS, 1] to class probabilities [n, 12], with fresh weights."""
-    regulariser = keras.regularizers.L2(1e-5)
+    regulariser = keras.regularizers.L2(1e-4)
 
     inputs = keras.Input((FRAMES, COEFFICIENTS, 1))
+    x = layers.GaussianNoise(0.5)(inputs)
     x = layers.Conv2D(FILTERS, (10, 4), strides=2, padding="same", kernel_regularizer=regulariser)(
-        inputs
+        x
     )
     x = _normalise(x)
     for _ in range(BLOCKS):
         x = layers.DepthwiseConv2D(3, padding="same", depthwise_regularizer=regulariser)(x)
         x = _normalise(x)
-        x = layers.Conv2D(FILTERS, 1, kernel_regularizer=regulariser)(x)
+        x = layers.Conv2D(FILTERS, 1, padding="same", kernel_regularizer=regulariser)(x)
         x = _normalise(x)
     x = layers.Dropout(0.3)(x)
     x = layers.AveragePooling2D((25, 5))(x)
