@@ -14,6 +14,7 @@ os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from dataset import DataSet
@@ -21,6 +22,15 @@ from model import build
 
 BATCH = 128
 LEARNING_RATE = 2e-3
+
+
+def balance(model: keras.Model, labels: np.ndarray) -> None:
+    """Takes the classes' unequal frequencies in the training set out of the network, so that it
+    judges as if all were equally likely: their logarithms are subtracted from the last biases
+    (Bayes' rule)."""
+    frequency = np.bincount(labels) / len(labels)
+    weights, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([weights, bias - np.log(frequency * len(frequency))])
 
 
 def main() -> None:
@@ -64,6 +74,7 @@ def main() -> None:
         "seconds": round(time.monotonic() - started),
         "history": history.history,
     }
+    balance(model, training.labels)
     model.save(arguments.folder / "model.keras")
     (arguments.folder / "history.json").write_text(json.dumps(record, indent=1))
 

@@ -12,12 +12,12 @@ measures it on the test set and writes model, test vectors and card.
   --work DIR       where everything is kept: Python environment, data sets, models
                    (default: $XDG_CACHE_HOME/tinybench/train-kws or ~/.cache/...; about 2 GB)
   --seed N         seed of data and training (default: 1, that of the committed model)
-  --epochs N       passes over the training set (default: 14, that of the committed model)
+  --epochs N       passes over the training set (default: 12, that of the committed model)
   --python PYTHON  CPython 3.11 to 3.13 that makes the environment (default: python3)
   --publish        write into workloads/models/kws; otherwise into DIR/seed-N/out
 
 Needs espeak-ng (Debian and Ubuntu: apt-get install espeak-ng; the committed model: 1.51) and, the
-first time, PyPI. Takes about 15 minutes on two cores. A data set that is complete is used again.
+first time, PyPI. Takes 15 to 20 minutes on two cores. A data set that is complete is used again.
 TEXT
 }
 
@@ -29,7 +29,7 @@ fail() {
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 work=${XDG_CACHE_HOME:-${HOME:?}/.cache}/tinybench/train-kws
 seed=1
-epochs=14
+epochs=12
 python=python3
 publish=false
 while [ $# -gt 0 ]; do
@@ -64,12 +64,12 @@ if ! cmp -s "$here/requirements.txt" "$work/venv/requirements.txt"; then
     "$work/venv/bin/pip" install --quiet --no-deps --requirement "$here/requirements.txt"
     cp "$here/requirements.txt" "$work/venv/requirements.txt"
 fi
-# One thread each: the data sets are made by two processes.
 step() {
     echo "== $1" >&2
     shift
     PYTHONDONTWRITEBYTECODE=1 "$work/venv/bin/python" "$@"
 }
+# One thread each, as the data sets are made by two processes.
 OPENBLAS_NUM_THREADS=1 step "data sets: $run" \
     "$here/dataset.py" --folder "$run" --seed "$seed"
 step "training" "$here/train.py" --folder "$run" --seed "$seed" --epochs "$epochs"
