@@ -11,6 +11,17 @@ import numpy as np
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 FILE_IDENTIFIER = b"TFL3"
+BUFFER_ALIGNMENT = 16
+
+
+class _Builder(flatbuffers.Builder):
+    """Aligns vectors of bytes as the schema asks for buffers (`force_align: 16`), which the
+    Python code generated from it doesn't do."""
+
+    def StartVector(self, elemSize: int, numElems: int, alignment: int) -> int:
+        if elemSize == 1:
+            alignment = BUFFER_ALIGNMENT
+        return super().StartVector(elemSize, numElems, alignment)
 
 
 def insert_reshape(model: bytes) -> bytes:
@@ -60,6 +71,6 @@ def insert_reshape(model: bytes) -> bytes:
     graph.operators.insert(at, reshape)
     dense.inputs = np.array([reshape.outputs[0], *dense.inputs[1:]], np.int32)
 
-    builder = flatbuffers.Builder(len(model))
+    builder = _Builder(len(model))
     builder.Finish(root.Pack(builder), FILE_IDENTIFIER)
     return bytes(builder.Output())

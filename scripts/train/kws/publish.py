@@ -56,7 +56,7 @@ samples = {samples}
 script = "scripts/train/kws"
 seed = {seed}
 synthetic = true
-summary = "Speech synthesised with espeak-ng {espeak}; speakers of the test set are not in the training set"
+summary = "Speech of espeak-ng {espeak}; no speaker of the test set is in the training set"
 licence = "MIT OR Apache-2.0"
 """
 
