@@ -24,13 +24,6 @@ struct Output {
     bounds: [i32; 2],
 }
 
-/// [`Output::requantise`] in general.
-const WIDE: u8 = 0;
-/// [`Output::requantise`] where [`Requantisation::narrow`] holds.
-const NARROW: u8 = 1;
-/// [`NARROW`], and the bounds are those of 8 bits, as with most activations.
-const SATURATED: u8 = 2;
-
 impl Output {
     fn new(op: &Conv2d) -> Self {
         Self {
@@ -44,15 +37,16 @@ impl Output {
         value.max(self.bounds[0]).min(self.bounds[1]) as i8
     }
 
-    /// Scales, shifts and clamps accumulators of one channel.
+    /// Scales, shifts and clamps accumulators of one channel. `FAST` is for what [`is_fast`]
+    /// allows.
     #[inline(always)]
-    fn requantise<const MODE: u8, const N: usize>(
+    fn requantise<const FAST: bool, const N: usize>(
         self,
         multiplier: i32,
         shift: i8,
         sums: [i32; N],
     ) -> [i8; N] {
-        if MODE == WIDE {
+        if !FAST {
             let multiplier = Multiplier { multiplier, shift };
             return sums.map(|sum| self.clamp(multiplier.apply(sum).saturating_add(self.offset)));
         }
@@ -65,22 +59,15 @@ impl Output {
             // Ties away from zero: one less before an arithmetic shift of a negative number.
             let rounded = high.wrapping_add(high >> 31).wrapping_add(half);
             let value = simd::asr(rounded, right).wrapping_add(self.offset);
-            if MODE == SATURATED {
-                simd::ssat8(value) as i8
-            } else {
-                self.clamp(value)
-            }
+            simd::ssat8(value) as i8
         })
     }
 }
 
-/// The fastest way to requantise.
-fn mode(requantisation: &Requantisation, bounds: [i32; 2]) -> u8 {
-    match (requantisation.narrow, bounds) {
-        (true, [-128, 127]) => SATURATED,
-        (true, _) => NARROW,
-        (false, _) => WIDE,
-    }
+/// Whether the fast way to requantise gives the right result: [`Requantisation::narrow`] holds,
+/// and the bounds are those of 8 bits, as with most activations.
+fn is_fast(requantisation: &Requantisation, bounds: [i32; 2]) -> bool {
+    requantisation.narrow && bounds == [-128, 127]
 }
 
 /// Both halves of a word.
@@ -218,7 +205,7 @@ fn positions(window: &Window) -> impl Iterator<Item = [usize; 2]> + use<> {
     (0..height).flat_map(move |y| (0..width).map(move |x| [y, x]))
 }
 
-fn conv_2d<const MODE: u8>(
+fn conv_2d<const FAST: bool>(
     op: &Conv2d,
     requantisation: &Requantisation,
     input: &[i8],
@@ -249,8 +236,8 @@ fn conv_2d<const MODE: u8>(
                 finish: Output::new(op),
             };
             match outputs.split_at_mut_checked(channels) {
-                Some((first, second)) if !second.is_empty() => tiles.pair::<MODE>(first, second),
-                _ => tiles.single::<MODE>(outputs),
+                Some((first, second)) if !second.is_empty() => tiles.pair::<FAST>(first, second),
+                _ => tiles.single::<FAST>(outputs),
             }
         }
     }
@@ -269,7 +256,7 @@ struct Tiles<'t> {
 impl Tiles<'_> {
     /// Both outputs.
     #[inline(always)]
-    fn pair<const MODE: u8>(&self, first: &mut [i8], second: &mut [i8]) {
+    fn pair<const FAST: bool>(&self, first: &mut [i8], second: &mut [i8]) {
         let channels = first.len();
         let multipliers = self.requantisation.multipliers.as_chunks::<2>().0;
         let shifts = self.requantisation.shifts.as_chunks::<2>().0;
@@ -284,33 +271,33 @@ impl Tiles<'_> {
             let [s0, s1, s2, s3] = self.sums([rows.0, rows.1], [low, low, high, high]);
             [first[0], second[0]] =
                 self.finish
-                    .requantise::<MODE, 2>(multipliers[0], shifts[0], [s0, s1]);
+                    .requantise::<FAST, 2>(multipliers[0], shifts[0], [s0, s1]);
             [first[1], second[1]] =
                 self.finish
-                    .requantise::<MODE, 2>(multipliers[1], shifts[1], [s2, s3]);
+                    .requantise::<FAST, 2>(multipliers[1], shifts[1], [s2, s3]);
             channel += 2;
         }
         if let ([.., first], [.., second], 1) = (first, second, channels % 2) {
-            [*first, *second] = self.channel::<MODE>(channels - 1);
+            [*first, *second] = self.channel::<FAST>(channels - 1);
         }
     }
 
     /// The first output only.
-    fn single<const MODE: u8>(&self, outputs: &mut [i8]) {
+    fn single<const FAST: bool>(&self, outputs: &mut [i8]) {
         for (channel, output) in outputs.iter_mut().enumerate() {
-            [*output, _] = self.channel::<MODE>(channel);
+            [*output, _] = self.channel::<FAST>(channel);
         }
     }
 
     /// One channel of both outputs.
     #[inline(never)]
-    fn channel<const MODE: u8>(&self, channel: usize) -> [i8; 2] {
+    fn channel<const FAST: bool>(&self, channel: usize) -> [i8; 2] {
         let row = self.op.filter.get(channel * self.size..);
         let row = row.and_then(|row| row.get(..self.size)).unwrap_or(&[]);
         let [first, second, ..] = self.sums([row, row], [self.op.bias.get(channel); 4]);
         let Multiplier { multiplier, shift } = self.requantisation.get(channel);
         self.finish
-            .requantise::<MODE, 2>(multiplier, shift, [first, second])
+            .requantise::<FAST, 2>(multiplier, shift, [first, second])
     }
 
     /// Adds the products of two rows of weights and both windows to `sums`.
@@ -371,28 +358,31 @@ impl Taps<'_> {
     /// Four channels from `channel` on, each with an input of its own.
     #[inline(always)]
     fn four(&self, channel: usize, offset: u32, sums: [i32; 4]) -> [i32; 4] {
-        let [input_row, input_column] = self.input_steps;
-        let [weight_row, weight_column] = self.weight_steps;
         let input = self.input.get(channel..).unwrap_or(&[]);
         let weights = self.weights.get(channel..).unwrap_or(&[]);
-        if weight_row == 3 * weight_column && input_column == weight_column {
-            let steps = DepthwiseSteps {
-                rows: self.rows,
-                channels: weight_column,
-                input_row,
-            };
-            let done = match self.columns {
-                1 => depthwise_3::<1>(input, weights, steps, offset, sums),
-                2 => depthwise_3::<2>(input, weights, steps, offset, sums),
-                _ => depthwise_3::<3>(input, weights, steps, offset, sums),
-            };
-            return done.unwrap_or(sums);
-        }
         let mut sums = sums;
         self.each(|at, weight| {
             sums = depthwise_tap(load(input, at), load(weights, weight), offset, sums);
         });
         sums
+    }
+
+    /// [`Self::four`] for a window 3 columns wide, `COLUMNS` of which are inside the image.
+    #[inline(always)]
+    fn four_by_3<const COLUMNS: usize>(
+        &self,
+        channel: usize,
+        offset: u32,
+        sums: [i32; 4],
+    ) -> [i32; 4] {
+        let steps = DepthwiseSteps {
+            rows: self.rows,
+            channels: self.weight_steps[1],
+            input_row: self.input_steps[0],
+        };
+        let input = self.input.get(channel..).unwrap_or(&[]);
+        let weights = self.weights.get(channel..).unwrap_or(&[]);
+        depthwise_3::<COLUMNS>(input, weights, steps, offset, sums).unwrap_or(sums)
     }
 
     /// Four channels of weights from `channel` on that share the input `from`.
@@ -433,7 +423,7 @@ impl Taps<'_> {
     }
 }
 
-fn depthwise_conv_2d<const MODE: u8>(
+fn depthwise_conv_2d<const FAST: bool>(
     op: &Conv2d,
     requantisation: &Requantisation,
     input: &[i8],
@@ -444,7 +434,6 @@ fn depthwise_conv_2d<const MODE: u8>(
     let channels = window.output[2];
     let multiplier = channels / depth;
     let packed_offset = both(op.input_offset);
-    let finish = Output::new(op);
     let images = input
         .chunks_exact(input.len() / window.batches)
         .zip(output.chunks_exact_mut(output.len() / window.batches));
@@ -467,40 +456,61 @@ fn depthwise_conv_2d<const MODE: u8>(
                 ],
                 weight_steps: [window.filter[1] * channels, channels],
             };
-            let (groups, rest) = outputs.as_chunks_mut::<4>();
-            let (multipliers, _) = requantisation.multipliers.as_chunks::<4>();
-            let (shifts, _) = requantisation.shifts.as_chunks::<4>();
-            let by_group = multiplier == 1 || multiplier.is_multiple_of(4);
-            let grouped = if by_group { groups.len() } else { 0 };
-            let mut channel = 0;
-            for ((group, multipliers), shifts) in
-                groups.iter_mut().take(grouped).zip(multipliers).zip(shifts)
-            {
-                let sums = core::array::from_fn(|index| op.bias.get(channel + index));
-                let sums = if multiplier == 1 {
-                    taps.four(channel, packed_offset, sums)
-                } else {
-                    taps.four_of_one(channel / multiplier, channel, op.input_offset, sums)
-                };
-                for index in 0..4 {
-                    let (multiplier, shift) = (multipliers[index], shifts[index]);
-                    [group[index]] = finish.requantise::<MODE, 1>(multiplier, shift, [sums[index]]);
-                }
-                channel += 4;
-            }
-            let ungrouped = groups.iter_mut().skip(grouped).flatten();
-            for output in ungrouped.chain(rest) {
+            let three = window.filter[1] == 3 && window.dilation[1] == 1;
+            let mut group = Group::<FAST> {
+                op,
+                requantisation,
+                outputs,
+            };
+            let done = match (multiplier, three, columns.len()) {
+                (1, true, 1) => group.each(|at, sums| taps.four_by_3::<1>(at, packed_offset, sums)),
+                (1, true, 2) => group.each(|at, sums| taps.four_by_3::<2>(at, packed_offset, sums)),
+                (1, true, _) => group.each(|at, sums| taps.four_by_3::<3>(at, packed_offset, sums)),
+                (1, false, _) => group.each(|at, sums| taps.four(at, packed_offset, sums)),
+                _ if multiplier.is_multiple_of(4) => group
+                    .each(|at, sums| taps.four_of_one(at / multiplier, at, op.input_offset, sums)),
+                _ => 0,
+            };
+            for (channel, output) in group.outputs.iter_mut().enumerate().skip(done) {
                 let bias = op.bias.get(channel);
                 let sum = taps.one(channel / multiplier, channel, op.input_offset, bias);
                 let Multiplier { multiplier, shift } = requantisation.get(channel);
-                [*output] = finish.requantise::<MODE, 1>(multiplier, shift, [sum]);
-                channel += 1;
+                [*output] = Output::new(op).requantise::<FAST, 1>(multiplier, shift, [sum]);
             }
         }
     }
 }
 
-fn fully_connected<const MODE: u8>(
+/// All channels of one output of a depthwise convolution.
+struct Group<'g, const FAST: bool> {
+    op: &'g Conv2d<'g>,
+    requantisation: &'g Requantisation<'g>,
+    outputs: &'g mut [i8],
+}
+
+impl<const FAST: bool> Group<'_, FAST> {
+    /// Lets `accumulate` add to the biases of four channels at a time, from the one that it is
+    /// given, and writes the outputs. Returns how many channels that covers.
+    #[inline(always)]
+    fn each(&mut self, accumulate: impl Fn(usize, [i32; 4]) -> [i32; 4]) -> usize {
+        let finish = Output::new(self.op);
+        let multipliers = self.requantisation.multipliers.as_chunks::<4>().0;
+        let shifts = self.requantisation.shifts.as_chunks::<4>().0;
+        let outputs = self.outputs.as_chunks_mut::<4>().0;
+        let mut channel = 0;
+        for ((outputs, multipliers), shifts) in outputs.iter_mut().zip(multipliers).zip(shifts) {
+            let sums = accumulate(channel, self.op.bias.four(channel));
+            for index in 0..4 {
+                let (multiplier, shift) = (multipliers[index], shifts[index]);
+                [outputs[index]] = finish.requantise::<FAST, 1>(multiplier, shift, [sums[index]]);
+            }
+            channel += 4;
+        }
+        channel
+    }
+}
+
+fn fully_connected<const FAST: bool>(
     op: &FullyConnected,
     requantisation: &Requantisation,
     input: &[i8],
@@ -522,7 +532,7 @@ fn fully_connected<const MODE: u8>(
         let mut channel = 0;
         for outputs in output.chunks_mut(4) {
             let count = outputs.len();
-            let sums = core::array::from_fn(|index| op.bias.get(channel + index));
+            let sums = op.bias.four(channel);
             let sums = if count == 4 {
                 dot_4x1(filter, depth, words, offset, sums)
             } else {
@@ -539,7 +549,7 @@ fn fully_connected<const MODE: u8>(
                     sum = sum.wrapping_add(product);
                 }
                 let Multiplier { multiplier, shift } = requantisation.get(channel + index);
-                [*output] = finish.requantise::<MODE, 1>(multiplier, shift, [sum]);
+                [*output] = finish.requantise::<FAST, 1>(multiplier, shift, [sum]);
             }
             filter = filter.get(count * depth..).unwrap_or(&[]);
             channel += count;
@@ -565,10 +575,10 @@ impl Kernels for Dsp {
         output: &mut [i8],
         scratch: &mut [u32],
     ) {
-        match mode(requantisation, op.bounds) {
-            SATURATED => conv_2d::<SATURATED>(op, requantisation, input, output, scratch),
-            NARROW => conv_2d::<NARROW>(op, requantisation, input, output, scratch),
-            _ => conv_2d::<WIDE>(op, requantisation, input, output, scratch),
+        if is_fast(requantisation, op.bounds) {
+            conv_2d::<true>(op, requantisation, input, output, scratch);
+        } else {
+            conv_2d::<false>(op, requantisation, input, output, scratch);
         }
     }
 
@@ -578,10 +588,10 @@ impl Kernels for Dsp {
         input: &[i8],
         output: &mut [i8],
     ) {
-        match mode(requantisation, op.bounds) {
-            SATURATED => depthwise_conv_2d::<SATURATED>(op, requantisation, input, output),
-            NARROW => depthwise_conv_2d::<NARROW>(op, requantisation, input, output),
-            _ => depthwise_conv_2d::<WIDE>(op, requantisation, input, output),
+        if is_fast(requantisation, op.bounds) {
+            depthwise_conv_2d::<true>(op, requantisation, input, output);
+        } else {
+            depthwise_conv_2d::<false>(op, requantisation, input, output);
         }
     }
 
@@ -591,10 +601,10 @@ impl Kernels for Dsp {
         input: &[i8],
         output: &mut [i8],
     ) {
-        match mode(requantisation, op.bounds) {
-            SATURATED => fully_connected::<SATURATED>(op, requantisation, input, output),
-            NARROW => fully_connected::<NARROW>(op, requantisation, input, output),
-            _ => fully_connected::<WIDE>(op, requantisation, input, output),
+        if is_fast(requantisation, op.bounds) {
+            fully_connected::<true>(op, requantisation, input, output);
+        } else {
+            fully_connected::<false>(op, requantisation, input, output);
         }
     }
 
