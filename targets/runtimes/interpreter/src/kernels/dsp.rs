@@ -53,7 +53,7 @@ impl Output {
         // 2·sum fits 32 bits, so that doubling can come before the multiplication, and the
         // shift is to the right and at least 1.
         let right = -i32::from(shift);
-        let half = simd::lsl(1, right) >> 1;
+        let half = (simd::lsl(1, right) as u32 >> 1) as i32;
         sums.map(|sum| {
             let high = simd::smmulr(sum << 1, multiplier);
             // Ties away from zero: one less before an arithmetic shift of a negative number.
@@ -319,7 +319,7 @@ impl Tiles<'_> {
 fn last_word(row: &[i8]) -> u32 {
     let count = row.len() % 4;
     if let Some(at) = row.len().checked_sub(4) {
-        return load(row, at) >> (8 * (4 - count as u32) & 31);
+        return load(row, at) >> ((8 * (4 - count as u32)) & 31);
     }
     let bytes = row.iter().rev();
     bytes.fold(0, |word, &byte| word << 8 | u32::from(byte as u8))
@@ -562,7 +562,7 @@ fn fully_connected<const FAST: bool>(
 #[inline(always)]
 fn scale_narrow(value: i32, multiplier: i32, right: u32) -> i32 {
     let high = simd::smmulr(value << 1, multiplier);
-    let half = (1 << right) >> 1;
+    let half = ((1_u32 << right) >> 1) as i32;
     let below = if right == 0 { 0 } else { high >> 31 };
     (high + half + below) >> right
 }
