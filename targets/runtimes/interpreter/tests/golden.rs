@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use tinybench_interpreter::kernels::{Dsp, Kernels, Portable};
-use tinybench_interpreter::{Interpreter, Model, arena_needed};
+
+mod common;
 
 fn shared() -> PathBuf {
     std::env::var_os("TINYBENCH_SHARED").map_or_else(
@@ -12,37 +13,37 @@ fn shared() -> PathBuf {
     )
 }
 
-/// Runs all golden vectors of `name` in `folder`.
+/// Runs the golden vectors of one published model.
 fn golden<K: Kernels>(folder: &str, name: &str) {
     let folder = shared().join(folder);
-    if !folder.is_dir() {
-        println!("skipped: {} is absent", folder.display());
-        return;
-    }
-    let file = std::fs::read(folder.join(format!("{name}.tflite"))).unwrap();
-    let inputs = std::fs::read(folder.join(format!("golden/{name}.inputs.i8"))).unwrap();
-    let outputs = std::fs::read(folder.join(format!("golden/{name}.outputs.i8"))).unwrap();
-    let model = Model::parse(&file).unwrap();
-    let mut arena = vec![0_u64; arena_needed(&model).unwrap().div_ceil(8)];
-    let arena = bytemuck::cast_slice_mut(&mut arena);
-    let mut interpreter = Interpreter::<K>::new(&model, arena).unwrap();
-    let vectors = inputs
-        .chunks_exact(model.input().bytes)
-        .zip(outputs.chunks_exact(model.output().bytes));
-    let count = inputs.len() / model.input().bytes;
-    assert_eq!(outputs.len(), count * model.output().bytes);
-    assert!(count >= 8);
-    for (vector, (input, expected)) in vectors.enumerate() {
-        interpreter
-            .input_mut()
-            .copy_from_slice(bytemuck::cast_slice(input));
-        interpreter.invoke().unwrap();
-        assert_eq!(
-            interpreter.output(),
-            bytemuck::cast_slice::<u8, i8>(expected),
-            "vector {vector}"
+    if folder.is_dir() {
+        common::golden::<K>(
+            &folder.join(format!("{name}.tflite")),
+            &folder.join("golden"),
         );
+    } else {
+        println!("skipped: {} is absent", folder.display());
     }
+}
+
+/// Runs the fixtures: small models that cover each operator's options.
+fn fixtures<K: Kernels>() {
+    let folder = common::fixtures();
+    let models = common::models(&folder);
+    assert!(models.len() >= 30);
+    for (name, _) in models {
+        common::golden::<K>(&folder.join(format!("{name}.tflite")), &folder);
+    }
+}
+
+#[test]
+fn fixtures_with_portable_kernels() {
+    fixtures::<Portable>();
+}
+
+#[test]
+fn fixtures_with_dsp_kernels() {
+    fixtures::<Dsp>();
 }
 
 macro_rules! golden {

@@ -25,43 +25,49 @@ struct Output {
 }
 
 impl Output {
-    #[inline(always)]
-    fn finish(self, scaled: i32) -> i8 {
-        let value = scaled.saturating_add(self.offset);
-        self.clamp(value)
+    fn new(op: &Conv2d) -> Self {
+        Self {
+            offset: op.output_offset,
+            bounds: op.bounds,
+        }
     }
 
     #[inline(always)]
     fn clamp(self, value: i32) -> i8 {
-        if self.bounds == [-128, 127] {
-            simd::ssat8(value) as i8
-        } else {
-            value.max(self.bounds[0]).min(self.bounds[1]) as i8
-        }
+        value.max(self.bounds[0]).min(self.bounds[1]) as i8
     }
 
-    /// Scales, shifts and clamps the accumulators of one channel.
+    /// Scales, shifts and clamps accumulators of one channel. `FAST` is for what [`is_fast`]
+    /// allows.
     #[inline(always)]
-    fn requantise<const NARROW: bool, const N: usize>(
+    fn requantise<const FAST: bool, const N: usize>(
         self,
-        multiplier: Multiplier,
+        multiplier: i32,
+        shift: i8,
         sums: [i32; N],
     ) -> [i8; N] {
-        if NARROW {
-            // 2·sum fits 32 bits, so that doubling can come before the multiplication, and the
-            // shift is at least 1.
-            let right = u32::from(multiplier.shift.unsigned_abs()) & 31;
-            let half = (1 << right) >> 1;
-            sums.map(|sum| {
-                let high = simd::smmulr(sum << 1, multiplier.multiplier);
-                // Ties away from zero: one less before an arithmetic shift of a negative number.
-                let shifted = (high + half + (high >> 31)) >> right;
-                self.clamp(shifted + self.offset)
-            })
-        } else {
-            sums.map(|sum| self.finish(multiplier.apply(sum)))
+        if !FAST {
+            let multiplier = Multiplier { multiplier, shift };
+            return sums.map(|sum| self.clamp(multiplier.apply(sum).saturating_add(self.offset)));
         }
+        // 2·sum fits 32 bits, so that doubling can come before the multiplication, and the
+        // shift is to the right and at least 1.
+        let right = -i32::from(shift);
+        let half = (simd::lsl(1, right) as u32 >> 1) as i32;
+        sums.map(|sum| {
+            let high = simd::smmulr(sum << 1, multiplier);
+            // Ties away from zero: one less before an arithmetic shift of a negative number.
+            let rounded = high.wrapping_add(high >> 31).wrapping_add(half);
+            let value = simd::asr(rounded, right).wrapping_add(self.offset);
+            simd::ssat8(value) as i8
+        })
     }
+}
+
+/// Whether the fast way to requantise gives the right result: [`Requantisation::narrow`] holds,
+/// and the bounds are those of 8 bits, as with most activations.
+fn is_fast(requantisation: &Requantisation, bounds: [i32; 2]) -> bool {
+    requantisation.narrow && bounds == [-128, 127]
 }
 
 /// Both halves of a word.
@@ -199,7 +205,7 @@ fn positions(window: &Window) -> impl Iterator<Item = [usize; 2]> + use<> {
     (0..height).flat_map(move |y| (0..width).map(move |x| [y, x]))
 }
 
-fn conv_2d<const NARROW: bool>(
+fn conv_2d<const FAST: bool>(
     op: &Conv2d,
     requantisation: &Requantisation,
     input: &[i8],
@@ -208,13 +214,8 @@ fn conv_2d<const NARROW: bool>(
 ) {
     let window = &op.window;
     let channels = window.output[2];
-    let size = window.filter[0] * window.filter[1] * window.input[2];
     let blocks = scratch.as_chunks_mut().0;
     let offset = both(op.input_offset);
-    let finish = Output {
-        offset: op.output_offset,
-        bounds: op.bounds,
-    };
     let images = input
         .chunks_exact(input.len() / window.batches)
         .zip(output.chunks_exact_mut(output.len() / window.batches));
@@ -227,66 +228,100 @@ fn conv_2d<const NARROW: bool>(
                     unfold(window, image, y, x, &mut column);
                 }
             }
-            let (first, second) = outputs.split_at_mut(channels);
-            tiles::<NARROW>(op, requantisation, size, blocks, finish, [first, second]);
+            let tiles = Tiles {
+                op,
+                requantisation,
+                size: op.filter.len() / channels,
+                blocks,
+                finish: Output::new(op),
+            };
+            match outputs.split_at_mut_checked(channels) {
+                Some((first, second)) if !second.is_empty() => tiles.pair::<FAST>(first, second),
+                _ => tiles.single::<FAST>(outputs),
+            }
         }
     }
 }
 
-/// All channels of two neighbouring outputs, the second of which may be empty.
-#[inline(always)]
-fn tiles<const NARROW: bool>(
-    op: &Conv2d,
-    requantisation: &Requantisation,
+/// All channels of the outputs whose windows are unfolded.
+struct Tiles<'t> {
+    op: &'t Conv2d<'t>,
+    requantisation: &'t Requantisation<'t>,
+    /// Elements of a window.
     size: usize,
-    blocks: &[Block],
+    blocks: &'t [Block],
     finish: Output,
-    [first, second]: [&mut [i8]; 2],
-) {
-    let whole = size / 4;
-    let multipliers = requantisation.multipliers.chunks(2);
-    let shifts = requantisation.shifts.chunks(2);
-    let mut second = second.chunks_mut(2);
-    let mut rest = op.filter;
-    let mut channel = 0;
-    for ((multipliers, shifts), first) in multipliers.zip(shifts).zip(first.chunks_mut(2)) {
-        // The last of an odd number of rows is its own neighbour.
-        let below = rest.get(size..).filter(|below| !below.is_empty());
-        let below = below.unwrap_or(rest);
-        let biases = [op.bias.get(channel), op.bias.get(channel + 1)];
-        let sums = [biases[0], biases[0], biases[1], biases[1]];
-        let sums = if whole == blocks.len() || below.len() >= 4 * blocks.len() {
-            // What follows a row meets the padding of the columns, which is 0.
-            dot_2x2([rest, below], blocks, sums)
-        } else {
-            let sums = dot_2x2([rest, below], blocks.get(..whole).unwrap_or(&[]), sums);
-            let words = [rest, below].map(|row| last_word(row, whole * 4, size));
-            match blocks.last() {
-                Some(&block) => dot_2x2_block(words, block, sums),
-                None => sums,
-            }
-        };
-        let sums = [[sums[0], sums[1]], [sums[2], sums[3]]];
-        let second = second.next().unwrap_or(&mut []).iter_mut();
-        let mut second = second.map(Some).chain([None, None]);
+}
+
+impl Tiles<'_> {
+    /// Both outputs.
+    #[inline(always)]
+    fn pair<const FAST: bool>(&self, first: &mut [i8], second: &mut [i8]) {
+        let channels = first.len();
+        let multipliers = self.requantisation.multipliers.as_chunks::<2>().0;
+        let shifts = self.requantisation.shifts.as_chunks::<2>().0;
+        let outputs = first.as_chunks_mut::<2>().0.iter_mut();
+        let outputs = outputs.zip(second.as_chunks_mut::<2>().0);
+        let rows = self.op.filter.chunks_exact(2 * self.size);
         let scales = multipliers.iter().zip(shifts);
-        for (((&multiplier, &shift), sums), first) in scales.zip(sums).zip(first) {
-            let multiplier = Multiplier { multiplier, shift };
-            let values = finish.requantise::<NARROW, 2>(multiplier, sums);
-            *first = values[0];
-            if let Some(Some(second)) = second.next() {
-                *second = values[1];
-            }
+        let mut channel = 0;
+        for (((first, second), rows), (multipliers, shifts)) in outputs.zip(rows).zip(scales) {
+            let [low, high] = [self.op.bias.get(channel), self.op.bias.get(channel + 1)];
+            let rows = rows.split_at(self.size);
+            let [s0, s1, s2, s3] = self.sums([rows.0, rows.1], [low, low, high, high]);
+            [first[0], second[0]] =
+                self.finish
+                    .requantise::<FAST, 2>(multipliers[0], shifts[0], [s0, s1]);
+            [first[1], second[1]] =
+                self.finish
+                    .requantise::<FAST, 2>(multipliers[1], shifts[1], [s2, s3]);
+            channel += 2;
         }
-        rest = rest.get(2 * size..).unwrap_or(&[]);
-        channel += 2;
+        if let ([.., first], [.., second], 1) = (first, second, channels % 2) {
+            [*first, *second] = self.channel::<FAST>(channels - 1);
+        }
+    }
+
+    /// The first output only.
+    fn single<const FAST: bool>(&self, outputs: &mut [i8]) {
+        for (channel, output) in outputs.iter_mut().enumerate() {
+            [*output, _] = self.channel::<FAST>(channel);
+        }
+    }
+
+    /// One channel of both outputs.
+    #[inline(never)]
+    fn channel<const FAST: bool>(&self, channel: usize) -> [i8; 2] {
+        let row = self.op.filter.get(channel * self.size..);
+        let row = row.and_then(|row| row.get(..self.size)).unwrap_or(&[]);
+        let [first, second, ..] = self.sums([row, row], [self.op.bias.get(channel); 4]);
+        let Multiplier { multiplier, shift } = self.requantisation.get(channel);
+        self.finish
+            .requantise::<FAST, 2>(multiplier, shift, [first, second])
+    }
+
+    /// Adds the products of two rows of weights and both windows to `sums`.
+    #[inline(always)]
+    fn sums(&self, rows: [&[i8]; 2], sums: [i32; 4]) -> [i32; 4] {
+        let sums = dot_2x2(rows, self.blocks, sums);
+        if self.size.is_multiple_of(4) {
+            return sums;
+        }
+        match self.blocks.last() {
+            Some(&block) => dot_2x2_block(rows.map(last_word), block, sums),
+            None => sums,
+        }
     }
 }
 
-/// The elements of a row of `size` from `at` on, fewer than 4, filled up with zeros.
-fn last_word(row: &[i8], at: usize, size: usize) -> u32 {
-    let rest = row.get(at..size).unwrap_or(&[]);
-    let bytes = rest.iter().rev();
+/// The last elements of a row that don't fill a word, filled up with zeros.
+#[inline(always)]
+fn last_word(row: &[i8]) -> u32 {
+    let count = row.len() % 4;
+    if let Some(at) = row.len().checked_sub(4) {
+        return load(row, at) >> ((8 * (4 - count as u32)) & 31);
+    }
+    let bytes = row.iter().rev();
     bytes.fold(0, |word, &byte| word << 8 | u32::from(byte as u8))
 }
 
@@ -323,28 +358,31 @@ impl Taps<'_> {
     /// Four channels from `channel` on, each with an input of its own.
     #[inline(always)]
     fn four(&self, channel: usize, offset: u32, sums: [i32; 4]) -> [i32; 4] {
-        let [input_row, input_column] = self.input_steps;
-        let [weight_row, weight_column] = self.weight_steps;
         let input = self.input.get(channel..).unwrap_or(&[]);
         let weights = self.weights.get(channel..).unwrap_or(&[]);
-        if weight_row == 3 * weight_column && input_column == weight_column {
-            let steps = DepthwiseSteps {
-                rows: self.rows,
-                channels: weight_column,
-                input_row,
-            };
-            let done = match self.columns {
-                1 => depthwise_3::<1>(input, weights, steps, offset, sums),
-                2 => depthwise_3::<2>(input, weights, steps, offset, sums),
-                _ => depthwise_3::<3>(input, weights, steps, offset, sums),
-            };
-            return done.unwrap_or(sums);
-        }
         let mut sums = sums;
         self.each(|at, weight| {
             sums = depthwise_tap(load(input, at), load(weights, weight), offset, sums);
         });
         sums
+    }
+
+    /// [`Self::four`] for a window 3 columns wide, `COLUMNS` of which are inside the image.
+    #[inline(always)]
+    fn four_by_3<const COLUMNS: usize>(
+        &self,
+        channel: usize,
+        offset: u32,
+        sums: [i32; 4],
+    ) -> [i32; 4] {
+        let steps = DepthwiseSteps {
+            rows: self.rows,
+            channels: self.weight_steps[1],
+            input_row: self.input_steps[0],
+        };
+        let input = self.input.get(channel..).unwrap_or(&[]);
+        let weights = self.weights.get(channel..).unwrap_or(&[]);
+        depthwise_3::<COLUMNS>(input, weights, steps, offset, sums).unwrap_or(sums)
     }
 
     /// Four channels of weights from `channel` on that share the input `from`.
@@ -385,7 +423,7 @@ impl Taps<'_> {
     }
 }
 
-fn depthwise_conv_2d<const NARROW: bool>(
+fn depthwise_conv_2d<const FAST: bool>(
     op: &Conv2d,
     requantisation: &Requantisation,
     input: &[i8],
@@ -396,10 +434,6 @@ fn depthwise_conv_2d<const NARROW: bool>(
     let channels = window.output[2];
     let multiplier = channels / depth;
     let packed_offset = both(op.input_offset);
-    let finish = Output {
-        offset: op.output_offset,
-        bounds: op.bounds,
-    };
     let images = input
         .chunks_exact(input.len() / window.batches)
         .zip(output.chunks_exact_mut(output.len() / window.batches));
@@ -422,43 +456,61 @@ fn depthwise_conv_2d<const NARROW: bool>(
                 ],
                 weight_steps: [window.filter[1] * channels, channels],
             };
-            let (groups, rest) = outputs.as_chunks_mut::<4>();
-            let (multipliers, _) = requantisation.multipliers.as_chunks::<4>();
-            let (shifts, _) = requantisation.shifts.as_chunks::<4>();
-            let by_group = multiplier == 1 || multiplier.is_multiple_of(4);
-            let grouped = if by_group { groups.len() } else { 0 };
-            let mut channel = 0;
-            for ((group, multipliers), shifts) in
-                groups.iter_mut().take(grouped).zip(multipliers).zip(shifts)
-            {
-                let sums = core::array::from_fn(|index| op.bias.get(channel + index));
-                let sums = if multiplier == 1 {
-                    taps.four(channel, packed_offset, sums)
-                } else {
-                    taps.four_of_one(channel / multiplier, channel, op.input_offset, sums)
-                };
-                for index in 0..4 {
-                    let multiplier = Multiplier {
-                        multiplier: multipliers[index],
-                        shift: shifts[index],
-                    };
-                    [group[index]] = finish.requantise::<NARROW, 1>(multiplier, [sums[index]]);
-                }
-                channel += 4;
-            }
-            let ungrouped = groups.iter_mut().skip(grouped).flatten();
-            for output in ungrouped.chain(rest) {
+            let three = window.filter[1] == 3 && window.dilation[1] == 1;
+            let mut group = Group::<FAST> {
+                op,
+                requantisation,
+                outputs,
+            };
+            let done = match (multiplier, three, columns.len()) {
+                (1, true, 1) => group.each(|at, sums| taps.four_by_3::<1>(at, packed_offset, sums)),
+                (1, true, 2) => group.each(|at, sums| taps.four_by_3::<2>(at, packed_offset, sums)),
+                (1, true, _) => group.each(|at, sums| taps.four_by_3::<3>(at, packed_offset, sums)),
+                (1, false, _) => group.each(|at, sums| taps.four(at, packed_offset, sums)),
+                _ if multiplier.is_multiple_of(4) => group
+                    .each(|at, sums| taps.four_of_one(at / multiplier, at, op.input_offset, sums)),
+                _ => 0,
+            };
+            for (channel, output) in group.outputs.iter_mut().enumerate().skip(done) {
                 let bias = op.bias.get(channel);
                 let sum = taps.one(channel / multiplier, channel, op.input_offset, bias);
-                let scale = requantisation.get(channel);
-                [*output] = finish.requantise::<NARROW, 1>(scale, [sum]);
-                channel += 1;
+                let Multiplier { multiplier, shift } = requantisation.get(channel);
+                [*output] = Output::new(op).requantise::<FAST, 1>(multiplier, shift, [sum]);
             }
         }
     }
 }
 
-fn fully_connected<const NARROW: bool>(
+/// All channels of one output of a depthwise convolution.
+struct Group<'g, const FAST: bool> {
+    op: &'g Conv2d<'g>,
+    requantisation: &'g Requantisation<'g>,
+    outputs: &'g mut [i8],
+}
+
+impl<const FAST: bool> Group<'_, FAST> {
+    /// Lets `accumulate` add to the biases of four channels at a time, from the one that it is
+    /// given, and writes the outputs. Returns how many channels that covers.
+    #[inline(always)]
+    fn each(&mut self, accumulate: impl Fn(usize, [i32; 4]) -> [i32; 4]) -> usize {
+        let finish = Output::new(self.op);
+        let multipliers = self.requantisation.multipliers.as_chunks::<4>().0;
+        let shifts = self.requantisation.shifts.as_chunks::<4>().0;
+        let outputs = self.outputs.as_chunks_mut::<4>().0;
+        let mut channel = 0;
+        for ((outputs, multipliers), shifts) in outputs.iter_mut().zip(multipliers).zip(shifts) {
+            let sums = accumulate(channel, self.op.bias.four(channel));
+            for index in 0..4 {
+                let (multiplier, shift) = (multipliers[index], shifts[index]);
+                [outputs[index]] = finish.requantise::<FAST, 1>(multiplier, shift, [sums[index]]);
+            }
+            channel += 4;
+        }
+        channel
+    }
+}
+
+fn fully_connected<const FAST: bool>(
     op: &FullyConnected,
     requantisation: &Requantisation,
     input: &[i8],
@@ -480,7 +532,7 @@ fn fully_connected<const NARROW: bool>(
         let mut channel = 0;
         for outputs in output.chunks_mut(4) {
             let count = outputs.len();
-            let sums = core::array::from_fn(|index| op.bias.get(channel + index));
+            let sums = op.bias.four(channel);
             let sums = if count == 4 {
                 dot_4x1(filter, depth, words, offset, sums)
             } else {
@@ -496,8 +548,8 @@ fn fully_connected<const NARROW: bool>(
                     let product = i32::from(weight) * (i32::from(value) + op.input_offset);
                     sum = sum.wrapping_add(product);
                 }
-                let scale = requantisation.get(channel + index);
-                [*output] = finish.requantise::<NARROW, 1>(scale, [sum]);
+                let Multiplier { multiplier, shift } = requantisation.get(channel + index);
+                [*output] = finish.requantise::<FAST, 1>(multiplier, shift, [sum]);
             }
             filter = filter.get(count * depth..).unwrap_or(&[]);
             channel += count;
@@ -510,7 +562,7 @@ fn fully_connected<const NARROW: bool>(
 #[inline(always)]
 fn scale_narrow(value: i32, multiplier: i32, right: u32) -> i32 {
     let high = simd::smmulr(value << 1, multiplier);
-    let half = (1 << right) >> 1;
+    let half = ((1_u32 << right) >> 1) as i32;
     let below = if right == 0 { 0 } else { high >> 31 };
     (high + half + below) >> right
 }
@@ -523,7 +575,7 @@ impl Kernels for Dsp {
         output: &mut [i8],
         scratch: &mut [u32],
     ) {
-        if requantisation.narrow {
+        if is_fast(requantisation, op.bounds) {
             conv_2d::<true>(op, requantisation, input, output, scratch);
         } else {
             conv_2d::<false>(op, requantisation, input, output, scratch);
@@ -536,7 +588,7 @@ impl Kernels for Dsp {
         input: &[i8],
         output: &mut [i8],
     ) {
-        if requantisation.narrow {
+        if is_fast(requantisation, op.bounds) {
             depthwise_conv_2d::<true>(op, requantisation, input, output);
         } else {
             depthwise_conv_2d::<false>(op, requantisation, input, output);
@@ -549,7 +601,7 @@ impl Kernels for Dsp {
         input: &[i8],
         output: &mut [i8],
     ) {
-        if requantisation.narrow {
+        if is_fast(requantisation, op.bounds) {
             fully_connected::<true>(op, requantisation, input, output);
         } else {
             fully_connected::<false>(op, requantisation, input, output);

@@ -80,6 +80,19 @@ impl<'a> Bias<'a> {
             .map_or(0, |raw| i32::from_le_bytes(*raw))
     }
 
+    /// The biases of four channels from `channel` on, 0 for those that don't exist.
+    #[inline(always)]
+    pub fn four(&self, channel: usize) -> [i32; 4] {
+        match self
+            .0
+            .get(channel..)
+            .and_then(|rest| rest.first_chunk::<4>())
+        {
+            Some(raw) => raw.map(i32::from_le_bytes),
+            None => core::array::from_fn(|index| self.get(channel + index)),
+        }
+    }
+
     /// How many there are: as many as output channels, or 0.
     pub fn len(&self) -> usize {
         self.0.len()

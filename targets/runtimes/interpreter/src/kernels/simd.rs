@@ -131,6 +131,20 @@ instruction!(
     value.clamp(-128, 127)
 );
 
+instruction!(
+    /// `value` / 2^`shift`, rounded down; `shift` in 0..=31.
+    asr(value: i32, shift: i32) -> i32,
+    "asr {result}, {value}, {shift}",
+    value >> (shift & 31)
+);
+
+instruction!(
+    /// `value` · 2^`shift`; `shift` in 0..=31.
+    lsl(value: i32, shift: i32) -> i32,
+    "lsl {result}, {value}, {shift}",
+    value << (shift & 31)
+);
+
 /// Adds to `sums` the products of two rows of weights and two unfolded windows, over all
 /// `blocks` or as many as both rows have words for. Order of the sums: row 0 with window 0, row 0
 /// with window 1, row 1 with window 0, row 1 with window 1.

@@ -1,0 +1,274 @@
+//! Properties over random geometries and damaged files.
+
+use proptest::prelude::*;
+use tinybench_interpreter::kernels::{
+    Add, Bias, Conv2d, Dsp, FullyConnected, Kernels, Pool2d, Portable, Requantisation, Window,
+    conv_2d_scratch,
+};
+use tinybench_interpreter::{Interpreter, Model, Multiplier, arena_needed};
+
+mod common;
+
+/// One axis: input length, filter, stride, dilation, whether padded.
+type Axis = (usize, usize, usize, usize, bool);
+
+fn axis() -> impl Strategy<Value = Axis> {
+    (
+        1..9_usize,
+        1..5_usize,
+        1..4_usize,
+        1..3_usize,
+        any::<bool>(),
+    )
+}
+
+/// Input length (made to fit where not padded), output length and padding before.
+fn extent((input, filter, stride, dilation, same): Axis) -> (usize, usize, usize) {
+    let span = (filter - 1) * dilation + 1;
+    if same {
+        let output = input.div_ceil(stride);
+        let total = ((output - 1) * stride + span).saturating_sub(input);
+        (input, output, total / 2)
+    } else {
+        let input = input + span - 1;
+        (input, (input - span) / stride + 1, 0)
+    }
+}
+
+fn window(batches: usize, rows: Axis, columns: Axis, channels: [usize; 2]) -> Window {
+    let (height, output_height, top) = extent(rows);
+    let (width, output_width, left) = extent(columns);
+    Window {
+        batches,
+        input: [height, width, channels[0]],
+        output: [output_height, output_width, channels[1]],
+        filter: [rows.1, columns.1],
+        stride: [rows.2, columns.2],
+        dilation: [rows.3, columns.3],
+        padding: [top, left],
+    }
+}
+
+/// Random bytes, more than any of the tests needs.
+fn bytes() -> impl Strategy<Value = Vec<i8>> {
+    prop::collection::vec(any::<i8>(), 4096)
+}
+
+/// As many elements as wanted, over and over.
+fn take(bytes: &[i8], skip: usize, count: usize) -> Vec<i8> {
+    bytes
+        .iter()
+        .copied()
+        .cycle()
+        .skip(skip)
+        .take(count)
+        .collect()
+}
+
+/// Multipliers, shifts, biases, zero points and bounds of an operator with weights.
+#[derive(Clone, Debug)]
+struct Scaling {
+    multipliers: Vec<i32>,
+    shifts: Vec<i8>,
+    biases: Option<Vec<u8>>,
+    offsets: [i32; 2],
+    bounds: [i32; 2],
+    narrow: bool,
+}
+
+fn scaling(channels: usize) -> impl Strategy<Value = Scaling> {
+    any::<bool>().prop_flat_map(move |narrow| {
+        let shifts = if narrow { -31..0_i8 } else { -31..5_i8 };
+        let bias = if narrow {
+            -100_000..100_000
+        } else {
+            i32::MIN..i32::MAX
+        };
+        (
+            prop::collection::vec(1 << 30..=i32::MAX, channels),
+            prop::collection::vec(shifts, channels),
+            prop::option::of(prop::collection::vec(bias, channels)),
+            [-127..=128_i32, -128..=127],
+            prop_oneof![
+                Just([-128, 127]),
+                (-128..0, 0..=127).prop_map(|(a, b)| [a, b])
+            ],
+        )
+            .prop_map(
+                move |(multipliers, shifts, biases, offsets, bounds)| Scaling {
+                    multipliers,
+                    shifts,
+                    biases: biases.map(|biases| bytemuck::cast_slice(&biases).to_vec()),
+                    offsets,
+                    bounds,
+                    narrow,
+                },
+            )
+    })
+}
+
+impl Scaling {
+    fn requantisation(&self) -> Requantisation<'_> {
+        Requantisation {
+            multipliers: &self.multipliers,
+            shifts: &self.shifts,
+            narrow: self.narrow,
+        }
+    }
+
+    fn bias(&self) -> Bias<'_> {
+        Bias::new(self.biases.as_deref().unwrap_or(&[]))
+    }
+
+    fn convolution<'a>(&'a self, window: Window, filter: &'a [i8]) -> Conv2d<'a> {
+        Conv2d {
+            window,
+            filter,
+            bias: self.bias(),
+            input_offset: self.offsets[0],
+            output_offset: self.offsets[1],
+            bounds: self.bounds,
+        }
+    }
+}
+
+fn images(window: &Window) -> [usize; 2] {
+    [window.input, window.output].map(|image| window.batches * image.iter().product::<usize>())
+}
+
+proptest! {
+    #[test]
+    fn convolutions_are_equal(
+        (batches, rows, columns, depth, channels) in
+            (1..3_usize, axis(), axis(), 1..10_usize, 1..7_usize),
+        scaling in scaling(6),
+        bytes in bytes(),
+    ) {
+        let window = window(batches, rows, columns, [depth, channels]);
+        let [input, output] = images(&window);
+        let filter = take(&bytes, 7, channels * rows.1 * columns.1 * depth);
+        let mut scaling = scaling;
+        scaling.multipliers.truncate(channels);
+        scaling.shifts.truncate(channels);
+        let op = scaling.convolution(window, &filter);
+        let input = take(&bytes, 99, input);
+        let mut scratch = vec![0; conv_2d_scratch(&window).unwrap()];
+        let (mut portable, mut dsp) = (vec![1; output], vec![2; output]);
+        let scale = scaling.requantisation();
+        Portable::conv_2d(&op, &scale, &input, &mut portable, &mut scratch);
+        Dsp::conv_2d(&op, &scale, &input, &mut dsp, &mut scratch);
+        prop_assert_eq!(portable, dsp);
+    }
+
+    #[test]
+    fn depthwise_convolutions_are_equal(
+        (batches, rows, columns, depth, multiplier) in
+            (1..3_usize, axis(), axis(), 1..10_usize, prop_oneof![Just(1), Just(2), Just(4)]),
+        scaling in scaling(36),
+        bytes in bytes(),
+    ) {
+        let channels = depth * multiplier;
+        let window = window(batches, rows, columns, [depth, channels]);
+        let [input, output] = images(&window);
+        let filter = take(&bytes, 7, channels * rows.1 * columns.1);
+        let mut scaling = scaling;
+        scaling.multipliers.truncate(channels);
+        scaling.shifts.truncate(channels);
+        let op = scaling.convolution(window, &filter);
+        let input = take(&bytes, 99, input);
+        let (mut portable, mut dsp) = (vec![1; output], vec![2; output]);
+        let scale = scaling.requantisation();
+        Portable::depthwise_conv_2d(&op, &scale, &input, &mut portable);
+        Dsp::depthwise_conv_2d(&op, &scale, &input, &mut dsp);
+        prop_assert_eq!(portable, dsp);
+    }
+
+    #[test]
+    fn fully_connected_layers_are_equal(
+        (batches, depth, channels) in (1..4_usize, 1..40_usize, 1..14_usize),
+        scaling in scaling(14),
+        one_for_all in any::<bool>(),
+        bytes in bytes(),
+    ) {
+        let mut scaling = scaling;
+        let scales = if one_for_all { 1 } else { channels };
+        scaling.multipliers.truncate(scales);
+        scaling.shifts.truncate(scales);
+        let filter = take(&bytes, 7, channels * depth);
+        let op = FullyConnected {
+            batches,
+            depth,
+            filter: &filter,
+            bias: scaling.bias(),
+            input_offset: scaling.offsets[0],
+            output_offset: scaling.offsets[1],
+            bounds: scaling.bounds,
+        };
+        let input = take(&bytes, 99, batches * depth);
+        let output = batches * channels;
+        let (mut portable, mut dsp) = (vec![1; output], vec![2; output]);
+        let scale = scaling.requantisation();
+        Portable::fully_connected(&op, &scale, &input, &mut portable);
+        Dsp::fully_connected(&op, &scale, &input, &mut dsp);
+        prop_assert_eq!(portable, dsp);
+    }
+
+    #[test]
+    fn pools_are_equal(
+        (batches, rows, columns, depth) in (1..3_usize, axis(), axis(), 1..7_usize),
+        bytes in bytes(),
+    ) {
+        let (rows, columns) = ((rows.0, rows.1, rows.2, 1, rows.4), (columns.0, columns.1, columns.2, 1, columns.4));
+        let window = window(batches, rows, columns, [depth, depth]);
+        let [input, output] = images(&window);
+        let op = Pool2d { window, bounds: [-100, 90] };
+        let input = take(&bytes, 99, input);
+        let (mut portable, mut dsp) = (vec![1; output], vec![2; output]);
+        Portable::average_pool_2d(&op, &input, &mut portable);
+        Dsp::average_pool_2d(&op, &input, &mut dsp);
+        prop_assert_eq!(&portable, &dsp);
+        Portable::max_pool_2d(&op, &input, &mut portable);
+        Dsp::max_pool_2d(&op, &input, &mut dsp);
+        prop_assert_eq!(portable, dsp);
+    }
+
+    #[test]
+    fn sums_are_equal(
+        multipliers in [(1 << 30..=i32::MAX, -31..=0_i8), (1 << 30..=i32::MAX, -31..=0_i8), (1 << 30..=i32::MAX, -31..=0_i8)],
+        input_offsets in [-127..=128_i32, -127..=128],
+        output_offset in -128..=127_i32,
+        bytes in bytes(),
+    ) {
+        let multipliers = multipliers.map(|(multiplier, shift)| Multiplier { multiplier, shift });
+        let op = Add { input_offsets, output_offset, bounds: [-128, 127] };
+        let inputs = [take(&bytes, 1, 300), take(&bytes, 1000, 300)];
+        let (mut portable, mut dsp) = (vec![1; 300], vec![2; 300]);
+        Portable::add(&op, &multipliers, [&inputs[0], &inputs[1]], &mut portable);
+        Dsp::add(&op, &multipliers, [&inputs[0], &inputs[1]], &mut dsp);
+        prop_assert_eq!(portable, dsp);
+    }
+
+    #[test]
+    fn damaged_files_never_panic(
+        model in any::<prop::sample::Index>(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let models = common::models(&common::fixtures());
+        let (_, mut file) = models[model.index(models.len())].clone();
+        for (at, value) in edits {
+            let at = at.index(file.len());
+            file[at] = value;
+        }
+        if let Ok(model) = Model::parse(&file) {
+            let needed = arena_needed(&model).unwrap_or(usize::MAX);
+            if needed < 1 << 20 && model.macs() < 1 << 24 {
+                let mut arena = common::arena(needed);
+                let arena = bytemuck::cast_slice_mut(&mut arena);
+                if let Ok(mut interpreter) = Interpreter::<Dsp>::new(&model, arena) {
+                    interpreter.input_mut().fill(3);
+                    prop_assert_eq!(interpreter.invoke(), Ok(()));
+                }
+            }
+        }
+    }
+}
