@@ -48,7 +48,7 @@ fn main() {
     });
     write(&out.join("model.bin"), &bytes);
 
-    println!("cargo:rustc-check-cfg=cfg(nrf_instruction_cache, values(none(), \"on\", \"off\"))");
+    println!("cargo:rustc-check-cfg=cfg(nrf_instruction_cache, values(\"on\", \"off\"))");
     match variable("TINYBENCH_INSTRUCTION_CACHE").as_deref() {
         None => {}
         Some("1") => println!("cargo:rustc-cfg=nrf_instruction_cache=\"on\""),

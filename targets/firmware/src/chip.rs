@@ -21,7 +21,7 @@ pub fn disable_interrupts() {
 }
 
 /// Sets the instruction cache of an nRF52's flash as the board file says.
-#[cfg(nrf_instruction_cache)]
+#[cfg(any(nrf_instruction_cache = "on", nrf_instruction_cache = "off"))]
 pub fn configure() {
     /// NVMC.ICACHECNF (nRF52840 Product Specification, NVMC). Bit 0 enables the cache.
     const ICACHECNF: *mut u32 = 0x4001_E540 as *mut u32;
@@ -34,5 +34,5 @@ pub fn configure() {
 }
 
 /// This chip has nothing to set up.
-#[cfg(not(nrf_instruction_cache))]
+#[cfg(not(any(nrf_instruction_cache = "on", nrf_instruction_cache = "off")))]
 pub fn configure() {}
