@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -32,13 +31,7 @@ pub(super) fn compile(
     on_event: &mut dyn FnMut(Event),
 ) -> Result<PathBuf, BuildError> {
     let firmware = absolute(&firmware_folder(request.project_root))?;
-    let total = count_packages(&firmware.join("Cargo.lock"))?
-        + if toolchain.programs.library_sources.is_some() {
-            2
-        } else {
-            0
-        };
-
+    let total = count_packages(request, toolchain, &firmware);
     let mut command = command(request, toolchain, &firmware, &absolute(folder)?)?;
     let program = command.get_program().to_owned();
     let mut child = command
@@ -110,10 +103,8 @@ fn command(
     folder: &Path,
 ) -> Result<Command, BuildError> {
     let programs = &toolchain.programs;
-    let mut command = Command::new(&programs.cargo);
+    let mut command = cargo(toolchain, firmware);
     command
-        .current_dir(firmware)
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .args(["build", "--release", "--locked", "--message-format=json"])
@@ -121,16 +112,8 @@ fn command(
         .args(["--features", request.runtime])
         .arg("--target-dir")
         .arg(folder);
-    for (name, _) in env::vars_os() {
-        if name.to_str().is_none_or(changes_the_build) {
-            command.env_remove(name);
-        }
-    }
-    command.env("RUSTC", &programs.rustc);
     if programs.library_sources.is_some() {
-        command
-            .args(["-Z", "build-std=core"])
-            .env("RUSTC_BOOTSTRAP", "1");
+        command.args(["-Z", "build-std=core"]);
     }
     if let Some(linker) = &programs.linker {
         let triple = toolchain.target.to_uppercase().replace(['-', '.'], "_");
@@ -159,6 +142,23 @@ fn command(
         command.env("TINYBENCH_INSTRUCTION_CACHE", if cache { "1" } else { "0" });
     }
     Ok(command)
+}
+
+/// Cargo of a toolchain in the firmware's folder, free of what an outer cargo has set.
+fn cargo(toolchain: &Toolchain, firmware: &Path) -> Command {
+    let programs = &toolchain.programs;
+    let mut command = Command::new(&programs.cargo);
+    command.current_dir(firmware).stdin(Stdio::null());
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_none_or(changes_the_build) {
+            command.env_remove(name);
+        }
+    }
+    command.env("RUSTC", &programs.rustc);
+    if programs.library_sources.is_some() {
+        command.env("RUSTC_BOOTSTRAP", "1");
+    }
+    command
 }
 
 /// Whether an environment variable could change the image: an outer cargo sets many.
@@ -230,10 +230,34 @@ fn absolute(path: &Path) -> Result<PathBuf, BuildError> {
         .map_err(BuildError::io(path))
 }
 
-/// How many packages a lock file names.
-fn count_packages(lock: &Path) -> Result<usize, BuildError> {
-    let text = fs::read_to_string(lock).map_err(BuildError::io(lock))?;
-    Ok(text.lines().filter(|line| *line == "[[package]]").count())
+/// How many packages there are to compile; 0 if cargo doesn't say, for the build then will.
+fn count_packages(request: &Request, toolchain: &Toolchain, firmware: &Path) -> usize {
+    let output = cargo(toolchain, firmware)
+        .args([
+            "tree",
+            "--locked",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+        ])
+        .args(["--target", &toolchain.target, "--features", request.runtime])
+        .output();
+    let text = output.map(|output| output.stdout).unwrap_or_default();
+    // A package that was listed before is marked behind its name and version.
+    let name_and_version = |line: &str| {
+        let mut words = line.split(' ').map(str::to_owned);
+        Some((words.next()?, words.next()?))
+    };
+    let packages: BTreeSet<_> = String::from_utf8_lossy(&text)
+        .lines()
+        .filter_map(name_and_version)
+        .collect();
+    let library = match toolchain.programs.library_sources {
+        Some(_) => 2, // core and compiler_builtins
+        None => 0,
+    };
+    packages.len() + library
 }
 
 /// Turns lld's `section '.text' will not fit in region 'FLASH': overflowed by 123 bytes` into
@@ -294,4 +318,62 @@ struct ArtifactTarget {
 struct Diagnostic {
     level: String,
     rendered: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::firmware_build::Memory;
+
+    const TARGET: Target = Target {
+        rustc_target: "thumbv7em-none-eabihf",
+        core: "cortex-m4f",
+        flash: Memory {
+            origin: 0,
+            length: 0x1000,
+        },
+        ram: Memory {
+            origin: 0x2000_0000,
+            length: 0x800,
+        },
+        instruction_cache: None,
+    };
+
+    #[test]
+    fn an_overflow_becomes_sizes() {
+        let words = "error: linking with `rust-lld` failed: exit status: 1\n\
+            = note: rust-lld: error: section '.text' will not fit in region 'FLASH': overflowed by 16 bytes\n\
+            rust-lld: error: section '.rodata' will not fit in region 'FLASH': overflowed by 116 bytes\n";
+        let error = too_big(words, &TARGET).unwrap();
+        assert_eq!(
+            error.to_string(),
+            "the firmware is too big for FLASH: it needs 4212 bytes, the board has 4096"
+        );
+        let words =
+            "ld.lld: error: section '.bss' will not fit in region 'RAM': overflowed by 2 bytes";
+        assert!(matches!(
+            too_big(words, &TARGET),
+            Some(BuildError::ImageTooBig {
+                needed: 0x802,
+                available: 0x800,
+                ..
+            })
+        ));
+        assert!(too_big("error: cannot find value `x` in this scope", &TARGET).is_none());
+    }
+
+    #[test]
+    fn an_outer_cargo_and_the_users_flags_stay_outside() {
+        for name in [
+            "CARGO_TARGET_DIR",
+            "RUSTFLAGS",
+            "CARGO_PROFILE_RELEASE_LTO",
+            "RUSTC_WRAPPER",
+        ] {
+            assert!(changes_the_build(name), "{name}");
+        }
+        for name in ["CARGO_HOME", "CARGO_NET_OFFLINE", "RUSTUP_HOME", "PATH"] {
+            assert!(!changes_the_build(name), "{name}");
+        }
+    }
 }

@@ -16,8 +16,8 @@ const PREFERENCE: &str = "TINYBENCH_FIRMWARE_TOOLCHAIN";
 /// Oldest compiler that can build the firmware, as `rust-version` in its manifest says.
 const OLDEST: (u32, u32) = (1, 89);
 
-/// Optimisation level of the runtime and of everything else but the measuring program; set in
-/// the firmware's manifest, which the tests compare.
+/// Optimisation level of the runtime and of everything else but the measuring program. The
+/// firmware's manifest sets it.
 const OPT_LEVEL: &str = "3";
 
 /// A compiler for a target, and how it is called.
@@ -29,7 +29,7 @@ pub struct Toolchain {
     pub target: String,
     /// Optimisation level of the runtime.
     pub opt_level: String,
-    /// Flags that decide the code, free of paths.
+    /// Flags and settings that decide the code, free of paths.
     pub flags: Vec<String>,
     /// Which kind it is.
     pub source: ToolchainSource,
@@ -219,9 +219,17 @@ fn find_linker(sysroot: &Path, host: &str, places: &Places) -> Result<(PathBuf, 
     Err("no linker: neither rust-lld nor ld.lld (package lld)".to_owned())
 }
 
-/// Flags of every build, whatever the board.
+/// What decides the code of every build, whatever the board. What doesn't begin with `-C` is set
+/// in the firmware's manifest and told here for the record.
 fn base_flags() -> Vec<String> {
-    vec!["-Csymbol-mangling-version=v0".to_owned()]
+    [
+        "lto=off",
+        "codegen-units=1",
+        "panic=abort",
+        "-Csymbol-mangling-version=v0",
+    ]
+    .map(str::to_owned)
+    .into()
 }
 
 impl Toolchain {
@@ -324,4 +332,179 @@ fn run(program: &Path, arguments: &[&str]) -> Result<String, String> {
         ));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TARGET: &str = "thumbv7em-none-eabihf";
+
+    #[test]
+    fn what_is_told_of_the_profile_is_what_the_manifest_sets() {
+        let manifest = include_str!("../../../targets/firmware/Cargo.toml");
+        let profile = manifest.split_once("[profile.release]").unwrap().1;
+        let profile = profile.split_once("\n[").unwrap().0;
+        let setting = |name: &str| {
+            let value = profile
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .unwrap();
+            value
+                .trim_start_matches([' ', '='])
+                .trim_matches('"')
+                .to_owned()
+        };
+        assert_eq!(setting("opt-level"), OPT_LEVEL);
+        for flag in base_flags().iter().filter(|flag| !flag.starts_with('-')) {
+            let (name, value) = flag.split_once('=').unwrap();
+            assert_eq!(setting(name), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn without_any_compiler_the_error_says_what_to_install() {
+        let nowhere = Path::new("/nonexistent");
+        let places = Places {
+            path_rustc: nowhere.join("rustc"),
+            path_cargo: nowhere.join("cargo"),
+            debian: nowhere.to_owned(),
+        };
+        let message = find(TARGET, "", &places).unwrap_err().to_string();
+        assert!(message.contains("scripts/setup"), "{message}");
+        assert!(
+            message.contains("rustup target add thumbv7em-none-eabihf"),
+            "{message}"
+        );
+        assert!(
+            message.contains("can't run /nonexistent/rustc"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn an_unknown_preference_is_an_error() {
+        assert_eq!(
+            find(TARGET, "conda", &Places::default()),
+            Err(ToolchainError::Preference("conda".to_owned()))
+        );
+    }
+
+    /// With programs that answer as compilers would.
+    #[cfg(unix)]
+    mod with_programs {
+        use super::*;
+        use std::os::unix::fs::PermissionsExt;
+        use tempfile::TempDir;
+
+        fn program(folder: &Path, name: &str, script: &str) {
+            let path = folder.join(name);
+            fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+
+        /// A compiler of this release with `folder` as its sysroot and libraries in `folder`/lib.
+        fn rustc(folder: &Path, release: &str) {
+            let at = folder.display();
+            let script = format!(
+                "case \"$*\" in\n\
+                 -vV) echo 'rustc {release} (abc 2026-01-01)'; echo 'host: box'; echo 'release: {release}';;\n\
+                 *libdir*) echo {at}/lib;;\n\
+                 *sysroot*) echo {at};;\n\
+                 esac"
+            );
+            program(folder, "rustc", &script);
+        }
+
+        /// Two complete toolchains: one with the library, one with its sources.
+        struct Both {
+            rustup: TempDir,
+            debian: TempDir,
+        }
+
+        impl Both {
+            fn new() -> Self {
+                let (rustup, debian) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+                for folder in [rustup.path(), debian.path()] {
+                    rustc(folder, "1.95.0");
+                    program(folder, "cargo", "echo cargo 1.95.0");
+                }
+                let both = Self { rustup, debian };
+                fs::create_dir(both.rustup.path().join("lib")).unwrap();
+                fs::write(both.library(), "").unwrap();
+                let sources = both.debian.path().join("lib/rustlib/src/rust");
+                fs::create_dir_all(sources.join("library/core/src")).unwrap();
+                fs::create_dir_all(sources.join("src")).unwrap();
+                fs::write(sources.join("library/core/src/lib.rs"), "").unwrap();
+                fs::write(sources.join("src/version"), "1.95.0\n").unwrap();
+                let lld = "echo 'Debian LLD 14.0.6 (compatible with GNU linkers)'";
+                program(both.debian.path(), "ld.lld", lld);
+                both
+            }
+
+            fn library(&self) -> PathBuf {
+                self.rustup.path().join("lib/libcore-0123.rlib")
+            }
+
+            fn find(&self, preference: &str) -> Result<Toolchain, ToolchainError> {
+                let places = Places {
+                    path_rustc: self.rustup.path().join("rustc"),
+                    path_cargo: self.rustup.path().join("cargo"),
+                    debian: self.debian.path().to_owned(),
+                };
+                find(TARGET, preference, &places)
+            }
+        }
+
+        #[test]
+        fn the_installed_library_is_preferred_to_building_it() {
+            let both = Both::new();
+            let found = both.find("").unwrap();
+            assert_eq!(found.source, ToolchainSource::Rustup);
+            assert_eq!(found.rustc, "1.95.0 (abc 2026-01-01)");
+            let found = both.find("debian").unwrap();
+            assert_eq!(found.source, ToolchainSource::DebianWeb);
+            assert!(
+                found.flags.contains(&"linker=Debian LLD 14.0.6".to_owned()),
+                "{found:?}"
+            );
+        }
+
+        #[test]
+        fn without_the_library_debian_steps_in_unless_rustup_is_demanded() {
+            let both = Both::new();
+            fs::remove_file(both.library()).unwrap();
+            assert_eq!(both.find("").unwrap().source, ToolchainSource::DebianWeb);
+            let message = both.find("rustup").unwrap_err().to_string();
+            assert!(
+                message.contains("rustup: rustc 1.95.0 has no library for thumbv7em-none-eabihf"),
+                "{message}"
+            );
+            assert!(message.contains("Debian: not tried"), "{message}");
+        }
+
+        #[test]
+        fn library_sources_of_another_version_are_refused() {
+            let both = Both::new();
+            let version = both.debian.path().join("lib/rustlib/src/rust/src/version");
+            fs::write(version, "1.94.0").unwrap();
+            let message = both.find("debian").unwrap_err().to_string();
+            assert!(
+                message
+                    .contains("the library sources are of version 1.94.0, the compiler is 1.95.0"),
+                "{message}"
+            );
+        }
+
+        #[test]
+        fn a_compiler_that_is_too_old_is_refused_with_both_versions() {
+            let both = Both::new();
+            rustc(both.rustup.path(), "1.63.0");
+            let message = both.find("rustup").unwrap_err().to_string();
+            assert!(
+                message.contains("rustc 1.63.0 is too old, 1.89 is needed"),
+                "{message}"
+            );
+        }
+    }
 }

@@ -56,6 +56,8 @@ impl Symbols {
                 })
             })
             .collect();
+        // Aliases that a linker script makes have no size and would hide what they stand for.
+        functions.retain(|function: &Function| function.size > 0);
         functions.sort_by_key(|function| function.start);
         Ok(Self {
             lines: addr2line::Context::from_dwarf(dwarf)?,
