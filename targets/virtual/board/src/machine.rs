@@ -6,7 +6,9 @@ use crate::cpu::op::Kind;
 use crate::cpu::{Core, Fault, Stop};
 use crate::debug_port::DebugTarget;
 use crate::memory::{AccessSize, BusFault, Place};
-use crate::system::debug::{DFSR_BKPT, DFSR_DWTTRAP, DFSR_HALTED, DFSR_VCATCH, VC_CORERESET};
+use crate::system::debug::{
+    C_HALT, C_STEP, DFSR_BKPT, DFSR_DWTTRAP, DFSR_HALTED, DFSR_VCATCH, VC_CORERESET,
+};
 
 /// The virtual chips there are, as board files name them.
 pub const CHIPS: [&str; 1] = ["nrf52840"];
@@ -51,8 +53,9 @@ pub struct Machine {
 
 /// Cycles the core runs on while a debugger polls it, for each poll.
 const POLL_BUDGET: u64 = 1 << 23;
-/// Cycles the core runs on while a debugger reads or writes something else.
-const ACCESS_BUDGET: u64 = 1 << 12;
+/// Cycles the core runs on while a debugger reads something else: about those of one transfer on
+/// the wire at 4 MHz.
+const ACCESS_BUDGET: u64 = 1 << 10;
 
 impl Machine {
     /// A board with the chip of this name, blank flash, powered and out of reset.
@@ -128,7 +131,8 @@ impl Machine {
     }
 
     /// System reset: registers from the vector table, peripherals to their reset state. Memory
-    /// and the debug domain keep theirs.
+    /// and the debug domain keep theirs, but for C_HALT and C_STEP: only vector catch halts a core
+    /// that comes out of reset.
     pub fn reset(&mut self) {
         let core = &mut self.core;
         core.chip.reset();
@@ -158,6 +162,7 @@ impl Machine {
         debug.sleeping = false;
         debug.reset_since_read = true;
         debug.halted = false;
+        debug.control &= !(C_HALT | C_STEP);
         let now = core.cycles;
         let sp = core.read_bus(0, AccessSize::Word, now).unwrap_or(u32::MAX);
         let pc = core.read_bus(4, AccessSize::Word, now).unwrap_or(u32::MAX);
@@ -166,8 +171,6 @@ impl Machine {
         let debug = &mut core.system.debug;
         if debug.enabled() && (debug.demcr & VC_CORERESET != 0) {
             debug.halt(DFSR_VCATCH);
-        } else if debug.control & crate::system::debug::C_HALT != 0 {
-            debug.halt(DFSR_HALTED);
         }
     }
 
@@ -347,7 +350,13 @@ impl Machine {
                 return Some(Ended::Lockup);
             }
             if std::mem::take(&mut core.step_requested) {
-                self.step();
+                // Entering a pending exception is a step of its own.
+                let entered = core.system.exceptions.check
+                    && !core.mask_interrupts
+                    && core.take_pending_exception();
+                if !entered {
+                    self.step();
+                }
                 if !self.core.system.debug.halted {
                     self.core.system.debug.halt(DFSR_HALTED);
                 }
@@ -479,7 +488,11 @@ impl Machine {
         } else {
             ACCESS_BUDGET
         };
+        let before = self.core.instructions;
         self.run(budget);
+        if self.core.instructions != before {
+            self.core.system.debug.retired_since_read = true;
+        }
     }
 }
 
