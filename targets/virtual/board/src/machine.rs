@@ -5,6 +5,7 @@ use crate::cpu::blocks::{CodeCache, NoBlock, advance_it};
 use crate::cpu::op::Kind;
 use crate::cpu::{Core, Fault, Stop};
 use crate::debug_port::DebugTarget;
+use crate::faults::{Faults, HANG, MachineFault};
 use crate::memory::{AccessSize, BusFault, Place};
 use crate::system::debug::{
     C_HALT, C_STEP, DFSR_BKPT, DFSR_DWTTRAP, DFSR_HALTED, DFSR_VCATCH, VC_CORERESET,
@@ -153,7 +154,7 @@ impl Machine {
         core.flash_timing = core.chip.flash_timing();
         core.flash_sector_shift = core.flash_timing.sector_bytes.ilog2();
         core.cache.clear();
-        core.memory.set_checked(core.system.dwt.watches_data());
+        core.update_checks();
         core.flush_code = true;
         core.deadline = 0;
         core.jumped = true;
@@ -196,8 +197,14 @@ impl Machine {
                 Ok(number) => self.run_block::<T>(number),
                 Err(NoBlock::Fault(fault)) => self.core.raise(fault),
                 Err(NoBlock::Breakpoint) => {
-                    self.core.stop = Some(Stop::Breakpoint);
-                    self.handle_stop();
+                    let core = &mut self.core;
+                    if core.faults.hangs_at(pc) {
+                        let passes = (core.deadline.saturating_sub(core.cycles)).div_ceil(HANG);
+                        core.pass_time_hanging(passes.max(1));
+                    } else {
+                        core.stop = Some(Stop::Breakpoint);
+                        self.handle_stop();
+                    }
                 }
             }
         }
@@ -387,9 +394,14 @@ impl Machine {
                 self.step();
                 continue;
             }
+            if core.faults.hang_due(core.cycles, core.next_pc) {
+                core.flush_code = true;
+                continue;
+            }
             core.deadline = limit
                 .min(core.system.systick.next_event())
-                .min(core.chip.next_event());
+                .min(core.chip.next_event())
+                .min(core.faults.next_hang());
             return None;
         }
     }
@@ -411,6 +423,11 @@ impl Machine {
         self.tidy_code();
         let core = &mut self.core;
         let pc = core.next_pc;
+        if core.faults.hangs_at(pc) {
+            core.pass_time_hanging(1);
+            core.system.debug.retired_since_read = true;
+            return;
+        }
         let it = core.it_state;
         match self.code.single(core, pc) {
             Ok(number) => {
@@ -443,6 +460,22 @@ impl Machine {
         }
         self.core.system.debug.retired_since_read = true;
         self.handle_stop();
+    }
+
+    /// Makes `fault` happen from now on.
+    pub(crate) fn inject(&mut self, fault: MachineFault) {
+        let core = &mut self.core;
+        core.faults.inject(fault, core.cycles);
+        core.flush_code = true;
+        core.deadline = 0;
+        core.update_checks();
+    }
+
+    /// Ends all injected faults. What they did to memory stays.
+    pub(crate) fn clear_faults(&mut self) {
+        self.core.faults = Faults::default();
+        self.core.flush_code = true;
+        self.core.update_checks();
     }
 
     /// Copies out of flash or RAM, without the access budget of single reads. `None` if the

@@ -14,9 +14,12 @@ use common::{Running, attach};
 use image::*;
 use probe_rs::{
     Core, CoreStatus, HaltReason, MemoryInterface, Session, VectorCatchCondition,
-    architecture::arm::FullyQualifiedApAddress, flashing::DownloadOptions, probe::Probe, rtt::Rtt,
+    architecture::arm::FullyQualifiedApAddress,
+    flashing::{DownloadOptions, FlashError},
+    probe::Probe,
+    rtt::Rtt,
 };
-use tinybench_virtual_board::VirtualBoard;
+use tinybench_virtual_board::{VirtualBoard, faults::InjectedFault};
 use tinybench_virtual_probe::open;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -39,14 +42,16 @@ fn through_both(test: impl Fn(Probe, &Shared)) {
 }
 
 /// Puts an image into the flash as `probe-rs download --verify` does.
-fn flash(session: &mut Session, image: &[u8]) {
+fn try_flash(session: &mut Session, image: &[u8]) -> Result<(), FlashError> {
     let mut loader = session.target().flash_loader();
     loader.add_data(0, image).expect("it fits");
     let mut options = DownloadOptions::default();
     options.verify = true;
-    loader
-        .commit(session, options)
-        .expect("it is flashed and verified");
+    loader.commit(session, options)
+}
+
+fn flash(session: &mut Session, image: &[u8]) {
+    try_flash(session, image).expect("it is flashed and verified");
 }
 
 /// An attached session with an image flashed, halted at its first instruction.
@@ -279,5 +284,48 @@ fn half_a_megabyte_is_flashed_and_verified() {
         let mut read = vec![0; image.len()];
         board.lock().unwrap().machine.read_memory(0, &mut read);
         assert!(read == image);
+    });
+}
+
+#[test]
+fn flash_with_a_bad_bit_fails_to_verify() {
+    through_both(|probe, board| {
+        board.lock().unwrap().inject(InjectedFault::FlipFlashBit {
+            offset: CODE + 5,
+            bit: 0,
+        });
+        let mut session = attach(probe);
+        let error = try_flash(&mut session, &sum()).expect_err("a bit is wrong");
+        assert!(matches!(error, FlashError::Verify), "{error:?}");
+        board.lock().unwrap().clear_faults();
+        flash(&mut session, &sum());
+    });
+}
+
+#[test]
+fn a_program_that_hangs_never_halts_by_itself() {
+    through_both(|probe, board| {
+        let mut session = at_reset(probe, &sum());
+        board
+            .lock()
+            .unwrap()
+            .inject(InjectedFault::HangAt { address: LOOP });
+        let mut core = session.core(0).unwrap();
+        core.run().unwrap();
+        core.wait_for_core_halted(Duration::from_millis(50))
+            .expect_err("it hangs");
+        assert_eq!(core.halt(SECOND).unwrap().pc, u64::from(LOOP));
+    });
+}
+
+#[test]
+fn a_probe_lost_while_flashing_is_an_error() {
+    through_both(|probe, board| {
+        let mut session = attach(probe);
+        board.lock().unwrap().inject(InjectedFault::LoseProbe {
+            after_transfers: 2000,
+        });
+        try_flash(&mut session, &large(64 * 1024)).expect_err("the probe is lost");
+        assert!(!board.lock().unwrap().port.is_connected());
     });
 }
