@@ -1,6 +1,7 @@
 //! A virtual board: a machine behind a debug port.
 
 use crate::debug_port::{DebugPort, Debuggable};
+use crate::faults::{InjectedFault, MachineFault};
 use crate::machine::{Machine, UnknownChip};
 
 /// A virtual microcontroller board, as a probe sees it.
@@ -21,6 +22,20 @@ impl VirtualBoard {
             port: DebugPort::new(),
             machine: Machine::new(chip)?,
         })
+    }
+
+    /// Makes `fault` happen from now on, beside those injected before.
+    pub fn inject(&mut self, fault: InjectedFault) {
+        match MachineFault::try_from(fault) {
+            Ok(fault) => self.machine.inject(fault),
+            Err(transfers) => self.port.disconnect_after(transfers),
+        }
+    }
+
+    /// Ends all injected faults; a lost probe is back. What they did to memory stays.
+    pub fn clear_faults(&mut self) {
+        self.machine.clear_faults();
+        self.port.reconnect();
     }
 }
 

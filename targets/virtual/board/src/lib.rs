@@ -7,6 +7,7 @@ mod board;
 pub mod chips;
 mod cpu;
 pub mod debug_port;
+pub mod faults;
 pub mod glasgow;
 mod machine;
 mod memory;

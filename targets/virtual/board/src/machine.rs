@@ -5,8 +5,11 @@ use crate::cpu::blocks::{CodeCache, NoBlock, advance_it};
 use crate::cpu::op::Kind;
 use crate::cpu::{Core, Fault, Stop};
 use crate::debug_port::DebugTarget;
+use crate::faults::{Faults, HANG, MachineFault};
 use crate::memory::{AccessSize, BusFault, Place};
-use crate::system::debug::{DFSR_BKPT, DFSR_DWTTRAP, DFSR_HALTED, DFSR_VCATCH, VC_CORERESET};
+use crate::system::debug::{
+    C_HALT, C_STEP, DFSR_BKPT, DFSR_DWTTRAP, DFSR_HALTED, DFSR_VCATCH, VC_CORERESET,
+};
 
 /// The virtual chips there are, as board files name them.
 pub const CHIPS: [&str; 1] = ["nrf52840"];
@@ -51,8 +54,9 @@ pub struct Machine {
 
 /// Cycles the core runs on while a debugger polls it, for each poll.
 const POLL_BUDGET: u64 = 1 << 23;
-/// Cycles the core runs on while a debugger reads or writes something else.
-const ACCESS_BUDGET: u64 = 1 << 12;
+/// Cycles the core runs on while a debugger reads something else: about those of one transfer on
+/// the wire at 4 MHz.
+const ACCESS_BUDGET: u64 = 1 << 10;
 
 impl Machine {
     /// A board with the chip of this name, blank flash, powered and out of reset.
@@ -128,7 +132,8 @@ impl Machine {
     }
 
     /// System reset: registers from the vector table, peripherals to their reset state. Memory
-    /// and the debug domain keep theirs.
+    /// and the debug domain keep theirs, but for C_HALT and C_STEP: only vector catch halts a core
+    /// that comes out of reset.
     pub fn reset(&mut self) {
         let core = &mut self.core;
         core.chip.reset();
@@ -149,7 +154,7 @@ impl Machine {
         core.flash_timing = core.chip.flash_timing();
         core.flash_sector_shift = core.flash_timing.sector_bytes.ilog2();
         core.cache.clear();
-        core.memory.set_checked(core.system.dwt.watches_data());
+        core.update_checks();
         core.flush_code = true;
         core.deadline = 0;
         core.jumped = true;
@@ -158,6 +163,7 @@ impl Machine {
         debug.sleeping = false;
         debug.reset_since_read = true;
         debug.halted = false;
+        debug.control &= !(C_HALT | C_STEP);
         let now = core.cycles;
         let sp = core.read_bus(0, AccessSize::Word, now).unwrap_or(u32::MAX);
         let pc = core.read_bus(4, AccessSize::Word, now).unwrap_or(u32::MAX);
@@ -166,8 +172,6 @@ impl Machine {
         let debug = &mut core.system.debug;
         if debug.enabled() && (debug.demcr & VC_CORERESET != 0) {
             debug.halt(DFSR_VCATCH);
-        } else if debug.control & crate::system::debug::C_HALT != 0 {
-            debug.halt(DFSR_HALTED);
         }
     }
 
@@ -193,8 +197,14 @@ impl Machine {
                 Ok(number) => self.run_block::<T>(number),
                 Err(NoBlock::Fault(fault)) => self.core.raise(fault),
                 Err(NoBlock::Breakpoint) => {
-                    self.core.stop = Some(Stop::Breakpoint);
-                    self.handle_stop();
+                    let core = &mut self.core;
+                    if core.faults.hangs_at(pc) {
+                        let passes = (core.deadline.saturating_sub(core.cycles)).div_ceil(HANG);
+                        core.pass_time_hanging(passes.max(1));
+                    } else {
+                        core.stop = Some(Stop::Breakpoint);
+                        self.handle_stop();
+                    }
                 }
             }
         }
@@ -347,7 +357,13 @@ impl Machine {
                 return Some(Ended::Lockup);
             }
             if std::mem::take(&mut core.step_requested) {
-                self.step();
+                // Entering a pending exception is a step of its own.
+                let entered = core.system.exceptions.check
+                    && !core.mask_interrupts
+                    && core.take_pending_exception();
+                if !entered {
+                    self.step();
+                }
                 if !self.core.system.debug.halted {
                     self.core.system.debug.halt(DFSR_HALTED);
                 }
@@ -378,9 +394,14 @@ impl Machine {
                 self.step();
                 continue;
             }
+            if core.faults.hang_due(core.cycles, core.next_pc) {
+                core.flush_code = true;
+                continue;
+            }
             core.deadline = limit
                 .min(core.system.systick.next_event())
-                .min(core.chip.next_event());
+                .min(core.chip.next_event())
+                .min(core.faults.next_hang());
             return None;
         }
     }
@@ -402,6 +423,11 @@ impl Machine {
         self.tidy_code();
         let core = &mut self.core;
         let pc = core.next_pc;
+        if core.faults.hangs_at(pc) {
+            core.pass_time_hanging(1);
+            core.system.debug.retired_since_read = true;
+            return;
+        }
         let it = core.it_state;
         match self.code.single(core, pc) {
             Ok(number) => {
@@ -434,6 +460,22 @@ impl Machine {
         }
         self.core.system.debug.retired_since_read = true;
         self.handle_stop();
+    }
+
+    /// Makes `fault` happen from now on.
+    pub(crate) fn inject(&mut self, fault: MachineFault) {
+        let core = &mut self.core;
+        core.faults.inject(fault, core.cycles);
+        core.flush_code = true;
+        core.deadline = 0;
+        core.update_checks();
+    }
+
+    /// Ends all injected faults. What they did to memory stays.
+    pub(crate) fn clear_faults(&mut self) {
+        self.core.faults = Faults::default();
+        self.core.flush_code = true;
+        self.core.update_checks();
     }
 
     /// Copies out of flash or RAM, without the access budget of single reads. `None` if the
@@ -479,7 +521,11 @@ impl Machine {
         } else {
             ACCESS_BUDGET
         };
+        let before = self.core.instructions;
         self.run(budget);
+        if self.core.instructions != before {
+            self.core.system.debug.retired_since_read = true;
+        }
     }
 }
 

@@ -1,71 +1,22 @@
 //! Unmodified probe-rs through the in-process probe and through the Glasgow server, in front of a
 //! chip that is little more than RAM and a DHCSR.
 
+mod common;
 #[path = "../../board/tests/support/ram_chip.rs"]
 mod support;
 
 use std::sync::{Arc, Mutex};
 
+use common::{CHIP, Running, attach};
 use probe_rs::{
-    MemoryInterface, Permissions, Session,
-    probe::{
-        DebugProbeError, DebugProbeInfo, DebugProbeSelector, Probe, WireProtocol, list::Lister,
-    },
+    MemoryInterface, Permissions,
+    probe::{DebugProbeError, DebugProbeSelector, Probe, WireProtocol, list::Lister},
 };
 use support::{Board, RAM, board};
-use tinybench_virtual_board::glasgow::{Server, Stop};
 use tinybench_virtual_probe::{ProbeLost, VirtualProbeFactory, open};
-
-const CHIP: &str = "nRF52840_xxAA";
 
 fn shared() -> Arc<Mutex<Board>> {
     Arc::new(Mutex::new(board()))
-}
-
-fn attach(probe: Probe) -> Session {
-    probe
-        .attach(CHIP, Permissions::default())
-        .expect("probe-rs attaches")
-}
-
-/// A server on a thread, stopped when dropped.
-struct Running {
-    selector: String,
-    stop: Stop,
-}
-
-impl Running {
-    fn new(board: &Arc<Mutex<Board>>) -> Self {
-        let server = Server::tcp("127.0.0.1:0").unwrap();
-        let running = Self {
-            selector: server.selector(),
-            stop: server.stop_handle().unwrap(),
-        };
-        let board = Arc::clone(board);
-        std::thread::spawn(move || server.run(&board));
-        running
-    }
-
-    /// The list entry that the `probe-rs` command opens for this selector.
-    fn info(&self) -> DebugProbeInfo {
-        let selector: DebugProbeSelector = self.selector.parse().unwrap();
-        Lister::new()
-            .list(Some(&selector))
-            .pop()
-            .expect("probe-rs's Glasgow driver takes it")
-    }
-
-    fn probe(&self) -> Probe {
-        self.info()
-            .open()
-            .expect("probe-rs's Glasgow driver connects")
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.stop.stop();
-    }
 }
 
 /// What any debugger does, through any probe.

@@ -211,7 +211,8 @@ impl Run {
         let single = longest == 1;
         loop {
             let first = self.steps.is_empty();
-            if !single && core.system.fpb.breaks_at(self.pc) {
+            let stops = core.system.fpb.breaks_at(self.pc) || core.faults.hangs_at(self.pc);
+            if !single && stops {
                 return if first {
                     Err(NoBlock::Breakpoint)
                 } else {

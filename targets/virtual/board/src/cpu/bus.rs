@@ -98,6 +98,9 @@ impl Core {
             return self.load_split(op, address, size);
         }
         self.watch(address, size, false);
+        if self.faults.refuses(address, size) {
+            return Err(self.data_fault(address));
+        }
         let now = self.now(op);
         if (0xE000_0000..0xE010_0000).contains(&address) {
             if self.control & 1 != 0 && self.ipsr == 0 {
@@ -107,8 +110,10 @@ impl Core {
                 .read_ppb(address, size, now, Some(op))
                 .map_err(|BusFault| self.data_fault(address));
         }
-        self.read_bus(address, size, now)
-            .map_err(|BusFault| self.data_fault(address))
+        let value = self
+            .read_bus(address, size, now)
+            .map_err(|BusFault| self.data_fault(address))?;
+        Ok(value ^ self.faults.flips_on_read(address, size))
     }
 
     /// An unaligned load is several aligned ones; the PPB and devices take none.
@@ -146,6 +151,9 @@ impl Core {
             return Ok(());
         }
         self.watch(address, size, true);
+        if self.faults.refuses(address, size) {
+            return Err(self.data_fault(address));
+        }
         let now = self.now(op);
         if (0xE000_0000..0xE010_0000).contains(&address) {
             if self.control & 1 != 0 && self.ipsr == 0 {
@@ -202,9 +210,14 @@ impl Core {
                 }
                 Ok(())
             }
-            Some(Place::Flash(offset)) => self.with_chip(now, |chip, context| {
-                chip.write_flash(offset, size, value, context)
-            }),
+            Some(Place::Flash(offset)) => {
+                self.with_chip(now, |chip, context| {
+                    chip.write_flash(offset, size, value, context)
+                })?;
+                let flash = &mut self.memory.flash;
+                self.faults.after_programming(offset, size, flash);
+                Ok(())
+            }
             None => {
                 if let Some((word, bit)) = self.bit_band(address) {
                     let bit = bit | (word & 3) << 3;

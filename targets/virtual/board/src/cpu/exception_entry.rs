@@ -2,6 +2,9 @@
 
 use super::{Core, Fault};
 use crate::memory::{AccessSize, BusFault};
+use crate::system::debug::{
+    DFSR_VCATCH, VC_BUSERR, VC_CHKERR, VC_HARDERR, VC_MMERR, VC_NOCPERR, VC_STATERR,
+};
 use crate::system::exceptions::{Exceptions, number};
 use crate::system::scb::{ccr, cfsr, fpccr, hfsr};
 
@@ -101,6 +104,26 @@ impl Core {
                 self.system.scb.hfsr |= hfsr::VECTTBL;
                 self.escalate_or_lock_up(0);
             }
+        }
+        self.catch_vector(exception);
+    }
+
+    /// Vector catch (C1.5.1): halts on entry to a fault handler if DEMCR asks for it.
+    fn catch_vector(&mut self, exception: u32) {
+        let status = self.system.scb.cfsr;
+        let wanted = match exception {
+            number::HARD_FAULT => VC_HARDERR,
+            number::BUS_FAULT => VC_BUSERR,
+            number::MEM_MANAGE => VC_MMERR,
+            number::USAGE_FAULT if status & cfsr::NOCP != 0 => VC_NOCPERR,
+            number::USAGE_FAULT if status & (cfsr::UNALIGNED | cfsr::DIVBYZERO) != 0 => VC_CHKERR,
+            number::USAGE_FAULT => VC_STATERR,
+            _ => return,
+        };
+        let debug = &mut self.system.debug;
+        if debug.enabled() && debug.demcr & wanted != 0 && !debug.lockup {
+            debug.halt(DFSR_VCATCH);
+            self.deadline = 0;
         }
     }
 

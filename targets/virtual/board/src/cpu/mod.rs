@@ -12,6 +12,7 @@ mod ppb;
 pub(crate) mod registers;
 
 use crate::chips::{CacheCounters, Chip, ChipContext, FlashTiming};
+use crate::faults::{Faults, HANG};
 use crate::memory::Memory;
 use crate::system::System;
 use crate::system::dwt::Window;
@@ -128,6 +129,7 @@ pub(crate) struct Core {
     pub system: System,
     pub chip: Box<dyn Chip>,
     pub diagnostics: Diagnostics,
+    pub faults: Faults,
 }
 
 impl Core {
@@ -175,7 +177,15 @@ impl Core {
             system: System::new(description),
             chip,
             diagnostics: Diagnostics::new(),
+            faults: Faults::default(),
         }
+    }
+
+    /// Decides whether every data access has to be looked at, or memory is reached directly.
+    pub fn update_checks(&mut self) {
+        let trap = self.system.scb.ccr & crate::system::scb::ccr::UNALIGN_TRP != 0;
+        self.memory
+            .set_checked(trap || self.system.dwt.watches_data() || self.faults.watches_data());
     }
 
     /// Notes that the instruction `index` of the running block reads CYCCNT.
@@ -189,6 +199,13 @@ impl Core {
         if self.diagnostics.len() < ENOUGH {
             self.diagnostics.insert(text);
         }
+    }
+
+    /// Lets the core branch to itself this many times.
+    pub fn pass_time_hanging(&mut self, passes: u64) {
+        self.cycles = self.cycles.saturating_add(passes.saturating_mul(HANG));
+        self.instructions = self.instructions.wrapping_add(passes);
+        self.jumped = true;
     }
 
     /// Calls the chip with everything it may touch, and carries out what it asks for.

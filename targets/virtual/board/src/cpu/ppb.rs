@@ -199,12 +199,7 @@ impl Core {
             0xE000_ED08 => scb.vtor = value & 0xFFFF_FF80,
             0xE000_ED0C => self.write_aircr(value),
             0xE000_ED10 => scb.scr = value & 0x16,
-            0xE000_ED14 => {
-                scb.ccr = value & 0x31B;
-                let trap = scb.ccr & crate::system::scb::ccr::UNALIGN_TRP != 0;
-                self.memory
-                    .set_checked(trap || self.system.dwt.watches_data());
-            }
+            0xE000_ED14 => scb.ccr = value & 0x31B,
             0xE000_ED18..=0xE000_ED20 => {
                 self.set_priorities(4 + (address - 0xE000_ED18), value);
             }
@@ -249,9 +244,7 @@ impl Core {
                 return Err(BusFault);
             }
         }
-        let trap = self.system.scb.ccr & crate::system::scb::ccr::UNALIGN_TRP != 0;
-        self.memory
-            .set_checked(trap || self.system.dwt.watches_data());
+        self.update_checks();
         Ok(())
     }
 

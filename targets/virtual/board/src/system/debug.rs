@@ -16,6 +16,12 @@ pub const S_RESET_ST: u32 = 1 << 25;
 pub const DBGKEY: u32 = 0xA05F;
 /// DEMCR bits.
 pub const VC_CORERESET: u32 = 1;
+pub const VC_MMERR: u32 = 1 << 4;
+pub const VC_NOCPERR: u32 = 1 << 5;
+pub const VC_CHKERR: u32 = 1 << 6;
+pub const VC_STATERR: u32 = 1 << 7;
+pub const VC_BUSERR: u32 = 1 << 8;
+pub const VC_HARDERR: u32 = 1 << 10;
 pub const TRCENA: u32 = 1 << 24;
 /// DFSR bits.
 pub const DFSR_HALTED: u32 = 1;
@@ -45,9 +51,11 @@ impl Debug {
         self.control & C_DEBUGEN != 0
     }
 
-    /// Enters debug state for `reason`, a DFSR bit.
+    /// Enters debug state for `reason`, a DFSR bit. That ends sleep and lockup.
     pub fn halt(&mut self, reason: u32) {
         self.halted = true;
+        self.sleeping = false;
+        self.lockup = false;
         self.control |= C_HALT;
         self.dfsr |= reason;
     }

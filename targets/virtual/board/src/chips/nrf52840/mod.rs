@@ -93,8 +93,14 @@ impl Chip for Nrf52840 {
             0x1000_0000 => ficr(offset & !3),
             0x1000_1000 => self.uicr.read(offset & !3),
             0x4001_E000 => self.nvmc.read(offset & !3, context),
-            // WDT: the flash algorithm asks whether a watchdog runs. REQSTATUS after reset.
-            0x4001_0000 if offset == 0x404 => Some(1),
+            // WDT: the flash algorithm asks whether a watchdog runs. RUNSTATUS, REQSTATUS, CRV,
+            // RREN and CONFIG after reset.
+            0x4001_0000 => match offset {
+                0x400 => Some(0),
+                0x404 | 0x508 | 0x50C => Some(1),
+                0x504 => Some(u32::MAX),
+                _ => None,
+            },
             _ => None,
         };
         let word = word.ok_or(BusFault)?;
@@ -118,6 +124,8 @@ impl Chip for Nrf52840 {
         let offset = address & 0xFFF;
         match address & !0xFFF {
             0x1000_1000 if self.nvmc.may_write() => self.uicr.write(offset, value),
+            // The flash algorithm reloads a watchdog in case one runs.
+            0x4001_0000 => matches!(offset, 0x600..=0x61C).then_some(()),
             0x4001_E000 => {
                 if let Some(()) = self.nvmc.write(offset, value, context) {
                     if self.nvmc.take_erase_uicr() {
