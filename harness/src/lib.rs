@@ -1,1 +1,8 @@
-//! Placeholder for the crate root.
+//! tinybench measures what a machine learning model costs on a microcontroller: time, memory,
+//! flash and energy, each output checked against a reference.
+//!
+//! The binary is a thin layer over this library. `ARCHITECTURE.md` at the root of the repository
+//! shows how the parts fit together.
+
+pub mod board;
+pub mod suggest;
