@@ -7,6 +7,7 @@ use std::{fs, io};
 
 use serde::Deserialize;
 
+use crate::files::{self, ReadError};
 use crate::suggest;
 
 /// Largest board file that is read, bytes. A board file is a page of text.
@@ -119,13 +120,8 @@ pub enum BoardError {
         hint: String,
     },
     /// A file or folder can't be read.
-    #[error("can't read {path}: {source}")]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// The file isn't TOML, or lacks something.
     #[error("{path} is not a board file: {message}")]
     Syntax {
@@ -263,9 +259,9 @@ pub struct Boards {
 impl Boards {
     /// Lists the board files in `directory`.
     pub fn open(directory: &Path) -> Result<Self, BoardError> {
-        let read = |source| BoardError::Read {
+        let read = |e: io::Error| ReadError {
             path: directory.to_owned(),
-            source,
+            reason: e.to_string(),
         };
         let mut files = BTreeMap::new();
         for entry in fs::read_dir(directory).map_err(read)? {
@@ -292,18 +288,13 @@ impl Boards {
             name: name.to_owned(),
             hint: suggest::hint(name, &self.names()),
         })?;
-        let read = |source| BoardError::Read {
-            path: path.clone(),
-            source,
-        };
-        let bytes = fs::metadata(path).map_err(read)?.len();
-        if bytes > MAX_FILE_BYTES {
-            return Err(BoardError::Syntax {
+        let text = String::from_utf8(files::read(path, MAX_FILE_BYTES)?).map_err(|_| {
+            BoardError::Syntax {
                 path: path.clone(),
-                message: format!("it has {bytes} bytes, at most {MAX_FILE_BYTES} are read"),
-            });
-        }
-        Board::parse(&fs::read_to_string(path).map_err(read)?, path)
+                message: "it is not UTF-8 text".to_owned(),
+            }
+        })?;
+        Board::parse(&text, path)
     }
 }
 

@@ -5,4 +5,8 @@
 //! shows how the parts fit together.
 
 pub mod board;
+pub mod exit;
+pub mod files;
+pub mod project;
+pub mod record;
 pub mod suggest;
