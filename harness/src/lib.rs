@@ -5,8 +5,19 @@
 //! shows how the parts fit together.
 
 pub mod board;
+pub mod conversation;
+pub mod energy;
 pub mod exit;
+pub mod fault;
 pub mod files;
+pub mod hash;
+pub mod interrupt;
+pub mod measure;
+pub mod progress;
 pub mod project;
 pub mod record;
+pub mod statistics;
 pub mod suggest;
+pub mod target;
+pub mod verify;
+pub mod workload;
