@@ -33,6 +33,7 @@ pub struct Board {
     /// Where flash and RAM are.
     pub memory: Memory,
     /// How the firmware sets the memory system up.
+    #[serde(default)]
     pub memory_system: MemorySystem,
     /// The virtual board that stands in for this one, if there is one.
     #[serde(rename = "virtual")]
@@ -80,10 +81,10 @@ impl Region {
 }
 
 /// Settings of caches, which the firmware makes before it measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct MemorySystem {
-    /// Whether the instruction cache is on.
-    pub instruction_cache: bool,
+    /// Whether the instruction cache is on; none if the chip has no such setting.
+    pub instruction_cache: Option<bool>,
 }
 
 /// What the virtual board is made of.
@@ -336,7 +337,7 @@ mod tests {
                 length: 256 * 1024
             }
         );
-        assert!(board.memory_system.instruction_cache);
+        assert_eq!(board.memory_system.instruction_cache, Some(true));
         assert_eq!(board.virtual_board.unwrap().chip, "nrf52840");
         assert_eq!(board.power.unwrap().supply_v, 3.0);
     }
