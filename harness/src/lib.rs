@@ -4,5 +4,34 @@
 //! The binary is a thin layer over this library. `ARCHITECTURE.md` at the root of the repository
 //! shows how the parts fit together.
 
+pub mod board;
+pub mod cli;
+pub mod commands;
+pub mod conversation;
+pub mod energy;
+pub mod error;
+pub mod error_chain;
+pub mod exit;
+pub mod fault;
+pub mod files;
 pub mod firmware_build;
+pub mod hash;
 pub mod image;
+pub mod interrupt;
+pub mod listing;
+pub mod measure;
+pub mod progress;
+pub mod project;
+pub mod record;
+pub mod runtimes;
+pub mod select;
+pub mod session;
+pub mod statistics;
+pub mod stdout;
+pub mod subject;
+pub mod suggest;
+pub mod table;
+pub mod target;
+pub mod verify;
+pub mod virtual_board;
+pub mod workload;

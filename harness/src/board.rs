@@ -1,0 +1,411 @@
+//! Board descriptions: `targets/boards/NAME.toml`.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::Deserialize;
+
+use crate::files::{self, ReadError};
+use crate::suggest;
+
+/// Largest board file that is read, bytes. A board file is a page of text.
+const MAX_FILE_BYTES: u64 = 64 * 1024;
+
+/// A board, as its file describes it. Every value has been checked to be in range.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Board {
+    /// Short name, as `--board` takes it; also the file's name.
+    pub name: String,
+    /// The board's full name.
+    pub title: String,
+    /// Chip name as probe-rs spells it.
+    pub chip: String,
+    /// Processor core, such as `cortex-m4f`.
+    pub core: String,
+    /// Clock of the core while it is measured, Hz.
+    pub clock_hz: u64,
+    /// Target triple the firmware is compiled for.
+    pub rustc_target: String,
+    /// How cycles are counted on the target.
+    pub cycle_counter: CycleCounter,
+    /// Where flash and RAM are.
+    pub memory: Memory,
+    /// How the firmware sets the memory system up.
+    #[serde(default)]
+    pub memory_system: MemorySystem,
+    /// The virtual board that stands in for this one, if there is one.
+    #[serde(rename = "virtual")]
+    pub virtual_board: Option<VirtualBoard>,
+    /// Supply and currents, if they are known. Without them there are no energy figures.
+    pub power: Option<Power>,
+}
+
+/// A way to count cycles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CycleCounter {
+    /// DWT_CYCCNT (Armv7-M Architecture Reference Manual, C1.8.8).
+    Dwt,
+}
+
+/// Memories an image can use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Memory {
+    /// Code flash.
+    pub flash: Region,
+    /// Data RAM.
+    pub ram: Region,
+}
+
+/// A range of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Region {
+    /// First address.
+    pub origin: u32,
+    /// Size, bytes.
+    pub length: u32,
+}
+
+impl Region {
+    /// One past the last address.
+    pub fn end(&self) -> u64 {
+        u64::from(self.origin) + u64::from(self.length)
+    }
+
+    /// Whether `length` bytes from `address` on lie in this region.
+    pub fn contains(&self, address: u32, length: usize) -> bool {
+        address >= self.origin && u64::from(address) + length as u64 <= self.end()
+    }
+}
+
+/// Settings of caches, which the firmware makes before it measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct MemorySystem {
+    /// Whether the instruction cache is on; none if the chip has no such setting.
+    pub instruction_cache: Option<bool>,
+}
+
+/// What the virtual board is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct VirtualBoard {
+    /// Name of the virtual chip.
+    pub chip: String,
+}
+
+/// Supply voltage and currents, each with where the figure is from.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Power {
+    /// Supply voltage, V.
+    pub supply_v: f64,
+    /// Current while the core runs, mA.
+    pub active_ma: f64,
+    /// Where `active_ma` is from.
+    pub active_source: String,
+    /// Current while the core sleeps, µA.
+    pub idle_ua: f64,
+    /// Where `idle_ua` is from.
+    pub idle_source: String,
+}
+
+/// Why a board can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BoardError {
+    /// There is no such board.
+    #[error("there is no board `{name}`; {hint} (`tinybench boards` lists them)")]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+        /// The nearest name, or all names.
+        hint: String,
+    },
+    /// A file or folder can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The file isn't TOML, or lacks something.
+    #[error("{path} is not a board file: {message}")]
+    Syntax {
+        /// The board file.
+        path: PathBuf,
+        /// What is wrong and where.
+        message: String,
+    },
+    /// A value is out of range.
+    #[error("{path}: {problem}")]
+    Value {
+        /// The board file.
+        path: PathBuf,
+        /// Which value, what it is, and what it may be.
+        problem: String,
+    },
+}
+
+/// A board and what was odd about its file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The board.
+    pub board: Board,
+    /// Keys that mean nothing to this version, as dotted paths.
+    pub unknown_keys: Vec<String>,
+}
+
+impl Board {
+    /// Reads a board from the text of its file, `path`, which is named in errors and whose stem
+    /// must be the board's name.
+    pub fn parse(text: &str, path: &Path) -> Result<Loaded, BoardError> {
+        let syntax = |error: toml::de::Error| BoardError::Syntax {
+            path: path.to_owned(),
+            message: error.to_string().trim_end().to_owned(),
+        };
+        let mut unknown_keys = Vec::new();
+        let document = toml::Deserializer::parse(text).map_err(syntax)?;
+        let board: Self = serde_ignored::deserialize(document, |key| {
+            // An optional table appears as `?` between its name and its key.
+            unknown_keys.push(key.to_string().replace(".?.", "."));
+        })
+        .map_err(syntax)?;
+        board
+            .check(path.file_stem().and_then(|stem| stem.to_str()))
+            .map_err(|problem| BoardError::Value {
+                path: path.to_owned(),
+                problem,
+            })?;
+        Ok(Loaded {
+            board,
+            unknown_keys,
+        })
+    }
+
+    /// Checks every value, and that the board's name is that of its file.
+    fn check(&self, stem: Option<&str>) -> Result<(), String> {
+        if stem != Some(&self.name) {
+            return Err(format!(
+                "name is `{}`, which must be the file's own name",
+                self.name
+            ));
+        }
+        check_word("name", &self.name)?;
+        check_word("chip", &self.chip)?;
+        check_word("core", &self.core)?;
+        check_word("rustc_target", &self.rustc_target)?;
+        check_range("clock_hz", self.clock_hz, 1_000..=4_000_000_000)?;
+        check_region("memory.flash", self.memory.flash)?;
+        check_region("memory.ram", self.memory.ram)?;
+        let (flash, ram) = (self.memory.flash, self.memory.ram);
+        if u64::from(flash.origin) < ram.end() && u64::from(ram.origin) < flash.end() {
+            return Err("memory.flash and memory.ram overlap".to_owned());
+        }
+        if let Some(virtual_board) = &self.virtual_board {
+            check_word("virtual.chip", &virtual_board.chip)?;
+        }
+        if let Some(power) = &self.power {
+            check_range("power.supply_v", power.supply_v, 0.5..=60.0)?;
+            check_range("power.active_ma", power.active_ma, 0.001..=10_000.0)?;
+            check_range("power.idle_ua", power.idle_ua, 0.0..=10_000_000.0)?;
+        }
+        Ok(())
+    }
+}
+
+/// A name that goes into file names and compiler arguments.
+fn check_word(key: &str, value: &str) -> Result<(), String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if value.is_empty() || value.starts_with(['-', '.']) || !value.chars().all(allowed) {
+        return Err(format!(
+            "{key} is `{value}`, which must be letters, digits, `-`, `_` and `.`"
+        ));
+    }
+    Ok(())
+}
+
+fn check_range<T: PartialOrd + std::fmt::Display>(
+    key: &str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Result<(), String> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(format!(
+        "{key} is {value}, which must be {} to {}",
+        range.start(),
+        range.end()
+    ))
+}
+
+fn check_region(key: &str, region: Region) -> Result<(), String> {
+    let Region { origin, length } = region;
+    if length == 0 || origin % 4 != 0 || length % 4 != 0 {
+        return Err(format!(
+            "{key} has origin {origin:#010x} and length {length:#x}, which must be multiples of \
+             four bytes, and not empty"
+        ));
+    }
+    if region.end() > 1 << 32 {
+        return Err(format!(
+            "{key} ends at {:#x}, which is beyond the 32-bit address space",
+            region.end()
+        ));
+    }
+    Ok(())
+}
+
+/// The folder of board files.
+#[derive(Clone, Debug)]
+pub struct Boards {
+    files: BTreeMap<String, PathBuf>,
+}
+
+impl Boards {
+    /// Lists the board files in `directory`.
+    pub fn open(directory: &Path) -> Result<Self, BoardError> {
+        let read = |e: io::Error| ReadError {
+            path: directory.to_owned(),
+            reason: e.to_string(),
+        };
+        let mut files = BTreeMap::new();
+        for entry in fs::read_dir(directory).map_err(read)? {
+            let path = entry.map_err(read)?.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+                && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
+            {
+                files.insert(stem.to_owned(), path);
+            }
+        }
+        Ok(Self { files })
+    }
+
+    /// Names of all boards, sorted.
+    pub fn names(&self) -> Vec<String> {
+        self.files.keys().cloned().collect()
+    }
+
+    /// Reads the board called `name`.
+    pub fn load(&self, name: &str) -> Result<Loaded, BoardError> {
+        let path = self.files.get(name).ok_or_else(|| BoardError::Unknown {
+            name: name.to_owned(),
+            hint: suggest::hint(name, &self.names()),
+        })?;
+        let text = String::from_utf8(files::read(path, MAX_FILE_BYTES)?).map_err(|_| {
+            BoardError::Syntax {
+                path: path.clone(),
+                message: "it is not UTF-8 text".to_owned(),
+            }
+        })?;
+        Board::parse(&text, path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NANO33: &str = include_str!("../../targets/boards/nano33.toml");
+
+    fn parse(text: &str) -> Result<Loaded, BoardError> {
+        Board::parse(text, Path::new("nano33.toml"))
+    }
+
+    /// The message for the nano33's file with `from` replaced by `to`.
+    fn message_with(from: &str, to: &str) -> String {
+        assert!(NANO33.contains(from), "the board file has no `{from}`");
+        parse(&NANO33.replace(from, to)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_board_of_the_project_is_read_without_a_warning() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../targets/boards");
+        let boards = Boards::open(&directory).unwrap();
+        assert!(boards.names().contains(&"nano33".to_owned()));
+        for name in boards.names() {
+            assert_eq!(boards.load(&name).unwrap().unknown_keys, [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn the_values_are_those_of_the_file() {
+        let board = parse(NANO33).unwrap().board;
+        assert_eq!(board.chip, "nRF52840_xxAA");
+        assert_eq!(board.clock_hz, 64_000_000);
+        assert_eq!(
+            board.memory.ram,
+            Region {
+                origin: 0x2000_0000,
+                length: 256 * 1024
+            }
+        );
+        assert_eq!(board.memory_system.instruction_cache, Some(true));
+        assert_eq!(board.virtual_board.unwrap().chip, "nrf52840");
+        assert_eq!(board.power.unwrap().supply_v, 3.0);
+    }
+
+    #[test]
+    fn unknown_keys_are_told_and_the_rest_is_read() {
+        let text = NANO33.replace("[power]", "[power]\ncolour = \"blue\"");
+        let loaded = parse(&format!("maker = \"x\"\n{text}")).unwrap();
+        assert_eq!(loaded.unknown_keys, ["maker", "power.colour"]);
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_named_with_its_range() {
+        assert_eq!(
+            message_with("clock_hz = 64_000_000", "clock_hz = 0"),
+            "nano33.toml: clock_hz is 0, which must be 1000 to 4000000000"
+        );
+        assert_eq!(
+            message_with("supply_v = 3.0", "supply_v = nan"),
+            "nano33.toml: power.supply_v is NaN, which must be 0.5 to 60"
+        );
+        assert_eq!(
+            message_with("origin = 0x2000_0000", "origin = 0x0000_1000"),
+            "nano33.toml: memory.flash and memory.ram overlap"
+        );
+        assert_eq!(
+            message_with("origin = 0x2000_0000", "origin = 0xFFFF_0000"),
+            "nano33.toml: memory.ram ends at 0x100030000, which is beyond the 32-bit address space"
+        );
+        assert_eq!(
+            message_with("nRF52840_xxAA", "a b"),
+            "nano33.toml: chip is `a b`, which must be letters, digits, `-`, `_` and `.`"
+        );
+    }
+
+    #[test]
+    fn a_missing_key_and_a_wrong_type_are_errors_that_say_where() {
+        let missing = message_with("clock_hz = 64_000_000", "");
+        assert!(missing.contains("missing field `clock_hz`"), "{missing}");
+        let wrong = message_with("clock_hz = 64_000_000", "clock_hz = \"fast\"");
+        assert!(
+            wrong.contains("expected u64") && wrong.contains("line 7"),
+            "{wrong}"
+        );
+        let negative = message_with("length = 0x0004_0000", "length = -1");
+        assert!(negative.contains("expected u32"), "{negative}");
+    }
+
+    #[test]
+    fn the_name_is_that_of_the_file() {
+        let message = message_with("name = \"nano33\"", "name = \"nano34\"");
+        assert_eq!(
+            message,
+            "nano33.toml: name is `nano34`, which must be the file's own name"
+        );
+    }
+
+    #[test]
+    fn an_unknown_board_gets_the_nearest_name() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../targets/boards");
+        let message = Boards::open(&directory)
+            .unwrap()
+            .load("nano3")
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            message,
+            "there is no board `nano3`; did you mean `nano33`? (`tinybench boards` lists them)"
+        );
+    }
+}

@@ -1,0 +1,192 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use probe_rs::probe::DebugProbeSelector;
+
+use crate::select::On;
+use crate::subject::VectorCount;
+
+/// Longest time a target can be given.
+const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+
+/// What does this model cost on this microcontroller?
+///
+/// tinybench builds firmware around a model and an inference engine, runs it on a board or on a
+/// virtual one, and records time, memory, flash and energy, each output checked against a
+/// reference.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tinybench",
+    version,
+    after_help = "Exit codes: docs/exit-codes.md"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What applies to every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// What applies to every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The tinybench project [default: the one around the current folder, otherwise the one the
+    /// binary was built from]
+    #[arg(long, global = true, value_name = "DIR", env = "TINYBENCH_PROJECT")]
+    pub project: Option<PathBuf>,
+    /// Say more on stderr; twice and three times for debugging
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Measure workloads on a board, or on a virtual one
+    Run(RunArgs),
+    /// List the boards
+    Boards,
+    /// List the workloads
+    Workloads,
+    /// List the runtimes
+    Runtimes,
+    /// Check what is needed to build and to run, and say what to do about what is missing
+    Doctor,
+    /// Print a script that completes tinybench's commands in a shell
+    #[command(after_help = "Example: tinybench completions bash > \
+                            ~/.local/share/bash-completion/completions/tinybench")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What to measure, where, and what to do with the result.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench run --board nano33                          all workloads
+  tinybench run --board nano33 --workload kws           one of them
+  tinybench run --board nano33 --model my.tflite        your own int8 model
+  tinybench run --board nano33 --model my.tflite --reference vectors/
+                                                        checked against my.outputs.i8
+  tinybench run --board nano33 --format json | jq .results[0].latency
+
+The record is written to tinybench-results/ unless --out names a file. A run that fails, also
+because an output differs from its reference, leaves no record.")]
+pub struct RunArgs {
+    /// The board (`tinybench boards` lists them)
+    #[arg(long, value_name = "NAME")]
+    pub board: String,
+    /// A workload, repeatable [default: all, if no --model is given]
+    #[arg(long = "workload", value_name = "NAME")]
+    pub workloads: Vec<String>,
+    /// A TensorFlow Lite model of your own, int8, repeatable
+    #[arg(long = "model", value_name = "FILE.tflite")]
+    pub models: Vec<PathBuf>,
+    /// Where NAME.inputs.i8 and NAME.outputs.i8 are for each --model NAME.tflite: any number of
+    /// vectors one after another [default: seeded inputs, outputs computed on the host]
+    #[arg(long, value_name = "DIR", requires = "models")]
+    pub reference: Option<PathBuf>,
+    /// An inference engine, repeatable
+    #[arg(long = "runtime", value_name = "NAME", default_value = "interpreter")]
+    pub runtimes: Vec<String>,
+    /// What to run on
+    #[arg(long, value_enum, default_value_t = On::Auto)]
+    pub on: On,
+    /// The debug probe, as probe-rs spells it: VID:PID or VID:PID:SERIAL, hexadecimal
+    #[arg(long, value_name = "SELECTOR")]
+    pub probe: Option<DebugProbeSelector>,
+    /// How many inferences to time
+    #[arg(long, value_name = "N", default_value_t = 10,
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub runs: u32,
+    /// How many test vectors to run, spread evenly over those there are, or `all`
+    /// [default: 48, or all if there are fewer]
+    #[arg(long, value_name = "N|all")]
+    pub vectors: Option<Vectors>,
+    /// How long the target may take for one answer before it counts as hung
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = timeout)]
+    pub timeout: Duration,
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Where to write the record [default: tinybench-results/TIME-BOARD.json]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// A form of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table for people.
+    Table,
+    /// The run record.
+    Json,
+}
+
+/// A number of vectors, as the user gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vectors(pub VectorCount);
+
+impl FromStr for Vectors {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self(VectorCount::All));
+        }
+        let count: NonZeroUsize = text
+            .parse()
+            .map_err(|_| "it must be a number from 1 on, or `all`".to_owned())?;
+        Ok(Self(VectorCount::Count(count.get())))
+    }
+}
+
+/// A time such as `60s` or `2m30s`.
+fn timeout(text: &str) -> Result<Duration, String> {
+    let time = text
+        .parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|time| Duration::try_from(time).ok())
+        .filter(|time| !time.is_zero() && *time <= MAX_TIMEOUT);
+    time.ok_or_else(|| "it must be a time such as `60s` or `2m30s`, up to a day".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        assert_eq!(timeout("60s"), Ok(Duration::from_secs(60)));
+        assert_eq!(timeout("2m30s"), Ok(Duration::from_secs(150)));
+        assert_eq!(timeout("250ms"), Ok(Duration::from_millis(250)));
+        for bad in ["", "60", "-1s", "0s", "2 weeks", "1e9h", "25h"] {
+            assert!(timeout(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn vectors_are_a_number_or_all() {
+        assert_eq!("all".parse(), Ok(Vectors(VectorCount::All)));
+        assert_eq!("7".parse(), Ok(Vectors(VectorCount::Count(7))));
+        for bad in ["0", "-1", "", "some"] {
+            assert!(bad.parse::<Vectors>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The subcommands, one module each.
+
+mod boards;
+mod completions;
+mod doctor;
+mod run;
+mod runtimes;
+mod workloads;
+
+use std::path::Path;
+
+use crate::cli::{Cli, Command};
+use crate::error::Error;
+use crate::project::Project;
+
+/// Carries out what the command line asks for.
+pub fn execute(cli: &Cli) -> Result<(), Error> {
+    let project = || {
+        let current = std::env::current_dir().unwrap_or_default();
+        Project::find(cli.global.project.as_deref(), Path::new(&current))
+    };
+    match &cli.command {
+        Command::Run(args) => run::run(args, &project()?),
+        Command::Boards => boards::list(&project()?),
+        Command::Workloads => workloads::list(&project()?),
+        Command::Runtimes => runtimes::list(),
+        Command::Doctor => doctor::check(&project()?),
+        Command::Completions { shell } => completions::print(*shell),
+    }
+}

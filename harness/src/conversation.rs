@@ -1,0 +1,264 @@
+//! The conversation with an image through its block (`tinybench-interface`).
+
+use std::mem::offset_of;
+use std::time::Duration;
+
+use tinybench_interface::{Block, Command, Error as CommandError, MAGIC, Status, VERSION};
+
+use crate::board::Memory;
+use crate::fault::{CodeAddress, FaultReport, Stopped};
+use crate::target::{Target, TargetError, Wait};
+
+/// Longest text that is read from an image, bytes.
+const MAX_TEXT_BYTES: u32 = 256;
+
+/// What is needed to talk to an image.
+#[derive(Clone, Copy)]
+pub struct ImageView<'a> {
+    /// Address of its block.
+    pub block_address: u32,
+    /// Where its memory may be.
+    pub memory: Memory,
+    /// Tells function, file and line of a code address.
+    pub symbolise: &'a dyn Fn(u32) -> Option<String>,
+}
+
+impl ImageView<'_> {
+    /// A code address with its place in the source.
+    pub fn code_address(&self, address: u32) -> CodeAddress {
+        CodeAddress {
+            address,
+            location: (self.symbolise)(address),
+        }
+    }
+}
+
+/// A running conversation. Between calls the core is halted.
+pub struct Conversation<'a, T: Target + ?Sized> {
+    target: &'a mut T,
+    image: ImageView<'a>,
+    timeout: Duration,
+    block: Block,
+}
+
+impl<'a, T: Target + ?Sized> Conversation<'a, T> {
+    /// Resets the target and lets its image initialise itself. The image has `timeout` for this
+    /// and for each command.
+    pub fn start(
+        target: &'a mut T,
+        image: ImageView<'a>,
+        timeout: Duration,
+    ) -> Result<Self, TargetError> {
+        target.reset()?;
+        let mut conversation = Self {
+            target,
+            image,
+            timeout,
+            block: Block::INITIAL,
+        };
+        conversation.resume(Duration::ZERO)?;
+        match conversation.status()? {
+            Status::Ready => Ok(conversation),
+            status => Err(TargetError::Protocol(format!(
+                "status {status:?} after reset"
+            ))),
+        }
+    }
+
+    /// The block as the image left it after the latest command.
+    pub fn block(&self) -> &Block {
+        &self.block
+    }
+
+    /// Has the image check its cycle counter.
+    pub fn check_counter(&mut self) -> Result<(), TargetError> {
+        self.command(Command::CheckCounter, Duration::ZERO)
+    }
+
+    /// Has the runtime plan the model in `arena_limit` bytes, or in all there are.
+    pub fn prepare(&mut self, arena_limit: Option<u32>) -> Result<(), TargetError> {
+        self.set(offset_of!(Block, arena_limit), arena_limit.unwrap_or(0))?;
+        self.command(Command::Prepare, Duration::ZERO)
+    }
+
+    /// Runs `count` inferences and returns the cycles of each. The target is left alone for
+    /// `quiet`.
+    pub fn run(&mut self, count: u32, quiet: Duration) -> Result<Vec<u32>, TargetError> {
+        self.set(offset_of!(Block, run_count), count)?;
+        self.command(Command::Run, quiet)?;
+        let mut cycles = vec![0; count as usize];
+        self.check_range(
+            "the cycles array",
+            self.block.cycles_address,
+            4 * cycles.len(),
+        )?;
+        self.target
+            .read_words(self.block.cycles_address, &mut cycles)?;
+        Ok(cycles)
+    }
+
+    /// Writes the model's input.
+    pub fn write_input(&mut self, input: &[u8]) -> Result<(), TargetError> {
+        let Block {
+            input_address,
+            input_bytes,
+            ..
+        } = self.block;
+        if input.len() != input_bytes as usize {
+            return Err(TargetError::Protocol(format!(
+                "the model's input has {} bytes, the image says {input_bytes}",
+                input.len()
+            )));
+        }
+        self.check_range("the input buffer", input_address, input.len())?;
+        self.target.write_bytes(input_address, input)
+    }
+
+    /// Reads the model's output, which has `length` bytes.
+    pub fn read_output(&mut self, length: usize) -> Result<Vec<u8>, TargetError> {
+        let Block {
+            output_address,
+            output_bytes,
+            ..
+        } = self.block;
+        if length != output_bytes as usize {
+            return Err(TargetError::Protocol(format!(
+                "the model's output has {length} bytes, the image says {output_bytes}"
+            )));
+        }
+        self.check_range("the output buffer", output_address, length)?;
+        let mut output = vec![0; length];
+        self.target.read_bytes(output_address, &mut output)?;
+        Ok(output)
+    }
+
+    /// The runtime's name and version.
+    pub fn runtime(&mut self) -> Result<(String, String), TargetError> {
+        let Block {
+            runtime_name,
+            runtime_version,
+            ..
+        } = self.block;
+        Ok((
+            self.text("name", runtime_name)?,
+            self.text("version", runtime_version)?,
+        ))
+    }
+
+    /// Instructions of the latest run, if the target can count them.
+    pub fn instructions(&mut self) -> Result<Option<u64>, TargetError> {
+        self.target.instructions_in_window()
+    }
+
+    fn text(&mut self, what: &str, [address, length]: [u32; 2]) -> Result<String, TargetError> {
+        if length > MAX_TEXT_BYTES {
+            return Err(TargetError::Protocol(format!(
+                "the runtime's {what} has {length} bytes"
+            )));
+        }
+        self.check_range("a text", address, length as usize)?;
+        let mut bytes = vec![0; length as usize];
+        self.target.read_bytes(address, &mut bytes)?;
+        String::from_utf8(bytes)
+            .map_err(|_| TargetError::Protocol(format!("the runtime's {what} is not UTF-8")))
+    }
+
+    /// Refuses an address that the image gave and that is in neither of its memories.
+    fn check_range(&self, what: &str, address: u32, length: usize) -> Result<(), TargetError> {
+        let Memory { flash, ram } = self.image.memory;
+        if ram.contains(address, length) || flash.contains(address, length) {
+            return Ok(());
+        }
+        Err(TargetError::Protocol(format!(
+            "{what}, {length} bytes at {address:#010x}, is not in the board's memory"
+        )))
+    }
+
+    fn set(&mut self, offset: usize, value: u32) -> Result<(), TargetError> {
+        self.target
+            .write_words(self.image.block_address + offset as u32, &[value])
+    }
+
+    fn command(&mut self, command: Command, quiet: Duration) -> Result<(), TargetError> {
+        self.set(offset_of!(Block, status), Status::Busy as u32)?;
+        self.set(offset_of!(Block, command), command as u32)?;
+        self.resume(quiet)?;
+        match self.status()? {
+            Status::Done => Ok(()),
+            Status::Failed => {
+                let error = CommandError::from_u32(self.block.error).ok_or_else(|| {
+                    TargetError::Protocol(format!("error {} is unknown", self.block.error))
+                })?;
+                Err(TargetError::Failed {
+                    command,
+                    error,
+                    detail: self.block.error_detail,
+                })
+            }
+            status => Err(TargetError::Protocol(format!(
+                "status {status:?} after {command:?}"
+            ))),
+        }
+    }
+
+    /// Lets the core run to its next halt and reads the block.
+    fn resume(&mut self, quiet: Duration) -> Result<(), TargetError> {
+        self.target
+            .run(Wait {
+                quiet,
+                timeout: self.timeout,
+            })
+            .map_err(|error| match error {
+                TargetError::Hung { stopped, timeout } => TargetError::Hung {
+                    stopped: self.locate(stopped),
+                    timeout,
+                },
+                TargetError::LockedUp(stopped) => TargetError::LockedUp(self.locate(stopped)),
+                other => other,
+            })?;
+        let mut words = [0; Block::WORDS];
+        self.target
+            .read_words(self.image.block_address, &mut words)?;
+        self.block = Block::from_words(&words);
+        Ok(())
+    }
+
+    /// Adds the places in the source to where the core was stopped.
+    fn locate(&self, mut stopped: Box<Stopped>) -> Box<Stopped> {
+        stopped.pc = self.image.code_address(stopped.pc.address);
+        stopped.lr = self.image.code_address(stopped.lr.address);
+        stopped
+    }
+
+    /// The status, once the block is known to be one; a fault is an error.
+    fn status(&self) -> Result<Status, TargetError> {
+        let Block {
+            magic,
+            version,
+            status,
+            fault,
+            ..
+        } = self.block;
+        if magic != MAGIC {
+            return Err(TargetError::NoBlock {
+                address: self.image.block_address,
+                found: magic,
+            });
+        }
+        if version != VERSION {
+            return Err(TargetError::Version {
+                found: version,
+                expected: VERSION,
+            });
+        }
+        match Status::from_u32(status) {
+            Some(Status::Fault) => Err(TargetError::Fault(Box::new(FaultReport {
+                fault,
+                pc: self.image.code_address(fault.pc),
+                lr: self.image.code_address(fault.lr),
+            }))),
+            Some(status) => Ok(status),
+            None => Err(TargetError::Protocol(format!("status {status} is unknown"))),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Every way in which the `tinybench` command fails, and the exit code of each.
+
+use crate::board::BoardError;
+use crate::exit::Exit;
+use crate::files::{ReadError, WriteError};
+use crate::firmware_build::{BuildError, ToolchainError};
+use crate::image::ImageError;
+use crate::interrupt::Interrupted;
+use crate::measure::MeasureError;
+use crate::project::ProjectError;
+use crate::record::RecordError;
+use crate::runtimes::UnknownRuntime;
+use crate::select::SelectError;
+use crate::session::SessionError;
+use crate::subject::SubjectError;
+use crate::verify::Mismatch;
+use crate::workload::WorkloadError;
+
+/// A failure of a command.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is what its type says")]
+pub enum Error {
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    #[error(transparent)]
+    Workload(#[from] WorkloadError),
+    #[error(transparent)]
+    Runtime(#[from] UnknownRuntime),
+    #[error(transparent)]
+    Subject(#[from] SubjectError),
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    Toolchain(#[from] ToolchainError),
+    #[error("the firmware that was built can't be read: {0}")]
+    Image(#[from] ImageError),
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    #[error("{subject}: {source}")]
+    Measure {
+        subject: String,
+        source: MeasureError,
+    },
+    #[error("{subject}: {source}")]
+    Mismatch { subject: String, source: Mismatch },
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error("can't write to standard output: {0}")]
+    Stdout(std::io::Error),
+    #[error("there is nothing to run: the project has no workloads, and no --model is given")]
+    NothingToRun,
+    #[error("a virtual run is not possible yet: see what is missing above")]
+    NotReady,
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl Error {
+    /// The exit code this error leads to.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Project(_)
+            | Self::Board(BoardError::Unknown { .. })
+            | Self::Workload(WorkloadError::Unknown { .. })
+            | Self::Runtime(_)
+            | Self::NothingToRun => Exit::Usage,
+            Self::Mismatch { .. } => Exit::Mismatch,
+            Self::Select(error) => error.exit(),
+            Self::Build(BuildError::ModelTooBig { .. } | BuildError::ImageTooBig { .. })
+            | Self::Board(_)
+            | Self::Workload(_)
+            | Self::Subject(_)
+            | Self::Record(_)
+            | Self::Read(_) => Exit::Input,
+            Self::Build(_) | Self::Toolchain(_) | Self::Image(_) | Self::NotReady => Exit::Build,
+            Self::Session(error) => error.exit(),
+            Self::Measure {
+                source: MeasureError::Target(error),
+                ..
+            } => error.exit(),
+            Self::Measure { .. } => Exit::Target,
+            Self::Write(_) | Self::Stdout(_) => Exit::Output,
+            Self::Interrupted(_) => Exit::Interrupted,
+        }
+    }
+}

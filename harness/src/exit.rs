@@ -1,0 +1,33 @@
+//! Exit codes of the `tinybench` command; `docs/exit-codes.md` explains each.
+
+/// Why the process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Everything was done.
+    Success = 0,
+    /// A comparison found a regression.
+    Regression = 1,
+    /// The command line asks for something that doesn't exist or doesn't go together.
+    Usage = 2,
+    /// The target's outputs differ from the reference.
+    Mismatch = 3,
+    /// There is no such board or probe, or it was lost.
+    NoTarget = 4,
+    /// The firmware can't be built: toolchain missing or a compiler error.
+    Build = 5,
+    /// The target faulted, hung, or doesn't keep to the protocol.
+    Target = 6,
+    /// An input file is unreadable or incompatible.
+    Input = 7,
+    /// A result can't be written.
+    Output = 8,
+    /// Stopped by Ctrl-C or a termination signal.
+    Interrupted = 130,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

@@ -1,0 +1,595 @@
+//! The run record: what `tinybench run` writes and everything else reads. `docs/run-record.md`
+//! is its description for people, `results/run-record.schema.json` for programs.
+//!
+//! Fields this version doesn't know are kept at every level, so that a record survives being read
+//! and written by an older tinybench.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+/// The `schema` field of the records this version writes.
+pub const SCHEMA: &str = "tinybench.run/1";
+
+/// What comes before the major version in the `schema` field.
+const SCHEMA_PREFIX: &str = "tinybench.run/";
+
+/// The major version this tinybench reads and writes.
+const SCHEMA_MAJOR: u32 = 1;
+
+/// Fields of a newer minor version, kept as they are.
+pub type Other = Map<String, Value>;
+
+/// One run of `tinybench run`: one board, one or more workloads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunRecord {
+    /// `tinybench.run/` and the major version of the format.
+    #[schemars(regex(pattern = r"^tinybench\.run/1$"))]
+    pub schema: String,
+    /// The harness that made the record.
+    pub tinybench: Tinybench,
+    /// When the run began, UTC, RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
+    pub started_at: String,
+    /// The board that was measured, as its board file describes it.
+    pub board: Board,
+    /// What the image ran on.
+    pub execution: Execution,
+    /// What the firmware was compiled with.
+    pub toolchain: Toolchain,
+    /// One entry a workload and runtime.
+    pub results: Vec<RunResult>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// The harness.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Tinybench {
+    /// Version of the harness.
+    pub version: String,
+    /// Commit of the project the firmware was built from, `-dirty` appended if files differed from
+    /// it; null outside git.
+    pub commit: Option<String>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// The board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Board {
+    /// Short name.
+    pub name: String,
+    /// Chip, as probe-rs spells it.
+    pub chip: String,
+    /// Processor core.
+    pub core: String,
+    /// Clock of the core, Hz.
+    pub clock_hz: u64,
+    /// Whether the instruction cache was on; null if the chip has no such setting.
+    pub instruction_cache: Option<bool>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// What the image ran on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Execution {
+    /// Real or virtual.
+    pub kind: ExecutionKind,
+    /// The probe's name, and its serial number if it has one.
+    pub probe: String,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// Whether the target was a real one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ExecutionKind {
+    /// A real board behind a debug probe.
+    Probe,
+    /// A virtual board.
+    Virtual,
+}
+
+/// The compiler and its settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Toolchain {
+    /// Version of rustc.
+    pub rustc: String,
+    /// Target triple.
+    pub target: String,
+    /// Optimisation level.
+    pub opt_level: String,
+    /// Further flags that change the code.
+    pub flags: Vec<String>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// What one workload cost on one runtime.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunResult {
+    /// Name of the workload, or the stem of the file given with `--model`.
+    pub workload: String,
+    /// The model.
+    pub model: Model,
+    /// The inference engine under test.
+    pub runtime: Runtime,
+    /// The image that was flashed.
+    pub firmware: Firmware,
+    /// The inputs the model was given.
+    pub inputs: Inputs,
+    /// Time of one inference.
+    pub latency: Latency,
+    /// Instructions of one inference, where the target can count them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub instructions: Option<u64>,
+    /// RAM.
+    pub memory: Memory,
+    /// Flash.
+    pub flash: Flash,
+    /// Energy of one inference, where the board's currents are known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub energy: Option<Energy>,
+    /// How the outputs compare with the reference.
+    pub outputs: Outputs,
+    /// How good the answers are, where there are labels.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub quality: Option<Quality>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// A model file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Model {
+    /// File name without its extension.
+    pub name: String,
+    /// SHA-256 of the file, hexadecimal.
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
+    pub sha256: String,
+    /// Size of the file.
+    pub bytes: u64,
+    /// Multiply-accumulate operations of one inference.
+    pub macs: u64,
+    /// Weights and biases.
+    pub parameters: u64,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// An inference engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Runtime {
+    /// Name, as the image itself gives it.
+    pub name: String,
+    /// Version, as the image itself gives it.
+    pub version: String,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// A firmware image.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Firmware {
+    /// SHA-256 of the ELF file, hexadecimal.
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
+    pub sha256: String,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// Where the inputs are from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Inputs {
+    /// Kind of inputs.
+    pub source: InputSource,
+    /// Seed of seeded inputs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub seed: Option<u64>,
+    /// How many input vectors there are; `outputs.vectors` says how many were run.
+    pub available: u64,
+    /// SHA-256 of all of them one after the other, hexadecimal.
+    #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
+    pub sha256: String,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// A kind of inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum InputSource {
+    /// The workload's own.
+    Workload,
+    /// Files given with `--reference`.
+    Reference,
+    /// Pseudo-random numbers from a seed.
+    Seeded,
+}
+
+/// Whether a number comes from the hardware or from a model of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Fidelity {
+    /// Measured on hardware.
+    Measured,
+    /// From a model of the hardware.
+    Modelled,
+}
+
+/// Time of one inference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Latency {
+    /// Measured or modelled.
+    pub fidelity: Fidelity,
+    /// Cycles of each run, in order. All are kept.
+    pub cycles: Vec<u32>,
+    /// Their median.
+    #[serde(serialize_with = "finite")]
+    pub median_cycles: f64,
+    /// The least of them.
+    pub min_cycles: u32,
+    /// The most of them.
+    pub max_cycles: u32,
+    /// The median at the board's clock, µs.
+    #[serde(serialize_with = "finite")]
+    pub median_us: f64,
+    /// Cycles of reading the counter twice, which are part of every figure above.
+    pub overhead_cycles: u32,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// RAM.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Memory {
+    /// Bytes of the arena in use.
+    pub arena_bytes: u32,
+    /// The smallest arena that works.
+    pub arena_min_bytes: u32,
+    /// Bytes from the first to the last word of the arena that was written to.
+    pub arena_touched_bytes: u32,
+    /// Stack at its deepest.
+    pub stack_peak_bytes: u32,
+    /// Variables with a fixed address, those of the measuring program included.
+    pub static_bytes: u32,
+    /// The part of `static_bytes` that the measuring program takes, which a product doesn't need.
+    pub harness_bytes: u32,
+    /// Static, arena and stack together.
+    pub ram_total_bytes: u32,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// Flash. The parts add up to the total.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Flash {
+    /// All that is flashed.
+    pub total_bytes: u32,
+    /// The model file.
+    pub model_bytes: u32,
+    /// Code and constants of the runtime.
+    pub runtime_bytes: u32,
+    /// Code and constants of the measuring program, which a product doesn't need.
+    pub harness_bytes: u32,
+    /// Start-up code, libraries and everything else.
+    pub system_bytes: u32,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// Energy of one inference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Energy {
+    /// Energy of one inference, µJ.
+    #[serde(serialize_with = "finite")]
+    pub uj_per_inference: f64,
+    /// Mean power during it, mW.
+    #[serde(serialize_with = "finite")]
+    pub mean_mw: f64,
+    /// `model:` and the model's name, or the instrument.
+    pub source: String,
+    /// Measured or modelled.
+    pub fidelity: Fidelity,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// How the outputs compare with the reference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Outputs {
+    /// What made the reference outputs.
+    pub reference: String,
+    /// How many input vectors were run.
+    pub vectors: u64,
+    /// How many output bytes were compared.
+    pub bytes_compared: u64,
+    /// How many of them differ.
+    pub mismatches: u64,
+    /// The largest difference of two int8 values.
+    pub max_abs_diff: u32,
+    /// Whether all are equal.
+    pub verified: bool,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// How good the answers are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Quality {
+    /// Name of the metric: `top1`.
+    pub metric: String,
+    /// Its value on the vectors that were run, 0 to 1.
+    #[serde(serialize_with = "finite")]
+    pub value: f64,
+    /// How many vectors that is.
+    pub samples: u64,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// JSON has no infinities and no NaN, and a record must not hide one as `null`.
+fn finite<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if !value.is_finite() {
+        return Err(serde::ser::Error::custom(format!(
+            "{value} is not a finite number"
+        )));
+    }
+    serializer.serialize_f64(*value)
+}
+
+/// A record can't be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// It isn't JSON, or lacks a field.
+    #[error("not a run record: {0}")]
+    Syntax(#[from] serde_json::Error),
+    /// The `schema` field is missing or of another kind of file.
+    #[error("not a run record: its `schema` is {0}, not `{SCHEMA}`")]
+    NotARunRecord(String),
+    /// It was made by a newer, incompatible version.
+    #[error(
+        "the record has format `{found}`, and this version of tinybench reads up to `{SCHEMA}`: \
+         use a newer tinybench"
+    )]
+    Newer {
+        /// The record's `schema` field.
+        found: String,
+    },
+}
+
+impl RunRecord {
+    /// Reads a record from JSON text.
+    pub fn parse(text: &[u8]) -> Result<Self, RecordError> {
+        let value: Value = serde_json::from_slice(text)?;
+        let schema = value.get("schema");
+        let Some(found) = schema.and_then(Value::as_str) else {
+            return Err(RecordError::NotARunRecord(
+                schema.map_or("missing".to_owned(), Value::to_string),
+            ));
+        };
+        match found
+            .strip_prefix(SCHEMA_PREFIX)
+            .and_then(|major| major.parse::<u32>().ok())
+        {
+            Some(SCHEMA_MAJOR) => Ok(serde_json::from_value(value)?),
+            Some(newer) if newer > SCHEMA_MAJOR => Err(RecordError::Newer {
+                found: found.to_owned(),
+            }),
+            _ => Err(RecordError::NotARunRecord(format!("`{found}`"))),
+        }
+    }
+
+    /// The record as JSON text, indented, with a newline at the end. Fails if a number isn't
+    /// finite.
+    pub fn to_json(&self) -> Result<String, RecordError> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// The JSON Schema of a record, as JSON text.
+    pub fn json_schema() -> String {
+        let settings = schemars::generate::SchemaSettings::draft2020_12();
+        let mut schema = settings.into_generator().into_root_schema_for::<Self>();
+        schema.insert("title".to_owned(), "tinybench run record".into());
+        let mut text = format!("{:#}", schema.as_value());
+        text.push('\n');
+        text
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// A record with every optional part.
+    pub(crate) fn example() -> RunRecord {
+        serde_json::from_value(json!({
+            "schema": SCHEMA,
+            "tinybench": { "version": "0.1.0", "commit": null },
+            "started_at": "2026-01-02T03:04:05Z",
+            "board": {
+                "name": "nano33", "chip": "nRF52840_xxAA", "core": "cortex-m4f",
+                "clock_hz": 64_000_000, "instruction_cache": true,
+            },
+            "execution": { "kind": "virtual", "probe": "virtual nano33" },
+            "toolchain": {
+                "rustc": "1.95.0", "target": "thumbv7em-none-eabihf", "opt_level": "3",
+                "flags": ["-C panic=abort"],
+            },
+            "results": [{
+                "workload": "kws",
+                "model": {
+                    "name": "kws", "sha256": "0".repeat(64), "bytes": 53_936,
+                    "macs": 2_656_768, "parameters": 22_604,
+                },
+                "runtime": { "name": "interpreter", "version": "0.1.0" },
+                "firmware": { "sha256": "1".repeat(64) },
+                "inputs": { "source": "workload", "available": 240, "sha256": "2".repeat(64) },
+                "latency": {
+                    "fidelity": "modelled", "cycles": [9_000_100, 9_000_200, 9_000_300],
+                    "median_cycles": 9_000_200.0, "min_cycles": 9_000_100,
+                    "max_cycles": 9_000_300, "median_us": 140_628.125, "overhead_cycles": 2,
+                },
+                "instructions": 7_800_123,
+                "memory": {
+                    "arena_bytes": 22_528, "arena_min_bytes": 22_016, "arena_touched_bytes": 22_500,
+                    "stack_peak_bytes": 1_480, "static_bytes": 1_232, "harness_bytes": 1_200,
+                    "ram_total_bytes": 25_240,
+                },
+                "flash": {
+                    "total_bytes": 84_000, "model_bytes": 53_936, "runtime_bytes": 22_000,
+                    "harness_bytes": 4_064, "system_bytes": 4_000,
+                },
+                "energy": {
+                    "uj_per_inference": 1392.2, "mean_mw": 9.9,
+                    "source": "model:active-current", "fidelity": "modelled",
+                },
+                "outputs": {
+                    "reference": "TensorFlow Lite Micro", "vectors": 48, "bytes_compared": 576,
+                    "mismatches": 0, "max_abs_diff": 0, "verified": true,
+                },
+                "quality": { "metric": "top1", "value": 0.9375, "samples": 48 },
+            }],
+        }))
+        .unwrap()
+    }
+
+    fn value(record: &RunRecord) -> Value {
+        serde_json::from_str(&record.to_json().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_record_comes_back_as_it_was_written() {
+        let record = example();
+        assert_eq!(
+            RunRecord::parse(record.to_json().unwrap().as_bytes()).unwrap(),
+            record
+        );
+    }
+
+    #[test]
+    fn unknown_fields_are_kept_at_every_level() {
+        let mut text = value(&example());
+        text["weather"] = json!("fine");
+        text["board"]["colour"] = json!({ "solder_mask": "blue" });
+        text["results"][0]["latency"]["percentiles"] = json!([1, 2.5]);
+        text["results"][0]["outputs"]["cosine"] = json!(u64::MAX);
+        let record = RunRecord::parse(text.to_string().as_bytes()).unwrap();
+        assert_eq!(value(&record), text);
+    }
+
+    #[test]
+    fn a_newer_major_version_is_refused() {
+        let mut text = value(&example());
+        text["schema"] = json!("tinybench.run/2");
+        let error = RunRecord::parse(text.to_string().as_bytes()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the record has format `tinybench.run/2`, and this version of tinybench reads up to \
+             `tinybench.run/1`: use a newer tinybench"
+        );
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        for (text, expected) in [
+            (
+                "[]",
+                "not a run record: its `schema` is missing, not `tinybench.run/1`",
+            ),
+            (
+                r#"{"schema": 1}"#,
+                "not a run record: its `schema` is 1, not `tinybench.run/1`",
+            ),
+            (
+                r#"{"schema": "tinybench.run/x"}"#,
+                "not a run record: its `schema` is `tinybench.run/x`, not `tinybench.run/1`",
+            ),
+            (
+                r#"{"schema": "tinybench.run/1"}"#,
+                "not a run record: missing field `tinybench`",
+            ),
+            (
+                "{",
+                "not a run record: EOF while parsing an object at line 1 column 1",
+            ),
+        ] {
+            assert_eq!(
+                RunRecord::parse(text.as_bytes()).unwrap_err().to_string(),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_not_finite_is_not_written() {
+        let mut record = example();
+        record.results[0].latency.median_us = f64::INFINITY;
+        let error = record.to_json().unwrap_err().to_string();
+        assert!(error.contains("inf is not a finite number"), "{error}");
+    }
+
+    #[test]
+    fn the_schema_file_is_up_to_date() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results/run-record.schema.json");
+        let schema = RunRecord::json_schema();
+        if std::env::var_os("TINYBENCH_BLESS").is_some() {
+            std::fs::write(&path, &schema).unwrap();
+        }
+        let committed = std::fs::read_to_string(&path).unwrap();
+        let same = committed == schema;
+        assert!(
+            same,
+            "run the test with TINYBENCH_BLESS=1 to update the file"
+        );
+    }
+
+    #[test]
+    fn records_validate_against_the_schema_and_damaged_ones_do_not() {
+        let schema = serde_json::from_str(&RunRecord::json_schema()).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let good = value(&example());
+        assert!(validator.is_valid(&good));
+        let mut extended = good.clone();
+        extended["results"][0]["memory"]["heap_bytes"] = json!(0);
+        assert!(validator.is_valid(&extended));
+        for (pointer, bad) in [
+            ("/schema", json!("tinybench.run/2")),
+            ("/board/clock_hz", json!("64 MHz")),
+            ("/execution/kind", json!("imagined")),
+            ("/results/0/latency/cycles/0", json!(-1)),
+            ("/results/0/latency/fidelity", json!("guessed")),
+            ("/results/0/model/sha256", json!("abc")),
+            ("/results/0/flash", json!(null)),
+        ] {
+            let mut damaged = good.clone();
+            *damaged.pointer_mut(pointer).unwrap() = bad;
+            assert!(!validator.is_valid(&damaged), "{pointer}");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The inference engines under test, as the host knows them: to read models, to plan arenas and
+//! to compute reference outputs. The same engine is compiled into the firmware by its name.
+
+use tinybench_interface::Runtime as _;
+use tinybench_interpreter::kernels::Portable;
+use tinybench_interpreter::runtime::Interpreter as InterpreterOnTarget;
+use tinybench_interpreter::{Interpreter as Engine, Model, ModelError, PrepareError, arena_needed};
+
+use crate::suggest;
+
+/// What the harness must know of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelFacts {
+    /// Bytes of one input.
+    pub input_bytes: usize,
+    /// Bytes of one output.
+    pub output_bytes: usize,
+    /// Multiply-accumulate operations of one inference.
+    pub macs: u64,
+    /// Weights and biases.
+    pub parameters: u64,
+    /// Bytes of arena that are enough.
+    pub arena_bytes: usize,
+}
+
+/// A runtime refuses a model, or fails on it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RuntimeError(String);
+
+/// An inference engine on the host.
+pub trait HostRuntime: Sync {
+    /// Name, as `--runtime` takes it.
+    fn name(&self) -> &'static str;
+    /// Version of the engine.
+    fn version(&self) -> &'static str;
+    /// What it is, in a few words.
+    fn summary(&self) -> &'static str;
+    /// Checks a model and describes it.
+    fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError>;
+    /// Whether the model can be planned in `arena`.
+    fn plans_in(&self, model: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError>;
+    /// Outputs for `inputs`, each one vector after the other, by the portable kernels.
+    fn infer(&self, model: &[u8], inputs: &[u8]) -> Result<Vec<u8>, RuntimeError>;
+}
+
+/// All runtimes there are.
+pub const RUNTIMES: [&dyn HostRuntime; 1] = [&Interpreter];
+
+/// There is no such runtime.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no runtime `{name}`; {hint} (`tinybench runtimes` lists them)")]
+pub struct UnknownRuntime {
+    /// The name that was asked for.
+    pub name: String,
+    /// The nearest name, or all names.
+    pub hint: String,
+}
+
+/// The runtime called `name`.
+pub fn find(name: &str) -> Result<&'static dyn HostRuntime, UnknownRuntime> {
+    RUNTIMES
+        .into_iter()
+        .find(|runtime| runtime.name() == name)
+        .ok_or_else(|| {
+            let names: Vec<_> = RUNTIMES
+                .iter()
+                .map(|runtime| runtime.name().to_owned())
+                .collect();
+            UnknownRuntime {
+                name: name.to_owned(),
+                hint: suggest::hint(name, &names),
+            }
+        })
+}
+
+/// Alignment of the arenas that are tried, as that of the arena in the firmware.
+const ARENA_ALIGNMENT: usize = 16;
+
+/// The smallest arena in which `runtime` can plan `model`, by bisection, if `enough` bytes are
+/// enough.
+pub fn smallest_arena(
+    runtime: &dyn HostRuntime,
+    model: &[u8],
+    enough: usize,
+) -> Result<usize, RuntimeError> {
+    let mut memory = vec![0; enough + ARENA_ALIGNMENT];
+    let skip = memory
+        .as_ptr()
+        .align_offset(ARENA_ALIGNMENT)
+        .min(ARENA_ALIGNMENT);
+    let memory = &mut memory[skip..];
+    let (mut fails, mut works) = (0, enough);
+    while works - fails > 1 {
+        let middle = fails + (works - fails) / 2;
+        if runtime.plans_in(model, &mut memory[..middle])? {
+            works = middle;
+        } else {
+            fails = middle;
+        }
+    }
+    Ok(works)
+}
+
+/// The project's own interpreter of TensorFlow Lite models.
+#[derive(Clone, Copy, Debug)]
+pub struct Interpreter;
+
+impl From<ModelError> for RuntimeError {
+    fn from(error: ModelError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl HostRuntime for Interpreter {
+    fn name(&self) -> &'static str {
+        InterpreterOnTarget::NAME
+    }
+
+    fn version(&self) -> &'static str {
+        InterpreterOnTarget::VERSION
+    }
+
+    fn summary(&self) -> &'static str {
+        "int8 TensorFlow Lite models, read in place; equal bit for bit to TensorFlow Lite Micro"
+    }
+
+    fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError> {
+        let model = Model::parse(model)?;
+        Ok(ModelFacts {
+            input_bytes: model.input().bytes,
+            output_bytes: model.output().bytes,
+            macs: model.macs(),
+            parameters: model.parameters(),
+            arena_bytes: arena_needed(&model)?,
+        })
+    }
+
+    fn plans_in(&self, model: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError> {
+        match Engine::<Portable>::new(&Model::parse(model)?, arena) {
+            Ok(_) => Ok(true),
+            Err(PrepareError::ArenaTooSmall { .. }) => Ok(false),
+            Err(PrepareError::Model(error)) => Err(error.into()),
+        }
+    }
+
+    fn infer(&self, model: &[u8], inputs: &[u8]) -> Result<Vec<u8>, RuntimeError> {
+        let model = Model::parse(model)?;
+        // The arena may begin at any address, and a few bytes are lost to alignment then.
+        let mut arena = vec![0; arena_needed(&model)? + ARENA_ALIGNMENT];
+        let mut engine = Engine::<Portable>::new(&model, &mut arena)
+            .map_err(|error| RuntimeError(error.to_string()))?;
+        let mut outputs = Vec::new();
+        for vector in inputs.chunks_exact(model.input().bytes) {
+            for (input, &byte) in engine.input_mut().iter_mut().zip(vector) {
+                *input = byte.cast_signed();
+            }
+            engine
+                .invoke()
+                .map_err(|error| RuntimeError(error.to_string()))?;
+            outputs.extend(engine.output().iter().map(|output| output.cast_unsigned()));
+        }
+        Ok(outputs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Plans in `needed` bytes of arena, if that is aligned.
+    struct Needs(usize);
+
+    impl HostRuntime for Needs {
+        fn name(&self) -> &'static str {
+            "needs"
+        }
+        fn version(&self) -> &'static str {
+            "1"
+        }
+        fn summary(&self) -> &'static str {
+            ""
+        }
+        fn inspect(&self, _: &[u8]) -> Result<ModelFacts, RuntimeError> {
+            Err(RuntimeError("none".to_owned()))
+        }
+        fn plans_in(&self, _: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError> {
+            assert_eq!(arena.as_ptr().align_offset(ARENA_ALIGNMENT), 0);
+            Ok(arena.len() >= self.0)
+        }
+        fn infer(&self, _: &[u8], _: &[u8]) -> Result<Vec<u8>, RuntimeError> {
+            Err(RuntimeError("none".to_owned()))
+        }
+    }
+
+    #[test]
+    fn bisection_finds_the_smallest_arena() {
+        for needed in [1, 2, 99, 100, 4095, 4096] {
+            assert_eq!(smallest_arena(&Needs(needed), &[], 4096).unwrap(), needed);
+        }
+    }
+
+    #[test]
+    fn an_unknown_runtime_gets_the_nearest_name() {
+        let error = find("interpeter").err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "there is no runtime `interpeter`; did you mean `interpreter`? (`tinybench runtimes` \
+             lists them)"
+        );
+    }
+}

@@ -1,0 +1,347 @@
+//! What is measured: a model with inputs and the outputs it must give, from a workload of the
+//! project or from the user's own files.
+
+use std::path::{Path, PathBuf};
+
+use crate::board::Board;
+use crate::files::{self, ReadError};
+use crate::record::InputSource;
+use crate::runtimes::{self, HostRuntime, ModelFacts, RuntimeError};
+use crate::workload::{MAX_DATA_BYTES, Workload};
+
+/// Seed of the inputs for a model that comes without any.
+pub const SEED: u64 = 1;
+
+/// How many inputs are made from the seed, unless the user says.
+pub const SEEDED_VECTORS: usize = 8;
+
+/// How many vectors are run, at most, unless the user says.
+pub const DEFAULT_VECTORS: usize = 48;
+
+/// How many vectors to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VectorCount {
+    /// [`DEFAULT_VECTORS`], or all if there are fewer.
+    #[default]
+    Default,
+    /// All there are.
+    All,
+    /// So many, or all if there are fewer.
+    Count(usize),
+}
+
+impl VectorCount {
+    /// How many of `available` vectors to run.
+    pub fn of(self, available: usize) -> usize {
+        match self {
+            Self::Default => available.min(DEFAULT_VECTORS),
+            Self::All => available,
+            Self::Count(count) => available.min(count),
+        }
+    }
+}
+
+/// A model with its inputs and reference outputs, for one runtime.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject {
+    /// Name of the workload, or the stem of the model's file.
+    pub name: String,
+    /// The model file.
+    pub model_path: PathBuf,
+    /// Its contents.
+    pub model: Vec<u8>,
+    /// What the runtime says about it.
+    pub facts: ModelFacts,
+    /// The smallest arena, as the runtime plans it on the host.
+    pub arena_min_bytes: u32,
+    /// Where the inputs are from.
+    pub source: InputSource,
+    /// Seed of the inputs, if they are made from one.
+    pub seed: Option<u64>,
+    /// All inputs, one vector after the other.
+    pub inputs: Vec<u8>,
+    /// Reference outputs for all of them.
+    pub outputs: Vec<u8>,
+    /// What made the reference outputs.
+    pub reference: String,
+    /// One label a vector.
+    pub labels: Option<Vec<u8>>,
+}
+
+/// Why something can't be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectError {
+    /// A file can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The runtime refuses the model.
+    #[error("{path}: {source}")]
+    Model {
+        /// The model file.
+        path: PathBuf,
+        /// What the runtime says.
+        source: RuntimeError,
+    },
+    /// A file of inputs or outputs has the wrong size.
+    #[error("{path} has {bytes} bytes, which is not {expected}")]
+    Size {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: usize,
+        /// What its size should be.
+        expected: String,
+    },
+    /// The model doesn't fit in the board's flash.
+    #[error(
+        "{path} is too big for the {board}'s flash: the model has {bytes} bytes, flash {flash}"
+    )]
+    TooBigForFlash {
+        /// The model file.
+        path: PathBuf,
+        /// The board.
+        board: String,
+        /// Size of the model, bytes.
+        bytes: usize,
+        /// Size of flash, bytes.
+        flash: u32,
+    },
+    /// The arena doesn't fit in the board's RAM.
+    #[error(
+        "{path} needs too big an arena for the {board}'s RAM: the arena takes {bytes} bytes, RAM \
+         has {ram}"
+    )]
+    TooBigForRam {
+        /// The model file.
+        path: PathBuf,
+        /// The board.
+        board: String,
+        /// Size of the arena, bytes.
+        bytes: usize,
+        /// Size of RAM, bytes.
+        ram: u32,
+    },
+}
+
+/// A model that has been read and fits the board.
+struct Checked {
+    path: PathBuf,
+    model: Vec<u8>,
+    facts: ModelFacts,
+    arena_min_bytes: u32,
+}
+
+impl Checked {
+    fn new(
+        path: &Path,
+        model: Vec<u8>,
+        runtime: &dyn HostRuntime,
+        board: &Board,
+    ) -> Result<Self, SubjectError> {
+        let refused = |source| SubjectError::Model {
+            path: path.to_owned(),
+            source,
+        };
+        let facts = runtime.inspect(&model).map_err(refused)?;
+        let flash = board.memory.flash.length;
+        if model.len() > flash as usize {
+            return Err(SubjectError::TooBigForFlash {
+                path: path.to_owned(),
+                board: board.name.clone(),
+                bytes: model.len(),
+                flash,
+            });
+        }
+        let ram = board.memory.ram.length;
+        if facts.arena_bytes > ram as usize {
+            return Err(SubjectError::TooBigForRam {
+                path: path.to_owned(),
+                board: board.name.clone(),
+                bytes: facts.arena_bytes,
+                ram,
+            });
+        }
+        let smallest = runtimes::smallest_arena(runtime, &model, facts.arena_bytes);
+        let arena_min_bytes = smallest.map_err(refused)? as u32;
+        Ok(Self {
+            path: path.to_owned(),
+            model,
+            facts,
+            arena_min_bytes,
+        })
+    }
+
+    /// How many inputs of this model `bytes` are.
+    fn count(&self, path: &Path, bytes: usize) -> Result<usize, SubjectError> {
+        let each = self.facts.input_bytes;
+        if bytes == 0 || bytes % each != 0 {
+            return Err(SubjectError::Size {
+                path: path.to_owned(),
+                bytes,
+                expected: format!("a multiple of the model's input, {each} bytes"),
+            });
+        }
+        Ok(bytes / each)
+    }
+
+    fn check_outputs(&self, path: &Path, bytes: usize, count: usize) -> Result<(), SubjectError> {
+        let each = self.facts.output_bytes;
+        if bytes != count * each {
+            return Err(SubjectError::Size {
+                path: path.to_owned(),
+                bytes,
+                expected: format!("{count} outputs of {each} bytes, {} in all", count * each),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Subject {
+    /// A workload of the project.
+    pub fn from_workload(
+        workload: Workload,
+        runtime: &dyn HostRuntime,
+        board: &Board,
+    ) -> Result<Self, SubjectError> {
+        let card = workload.card;
+        let checked = Checked::new(&workload.model_path, workload.model, runtime, board)?;
+        let folder = workload.model_path.parent().unwrap_or(Path::new("."));
+        let inputs_path = folder.join(&card.vectors.inputs);
+        let count = checked.count(&inputs_path, workload.inputs.len())?;
+        if count != card.vectors.count {
+            return Err(SubjectError::Size {
+                path: inputs_path,
+                bytes: workload.inputs.len(),
+                expected: format!("the {} vectors its card promises", card.vectors.count),
+            });
+        }
+        checked.check_outputs(
+            &folder.join(&card.vectors.outputs),
+            workload.outputs.len(),
+            count,
+        )?;
+        Ok(Self {
+            name: card.name,
+            model_path: checked.path,
+            model: checked.model,
+            facts: checked.facts,
+            arena_min_bytes: checked.arena_min_bytes,
+            source: InputSource::Workload,
+            seed: None,
+            inputs: workload.inputs,
+            outputs: workload.outputs,
+            reference: card.vectors.reference,
+            labels: workload.labels,
+        })
+    }
+
+    /// The user's own model. Its inputs and outputs are `NAME.inputs.i8` and `NAME.outputs.i8` in
+    /// the folder `reference`, for `NAME.tflite`; without a folder inputs are made from [`SEED`]
+    /// and the outputs computed by the runtime's portable kernels on the host.
+    pub fn from_model(
+        path: &Path,
+        reference: Option<&Path>,
+        vectors: VectorCount,
+        runtime: &dyn HostRuntime,
+        board: &Board,
+    ) -> Result<Self, SubjectError> {
+        let model = files::read(path, MAX_DATA_BYTES)?;
+        let checked = Checked::new(path, model, runtime, board)?;
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let (source, seed, inputs, outputs, reference) = match reference {
+            Some(folder) => {
+                let inputs_path = folder.join(format!("{name}.inputs.i8"));
+                let outputs_path = folder.join(format!("{name}.outputs.i8"));
+                let inputs = files::read(&inputs_path, MAX_DATA_BYTES)?;
+                let outputs = files::read(&outputs_path, MAX_DATA_BYTES)?;
+                let count = checked.count(&inputs_path, inputs.len())?;
+                checked.check_outputs(&outputs_path, outputs.len(), count)?;
+                let reference = format!("{name}.outputs.i8");
+                (InputSource::Reference, None, inputs, outputs, reference)
+            }
+            None => {
+                let count = match vectors {
+                    VectorCount::Count(count) => count,
+                    VectorCount::All | VectorCount::Default => SEEDED_VECTORS,
+                };
+                let inputs = seeded_bytes(SEED, count * checked.facts.input_bytes);
+                let outputs = runtime.infer(&checked.model, &inputs).map_err(|source| {
+                    SubjectError::Model {
+                        path: path.to_owned(),
+                        source,
+                    }
+                })?;
+                let reference = format!(
+                    "portable kernels of {} {} on the host",
+                    runtime.name(),
+                    runtime.version()
+                );
+                (InputSource::Seeded, Some(SEED), inputs, outputs, reference)
+            }
+        };
+        Ok(Self {
+            name,
+            model_path: checked.path,
+            model: checked.model,
+            facts: checked.facts,
+            arena_min_bytes: checked.arena_min_bytes,
+            source,
+            seed,
+            inputs,
+            outputs,
+            reference,
+            labels: None,
+        })
+    }
+
+    /// How many vectors there are.
+    pub fn count(&self) -> usize {
+        self.inputs.len() / self.facts.input_bytes
+    }
+}
+
+/// `length` pseudo-random bytes: the numbers of SplitMix64 (Steele, Lea and Flood, "Fast splittable
+/// pseudorandom number generators", OOPSLA 2014), least significant byte first.
+fn seeded_bytes(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed;
+    let mut bytes = Vec::with_capacity(length + 7);
+    while bytes.len() < length {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bytes.extend((z ^ (z >> 31)).to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeded_bytes_are_those_of_splitmix64() {
+        // The first two numbers for seed 1234567, from the algorithm's reference implementation.
+        let expected = [6_457_827_717_110_365_317_u64, 3_203_168_211_198_807_973];
+        let bytes: Vec<u8> = expected
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
+        assert_eq!(seeded_bytes(1_234_567, 16), bytes);
+        assert_eq!(seeded_bytes(1_234_567, 11), bytes[..11]);
+    }
+
+    #[test]
+    fn the_number_of_vectors_is_bounded_by_what_there_is() {
+        assert_eq!(VectorCount::Default.of(240), DEFAULT_VECTORS);
+        assert_eq!(VectorCount::Default.of(12), 12);
+        assert_eq!(VectorCount::All.of(240), 240);
+        assert_eq!(VectorCount::Count(5).of(3), 3);
+    }
+}

@@ -1,0 +1,364 @@
+//! The table that `tinybench run` prints. `docs/numbers.md` explains every number in it.
+
+use owo_colors::OwoColorize;
+use tabled::builder::Builder;
+use tabled::settings::formatting::AlignmentStrategy;
+use tabled::settings::object::Columns;
+use tabled::settings::{Alignment, Modify, Padding};
+
+use crate::listing::{GAP, lines, trim};
+use crate::record::{ExecutionKind, Fidelity, RunRecord, RunResult};
+
+/// Stands before every number that comes from a model of the hardware.
+const MODELLED: &str = "≈ ";
+
+/// Shown where there is no figure.
+const NONE: &str = "-";
+
+/// A property that the table shows of each result.
+struct Property {
+    /// Name and unit, which a space separates.
+    heading: &'static str,
+    value: fn(&RunResult) -> Option<String>,
+}
+
+/// Everything the table shows, in order. A property that no result has is left out.
+const PROPERTIES: [Property; 11] = [
+    Property {
+        heading: "workload",
+        value: |result| Some(result.workload.clone()),
+    },
+    Property {
+        heading: "runtime",
+        value: |result| Some(result.runtime.name.clone()),
+    },
+    Property {
+        heading: "latency ms",
+        value: |result| {
+            let latency = &result.latency;
+            Some(mark(
+                latency.fidelity,
+                &decimal(latency.median_us / 1_000.0),
+            ))
+        },
+    },
+    Property {
+        heading: "cycles",
+        value: |result| {
+            let latency = &result.latency;
+            Some(mark(
+                latency.fidelity,
+                &grouped(latency.median_cycles.round() as u64),
+            ))
+        },
+    },
+    Property {
+        heading: "instructions",
+        value: |result| result.instructions.map(grouped),
+    },
+    Property {
+        heading: "arena KiB",
+        value: |result| Some(kib(result.memory.arena_bytes)),
+    },
+    Property {
+        heading: "RAM KiB",
+        value: |result| {
+            let memory = &result.memory;
+            Some(kib(memory
+                .ram_total_bytes
+                .saturating_sub(memory.harness_bytes)))
+        },
+    },
+    Property {
+        heading: "flash KiB",
+        value: |result| {
+            let flash = &result.flash;
+            Some(kib(flash.total_bytes.saturating_sub(flash.harness_bytes)))
+        },
+    },
+    Property {
+        heading: "energy µJ",
+        value: |result| {
+            let energy = result.energy.as_ref()?;
+            Some(mark(energy.fidelity, &decimal(energy.uj_per_inference)))
+        },
+    },
+    Property {
+        heading: "top-1 %",
+        value: |result| {
+            let quality = result
+                .quality
+                .as_ref()
+                .filter(|quality| quality.metric == "top1")?;
+            Some(format!("{:.1}", quality.value * 100.0))
+        },
+    },
+    Property {
+        heading: "verified",
+        value: |result| {
+            let outputs = &result.outputs;
+            Some(match outputs.verified {
+                true => format!("yes, {}", outputs.vectors),
+                false => "NO".to_owned(),
+            })
+        },
+    },
+];
+
+/// The record as a table of at most `width` columns where that is possible: one line a result if
+/// they fit, otherwise one column a result. Ends without a newline.
+pub fn render(record: &RunRecord, width: usize, colour: bool) -> String {
+    let shown: Vec<&Property> = PROPERTIES
+        .iter()
+        .filter(|property| {
+            record
+                .results
+                .iter()
+                .any(|result| (property.value)(result).is_some())
+        })
+        .collect();
+    let table = across(&record.results, &shown, colour);
+    let table = if columns(&table) <= width {
+        table
+    } else {
+        down(&record.results, &shown, width, colour)
+    };
+    format!(
+        "{}\n\n{table}\n\n{}",
+        wrap(&title(record), width),
+        wrap(&legend(record), width)
+    )
+}
+
+/// One line a result.
+fn across(results: &[RunResult], shown: &[&Property], colour: bool) -> String {
+    let mut builder = Builder::default();
+    builder.push_record(shown.iter().map(|property| {
+        let lines = property
+            .heading
+            .split(' ')
+            .map(|line| heading(line, colour));
+        lines.collect::<Vec<_>>().join(
+            "
+",
+        )
+    }));
+    for result in results {
+        builder.push_record(shown.iter().map(|property| cell(property, result, colour)));
+    }
+    let mut table = builder.build();
+    table
+        .with(lines())
+        .with(GAP)
+        .with(Modify::new(Columns::last()).with(Padding::zero()))
+        .with(AlignmentStrategy::PerLine)
+        .with(Modify::new(Columns::new(2..)).with(Alignment::right()));
+    trim(&table.to_string())
+}
+
+/// One column a result, as many beside each other as fit.
+fn down(results: &[RunResult], shown: &[&Property], width: usize, colour: bool) -> String {
+    let block = |results: &[RunResult]| {
+        let mut builder = Builder::default();
+        for property in shown {
+            let cells = results.iter().map(|result| cell(property, result, colour));
+            builder.push_record([heading(property.heading, colour)].into_iter().chain(cells));
+        }
+        let mut table = builder.build();
+        table
+            .with(lines())
+            .with(GAP)
+            .with(Modify::new(Columns::last()).with(Padding::zero()))
+            .with(Modify::new(Columns::new(1..)).with(Alignment::right()));
+        trim(&table.to_string())
+    };
+    let mut blocks = Vec::new();
+    let mut rest = results;
+    while !rest.is_empty() {
+        let fitting = (1..=rest.len())
+            .rev()
+            .find(|&n| columns(&block(&rest[..n])) <= width);
+        let (now, later) = rest.split_at(fitting.unwrap_or(1));
+        blocks.push(block(now));
+        rest = later;
+    }
+    blocks.join("\n\n")
+}
+
+fn heading(text: &str, colour: bool) -> String {
+    if colour {
+        text.bold().to_string()
+    } else {
+        text.to_owned()
+    }
+}
+
+fn cell(property: &Property, result: &RunResult, colour: bool) -> String {
+    let text = (property.value)(result).unwrap_or(NONE.to_owned());
+    if !colour {
+        return text;
+    }
+    match text.strip_prefix(MODELLED) {
+        Some(number) => format!("{}{number}", MODELLED.yellow()),
+        None if property.heading == "verified" && result.outputs.verified => {
+            text.green().to_string()
+        }
+        None if property.heading == "verified" => text.red().to_string(),
+        None => text,
+    }
+}
+
+fn title(record: &RunRecord) -> String {
+    let board = &record.board;
+    let kind = match record.execution.kind {
+        ExecutionKind::Probe => "measured through",
+        ExecutionKind::Virtual => "modelled on",
+    };
+    format!(
+        "{}: {} at {} MHz, {kind} {}",
+        board.name,
+        board.chip,
+        board.clock_hz as f64 / 1e6,
+        record.execution.probe
+    )
+}
+
+/// What the marks mean.
+fn legend(record: &RunRecord) -> String {
+    let mut parts = Vec::new();
+    if record.results.iter().any(has_modelled) {
+        parts.push("≈ modelled, not measured.");
+    }
+    parts.push("RAM is static + arena + stack. RAM and flash are without the harness's own part.");
+    parts.push("docs/numbers.md explains every number.");
+    parts.join(" ")
+}
+
+fn has_modelled(result: &RunResult) -> bool {
+    let energy = result.energy.as_ref().map(|energy| energy.fidelity);
+    [Some(result.latency.fidelity), energy].contains(&Some(Fidelity::Modelled))
+}
+
+fn wrap(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        if line > 0 && line + 1 + word.chars().count() > width {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
+}
+
+/// Width of the widest line.
+fn columns(table: &str) -> usize {
+    table
+        .lines()
+        .map(tabled::grid::util::string::get_line_width)
+        .max()
+        .unwrap_or(0)
+}
+
+fn mark(fidelity: Fidelity, number: &str) -> String {
+    match fidelity {
+        Fidelity::Measured => number.to_owned(),
+        Fidelity::Modelled => format!("{MODELLED}{number}"),
+    }
+}
+
+/// A number with digits that matter: three decimals below 10, two below 100, one below 1,000.
+fn decimal(value: f64) -> String {
+    let decimals = match value.abs() {
+        v if v < 10.0 => 3,
+        v if v < 100.0 => 2,
+        v if v < 1_000.0 => 1,
+        _ => return grouped(value.round() as u64),
+    };
+    format!("{value:.decimals$}")
+}
+
+/// A whole number in groups of three digits.
+fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn kib(bytes: u32) -> String {
+    format!("{:.1}", f64::from(bytes) / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::tests::example;
+
+    fn two() -> RunRecord {
+        let mut record = example();
+        let mut second = record.results[0].clone();
+        second.workload = "pretrainedResnet_quant".to_owned();
+        second.quality = None;
+        second.latency.median_us = 812.25;
+        second.latency.median_cycles = 51_984.0;
+        record.results.push(second);
+        record
+    }
+
+    #[test]
+    fn a_table_of_120_columns() {
+        insta::assert_snapshot!(render(&two(), 120, false));
+    }
+
+    #[test]
+    fn a_table_of_80_columns() {
+        insta::assert_snapshot!(render(&two(), 80, false));
+    }
+
+    #[test]
+    fn a_measurement_has_no_mark() {
+        let mut record = example();
+        record.execution.kind = ExecutionKind::Probe;
+        record.execution.probe = "J-Link 123".to_owned();
+        let result = &mut record.results[0];
+        result.latency.fidelity = Fidelity::Measured;
+        result.instructions = None;
+        result.energy = None;
+        insta::assert_snapshot!(render(&record, 120, false));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let mut record = two();
+        for _ in 0..3 {
+            record.results.extend(two().results);
+        }
+        for width in [48, 60, 80, 120, 200] {
+            let text = render(&record, width, true);
+            assert!(columns(&text) <= width, "{width}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_the_digits_that_matter() {
+        assert_eq!(decimal(0.81225), "0.812");
+        assert_eq!(decimal(42.123), "42.12");
+        assert_eq!(decimal(140.628), "140.6");
+        assert_eq!(decimal(12_345.6), "12,346");
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_000), "1,000");
+        assert_eq!(grouped(7_800_123), "7,800,123");
+    }
+}

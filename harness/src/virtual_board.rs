@@ -1,0 +1,35 @@
+//! Virtual boards as probes.
+
+use std::sync::{Arc, Mutex};
+
+use probe_rs::probe::Probe;
+use tinybench_virtual_board::VirtualBoard;
+
+use crate::board::Board;
+
+/// A board file asks for a virtual board that there isn't.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the board file of {board} asks for a virtual board that this version doesn't have: {reason}"
+)]
+pub struct VirtualBoardError {
+    /// The board.
+    pub board: String,
+    /// What is missing.
+    pub reason: String,
+}
+
+/// Makes the virtual counterpart of `board`, fresh from the factory, and opens a probe on it.
+pub fn open(board: &Board) -> Result<Probe, VirtualBoardError> {
+    let error = |reason| VirtualBoardError {
+        board: board.name.clone(),
+        reason,
+    };
+    let chip = &board
+        .virtual_board
+        .as_ref()
+        .ok_or_else(|| error("it names no chip".to_owned()))?
+        .chip;
+    let board = VirtualBoard::new(chip).map_err(|e| error(e.to_string()))?;
+    Ok(tinybench_virtual_probe::open(Arc::new(Mutex::new(board))))
+}
