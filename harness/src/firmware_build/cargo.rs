@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -93,6 +94,41 @@ pub(super) fn compile(
             }))
         }
     }
+}
+
+/// Has cargo compile the project's own crates anew if their sources aren't the ones it compiled
+/// last in `folder`.
+///
+/// Cargo itself goes by the times of files, which a restored backup or an unpacked archive can
+/// set back; and an image with old code in it would be kept for good.
+pub(super) fn forget_old_sources(
+    request: &Request,
+    toolchain: &Toolchain,
+    folder: &Path,
+    sources: &str,
+) -> Result<(), BuildError> {
+    let stamp = folder.join("sources");
+    if fs::read_to_string(&stamp).is_ok_and(|last| last == sources) {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(BuildError::io(folder))?;
+    let mut command = cargo(toolchain, &firmware_folder(request.project_root));
+    command
+        .args(["clean", "--release", "--target", &toolchain.target])
+        .args(["--package", PACKAGE, "--package", "tinybench-interface"])
+        .args(["--package", &format!("tinybench-{}", request.runtime)])
+        .arg("--target-dir")
+        .arg(absolute(folder)?);
+    let output = command
+        .output()
+        .map_err(BuildError::io(&toolchain.programs.cargo))?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr)
+            .trim_end()
+            .to_owned();
+        return Err(CompileError { words }.into());
+    }
+    fs::write(&stamp, sources).map_err(BuildError::io(&stamp))
 }
 
 /// The cargo call.
