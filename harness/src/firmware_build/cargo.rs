@@ -58,7 +58,7 @@ pub(super) fn compile(
             continue;
         };
         match message {
-            Message::CompilerArtifact(artifact) => {
+            Line::CompilerArtifact(artifact) => {
                 if artifact.target.name == PACKAGE && artifact.executable.is_some() {
                     executable = artifact.executable;
                 }
@@ -70,10 +70,10 @@ pub(super) fn compile(
                     });
                 }
             }
-            Message::CompilerMessage { message } if message.level.starts_with("error") => {
+            Line::CompilerMessage { message } if message.level.starts_with("error") => {
                 complaints.push_str(&message.rendered);
             }
-            Message::CompilerMessage { .. } | Message::Other => {}
+            Line::CompilerMessage { .. } | Line::Other => {}
         }
     }
     let status = child.wait().map_err(BuildError::io(Path::new(&program)))?;
@@ -329,7 +329,7 @@ fn too_big(words: &str, target: &Target) -> Option<BuildError> {
 /// A line of cargo's JSON output (the Cargo Book, "External tools").
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
-enum Message {
+enum Line {
     CompilerArtifact(Artifact),
     CompilerMessage {
         message: Diagnostic,
