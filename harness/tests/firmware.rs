@@ -192,6 +192,21 @@ fn another_checkout_gives_the_same_bytes() {
     };
     assert_eq!(done, total);
     assert_eq!(events.last(), Some(&Event::Finished));
+
+    // A change that, by the time of the file, is older than what was compiled.
+    let source = elsewhere.path().join("targets/firmware/src/cycles.rs");
+    let time = fs::metadata(&source).unwrap().modified().unwrap();
+    let text = fs::read_to_string(&source).unwrap();
+    let changed = text.replace(
+        "CHECK_ITERATIONS: u32 = 1024",
+        "CHECK_ITERATIONS: u32 = 2048",
+    );
+    assert_ne!(text, changed);
+    fs::write(&source, changed).unwrap();
+    let file = fs::File::options().write(true).open(&source).unwrap();
+    file.set_modified(time).unwrap();
+    let (changed, _) = build_in(elsewhere.path(), TARGET, &path).unwrap();
+    assert_ne!(changed.sha256, there.sha256);
 }
 
 #[test]

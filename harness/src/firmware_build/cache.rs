@@ -55,7 +55,7 @@ impl Cache {
         fs::write(new.path().join(ELF), elf)?;
         fs::write(new.path().join(SHA256), sha256)?;
         match fs::remove_dir_all(folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             _ => fs::rename(new.keep(), folder),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -57,7 +58,7 @@ pub(super) fn compile(
             continue;
         };
         match message {
-            Message::CompilerArtifact(artifact) => {
+            Line::CompilerArtifact(artifact) => {
                 if artifact.target.name == PACKAGE && artifact.executable.is_some() {
                     executable = artifact.executable;
                 }
@@ -69,10 +70,10 @@ pub(super) fn compile(
                     });
                 }
             }
-            Message::CompilerMessage { message } if message.level.starts_with("error") => {
+            Line::CompilerMessage { message } if message.level.starts_with("error") => {
                 complaints.push_str(&message.rendered);
             }
-            Message::CompilerMessage { .. } | Message::Other => {}
+            Line::CompilerMessage { .. } | Line::Other => {}
         }
     }
     let status = child.wait().map_err(BuildError::io(Path::new(&program)))?;
@@ -93,6 +94,41 @@ pub(super) fn compile(
             }))
         }
     }
+}
+
+/// Has cargo compile the project's own crates anew if their sources aren't the ones it compiled
+/// last in `folder`.
+///
+/// Cargo itself goes by the times of files, which a restored backup or an unpacked archive can
+/// set back; and an image with old code in it would be kept for good.
+pub(super) fn forget_old_sources(
+    request: &Request,
+    toolchain: &Toolchain,
+    folder: &Path,
+    sources: &str,
+) -> Result<(), BuildError> {
+    let stamp = folder.join("sources");
+    if fs::read_to_string(&stamp).is_ok_and(|last| last == sources) {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(BuildError::io(folder))?;
+    let mut command = cargo(toolchain, &firmware_folder(request.project_root));
+    command
+        .args(["clean", "--release", "--target", &toolchain.target])
+        .args(["--package", PACKAGE, "--package", "tinybench-interface"])
+        .args(["--package", &format!("tinybench-{}", request.runtime)])
+        .arg("--target-dir")
+        .arg(absolute(folder)?);
+    let output = command
+        .output()
+        .map_err(BuildError::io(&toolchain.programs.cargo))?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr)
+            .trim_end()
+            .to_owned();
+        return Err(CompileError { words }.into());
+    }
+    fs::write(&stamp, sources).map_err(BuildError::io(&stamp))
 }
 
 /// The cargo call.
@@ -293,7 +329,7 @@ fn too_big(words: &str, target: &Target) -> Option<BuildError> {
 /// A line of cargo's JSON output (the Cargo Book, "External tools").
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
-enum Message {
+enum Line {
     CompilerArtifact(Artifact),
     CompilerMessage {
         message: Diagnostic,

@@ -11,8 +11,12 @@ use super::{BuildError, Request, firmware_folder, runtimes_folder, targets_folde
 /// Folders of a crate that don't enter an image.
 const SKIPPED: [&str; 6] = ["target", "deps", "tests", "benches", "examples", "fuzz"];
 
-/// The key of an image, hexadecimal.
-pub(super) fn key(request: &Request, toolchain: &Toolchain) -> Result<String, BuildError> {
+/// The key of an image, hexadecimal. `sources` is what [`sources`] gives.
+pub(super) fn key(
+    request: &Request,
+    toolchain: &Toolchain,
+    sources: &str,
+) -> Result<String, BuildError> {
     let mut hash = Fields(Sha256::new());
     hash.field("tinybench firmware 1");
     for text in toolchain.identity() {
@@ -21,6 +25,13 @@ pub(super) fn key(request: &Request, toolchain: &Toolchain) -> Result<String, Bu
     hash.field(request.runtime);
     hash.field(format!("{:?}", request.target));
     hash.field(fs::read(request.model).map_err(BuildError::io(request.model))?);
+    hash.field(sources);
+    Ok(hash.finish())
+}
+
+/// A hash of the sources of the firmware, the interface and the runtime, hexadecimal.
+pub(super) fn sources(request: &Request) -> Result<String, BuildError> {
+    let mut hash = Fields(Sha256::new());
     let root = request.project_root;
     for folder in [
         firmware_folder(root),
@@ -37,7 +48,7 @@ pub(super) fn key(request: &Request, toolchain: &Toolchain) -> Result<String, Bu
         }
         hash.field("");
     }
-    Ok(format!("{:x}", hash.0.finalize()))
+    Ok(hash.finish())
 }
 
 /// Adds the files below `root`/`folder`, as paths from `root`, to `files`.
@@ -67,5 +78,9 @@ impl Fields {
         let bytes = bytes.as_ref();
         self.0.update((bytes.len() as u64).to_le_bytes());
         self.0.update(bytes);
+    }
+
+    fn finish(self) -> String {
+        format!("{:x}", self.0.finalize())
     }
 }

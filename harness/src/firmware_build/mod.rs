@@ -158,7 +158,8 @@ pub fn build(request: &Request, on_event: &mut dyn FnMut(Event)) -> Result<Firmw
     }
 
     let toolchain = find_toolchain(request.target.rustc_target)?.for_core(request.target.core);
-    let key = key::key(request, &toolchain)?;
+    let sources = key::sources(request)?;
+    let key = key::key(request, &toolchain, &sources)?;
     let cache = cache::Cache::in_project(request.project_root);
     if let Some((elf, sha256)) = cache.get(&key) {
         on_event(Event::Cached);
@@ -181,7 +182,9 @@ pub fn build(request: &Request, on_event: &mut dyn FnMut(Event)) -> Result<Firmw
             from_cache: true,
         });
     }
-    let built = cargo::compile(request, &toolchain, &cache.build_folder(), on_event)?;
+    let folder = cache.build_folder();
+    cargo::forget_old_sources(request, &toolchain, &folder, &sources)?;
+    let built = cargo::compile(request, &toolchain, &folder, on_event)?;
     let (elf, sha256) = cache.put(&key, &built)?;
     on_event(Event::Finished);
     Ok(Firmware {

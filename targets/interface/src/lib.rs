@@ -50,7 +50,8 @@ pub enum Command {
     /// Nothing: the image halts again at once.
     None = 0,
     /// Give the runtime its model and the first [`Block::arena_limit`] bytes of the arena, plan
-    /// it, and describe the result: input, output and arena fields become valid.
+    /// it, and describe the result: input, output and arena fields become valid. The arena is
+    /// painted before, and what was in the input buffer is lost.
     Prepare = 1,
     /// Copy the input buffer into the model's input, invoke [`Block::run_count`] times with
     /// interrupts off, record the cycles of each, copy the output. The copies are not timed.
@@ -153,9 +154,10 @@ impl Error {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fault {
     /// Exception number (IPSR): 3 HardFault, 4 MemManage, 5 BusFault, 6 UsageFault, 2 NMI;
-    /// 0 for a Rust panic, none if [`Block::status`] is not [`Status::Fault`].
+    /// 0 for a panic, none if [`Block::status`] is not [`Status::Fault`].
     pub exception: u32,
-    /// Stacked R0-R3, then R4-R11 as they were in the handler, then stacked R12.
+    /// Stacked R0-R3, then R4-R11 as they were in the handler, then stacked R12. For a panic the
+    /// first four are address and length of the source file's name, UTF-8, line and column.
     pub r: [u32; 13],
     /// Stack pointer before the exception frame was pushed.
     pub sp: u32,

@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# Sourced by the scripts beside it: where things are, and what counts as there.
+
+# shellcheck disable=SC2034 # for the scripts that source this file
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+firmware_target=thumbv7em-none-eabihf
+oldest_rust=1.89
+
+# rustup's installer changes the search path of later shells, not of this one.
+if ! command -v cargo >/dev/null && [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
+    PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+fi
+
+# The compiler the host programs are built with is there and recent enough.
+host_rust_is_there() {
+    local version
+    command -v cargo >/dev/null || return 1
+    version=$(rustc --version 2>/dev/null | cut -d' ' -f2) || return 1
+    [ -n "$version" ] && [ "$(printf '%s\n' "$oldest_rust" "$version" | sort -V | head -n1)" = "$oldest_rust" ]
+}
+
+# The compiler on the search path has the firmware target's library.
+rustup_target_is_there() {
+    local folder
+    folder=$(rustc --print target-libdir --target "$firmware_target" 2>/dev/null) || return 1
+    compgen -G "$folder/libcore-*.rlib" >/dev/null
+}
+
+# Debian's compiler can build the library from its sources, and a linker is there.
+debian_target_is_there() {
+    [ -x /usr/bin/rustc ] && [ -x /usr/bin/cargo ] || return 1
+    [ -f "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/core/src/lib.rs" ] || return 1
+    linker_is_there
+}
+
+# An lld: rustup's own or the system's.
+linker_is_there() {
+    local sysroot
+    [ -x /usr/bin/ld.lld ] && return 0
+    sysroot=$(rustc --print sysroot 2>/dev/null) || return 1
+    compgen -G "$sysroot/lib/rustlib/*/bin/rust-lld" >/dev/null
+}

@@ -1,0 +1,184 @@
+/* The on-target interface of tinybench, for programs in C and C++.
+ *
+ * A program that is to be measured holds one `struct tinybench_block`, in RAM, under the name
+ * TINYBENCH_BLOCK; the host finds it through that ELF symbol. The conversation:
+ *
+ *  1. After reset the program initialises itself, sets `status` to TINYBENCH_READY and halts on
+ *     a BKPT instruction.
+ *  2. With the core halted the host writes `command` and its arguments, then lets the core run
+ *     on behind the BKPT.
+ *  3. The program carries the command out, writes its answers and `status`, and halts on the
+ *     BKPT again. Nothing is exchanged while it runs.
+ *  4. A fault at any time is written to `fault`; the program halts with TINYBENCH_FAULT.
+ *
+ * All fields are 32-bit little-endian words, so the layout is the same for every compiler. The
+ * Rust crate beside this file, `tinybench-interface`, is the same description; its tests compare
+ * the two, field by field. targets/runtimes/README.md says how a runtime in C is measured.
+ */
+#ifndef TINYBENCH_H
+#define TINYBENCH_H
+
+#include <stdint.h>
+
+/* First word of the block: "TBLK", little-endian. */
+#define TINYBENCH_MAGIC 0x4B4C4254u
+/* Version of this layout. The host refuses an image of another version. */
+#define TINYBENCH_VERSION 1u
+/* How many runs one TINYBENCH_RUN can record. */
+#define TINYBENCH_CYCLES_CAPACITY 256u
+/* Value of every word of painted stack and arena. */
+#define TINYBENCH_PAINT 0xA5C35A3Cu
+
+/* ELF sections by which the flash an image takes up is told apart. */
+#define TINYBENCH_MODEL_SECTION ".tinybench.model"
+#define TINYBENCH_RUNTIME_SECTION ".tinybench.runtime"
+#define TINYBENCH_HARNESS_SECTION ".tinybench.harness"
+
+/* What the host asks of the program. Values of `command`. */
+enum tinybench_command {
+    /* Nothing: halt again at once. */
+    TINYBENCH_NONE = 0,
+    /* Give the runtime its model and the first `arena_limit` bytes of the arena, plan it, and
+     * describe the result: input, output and arena fields become valid. The arena is painted
+     * before. What was in the input buffer is lost. */
+    TINYBENCH_PREPARE = 1,
+    /* `run_count` times: copy the input buffer into the model's input and invoke the model with
+     * interrupts off, recording its cycles. Then copy the output. The copies are not timed. */
+    TINYBENCH_RUN = 2,
+    /* Measure the cycle counter against a loop of 1,024 iterations: fills `counter_overhead`
+     * and `counter_check`. */
+    TINYBENCH_CHECK_COUNTER = 3
+};
+
+/* What the program answers. Values of `status`. */
+enum tinybench_status {
+    /* Not started yet (the initial value), or at work. */
+    TINYBENCH_BUSY = 0,
+    /* Start-up is complete and no command has been carried out yet. */
+    TINYBENCH_READY = 1,
+    /* The command was carried out. */
+    TINYBENCH_DONE = 2,
+    /* The command failed: see `error`. */
+    TINYBENCH_FAILED = 3,
+    /* A processor exception was caught: see `fault`. */
+    TINYBENCH_FAULT = 4
+};
+
+/* Why a command failed. Values of `error`. */
+enum tinybench_error {
+    TINYBENCH_ERROR_NONE = 0,
+    /* The command is not one of tinybench_command, or came before TINYBENCH_PREPARE. */
+    TINYBENCH_ERROR_BAD_COMMAND = 1,
+    /* The arena is too small: error_detail[0] bytes are needed, error_detail[1] were given. */
+    TINYBENCH_ERROR_ARENA_TOO_SMALL = 2,
+    /* The runtime refused the model: error_detail[0] is its own code, error_detail[1] the index
+     * of the operator, or 0xFFFFFFFF if it isn't one operator's fault. */
+    TINYBENCH_ERROR_BAD_MODEL = 3,
+    /* `run_count` is zero or above `cycles_capacity`. */
+    TINYBENCH_ERROR_BAD_RUN_COUNT = 4,
+    /* The cycle counter does not count, or not at a plausible rate. */
+    TINYBENCH_ERROR_COUNTER_STUCK = 5,
+    /* Run error_detail[0] took more than 2^32 cycles. */
+    TINYBENCH_ERROR_COUNTER_WRAPPED = 6,
+    /* The runtime reported an error, error_detail[0], during an inference. */
+    TINYBENCH_ERROR_INVOKE_FAILED = 7,
+    /* Input and output don't fit: error_detail[0] bytes are needed, error_detail[1] are there. */
+    TINYBENCH_ERROR_BUFFER_TOO_SMALL = 8
+};
+
+/* A caught processor exception (Armv7-M Architecture Reference Manual, B1.5 and B3.2). */
+struct tinybench_fault {
+    /* Exception number (IPSR): 3 HardFault, 4 MemManage, 5 BusFault, 6 UsageFault, 2 NMI. 0 for
+     * a panic: then r[0] and r[1] are address and length of the source file's name, r[2] and
+     * r[3] line and column. */
+    uint32_t exception;
+    /* Stacked R0-R3, then R4-R11 as they were in the handler, then stacked R12. */
+    uint32_t r[13];
+    /* Stack pointer before the exception frame was pushed. */
+    uint32_t sp;
+    /* Stacked link register. */
+    uint32_t lr;
+    /* Stacked program counter: the instruction that faulted, if the fault is precise. */
+    uint32_t pc;
+    /* Stacked program status register. */
+    uint32_t xpsr;
+    /* Configurable Fault Status Register, 0xE000ED28. */
+    uint32_t cfsr;
+    /* HardFault Status Register, 0xE000ED2C. */
+    uint32_t hfsr;
+    /* MemManage Fault Address Register, valid if CFSR.MMARVALID. */
+    uint32_t mmfar;
+    /* BusFault Address Register, valid if CFSR.BFARVALID. */
+    uint32_t bfar;
+};
+
+/* The block itself. Written by the program: I; by the host: H. */
+struct tinybench_block {
+    /* I: TINYBENCH_MAGIC, from the start. */
+    uint32_t magic;
+    /* I: TINYBENCH_VERSION, from the start. */
+    uint32_t version;
+    /* H: a tinybench_command. */
+    uint32_t command;
+    /* I: a tinybench_status. */
+    uint32_t status;
+    /* I: a tinybench_error, if `status` is TINYBENCH_FAILED. */
+    uint32_t error;
+    /* I: figures that go with `error`. */
+    uint32_t error_detail[2];
+    /* H: how many times TINYBENCH_RUN invokes the model, at most `cycles_capacity`. */
+    uint32_t run_count;
+    /* I: address of the uint32_t array of cycles, one per run. */
+    uint32_t cycles_address;
+    /* I: length of that array, in words. */
+    uint32_t cycles_capacity;
+    /* I: address of the buffer from which the model's input is copied before each run. */
+    uint32_t input_address;
+    /* I: size of the model's input, bytes. Valid after TINYBENCH_PREPARE. */
+    uint32_t input_bytes;
+    /* I: address of the buffer to which the model's output is copied after the last run. */
+    uint32_t output_address;
+    /* I: size of the model's output, bytes. Valid after TINYBENCH_PREPARE. */
+    uint32_t output_bytes;
+    /* I: lowest address of the memory that can serve as the arena. */
+    uint32_t arena_address;
+    /* I: size of that memory, bytes. */
+    uint32_t arena_capacity;
+    /* H: how much of it TINYBENCH_PREPARE gives to the runtime, bytes; 0 for all. */
+    uint32_t arena_limit;
+    /* I: bytes of the arena the runtime says are in use. Valid after TINYBENCH_PREPARE. */
+    uint32_t arena_used;
+    /* I: bytes of the arena that were ever written, found by painting: from the first to the
+     * last touched word. Valid after TINYBENCH_RUN. */
+    uint32_t arena_touched;
+    /* I: lowest address the stack may reach. */
+    uint32_t stack_low;
+    /* I: initial stack pointer, one past the highest address. */
+    uint32_t stack_high;
+    /* I: bytes of stack used at the deepest, found by painting. Valid after every command. */
+    uint32_t stack_peak;
+    /* I: cycles that two reads of the counter directly after each other are apart; part of every
+     * figure in the cycles array. */
+    uint32_t counter_overhead;
+    /* I: cycles that TINYBENCH_CHECK_COUNTER's loop of 1,024 iterations took. */
+    uint32_t counter_check;
+    /* I: address and length of the runtime's name, UTF-8. */
+    uint32_t runtime_name[2];
+    /* I: address and length of the runtime's version, UTF-8. */
+    uint32_t runtime_version[2];
+    /* I: the caught exception, if `status` is TINYBENCH_FAULT. */
+    struct tinybench_fault fault;
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Defined once, by the program that is measured. Volatile, for the host changes it. */
+extern volatile struct tinybench_block TINYBENCH_BLOCK;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
