@@ -47,6 +47,7 @@ macro_rules! scalar {
 scalar!(u8, i8, u16, i32, u32, i64, f32);
 
 /// Follows the unsigned offset that is stored at `at`.
+#[inline(never)]
 fn follow(bytes: &[u8], at: usize) -> Result<usize, Malformed> {
     let offset = u32::read(bytes, at)? as usize;
     at.checked_add(offset)
@@ -68,6 +69,7 @@ impl<'b> Table<'b> {
         Self::at(bytes, follow(bytes, 0)?)
     }
 
+    #[inline(never)]
     fn at(bytes: &'b [u8], position: usize) -> Result<Self, Malformed> {
         let wrong = Malformed::new(position);
         let back = i64::from(i32::read(bytes, position)?);
@@ -91,6 +93,7 @@ impl<'b> Table<'b> {
     }
 
     /// Position of the field, if it is present.
+    #[inline(never)]
     fn field(&self, id: usize) -> Option<usize> {
         match u16::read(self.vtable, 4 + 2 * id) {
             Ok(0) | Err(_) => None,
@@ -144,6 +147,7 @@ impl<'b> Table<'b> {
     }
 
     /// Bytes and position of the elements of the vector in field `id`.
+    #[inline(never)]
     fn elements(&self, id: usize, size: usize) -> Result<(&'b [u8], usize), Malformed> {
         let Some(at) = self.field(id) else {
             return Ok((&[], 0));

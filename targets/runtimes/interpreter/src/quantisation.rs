@@ -20,6 +20,7 @@ pub struct Multiplier {
 impl Multiplier {
     /// The nearest multiplier to a real number, as `QuantizeMultiplier` of TensorFlow Lite finds
     /// it; [`None`] unless 0 <= `real` < 2^30.
+    #[inline(never)]
     pub fn from_real(real: f64) -> Option<Self> {
         if real == 0.0 {
             return Some(Self {
@@ -100,6 +101,7 @@ fn saturating_shift_left(value: i32, exponent: u32) -> i32 {
 }
 
 /// A real number over `scale`, rounded to nearest, ties away from zero, plus `zero_point`.
+#[inline(never)]
 pub fn quantise(real: f32, scale: f32, zero_point: i32) -> i32 {
     let quotient = f64::from(real / scale);
     let rounded = (quotient + if quotient < 0.0 { -0.5 } else { 0.5 }) as i32;
@@ -154,6 +156,7 @@ impl SoftmaxScale {
 }
 
 /// exp(`value` / 2^26) in units of 2^-31, for `value` <= 0.
+#[inline(never)]
 fn exp_on_negative_values(value: i32) -> i32 {
     const FRACTIONAL_BITS: u32 = 31 - DIFFERENCE_INTEGER_BITS;
     const ONE_QUARTER: i32 = 1 << (FRACTIONAL_BITS - 2);

@@ -22,33 +22,26 @@ pub struct Dsp;
 struct Output {
     offset: i32,
     bounds: [i32; 2],
+    /// Whether the fast way gives the right result: [`Requantisation::narrow`] holds, and the
+    /// bounds are those of 8 bits, as with most activations.
+    fast: bool,
 }
 
 impl Output {
-    fn new(op: &Conv2d) -> Self {
+    fn new(requantisation: &Requantisation, offset: i32, bounds: [i32; 2]) -> Self {
         Self {
-            offset: op.output_offset,
-            bounds: op.bounds,
+            offset,
+            bounds,
+            fast: requantisation.narrow && bounds == [-128, 127],
         }
     }
 
+    /// Scales, shifts and clamps accumulators of one channel.
     #[inline(always)]
-    fn clamp(self, value: i32) -> i8 {
-        value.max(self.bounds[0]).min(self.bounds[1]) as i8
-    }
-
-    /// Scales, shifts and clamps accumulators of one channel. `FAST` is for what [`is_fast`]
-    /// allows.
-    #[inline(always)]
-    fn requantise<const FAST: bool, const N: usize>(
-        self,
-        multiplier: i32,
-        shift: i8,
-        sums: [i32; N],
-    ) -> [i8; N] {
-        if !FAST {
+    fn requantise<const N: usize>(self, multiplier: i32, shift: i8, sums: [i32; N]) -> [i8; N] {
+        if !self.fast {
             let multiplier = Multiplier { multiplier, shift };
-            return sums.map(|sum| self.clamp(multiplier.apply(sum).saturating_add(self.offset)));
+            return sums.map(|sum| self.requantise_slowly(multiplier, sum));
         }
         // 2·sum fits 32 bits, so that doubling can come before the multiplication, and the
         // shift is to the right and at least 1.
@@ -62,12 +55,14 @@ impl Output {
             simd::ssat8(value) as i8
         })
     }
-}
 
-/// Whether the fast way to requantise gives the right result: [`Requantisation::narrow`] holds,
-/// and the bounds are those of 8 bits, as with most activations.
-fn is_fast(requantisation: &Requantisation, bounds: [i32; 2]) -> bool {
-    requantisation.narrow && bounds == [-128, 127]
+    /// [`Self::requantise`] in general.
+    #[cold]
+    #[inline(never)]
+    fn requantise_slowly(self, multiplier: Multiplier, sum: i32) -> i8 {
+        let value = multiplier.apply(sum).saturating_add(self.offset);
+        value.max(self.bounds[0]).min(self.bounds[1]) as i8
+    }
 }
 
 /// Both halves of a word.
@@ -205,7 +200,7 @@ fn positions(window: &Window) -> impl Iterator<Item = [usize; 2]> + use<> {
     (0..height).flat_map(move |y| (0..width).map(move |x| [y, x]))
 }
 
-fn conv_2d<const FAST: bool>(
+fn conv_2d(
     op: &Conv2d,
     requantisation: &Requantisation,
     input: &[i8],
@@ -233,11 +228,11 @@ fn conv_2d<const FAST: bool>(
                 requantisation,
                 size: op.filter.len() / channels,
                 blocks,
-                finish: Output::new(op),
+                finish: Output::new(requantisation, op.output_offset, op.bounds),
             };
             match outputs.split_at_mut_checked(channels) {
-                Some((first, second)) if !second.is_empty() => tiles.pair::<FAST>(first, second),
-                _ => tiles.single::<FAST>(outputs),
+                Some((first, second)) if !second.is_empty() => tiles.pair(first, second),
+                _ => tiles.single(outputs),
             }
         }
     }
@@ -256,7 +251,7 @@ struct Tiles<'t> {
 impl Tiles<'_> {
     /// Both outputs.
     #[inline(always)]
-    fn pair<const FAST: bool>(&self, first: &mut [i8], second: &mut [i8]) {
+    fn pair(&self, first: &mut [i8], second: &mut [i8]) {
         let channels = first.len();
         let multipliers = self.requantisation.multipliers.as_chunks::<2>().0;
         let shifts = self.requantisation.shifts.as_chunks::<2>().0;
@@ -269,35 +264,30 @@ impl Tiles<'_> {
             let [low, high] = [self.op.bias.get(channel), self.op.bias.get(channel + 1)];
             let rows = rows.split_at(self.size);
             let [s0, s1, s2, s3] = self.sums([rows.0, rows.1], [low, low, high, high]);
-            [first[0], second[0]] =
-                self.finish
-                    .requantise::<FAST, 2>(multipliers[0], shifts[0], [s0, s1]);
-            [first[1], second[1]] =
-                self.finish
-                    .requantise::<FAST, 2>(multipliers[1], shifts[1], [s2, s3]);
+            [first[0], second[0]] = self.finish.requantise(multipliers[0], shifts[0], [s0, s1]);
+            [first[1], second[1]] = self.finish.requantise(multipliers[1], shifts[1], [s2, s3]);
             channel += 2;
         }
         if let ([.., first], [.., second], 1) = (first, second, channels % 2) {
-            [*first, *second] = self.channel::<FAST>(channels - 1);
+            [*first, *second] = self.channel(channels - 1);
         }
     }
 
     /// The first output only.
-    fn single<const FAST: bool>(&self, outputs: &mut [i8]) {
+    fn single(&self, outputs: &mut [i8]) {
         for (channel, output) in outputs.iter_mut().enumerate() {
-            [*output, _] = self.channel::<FAST>(channel);
+            [*output, _] = self.channel(channel);
         }
     }
 
     /// One channel of both outputs.
     #[inline(never)]
-    fn channel<const FAST: bool>(&self, channel: usize) -> [i8; 2] {
+    fn channel(&self, channel: usize) -> [i8; 2] {
         let row = self.op.filter.get(channel * self.size..);
         let row = row.and_then(|row| row.get(..self.size)).unwrap_or(&[]);
         let [first, second, ..] = self.sums([row, row], [self.op.bias.get(channel); 4]);
         let Multiplier { multiplier, shift } = self.requantisation.get(channel);
-        self.finish
-            .requantise::<FAST, 2>(multiplier, shift, [first, second])
+        self.finish.requantise(multiplier, shift, [first, second])
     }
 
     /// Adds the products of two rows of weights and both windows to `sums`.
@@ -423,7 +413,7 @@ impl Taps<'_> {
     }
 }
 
-fn depthwise_conv_2d<const FAST: bool>(
+fn depthwise_conv_2d(
     op: &Conv2d,
     requantisation: &Requantisation,
     input: &[i8],
@@ -434,6 +424,7 @@ fn depthwise_conv_2d<const FAST: bool>(
     let channels = window.output[2];
     let multiplier = channels / depth;
     let packed_offset = both(op.input_offset);
+    let finish = Output::new(requantisation, op.output_offset, op.bounds);
     let images = input
         .chunks_exact(input.len() / window.batches)
         .zip(output.chunks_exact_mut(output.len() / window.batches));
@@ -457,9 +448,10 @@ fn depthwise_conv_2d<const FAST: bool>(
                 weight_steps: [window.filter[1] * channels, channels],
             };
             let three = window.filter[1] == 3 && window.dilation[1] == 1;
-            let mut group = Group::<FAST> {
+            let mut group = Group {
                 op,
                 requantisation,
+                finish,
                 outputs,
             };
             let done = match (multiplier, three, columns.len()) {
@@ -475,25 +467,25 @@ fn depthwise_conv_2d<const FAST: bool>(
                 let bias = op.bias.get(channel);
                 let sum = taps.one(channel / multiplier, channel, op.input_offset, bias);
                 let Multiplier { multiplier, shift } = requantisation.get(channel);
-                [*output] = Output::new(op).requantise::<FAST, 1>(multiplier, shift, [sum]);
+                [*output] = finish.requantise(multiplier, shift, [sum]);
             }
         }
     }
 }
 
 /// All channels of one output of a depthwise convolution.
-struct Group<'g, const FAST: bool> {
+struct Group<'g> {
     op: &'g Conv2d<'g>,
     requantisation: &'g Requantisation<'g>,
+    finish: Output,
     outputs: &'g mut [i8],
 }
 
-impl<const FAST: bool> Group<'_, FAST> {
+impl Group<'_> {
     /// Lets `accumulate` add to the biases of four channels at a time, from the one that it is
     /// given, and writes the outputs. Returns how many channels that covers.
     #[inline(always)]
     fn each(&mut self, accumulate: impl Fn(usize, [i32; 4]) -> [i32; 4]) -> usize {
-        let finish = Output::new(self.op);
         let multipliers = self.requantisation.multipliers.as_chunks::<4>().0;
         let shifts = self.requantisation.shifts.as_chunks::<4>().0;
         let outputs = self.outputs.as_chunks_mut::<4>().0;
@@ -502,7 +494,7 @@ impl<const FAST: bool> Group<'_, FAST> {
             let sums = accumulate(channel, self.op.bias.four(channel));
             for index in 0..4 {
                 let (multiplier, shift) = (multipliers[index], shifts[index]);
-                [outputs[index]] = finish.requantise::<FAST, 1>(multiplier, shift, [sums[index]]);
+                [outputs[index]] = self.finish.requantise(multiplier, shift, [sums[index]]);
             }
             channel += 4;
         }
@@ -510,7 +502,7 @@ impl<const FAST: bool> Group<'_, FAST> {
     }
 }
 
-fn fully_connected<const FAST: bool>(
+fn fully_connected(
     op: &FullyConnected,
     requantisation: &Requantisation,
     input: &[i8],
@@ -518,10 +510,7 @@ fn fully_connected<const FAST: bool>(
 ) {
     let depth = op.depth;
     let offset = both(op.input_offset);
-    let finish = Output {
-        offset: op.output_offset,
-        bounds: op.bounds,
-    };
+    let finish = Output::new(requantisation, op.output_offset, op.bounds);
     let whole = depth / 4 * 4;
     let rows = input
         .chunks_exact(depth)
@@ -531,30 +520,35 @@ fn fully_connected<const FAST: bool>(
         let mut filter = op.filter;
         let mut channel = 0;
         for outputs in output.chunks_mut(4) {
-            let count = outputs.len();
-            let sums = op.bias.four(channel);
-            let sums = if count == 4 {
-                dot_4x1(filter, depth, words, offset, sums)
+            // Rows that are left over at the end stand for themselves four times.
+            let (step, stride) = if outputs.len() == 4 {
+                (4, depth)
             } else {
-                // Each row on its own: the same row four times.
-                core::array::from_fn(|index| {
-                    let row = filter.get(index * depth..).unwrap_or(&[]);
-                    dot_4x1(row, 0, words, offset, sums)[index]
-                })
+                (1, 0)
             };
-            for (index, (output, mut sum)) in outputs.iter_mut().zip(sums).enumerate() {
-                let row = filter.get(index * depth + whole..).unwrap_or(&[]);
-                for (&weight, &value) in row.iter().zip(tail) {
-                    let product = i32::from(weight) * (i32::from(value) + op.input_offset);
-                    sum = sum.wrapping_add(product);
+            for outputs in outputs.chunks_mut(step) {
+                let sums = dot_4x1(filter, stride, words, offset, op.bias.four(channel));
+                for (index, (output, mut sum)) in outputs.iter_mut().zip(sums).enumerate() {
+                    if !tail.is_empty() {
+                        let row = filter.get(index * depth + whole..).unwrap_or(&[]);
+                        sum = dot_tail(row, tail, op.input_offset, sum);
+                    }
+                    let Multiplier { multiplier, shift } = requantisation.get(channel + index);
+                    [*output] = finish.requantise(multiplier, shift, [sum]);
                 }
-                let Multiplier { multiplier, shift } = requantisation.get(channel + index);
-                [*output] = finish.requantise::<FAST, 1>(multiplier, shift, [sum]);
+                filter = filter.get(step * depth..).unwrap_or(&[]);
+                channel += step;
             }
-            filter = filter.get(count * depth..).unwrap_or(&[]);
-            channel += count;
         }
     }
+}
+
+/// Adds to `sum` the products of the inputs that don't fill a word.
+#[inline(never)]
+fn dot_tail(row: &[i8], input: &[i8], offset: i32, sum: i32) -> i32 {
+    row.iter().zip(input).fold(sum, |sum, (&weight, &value)| {
+        sum.wrapping_add(i32::from(weight) * (i32::from(value) + offset))
+    })
 }
 
 /// `value` · `multiplier` / 2^(31 + `right`), rounded twice, where 2 · `value` fits 32 bits and
@@ -575,11 +569,7 @@ impl Kernels for Dsp {
         output: &mut [i8],
         scratch: &mut [u32],
     ) {
-        if is_fast(requantisation, op.bounds) {
-            conv_2d::<true>(op, requantisation, input, output, scratch);
-        } else {
-            conv_2d::<false>(op, requantisation, input, output, scratch);
-        }
+        conv_2d(op, requantisation, input, output, scratch);
     }
 
     fn depthwise_conv_2d(
@@ -588,11 +578,7 @@ impl Kernels for Dsp {
         input: &[i8],
         output: &mut [i8],
     ) {
-        if is_fast(requantisation, op.bounds) {
-            depthwise_conv_2d::<true>(op, requantisation, input, output);
-        } else {
-            depthwise_conv_2d::<false>(op, requantisation, input, output);
-        }
+        depthwise_conv_2d(op, requantisation, input, output);
     }
 
     fn fully_connected(
@@ -601,11 +587,7 @@ impl Kernels for Dsp {
         input: &[i8],
         output: &mut [i8],
     ) {
-        if is_fast(requantisation, op.bounds) {
-            fully_connected::<true>(op, requantisation, input, output);
-        } else {
-            fully_connected::<false>(op, requantisation, input, output);
-        }
+        fully_connected(op, requantisation, input, output);
     }
 
     fn average_pool_2d(op: &Pool2d, input: &[i8], output: &mut [i8]) {
@@ -617,10 +599,6 @@ impl Kernels for Dsp {
     }
 
     fn add(op: &Add, multipliers: &[Multiplier; 3], inputs: [&[i8]; 2], output: &mut [i8]) {
-        let finish = Output {
-            offset: op.output_offset,
-            bounds: op.bounds,
-        };
         let [a, b, sum] =
             multipliers.map(|m| (m.multiplier, u32::from(m.shift.unsigned_abs()) & 31));
         for ((output, &x), &y) in output.iter_mut().zip(inputs[0]).zip(inputs[1]) {
@@ -628,7 +606,8 @@ impl Kernels for Dsp {
             let x = (i32::from(x) + op.input_offsets[0]) << Add::LEFT_SHIFT;
             let y = (i32::from(y) + op.input_offsets[1]) << Add::LEFT_SHIFT;
             let total = scale_narrow(x, a.0, a.1) + scale_narrow(y, b.0, b.1);
-            *output = finish.clamp(scale_narrow(total, sum.0, sum.1) + op.output_offset);
+            let value = scale_narrow(total, sum.0, sum.1) + op.output_offset;
+            *output = value.max(op.bounds[0]).min(op.bounds[1]) as i8;
         }
     }
 

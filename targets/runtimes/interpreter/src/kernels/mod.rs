@@ -44,7 +44,7 @@ impl Window {
 
     /// The elements of the window along `axis` that lie inside the image, if its first one lies
     /// at `origin`.
-    #[inline]
+    #[inline(never)]
     pub fn inside(&self, axis: usize, origin: isize) -> core::ops::Range<usize> {
         let dilation = self.dilation[axis] as isize;
         let limit = self.input[axis] as isize;

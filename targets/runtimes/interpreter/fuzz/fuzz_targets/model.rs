@@ -1,0 +1,40 @@
+//! Parses any bytes as a model and, if that succeeds and the model is small, runs it with both
+//! kinds of kernels, whose outputs have to be equal.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use tinybench_interpreter::kernels::{Dsp, Kernels, Portable};
+use tinybench_interpreter::{Interpreter, Model, PrepareError, arena_needed};
+
+/// Largest arena and most multiply-accumulates of a model that is run.
+const MAX_ARENA: usize = 1 << 20;
+const MAX_MACS: u64 = 1 << 20;
+
+fn run<K: Kernels>(model: &Model, needed: usize) -> Option<Vec<i8>> {
+    let mut memory = vec![0_u64; needed.div_ceil(8)];
+    let memory: &mut [u8] = bytemuck::cast_slice_mut(&mut memory);
+    let memory = &mut memory[..needed];
+    let mut interpreter = match Interpreter::<K>::new(model, memory) {
+        Ok(interpreter) => interpreter,
+        Err(PrepareError::Model(_)) => return None,
+        Err(error) => panic!("{error}"),
+    };
+    for (index, value) in interpreter.input_mut().iter_mut().enumerate() {
+        *value = (index * 37) as i8;
+    }
+    interpreter.invoke().unwrap();
+    Some(interpreter.output().to_vec())
+}
+
+fuzz_target!(|file: &[u8]| {
+    let Ok(model) = Model::parse(file) else {
+        return;
+    };
+    let Ok(needed) = arena_needed(&model) else {
+        return;
+    };
+    if needed < MAX_ARENA && model.macs() < MAX_MACS {
+        assert_eq!(run::<Portable>(&model, needed), run::<Dsp>(&model, needed));
+    }
+});
