@@ -4,7 +4,7 @@
 //! Ordinary operands in round-to-nearest take a short way on the host's own arithmetic, with an
 //! exact test for inexactness; everything else goes through a software implementation.
 
-use rustc_apfloat::ieee::{Half, Single};
+use rustc_apfloat::ieee::{Double, Half, Single};
 use rustc_apfloat::{Float, FloatConvert, Round, Status, StatusAnd};
 
 use super::Core;
@@ -27,6 +27,9 @@ const QUIET: u32 = 0x0040_0000;
 const SIGN: u32 = 0x8000_0000;
 const INFINITY: u32 = 0x7F80_0000;
 const SMALLEST_NORMAL: u32 = 0x0080_0000;
+const LARGEST: u32 = 0x7F7F_FFFF;
+/// 2^128, beyond the range of a single whatever the rounding.
+const TOO_LARGE: f64 = 340_282_366_920_938_463_463_374_607_431_768_211_456.0;
 
 const fn is_nan(x: u32) -> bool {
     x & !SIGN > INFINITY
@@ -119,29 +122,27 @@ impl Arithmetic {
         Some(self.nan(*first))
     }
 
-    /// FPRound: flags and flush to zero. `truncated` is the result rounded towards zero, which
-    /// tells whether it was tiny before rounding.
-    fn finish(
-        &mut self,
-        result: StatusAnd<Single>,
-        truncated: impl FnOnce() -> StatusAnd<Single>,
-    ) -> u32 {
+    /// FPRound: flags and flush to zero. `truncated` is the result rounded towards zero as a
+    /// double, which tells whether it was tiny or too large before rounding.
+    fn finish(&mut self, result: StatusAnd<Single>, truncated: impl FnOnce() -> Double) -> u32 {
         let bits = result.value.to_bits() as u32;
         if is_nan(bits) {
             self.raise(IOC);
             return DEFAULT_NAN;
         }
-        let small = bits & !SIGN <= SMALLEST_NORMAL;
-        if small && (result.status.contains(Status::INEXACT) || is_denormal(bits)) {
-            let before = truncated();
-            let tiny = (before.value.to_bits() as u32) & INFINITY == 0;
+        let inexact = result.status.contains(Status::INEXACT);
+        let magnitude = bits & !SIGN;
+        if magnitude <= SMALLEST_NORMAL && (inexact || is_denormal(bits)) {
+            let tiny = magnitude_of(truncated()) < f64::from(f32::MIN_POSITIVE);
             if tiny && self.fpscr & FZ != 0 {
                 self.raise(UFC);
                 return bits & SIGN;
             }
-            if tiny && result.status.contains(Status::INEXACT) {
+            if tiny && inexact {
                 self.raise(UFC);
             }
+        } else if magnitude == LARGEST && inexact && magnitude_of(truncated()) >= TOO_LARGE {
+            self.raise(OFC);
         }
         self.raise_status(result.status & !Status::UNDERFLOW);
         bits
@@ -163,13 +164,13 @@ impl Arithmetic {
                 return bits;
             }
         }
-        self.two(a, b, |a, b, round| a.add_r(b, round))
+        self.two(a, b, Binary::Add)
     }
 
     /// `a - b`.
     pub fn sub(&mut self, a: u32, b: u32) -> u32 {
         if is_nan(b) {
-            self.two(a, b, |a, b, round| a.sub_r(b, round))
+            self.two(a, b, Binary::Sub)
         } else {
             self.add(a, b ^ SIGN)
         }
@@ -189,7 +190,7 @@ impl Arithmetic {
                 return bits;
             }
         }
-        self.two(a, b, |a, b, round| a.mul_r(b, round))
+        self.two(a, b, Binary::Mul)
     }
 
     /// `a ÷ b`.
@@ -204,23 +205,19 @@ impl Arithmetic {
                 return quotient.to_bits();
             }
         }
-        self.two(a, b, |a, b, round| a.div_r(b, round))
+        self.two(a, b, Binary::Div)
     }
 
-    fn two(
-        &mut self,
-        a: u32,
-        b: u32,
-        operation: impl Fn(Single, Single, Round) -> StatusAnd<Single>,
-    ) -> u32 {
+    fn two(&mut self, a: u32, b: u32, operation: Binary) -> u32 {
         let (a, b) = (self.operand(a), self.operand(b));
         if let Some(nan) = self.nans(&[a, b]) {
             return nan;
         }
-        let (a, b) = (single(a), single(b));
-        let round = self.round();
-        self.finish(operation(a, b, round), || {
-            operation(a, b, Round::TowardZero)
+        let result = operation.compute(single(a), single(b), self.round());
+        self.finish(result, || {
+            operation
+                .compute(double(a), double(b), Round::TowardZero)
+                .value
         })
     }
 
@@ -249,8 +246,12 @@ impl Arithmetic {
             return nan;
         }
         let round = self.round();
-        let compute = |round| single(a).mul_add_r(single(b), single(addend), round);
-        self.finish(compute(round), || compute(Round::TowardZero))
+        let result = single(a).mul_add_r(single(b), single(addend), round);
+        self.finish(result, || {
+            double(a)
+                .mul_add_r(double(b), double(addend), Round::TowardZero)
+                .value
+        })
     }
 
     /// Square root.
@@ -381,45 +382,93 @@ impl Arithmetic {
             let quiet = self.nan(x);
             return (quiet >> 16) as u16 & 0x8000 | 0x7E00 | (quiet >> 13) as u16 & 0x1FF;
         }
-        if self.fpscr & AHP != 0 && x & !SIGN >= 0x4780_0000 {
-            return self.to_alternative_half(x);
+        let alternative = self.fpscr & AHP != 0;
+        if x & !SIGN == INFINITY {
+            return if alternative {
+                self.raise(IOC);
+                sign | 0x7FFF
+            } else {
+                sign | 0x7C00
+            };
         }
-        let round = self.round();
-        let convert = |round| -> StatusAnd<Half> { single(x).convert_r(round, &mut false) };
-        let result = convert(round);
-        let half = result.value.to_bits() as u16;
-        if result.status.contains(Status::INEXACT) && half & 0x7FFF <= 0x0400 {
-            let before = convert(Round::TowardZero).value.to_bits() as u16;
-            if before & 0x7C00 == 0 {
-                self.raise(UFC);
-            }
-        }
-        if self.fpscr & AHP != 0 && half & 0x7C00 == 0x7C00 {
-            // Rounded up to what is a number in the alternative format.
-            self.raise(IXC);
-            return sign | 0x7C00;
-        }
-        self.raise_status(result.status & !Status::UNDERFLOW);
-        half
+        self.round_to_half(x, sign, alternative)
     }
 
-    /// The alternative format's extra binade, 65,536 to 131,008.
-    fn to_alternative_half(&mut self, x: u32) -> u16 {
-        let sign = (x >> 16) as u16 & 0x8000;
-        // One binade down, where the IEEE format has the same fractions.
-        let result: StatusAnd<Half> = single(x - (1 << 23)).convert_r(self.round(), &mut false);
-        let half = result.value.to_bits() as u16;
-        if x & !SIGN >= 0x4800_0000 || half & 0x7FFF >= 0x7C00 {
+    /// FPRound to half precision, which knows no flush to zero.
+    fn round_to_half(&mut self, x: u32, sign: u16, alternative: bool) -> u16 {
+        let exponent = ((x >> 23 & 0xFF).max(1)) as i32 - 127;
+        let mantissa = x & 0x007F_FFFF | u32::from(x & INFINITY != 0) << 23;
+        let tiny = exponent < -14;
+        let dropped_bits = if tiny {
+            (13 - 14 - exponent).min(25)
+        } else {
+            13
+        };
+        let dropped = mantissa & ((1 << dropped_bits) - 1);
+        let kept = mantissa >> dropped_bits;
+        let round = self.round();
+        let up = match round {
+            Round::TowardPositive => sign == 0 && dropped != 0,
+            Round::TowardNegative => sign != 0 && dropped != 0,
+            Round::TowardZero => false,
+            _ => dropped << 1 > (1 << dropped_bits) - (kept & 1),
+        };
+        let rounded = kept + u32::from(up);
+        // The hidden bit of a normal number adds one to the exponent field.
+        let field = if tiny { 0 } else { (exponent + 14) as u32 };
+        let half = (field << 10) + rounded;
+        if alternative && half > 0x7FFF {
             self.raise(IOC);
             return sign | 0x7FFF;
         }
-        self.raise_status(result.status);
-        half + 0x0400
+        if dropped != 0 {
+            self.raise(if tiny { UFC | IXC } else { IXC });
+        }
+        if !alternative && half >= 0x7C00 {
+            self.raise(OFC | IXC);
+            let to_infinity = match round {
+                Round::TowardPositive => sign == 0,
+                Round::TowardNegative => sign != 0,
+                Round::TowardZero => false,
+                _ => true,
+            };
+            return sign | if to_infinity { 0x7C00 } else { 0x7BFF };
+        }
+        sign | half as u16
+    }
+}
+
+/// An operation of two operands, in any format.
+#[derive(Clone, Copy, Debug)]
+enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+}
+
+impl Binary {
+    fn compute<F: Float>(self, a: F, b: F, round: Round) -> StatusAnd<F> {
+        match self {
+            Self::Add => a.add_r(b, round),
+            Self::Sub => a.sub_r(b, round),
+            Self::Mul => a.mul_r(b, round),
+            Self::Div => a.div_r(b, round),
+        }
     }
 }
 
 fn single(bits: u32) -> Single {
     Single::from_bits(bits.into())
+}
+
+/// A single that is not a NaN as a double.
+fn double(bits: u32) -> Double {
+    Double::from_bits(f64::from(f32::from_bits(bits)).to_bits().into())
+}
+
+fn magnitude_of(value: Double) -> f64 {
+    f64::from_bits(value.to_bits() as u64).abs()
 }
 
 impl Core {
