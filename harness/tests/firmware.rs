@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use tempfile::TempDir;
 use tinybench::firmware_build::{
     BuildError, Event, Firmware, Memory, Request, Target, build, find_toolchain,
@@ -301,6 +303,48 @@ fn other_files_are_not_images() {
     // This test is an ELF file itself on the systems where that format is used.
     let own = fs::read(std::env::current_exe().unwrap()).unwrap();
     assert!(Image::load(&own).is_err());
+}
+
+/// Damaged images give an error or an image, but no panic, and sizes still add up.
+#[test]
+fn a_damaged_image_is_no_danger() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (firmware, _) = build_in(&project_root(), TARGET, &model(&folder, 16)).unwrap();
+    let intact = fs::read(&firmware.elf).unwrap();
+    let size = intact.len();
+    // Headers are at both ends, debug information in between.
+    let place = prop_oneof![
+        0..512usize,
+        (0..4096usize).prop_map(move |from_end| size - 1 - from_end),
+        0..size,
+    ];
+    let damage = prop::collection::vec((place, any::<u8>()), 1..24);
+    let length = prop_oneof![4 => Just(size), 1 => 0..size];
+    let mut runner = TestRunner::new(Config {
+        cases: 96,
+        failure_persistence: None,
+        ..Config::default()
+    });
+    let result = runner.run(&(damage, length, any::<u32>()), |(damage, length, pc)| {
+        let mut elf = intact.clone();
+        for (at, byte) in damage {
+            elf[at] = byte;
+        }
+        elf.truncate(length);
+        if let Ok(image) = Image::load(&elf) {
+            let flash = image.flash;
+            let parts = [flash.model, flash.runtime, flash.harness, flash.system];
+            prop_assert_eq!(parts.iter().sum::<u32>(), flash.total);
+            for pc in [pc, 0, 0x2000, 0x4000, 0x8000] {
+                image.symbolise(pc);
+            }
+        }
+        Ok(())
+    });
+    result.unwrap();
 }
 
 /// The firmware's sources somewhere else.

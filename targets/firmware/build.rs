@@ -15,7 +15,7 @@ fn main() {
     let flash = region("FLASH");
     let ram = region("RAM");
     let stack_bytes = optional_number("TINYBENCH_STACK_BYTES").unwrap_or(DEFAULT_STACK_BYTES);
-    if stack_bytes == 0 || stack_bytes % 8 != 0 || stack_bytes >= ram.length {
+    if stack_bytes == 0 || !stack_bytes.is_multiple_of(8) || stack_bytes >= ram.length {
         fail(&format!(
             "TINYBENCH_STACK_BYTES is {stack_bytes}: it must be a multiple of 8, above zero and \
              below the size of RAM, {} bytes",

@@ -93,7 +93,7 @@ fn block_address(file: &Elf) -> Result<u32, ImageError> {
     let address = symbol.address();
     u32::try_from(address)
         .ok()
-        .filter(|start| start % 4 == 0)
+        .filter(|start| start.is_multiple_of(4))
         .filter(|start| start.checked_add(size_of::<Block>() as u32).is_some())
         .ok_or(ImageError::BlockAddress { address })
 }
