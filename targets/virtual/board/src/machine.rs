@@ -1,6 +1,6 @@
 //! A machine: core and chip, and the loop that runs them.
 
-use crate::chips::{Chip, nrf52840::Nrf52840};
+use crate::chips::{Chip, ResetReason, nrf52840::Nrf52840};
 use crate::cpu::blocks::{CodeCache, NoBlock, advance_it};
 use crate::cpu::op::Kind;
 use crate::cpu::{Core, Fault, Stop};
@@ -82,7 +82,7 @@ impl Machine {
             code,
             timing: Timing::Full,
         };
-        board.reset();
+        board.reset_for(ResetReason::PowerOn);
         Ok(board)
     }
 
@@ -135,9 +135,15 @@ impl Machine {
     /// and the debug domain keep theirs, but for C_HALT and C_STEP: only vector catch halts a core
     /// that comes out of reset.
     pub fn reset(&mut self) {
+        self.reset_for(ResetReason::Pin);
+    }
+
+    fn reset_for(&mut self, reason: ResetReason) {
         let core = &mut self.core;
-        core.chip.reset();
+        let now = core.cycles;
+        core.reset_requested = None;
         core.system.reset();
+        core.with_chip(now, |chip, context| chip.reset(reason, context));
         core.r = [0; 16];
         core.other_sp = 0;
         core.control = 0;
@@ -164,7 +170,6 @@ impl Machine {
         debug.reset_since_read = true;
         debug.halted = false;
         debug.control &= !(C_HALT | C_STEP);
-        let now = core.cycles;
         let sp = core.read_bus(0, AccessSize::Word, now).unwrap_or(u32::MAX);
         let pc = core.read_bus(4, AccessSize::Word, now).unwrap_or(u32::MAX);
         core.r[13] = sp & !3;
@@ -331,8 +336,8 @@ impl Machine {
         loop {
             self.tidy_code();
             self.handle_stop();
-            if std::mem::take(&mut self.core.reset_requested) {
-                self.reset();
+            if let Some(reason) = self.core.reset_requested.take() {
+                self.reset_for(reason);
                 continue;
             }
             let now = self.core.cycles;
@@ -462,6 +467,54 @@ impl Machine {
         self.handle_stop();
     }
 
+    /// Takes what the chip has sent through UART `number`. Empty if there is no such UART.
+    pub fn serial_output(&mut self, number: usize) -> Vec<u8> {
+        self.core
+            .chip
+            .serial_line(number)
+            .map(|line| line.from_chip.drain(..).collect())
+            .unwrap_or_default()
+    }
+
+    /// Sends bytes to UART `number`, where they arrive at its baud rate. False if there is no such
+    /// UART.
+    pub fn serial_input(&mut self, number: usize, bytes: &[u8]) -> bool {
+        let Some(line) = self.core.chip.serial_line(number) else {
+            return false;
+        };
+        line.to_chip.extend(bytes);
+        let now = self.core.cycles;
+        self.core
+            .with_chip(now, |chip, context| chip.serial_input(context));
+        true
+    }
+
+    /// Drives a pin from outside, or lets it go. Pins of port P1 count from 32. False if there is
+    /// no such pin.
+    pub fn drive_pin(&mut self, pin: u32, level: Option<bool>) -> bool {
+        let now = self.core.cycles;
+        self.core
+            .with_chip(now, |chip, context| chip.drive_pin(pin, level, context))
+    }
+
+    /// The level on a pin: what the chip drives, what is driven from outside, or the pull. `None`
+    /// for a pin that floats or doesn't exist.
+    pub fn pin(&self, pin: u32) -> Option<bool> {
+        self.core.chip.pin(pin)
+    }
+
+    /// Sets what the chip's random number generator starts from. The same seed gives the same
+    /// numbers.
+    pub fn seed(&mut self, seed: u64) {
+        self.core.chip.seed(seed);
+    }
+
+    /// Whether programming and erasing flash stall the core for as long as the data sheet says;
+    /// they are instant otherwise.
+    pub fn set_flash_takes_time(&mut self, takes_time: bool) {
+        self.core.chip.set_flash_takes_time(takes_time);
+    }
+
     /// Makes `fault` happen from now on.
     pub(crate) fn inject(&mut self, fault: MachineFault) {
         let core = &mut self.core;
@@ -500,13 +553,7 @@ impl Machine {
             .ram_mut()
             .get_mut(start..start + bytes.len())?
             .copy_from_slice(bytes);
-        let granule = 1 << crate::memory::CODE_GRANULE_SHIFT;
-        let mut at = offset & !(granule - 1);
-        while at < offset + bytes.len() as u32 {
-            self.core.stale_code.push(Place::Ram(at));
-            at += granule;
-        }
-        self.core.deadline = 0;
+        self.core.ram_changed(offset, offset + bytes.len() as u32);
         Some(())
     }
 
@@ -536,19 +583,24 @@ impl DebugTarget for Machine {
         if (0xE000_0000..0xE010_0000).contains(&address) {
             return self.core.read_ppb(address, size, now, None);
         }
-        self.core.read_bus(address, size, now)
+        let result = self.core.read_bus(address, size, now);
+        // The access stalls the debugger, not the core.
+        self.core.extra = 0;
+        result
     }
 
     fn debug_write(&mut self, address: u32, size: AccessSize, value: u32) -> Result<(), BusFault> {
         let now = self.core.cycles;
         if (0xE000_0000..0xE010_0000).contains(&address) {
             self.core.write_ppb(address, size, value, now)?;
-            if self.core.step_requested || self.core.reset_requested {
+            if self.core.step_requested || self.core.reset_requested.is_some() {
                 self.run(0);
             }
             return Ok(());
         }
-        self.core.write_bus(address, size, value, now)
+        let result = self.core.write_bus(address, size, value, now);
+        self.core.extra = 0;
+        result
     }
 
     fn reset(&mut self) {

@@ -2,6 +2,8 @@
 
 pub mod nrf52840;
 
+use std::collections::VecDeque;
+
 use crate::memory::{AccessSize, BusFault};
 
 /// A memory that holds code or data and is modelled byte by byte.
@@ -100,10 +102,41 @@ pub struct ChipContext<'a> {
     pub timing_changed: &'a mut bool,
     /// Counters of the instruction cache; a chip may clear them.
     pub cache_counters: &'a mut CacheCounters,
-    /// Interrupt lines to pend, one bit a line.
+    /// Contents of the RAM, for DMA.
+    pub ram: &'a mut [u8],
+    /// Set to the byte range of RAM that DMA changed.
+    pub ram_changed: &'a mut Option<(u32, u32)>,
+    /// Level of each interrupt line, one bit a line. An interrupt whose line is still asserted when
+    /// its handler returns is pending again.
     pub interrupts: &'a mut [u32; 8],
     /// Cycles the core is stalled by this access (flash programming, for example).
     pub stall: &'a mut u64,
+    /// Set when the chip resets itself.
+    pub reset: &'a mut Option<ResetReason>,
+    /// What software touched that isn't modelled; each text is kept once.
+    pub reports: &'a mut Vec<String>,
+}
+
+/// What caused a reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResetReason {
+    /// Power came up.
+    PowerOn,
+    /// The reset pin, or a debugger through the chip's own access port.
+    Pin,
+    /// AIRCR.SYSRESETREQ.
+    Software,
+    /// A watchdog.
+    Watchdog,
+}
+
+/// One end of a serial line: bytes that the chip sent, and bytes on their way to it.
+#[derive(Clone, Debug, Default)]
+pub struct SerialLine {
+    /// What the chip sent and the host hasn't taken yet.
+    pub from_chip: VecDeque<u8>,
+    /// What the host sent and the chip hasn't received yet.
+    pub to_chip: VecDeque<u8>,
 }
 
 /// The peripherals of a chip.
@@ -150,6 +183,19 @@ pub trait Chip: Send {
     fn next_event(&self) -> u64;
     /// Lets time pass to `context.now`.
     fn advance(&mut self, context: &mut ChipContext<'_>);
-    /// System reset: everything that a reset clears.
-    fn reset(&mut self);
+    /// System reset: everything that a reset for this reason clears.
+    fn reset(&mut self, reason: ResetReason, context: &mut ChipContext<'_>);
+    /// The serial line on UART `number`.
+    fn serial_line(&mut self, number: usize) -> Option<&mut SerialLine>;
+    /// Tells the chip that its serial lines have new bytes.
+    fn serial_input(&mut self, context: &mut ChipContext<'_>);
+    /// Drives a pin from outside, or lets it go. False if there is no such pin.
+    fn drive_pin(&mut self, pin: u32, level: Option<bool>, context: &mut ChipContext<'_>) -> bool;
+    /// The level on a pin: what the chip drives, what is driven from outside, or the pull. `None`
+    /// for a pin that floats or doesn't exist.
+    fn pin(&self, pin: u32) -> Option<bool>;
+    /// Sets what the random number generator and the like start from.
+    fn seed(&mut self, seed: u64);
+    /// Whether programming and erasing flash take their time; they are instant otherwise.
+    fn set_flash_takes_time(&mut self, takes_time: bool);
 }

@@ -213,8 +213,7 @@ impl Core {
         };
         let active = Exceptions::is(&self.system.exceptions.active, returning);
         let legal = known && active && (float_allowed || value & 0x10 != 0);
-        Exceptions::put(&mut self.system.exceptions.active, returning, false);
-        self.system.exceptions.check = true;
+        self.system.exceptions.deactivate(returning);
         if returning != number::NMI {
             self.faultmask = false;
         }

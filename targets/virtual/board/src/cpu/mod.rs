@@ -11,7 +11,7 @@ mod parallel;
 mod ppb;
 pub(crate) mod registers;
 
-use crate::chips::{CacheCounters, Chip, ChipContext, FlashTiming};
+use crate::chips::{CacheCounters, Chip, ChipContext, FlashTiming, ResetReason};
 use crate::faults::{Faults, HANG};
 use crate::memory::Memory;
 use crate::system::System;
@@ -108,8 +108,8 @@ pub(crate) struct Core {
     pub window: Window,
     /// Time at which the run loop has to look up.
     pub deadline: u64,
-    /// AIRCR.SYSRESETREQ was written.
-    pub reset_requested: bool,
+    /// AIRCR.SYSRESETREQ was written, or the chip resets itself.
+    pub reset_requested: Option<ResetReason>,
     /// The debugger wants one instruction.
     pub step_requested: bool,
     /// DHCSR.C_MASKINTS: no interrupts while debugging.
@@ -164,7 +164,7 @@ impl Core {
             last_flash_sector: u32::MAX,
             window: Window::default(),
             deadline: 0,
-            reset_requested: false,
+            reset_requested: None,
             step_requested: false,
             mask_interrupts: false,
             flash_timing: chip.flash_timing(),
@@ -216,18 +216,29 @@ impl Core {
     ) -> R {
         let mut flash_changed = None;
         let mut timing_changed = false;
-        let mut interrupts = [0; 8];
+        let mut ram_changed = None;
+        let mut interrupts = *self.system.exceptions.levels();
         let mut stall = 0;
+        let mut reset = None;
+        let mut reports = Vec::new();
         let result = call(
             self.chip.as_mut(),
             &mut ChipContext {
                 now,
                 flash: &mut self.memory.flash,
+                ram: if self.memory.ram.is_empty() {
+                    &mut self.memory.checked_ram
+                } else {
+                    &mut self.memory.ram
+                },
+                ram_changed: &mut ram_changed,
                 flash_changed: &mut flash_changed,
                 timing_changed: &mut timing_changed,
                 cache_counters: &mut self.cache_counters,
                 interrupts: &mut interrupts,
                 stall: &mut stall,
+                reset: &mut reset,
+                reports: &mut reports,
             },
         );
         if let Some((start, end)) = flash_changed {
@@ -239,13 +250,31 @@ impl Core {
             self.cache.clear();
             self.flush_code = true;
         }
-        if interrupts != [0; 8] {
-            self.system.exceptions.pend_lines(&interrupts);
+        if let Some((start, end)) = ram_changed {
+            self.ram_changed(start, end);
+        }
+        self.system.exceptions.set_levels(&interrupts);
+        if reset.is_some() {
+            self.reset_requested = reset;
+        }
+        for text in reports {
+            self.report(text);
         }
         self.extra += stall;
         // Events may have moved.
         self.deadline = 0;
         result
+    }
+
+    /// Throws away what was decoded of the RAM bytes `start..end`.
+    pub fn ram_changed(&mut self, start: u32, end: u32) {
+        let granule = 1 << crate::memory::CODE_GRANULE_SHIFT;
+        let mut at = start & !(granule - 1);
+        while at < end {
+            self.stale_code.push(crate::memory::Place::Ram(at));
+            at += granule;
+        }
+        self.deadline = 0;
     }
 
     /// Throws away what was decoded or cached of the flash bytes `start..end`.

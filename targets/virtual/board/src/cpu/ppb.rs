@@ -2,6 +2,7 @@
 
 use super::Core;
 use super::op::Op;
+use crate::chips::ResetReason;
 use crate::memory::{AccessSize, BusFault};
 use crate::system::debug::{C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, TRCENA};
 use crate::system::exceptions::{Exceptions, Which, number};
@@ -341,7 +342,7 @@ impl Core {
         self.system.exceptions.group = value >> 8 & 7;
         self.system.exceptions.check = true;
         if value & 4 != 0 {
-            self.reset_requested = true;
+            self.reset_requested = Some(ResetReason::Software);
         }
     }
 

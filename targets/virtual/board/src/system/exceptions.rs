@@ -33,6 +33,8 @@ pub(crate) struct Exceptions {
     pub check: bool,
     interrupts: u32,
     priority_mask: u8,
+    /// External interrupt lines as the chip drives them.
+    levels: [u32; 8],
 }
 
 /// Exceptions below 16 that are always enabled: reset, NMI, HardFault, SVCall, DebugMonitor,
@@ -58,6 +60,7 @@ impl Exceptions {
             check: false,
             interrupts,
             priority_mask: !(0xFF_u32 >> priority_bits) as u8,
+            levels: [0; 8],
         }
     }
 
@@ -84,13 +87,40 @@ impl Exceptions {
         self.check = true;
     }
 
-    /// Pends external interrupt lines.
-    pub fn pend_lines(&mut self, lines: &[u32; 8]) {
-        for line in 0..self.interrupts.min(240) {
-            if lines[(line >> 5) as usize] & (1 << (line & 31)) != 0 {
-                self.pend(number::EXTERNAL + line);
+    /// The levels of the external interrupt lines, one bit a line.
+    pub fn levels(&self) -> &[u32; 8] {
+        &self.levels
+    }
+
+    /// Takes over the levels of the external interrupt lines; a line that rises pends its
+    /// interrupt (B3.4.1).
+    pub fn set_levels(&mut self, levels: &[u32; 8]) {
+        let old = std::mem::replace(&mut self.levels, *levels);
+        for ((new, old), first) in levels.iter().zip(old).zip((0..).step_by(32)) {
+            let mut rising = new & !old;
+            while rising != 0 {
+                let line = first + rising.trailing_zeros();
+                rising &= rising - 1;
+                if line < self.interrupts {
+                    self.pend(number::EXTERNAL + line);
+                }
             }
         }
+    }
+
+    /// The handler of `exception` returned: if its line is still asserted, it is pending again.
+    pub fn deactivate(&mut self, exception: u32) {
+        Self::put(&mut self.active, exception, false);
+        if self.is_asserted(exception) {
+            self.pend(exception);
+        }
+        self.check = true;
+    }
+
+    fn is_asserted(&self, exception: u32) -> bool {
+        exception
+            .checked_sub(number::EXTERNAL)
+            .is_some_and(|line| self.levels[(line >> 5) as usize & 7] & (1 << (line & 31)) != 0)
     }
 
     /// Exceptions that exist on this chip.
@@ -193,6 +223,13 @@ impl Exceptions {
                     Which::Enabled => &mut self.enabled,
                 };
                 Self::put(bits, exception, value);
+                let held = matches!(which, Which::Pending)
+                    && !Self::is(&self.active, exception)
+                    && self.is_asserted(exception);
+                if held {
+                    // Clearing doesn't help while the line is asserted.
+                    Self::put(&mut self.pending, exception, true);
+                }
             }
         }
         self.check = true;

@@ -19,6 +19,10 @@ pub(super) fn ficr(offset: u32) -> Option<u32> {
         0x108 => 0x0000_2004,
         0x10C => 256,
         0x110 => 1024,
+        // What Nordic's start-up code tells revisions by, to know which errata to work around:
+        // the nRF52840, revision 3.
+        0x130 => 8,
+        0x134 => 3,
         // Fields that are reserved or were not programmed read as ones.
         0x000..=0x45C => u32::MAX,
         _ => return None,

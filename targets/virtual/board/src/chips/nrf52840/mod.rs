@@ -1,14 +1,44 @@
 //! Nordic nRF52840 (nRF52840 Product Specification v1.1).
+//!
+//! A peripheral that isn't modelled reads as zero, takes every write and is reported once, as is a
+//! register that isn't modelled of one that is. Where the chip has nothing there is a bus fault.
 
+mod clock;
+mod egu;
+mod gpio;
+mod gpiote;
 mod information;
 mod nvmc;
+mod peripheral;
+mod power;
+mod ppi;
+mod rng;
+mod rtc;
+mod temp;
+mod timer;
+mod uart;
+mod wdt;
 
 use super::{
     Chip, ChipContext, ChipDescription, FlashTiming, InstructionCacheShape, MemoryRegion, RamBank,
+    ResetReason, SerialLine,
 };
 use crate::memory::{AccessSize, BusFault};
+use clock::Clock;
+use egu::Egu;
+use gpio::Gpio;
+use gpiote::Gpiote;
 use information::{Uicr, ficr};
 use nvmc::Nvmc;
+use peripheral::{Io, Peripheral};
+use power::Power;
+use ppi::Ppi;
+use rng::Rng;
+use rtc::Rtc;
+use temp::Temp;
+use timer::Timer;
+use uart::Uart;
+use wdt::Wdt;
 
 /// Flash wait states without the cache, and the misses' penalty with it: the upper ends of the
 /// Product Specification's ranges WFLASH (0 to 2) and WFLASHCACHE (0 to 3).
@@ -53,19 +83,426 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
     bit_band: true,
 };
 
+/// Page numbers of the peripherals: bits 12 to 19 of their addresses, and their interrupt lines.
+mod page {
+    pub const CLOCK: u32 = 0x00;
+    pub const UART0: u32 = 0x02;
+    pub const GPIOTE: u32 = 0x06;
+    pub const TIMER0: u32 = 0x08;
+    pub const RTC0: u32 = 0x0B;
+    pub const TEMP: u32 = 0x0C;
+    pub const RNG: u32 = 0x0D;
+    pub const WDT: u32 = 0x10;
+    pub const RTC1: u32 = 0x11;
+    pub const EGU0: u32 = 0x14;
+    pub const EGU5: u32 = 0x19;
+    pub const TIMER3: u32 = 0x1A;
+    pub const TIMER4: u32 = 0x1B;
+    pub const NVMC: u32 = 0x1E;
+    pub const RTC2: u32 = 0x24;
+    pub const UART1: u32 = 0x28;
+}
+
+/// The pages of what is modelled with tasks and events.
+const PAGES: [u32; 21] = [
+    page::CLOCK,
+    page::UART0,
+    page::GPIOTE,
+    page::TIMER0,
+    page::TIMER0 + 1,
+    page::TIMER0 + 2,
+    page::RTC0,
+    page::TEMP,
+    page::RNG,
+    page::WDT,
+    page::RTC1,
+    page::EGU0,
+    page::EGU0 + 1,
+    page::EGU0 + 2,
+    page::EGU0 + 3,
+    page::EGU0 + 4,
+    page::EGU5,
+    page::TIMER3,
+    page::TIMER4,
+    page::RTC2,
+    page::UART1,
+];
+
+/// Names of the peripherals on the APB pages (Product Specification, 4.2.3 "Instantiation").
+const NAMES: [&str; 0x30] = [
+    "CLOCK/POWER",
+    "RADIO",
+    "UARTE0/UART0",
+    "SPIM0/TWIM0",
+    "SPIM1/TWIM1",
+    "NFCT",
+    "GPIOTE",
+    "SAADC",
+    "TIMER0",
+    "TIMER1",
+    "TIMER2",
+    "RTC0",
+    "TEMP",
+    "RNG",
+    "ECB",
+    "AAR/CCM",
+    "WDT",
+    "RTC1",
+    "QDEC",
+    "COMP/LPCOMP",
+    "EGU0",
+    "EGU1",
+    "EGU2",
+    "EGU3",
+    "EGU4",
+    "EGU5",
+    "TIMER3",
+    "TIMER4",
+    "PWM0",
+    "PDM",
+    "NVMC/ACL",
+    "PPI",
+    "MWU",
+    "PWM1",
+    "PWM2",
+    "SPIM2",
+    "RTC2",
+    "I2S",
+    "FPU",
+    "USBD",
+    "UARTE1",
+    "QSPI",
+    "",
+    "",
+    "",
+    "PWM3",
+    "",
+    "SPIM3",
+];
+
+/// First addresses of the peripherals' pages, of the pins, and of the CryptoCell.
+const APB: u32 = 0x4000_0000;
+const GPIO: u32 = 0x5000_0000;
+const CRYPTOCELL: [u32; 2] = [0x5002_A000, 0x5002_B000];
+
+/// Tasks that one event may set off through the PPI before it counts as a loop without end.
+const LONGEST_CHAIN: usize = 1000;
+
+/// The name of the peripheral on an APB page; `None` where there is none.
+fn name(page: u32) -> Option<&'static str> {
+    NAMES
+        .get(page as usize)
+        .copied()
+        .filter(|name| !name.is_empty())
+}
+
+/// Where an address leads.
+enum Place {
+    Ficr,
+    Uicr,
+    Gpio,
+    Nvmc,
+    Ppi,
+    /// A peripheral with tasks and events.
+    Modelled(u32),
+    /// A peripheral that isn't modelled.
+    Unmodelled(&'static str),
+}
+
+fn place(address: u32) -> Option<Place> {
+    let start = address & !0xFFF;
+    Some(match start {
+        0x1000_0000 => Place::Ficr,
+        0x1000_1000 => Place::Uicr,
+        GPIO => Place::Gpio,
+        _ if CRYPTOCELL.contains(&start) => Place::Unmodelled("CryptoCell"),
+        _ => {
+            let number = start.checked_sub(APB)? >> 12;
+            let name = name(number)?;
+            match number {
+                page::NVMC => Place::Nvmc,
+                ppi::PAGE => Place::Ppi,
+                _ if PAGES.contains(&number) => Place::Modelled(number),
+                _ => Place::Unmodelled(name),
+            }
+        }
+    })
+}
+
 /// The peripherals.
 pub(crate) struct Nrf52840 {
     nvmc: Nvmc,
     uicr: Uicr,
+    clock: Clock,
+    gpio: Gpio,
+    gpiote: Gpiote,
+    timers: [Timer; 5],
+    rtcs: [Rtc; 3],
+    uarts: [Uart; 2],
+    rng: Rng,
+    temp: Temp,
+    wdt: Wdt,
+    egus: [Egu; 6],
+    ppi: Ppi,
+    /// When something next happens by itself.
+    next: u64,
 }
 
 impl Nrf52840 {
     pub fn new() -> Self {
+        let timer = Timer::new(4);
+        let long_timer = Timer::new(6);
         Self {
             nvmc: Nvmc::default(),
             uicr: Uicr::new(),
+            clock: Clock::new(Power::new()),
+            gpio: Gpio::new(),
+            gpiote: Gpiote::default(),
+            timers: [
+                timer.clone(),
+                timer.clone(),
+                timer,
+                long_timer.clone(),
+                long_timer,
+            ],
+            rtcs: [Rtc::new(3), Rtc::new(4), Rtc::new(4)],
+            uarts: [Uart::new(true), Uart::new(false)],
+            rng: Rng::new(0),
+            temp: Temp::default(),
+            wdt: Wdt::new(),
+            egus: Default::default(),
+            ppi: Ppi::default(),
+            next: u64::MAX,
         }
     }
+
+    fn peripheral(&mut self, page: u32) -> Option<&mut dyn Peripheral> {
+        Some(match page {
+            page::CLOCK => &mut self.clock,
+            page::UART0 => &mut self.uarts[0],
+            page::UART1 => &mut self.uarts[1],
+            page::GPIOTE => &mut self.gpiote,
+            page::TIMER0..page::RTC0 => &mut self.timers[(page - page::TIMER0) as usize],
+            page::TIMER3 => &mut self.timers[3],
+            page::TIMER4 => &mut self.timers[4],
+            page::RTC0 => &mut self.rtcs[0],
+            page::RTC1 => &mut self.rtcs[1],
+            page::RTC2 => &mut self.rtcs[2],
+            page::TEMP => &mut self.temp,
+            page::RNG => &mut self.rng,
+            page::WDT => &mut self.wdt,
+            page::EGU0..=page::EGU5 => &mut self.egus[(page - page::EGU0) as usize],
+            _ => return None,
+        })
+    }
+
+    /// Calls `act` on the chip at time `now` and lets everything follow that it sets off.
+    fn act<R>(
+        &mut self,
+        now: u64,
+        context: &mut ChipContext<'_>,
+        act: impl FnOnce(&mut Self, &mut Io<'_>) -> R,
+    ) -> R {
+        let mut raised = Vec::new();
+        let mut io = Io {
+            now,
+            page: 0,
+            raised: &mut raised,
+            ram: context.ram,
+            ram_changed: context.ram_changed,
+            reports: context.reports,
+        };
+        let result = act(self, &mut io);
+        self.follow(&mut io);
+        if self.wdt.take_reset() {
+            *context.reset = Some(ResetReason::Watchdog);
+        }
+        result
+    }
+
+    /// Carries events through the PPI to tasks, and pins to GPIOTE and back.
+    fn follow(&mut self, io: &mut Io<'_>) {
+        let mut handled = 0;
+        loop {
+            io.page = page::GPIOTE;
+            self.gpiote.settle(&mut self.gpio, io);
+            if handled == io.raised.len() {
+                break;
+            }
+            if handled >= LONGEST_CHAIN {
+                io.reports
+                    .push("PPI channels trigger each other without end".into());
+                break;
+            }
+            let (page, number) = io.raised[handled];
+            handled += 1;
+            if !self.ppi.is_active() {
+                continue;
+            }
+            for (page, task) in self.ppi.route(page, number) {
+                io.page = page;
+                if page == ppi::PAGE {
+                    self.ppi.task(task);
+                } else if let Some(peripheral) = self.peripheral(page) {
+                    peripheral.task(task, io);
+                }
+            }
+        }
+        if self.wdt.is_running() {
+            self.clock.force_low_frequency();
+        }
+        let clocked = self.clock.low_frequency_runs();
+        for rtc in &mut self.rtcs {
+            rtc.set_clocked(clocked, io.now);
+        }
+    }
+
+    /// Lets time pass to `now`, one event after the other.
+    fn advance_to(&mut self, now: u64, context: &mut ChipContext<'_>) {
+        loop {
+            let next = PAGES
+                .into_iter()
+                .filter_map(|page| Some((self.peripheral(page)?.next_event(), page)))
+                .min();
+            self.next = next.map_or(u64::MAX, |(time, _)| time);
+            let Some((time, page)) = next.filter(|&(time, _)| time <= now) else {
+                return;
+            };
+            self.act(time, context, |chip, io| {
+                io.page = page;
+                if let Some(peripheral) = chip.peripheral(page) {
+                    peripheral.advance(io);
+                }
+            });
+        }
+    }
+
+    /// Brings what follows from the peripherals' state up to date.
+    fn refresh(&mut self, context: &mut ChipContext<'_>) {
+        self.advance_to(context.now, context);
+        let mut lines = [0; 8];
+        for page in PAGES {
+            if self
+                .peripheral(page)
+                .is_some_and(|peripheral| peripheral.common().interrupt())
+            {
+                lines[page as usize >> 5] |= 1 << (page & 31);
+            }
+        }
+        *context.interrupts = lines;
+    }
+
+    fn catch_up(&mut self, context: &mut ChipContext<'_>) {
+        if self.next <= context.now {
+            self.refresh(context);
+        }
+    }
+
+    fn read_word(&mut self, address: u32, context: &mut ChipContext<'_>) -> Result<u32, BusFault> {
+        let offset = address & 0xFFC;
+        let place = place(address).ok_or(BusFault)?;
+        let value = match place {
+            Place::Ficr => return ficr(offset).ok_or(BusFault),
+            Place::Uicr => return self.uicr.read(offset).ok_or(BusFault),
+            Place::Nvmc => self.nvmc.read(offset, context),
+            Place::Gpio => {
+                self.catch_up(context);
+                self.gpio.read(offset)
+            }
+            Place::Ppi => {
+                self.catch_up(context);
+                self.ppi.read(offset)
+            }
+            Place::Modelled(page) => {
+                self.catch_up(context);
+                let now = context.now;
+                let value = self
+                    .peripheral(page)
+                    .and_then(|peripheral| peripheral::read(peripheral, offset, now));
+                if page == page::UART0 || page == page::UART1 {
+                    self.serial_input(context);
+                }
+                value
+            }
+            Place::Unmodelled(_) => None,
+        };
+        Ok(value.unwrap_or_else(|| {
+            report(&place, address, context);
+            0
+        }))
+    }
+
+    fn write_word(
+        &mut self,
+        address: u32,
+        value: u32,
+        context: &mut ChipContext<'_>,
+    ) -> Result<(), BusFault> {
+        let offset = address & 0xFFC;
+        let place = place(address).ok_or(BusFault)?;
+        let known = match place {
+            Place::Ficr => return Err(BusFault),
+            Place::Uicr if self.nvmc.may_write() => {
+                return self.uicr.write(offset, value).ok_or(BusFault);
+            }
+            Place::Uicr => return Err(BusFault),
+            Place::Nvmc => {
+                let known = self.nvmc.write(offset, value, context);
+                if self.nvmc.take_erase_uicr() {
+                    self.uicr = Uicr::new();
+                }
+                known
+            }
+            Place::Unmodelled(_) => None,
+            Place::Gpio | Place::Ppi | Place::Modelled(_) => {
+                self.catch_up(context);
+                let known = self.act(context.now, context, |chip, io| match place {
+                    Place::Gpio => chip.gpio.write(offset, value),
+                    Place::Modelled(page) => {
+                        io.page = page;
+                        chip.write_peripheral(page, offset, value, io)
+                    }
+                    _ => chip.ppi.write(offset, value),
+                });
+                self.refresh(context);
+                known
+            }
+        };
+        if known.is_none() {
+            report(&place, address, context);
+        }
+        Ok(())
+    }
+
+    fn write_peripheral(
+        &mut self,
+        page: u32,
+        offset: u32,
+        value: u32,
+        io: &mut Io<'_>,
+    ) -> Option<()> {
+        if page == page::GPIOTE
+            && let Some(channel) = Gpiote::config_channel(offset)
+        {
+            self.gpiote.configure(channel, value, &mut self.gpio);
+            return Some(());
+        }
+        peripheral::write(self.peripheral(page)?, offset, value, io)
+    }
+}
+
+/// Reports what isn't modelled at an address.
+fn report(place: &Place, address: u32, context: &mut ChipContext<'_>) {
+    let offset = address & 0xFFC;
+    let text = match place {
+        Place::Unmodelled(name) => format!("{name} is not modelled: it reads as zero"),
+        Place::Gpio => format!("register {offset:#05x} of GPIO is not modelled"),
+        _ => {
+            let name = name(address.wrapping_sub(APB) >> 12).unwrap_or("the chip");
+            format!("register {offset:#05x} of {name} is not modelled")
+        }
+    };
+    context.reports.push(text);
 }
 
 impl Chip for Nrf52840 {
@@ -88,27 +525,8 @@ impl Chip for Nrf52840 {
         size: AccessSize,
         context: &mut ChipContext<'_>,
     ) -> Result<u32, BusFault> {
-        let offset = address & 0xFFF;
-        let word = match address & !0xFFF & !3 {
-            0x1000_0000 => ficr(offset & !3),
-            0x1000_1000 => self.uicr.read(offset & !3),
-            0x4001_E000 => self.nvmc.read(offset & !3, context),
-            // WDT: the flash algorithm asks whether a watchdog runs. RUNSTATUS, REQSTATUS, CRV,
-            // RREN and CONFIG after reset.
-            0x4001_0000 => match offset {
-                0x400 => Some(0),
-                0x404 | 0x508 | 0x50C => Some(1),
-                0x504 => Some(u32::MAX),
-                _ => None,
-            },
-            _ => None,
-        };
-        let word = word.ok_or(BusFault)?;
-        Ok(match size {
-            AccessSize::Word => word,
-            AccessSize::HalfWord => word >> (8 * (address & 2)) & 0xFFFF,
-            AccessSize::Byte => word >> (8 * (address & 3)) & 0xFF,
-        })
+        let word = self.read_word(address, context)?;
+        Ok(word >> (8 * (address & 3)) & size.mask())
     }
 
     fn write(
@@ -121,24 +539,7 @@ impl Chip for Nrf52840 {
         if size != AccessSize::Word {
             return Err(BusFault);
         }
-        let offset = address & 0xFFF;
-        match address & !0xFFF {
-            0x1000_1000 if self.nvmc.may_write() => self.uicr.write(offset, value),
-            // The flash algorithm reloads a watchdog in case one runs.
-            0x4001_0000 => matches!(offset, 0x600..=0x61C).then_some(()),
-            0x4001_E000 => {
-                if let Some(()) = self.nvmc.write(offset, value, context) {
-                    if self.nvmc.take_erase_uicr() {
-                        self.uicr = Uicr::new();
-                    }
-                    Some(())
-                } else {
-                    None
-                }
-            }
-            _ => None,
-        }
-        .ok_or(BusFault)
+        self.write_word(address, value, context)
     }
 
     fn write_flash(
@@ -160,12 +561,69 @@ impl Chip for Nrf52840 {
     }
 
     fn next_event(&self) -> u64 {
-        u64::MAX
+        self.next
     }
 
-    fn advance(&mut self, _context: &mut ChipContext<'_>) {}
+    fn advance(&mut self, context: &mut ChipContext<'_>) {
+        self.refresh(context);
+    }
 
-    fn reset(&mut self) {
-        self.nvmc = Nvmc::default();
+    /// What survives which reset: Product Specification, 5.3.6.8 "Reset behavior".
+    fn reset(&mut self, reason: ResetReason, context: &mut ChipContext<'_>) {
+        let new = Self::new();
+        self.nvmc.reset();
+        self.clock = Clock::new(self.clock.power.after_reset(reason));
+        self.gpio = self.gpio.after_reset();
+        self.gpiote = new.gpiote;
+        self.timers = new.timers;
+        self.rtcs = new.rtcs;
+        for uart in &mut self.uarts {
+            *uart = uart.after_reset();
+        }
+        self.rng = Rng::new(self.rng.state());
+        self.temp = new.temp;
+        self.egus = new.egus;
+        self.ppi = new.ppi;
+        if reason == ResetReason::Software && self.wdt.is_running() {
+            self.wdt.keep();
+        } else {
+            self.wdt = new.wdt;
+        }
+        *context.timing_changed = true;
+        self.act(context.now, context, |_, _| ());
+        self.refresh(context);
+    }
+
+    fn serial_line(&mut self, number: usize) -> Option<&mut SerialLine> {
+        Some(&mut self.uarts.get_mut(number)?.line)
+    }
+
+    fn serial_input(&mut self, context: &mut ChipContext<'_>) {
+        self.act(context.now, context, |chip, io| {
+            for (uart, page) in chip.uarts.iter_mut().zip([page::UART0, page::UART1]) {
+                io.page = page;
+                uart.input(io);
+            }
+        });
+        self.refresh(context);
+    }
+
+    fn drive_pin(&mut self, pin: u32, level: Option<bool>, context: &mut ChipContext<'_>) -> bool {
+        self.catch_up(context);
+        let known = self.act(context.now, context, |chip, _| chip.gpio.drive(pin, level));
+        self.refresh(context);
+        known
+    }
+
+    fn pin(&self, pin: u32) -> Option<bool> {
+        self.gpio.level(pin)
+    }
+
+    fn seed(&mut self, seed: u64) {
+        self.rng.seed(seed);
+    }
+
+    fn set_flash_takes_time(&mut self, takes_time: bool) {
+        self.nvmc.set_takes_time(takes_time);
     }
 }

@@ -1,10 +1,19 @@
 //! NVMC, the non-volatile memory controller, with the instruction cache's switch (Product
 //! Specification, 4.3).
+//!
+//! Simplified: operations take no time unless that is asked for; then they stall the core, also
+//! when it runs from RAM and could have polled READY. A partial erase erases the page at once.
 
+use super::peripheral::microseconds;
 use crate::chips::ChipContext;
 
 /// Bytes of a flash page.
 const PAGE: u32 = 4096;
+
+/// Times of the operations, in core clock cycles: the greatest of the electrical specification.
+const WRITE_TIME: u64 = microseconds(41);
+const ERASE_PAGE_TIME: u64 = microseconds(85_000);
+const ERASE_ALL_TIME: u64 = microseconds(169_000);
 
 /// What CONFIG allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,11 +32,32 @@ pub(super) struct Nvmc {
     profile: bool,
     partial_duration: u32,
     erase_uicr: bool,
+    /// Whether operations stall the core for as long as they last.
+    takes_time: bool,
 }
 
 impl Nvmc {
     pub fn cache_enabled(&self) -> bool {
         self.cache
+    }
+
+    /// Whether operations stall the core for as long as they last.
+    pub fn set_takes_time(&mut self, takes_time: bool) {
+        self.takes_time = takes_time;
+    }
+
+    /// The registers after a reset.
+    pub fn reset(&mut self) {
+        *self = Self {
+            takes_time: self.takes_time,
+            ..Self::default()
+        };
+    }
+
+    fn stall(&self, cycles: u64, context: &mut ChipContext<'_>) {
+        if self.takes_time {
+            *context.stall += cycles;
+        }
     }
 
     pub fn may_write(&self) -> bool {
@@ -95,6 +125,12 @@ impl Nvmc {
     fn erase(&self, context: &mut ChipContext<'_>, start: u32, length: u32) {
         if self.mode == Mode::Erase {
             erase(context, start, length);
+            let time = if length == PAGE {
+                ERASE_PAGE_TIME
+            } else {
+                ERASE_ALL_TIME
+            };
+            self.stall(time, context);
         }
     }
 
@@ -109,6 +145,7 @@ impl Nvmc {
             *old &= new;
         }
         note_change(context, offset, offset + 4);
+        self.stall(WRITE_TIME, context);
         Some(())
     }
 }

@@ -1,0 +1,675 @@
+//! The nRF52840's peripherals, register by register. Time passes only in [`pass`]; the core
+//! executes a branch to itself, or handlers that count.
+
+#[path = "support/nrf52840.rs"]
+mod support;
+
+use support::*;
+use tinybench_virtual_board::debug_port::{AccessSize, DebugTarget};
+use tinybench_virtual_board::{Timing, VirtualBoard};
+
+const CLOCK: u32 = 0x4000_0000;
+const UART0: u32 = 0x4000_2000;
+const GPIOTE: u32 = 0x4000_6000;
+const TIMER0: u32 = 0x4000_8000;
+const TIMER3: u32 = 0x4001_A000;
+const RTC0: u32 = 0x4000_B000;
+const TEMP: u32 = 0x4000_C000;
+const RNG: u32 = 0x4000_D000;
+const WDT: u32 = 0x4001_0000;
+const EGU0: u32 = 0x4001_4000;
+const PPI: u32 = 0x4001_F000;
+const UART1: u32 = 0x4002_8000;
+const P0: u32 = 0x5000_0000;
+const P1: u32 = 0x5000_0300;
+
+const INTENSET: u32 = 0x304;
+
+/// Where the handler counts, and where it finds the address that it writes 0 to.
+const COUNT: u32 = RAM + 0x400;
+const TO_CLEAR: u32 = RAM + 0x404;
+const HANDLER: u32 = 0x102;
+const PROGRAM: [u16; 12] = [
+    0xE7FE, // 100: b    100
+    0x4B04, // 102: ldr  r3, [pc, #16]
+    0x681A, // 104: ldr  r2, [r3]
+    0x3201, // 106: adds r2, #1
+    0x601A, // 108: str  r2, [r3]
+    0x685A, // 10a: ldr  r2, [r3, #4]
+    0x2100, // 10c: movs r1, #0
+    0x6011, // 10e: str  r1, [r2]
+    0x6812, // 110: ldr  r2, [r2]
+    0x4770, // 112: bx   lr
+    COUNT as u16,
+    (COUNT >> 16) as u16,
+];
+
+const HALT: u32 = 0xA05F_0003;
+const RUN: u32 = 0xA05F_0001;
+
+/// A board at a standstill, its core at a branch to itself.
+fn board() -> VirtualBoard {
+    let mut board = blank();
+    board.machine.set_timing(Timing::InstructionsOnly);
+    load(&mut board, &PROGRAM, HANDLER);
+    write(&mut board, 0xE000_EDF0, HALT);
+    write(&mut board, COUNT, 0);
+    write(&mut board, TO_CLEAR, RAM);
+    board
+}
+
+/// Lets so many core clock cycles pass.
+fn pass(board: &mut VirtualBoard, cycles: u64) {
+    write(board, 0xE000_EDF0, RUN);
+    board.machine.run(cycles);
+    write(board, 0xE000_EDF0, HALT);
+}
+
+fn microseconds(count: u64) -> u64 {
+    64 * count
+}
+
+fn enable_interrupt(board: &mut VirtualBoard, line: u32) {
+    write(board, 0xE000_E100 + 4 * (line >> 5), 1 << (line & 31));
+}
+
+fn event(board: &mut VirtualBoard, peripheral: u32, offset: u32) -> bool {
+    read(board, peripheral + offset) != 0
+}
+
+/// Whether an event comes after `cycles` and not a few cycles before.
+fn comes_after(board: &mut VirtualBoard, register: u32, cycles: u64) -> bool {
+    pass(board, cycles - 8);
+    let early = read(board, register);
+    pass(board, 16);
+    early == 0 && read(board, register) == 1
+}
+
+#[test]
+fn timer_compares_clears_and_stops() {
+    let mut board = board();
+    // 1 MHz, 16 bits.
+    write(&mut board, TIMER0 + 0x510, 4);
+    write(&mut board, TIMER0 + 0x540, 100);
+    write(&mut board, TIMER0 + 0x544, 250);
+    write(&mut board, TIMER0, 1);
+    assert!(comes_after(&mut board, TIMER0 + 0x140, microseconds(100)));
+    assert!(!event(&mut board, TIMER0, 0x144));
+    pass(&mut board, microseconds(149));
+    assert!(!event(&mut board, TIMER0, 0x144));
+    pass(&mut board, microseconds(1));
+    assert!(event(&mut board, TIMER0, 0x144));
+
+    // CAPTURE[2] takes the counter, STOP keeps it, CLEAR sets it to 0.
+    write(&mut board, TIMER0 + 0x048, 1);
+    assert_eq!(read(&mut board, TIMER0 + 0x548), 250);
+    write(&mut board, TIMER0 + 0x004, 1);
+    pass(&mut board, microseconds(50));
+    write(&mut board, TIMER0 + 0x048, 1);
+    assert_eq!(read(&mut board, TIMER0 + 0x548), 250);
+    write(&mut board, TIMER0 + 0x00C, 1);
+    write(&mut board, TIMER0 + 0x048, 1);
+    assert_eq!(read(&mut board, TIMER0 + 0x548), 0);
+
+    // COMPARE[1]_STOP ends the second run.
+    write(&mut board, TIMER0 + 0x200, 1 << 9);
+    write(&mut board, TIMER0, 1);
+    pass(&mut board, microseconds(1000));
+    write(&mut board, TIMER0 + 0x048, 1);
+    assert_eq!(read(&mut board, TIMER0 + 0x548), 250);
+}
+
+#[test]
+fn timer_interrupts_once_a_period() {
+    let mut board = board();
+    write(&mut board, TO_CLEAR, TIMER0 + 0x140);
+    write(&mut board, TIMER0 + 0x510, 4);
+    write(&mut board, TIMER0 + 0x540, 100);
+    // COMPARE[0]_CLEAR.
+    write(&mut board, TIMER0 + 0x200, 1);
+    write(&mut board, TIMER0 + INTENSET, 1 << 16);
+    enable_interrupt(&mut board, 8);
+    write(&mut board, TIMER0, 1);
+    pass(&mut board, microseconds(1050));
+    assert_eq!(read(&mut board, COUNT), 10);
+}
+
+#[test]
+fn timer_counts_tasks_and_wraps_at_its_width() {
+    let mut board = board();
+    // TIMER3, counter mode, 8 bits, compare at 0.
+    write(&mut board, TIMER3 + 0x504, 1);
+    write(&mut board, TIMER3 + 0x508, 1);
+    write(&mut board, TIMER3, 1);
+    for count in 0..256 {
+        assert!(!event(&mut board, TIMER3, 0x154), "{count}");
+        write(&mut board, TIMER3 + 0x008, 1);
+    }
+    assert!(event(&mut board, TIMER3, 0x154), "CC[5] is there and is 0");
+    write(&mut board, TIMER3 + 0x040, 1);
+    assert_eq!(read(&mut board, TIMER3 + 0x540), 0);
+    // TIMER0 has no CC[5].
+    write(&mut board, TIMER0 + 0x554, 7);
+    assert_eq!(read(&mut board, TIMER0 + 0x554), 0);
+}
+
+/// Starts the low-frequency clock and waits for it.
+fn start_low_frequency(board: &mut VirtualBoard) {
+    write(board, CLOCK + 0x008, 1);
+    pass(board, microseconds(601));
+    assert!(event(board, CLOCK, 0x104));
+}
+
+#[test]
+fn clocks_start_after_their_time() {
+    let mut board = board();
+    write(&mut board, CLOCK, 1);
+    assert_eq!(read(&mut board, CLOCK + 0x40C), 0x1_0000);
+    assert!(comes_after(&mut board, CLOCK + 0x100, microseconds(360)));
+    assert_eq!(read(&mut board, CLOCK + 0x40C), 0x1_0001);
+
+    write(&mut board, CLOCK + 0x518, 0);
+    write(&mut board, CLOCK + 0x008, 1);
+    assert_eq!(read(&mut board, CLOCK + 0x414), 1);
+    assert_eq!(read(&mut board, CLOCK + 0x418), 0);
+    assert!(comes_after(&mut board, CLOCK + 0x104, microseconds(600)));
+    assert_eq!(read(&mut board, CLOCK + 0x418), 0x1_0000);
+}
+
+#[test]
+fn rtc_needs_its_clock_and_counts_it() {
+    let mut board = board();
+    write(&mut board, RTC0, 1);
+    pass(&mut board, microseconds(500));
+    assert_eq!(read(&mut board, RTC0 + 0x504), 0, "LFCLK isn't running");
+    start_low_frequency(&mut board);
+    write(&mut board, RTC0 + 0x008, 1);
+    // 1/64 s are 512 edges.
+    pass(&mut board, 1_000_000);
+    let count = read(&mut board, RTC0 + 0x504);
+    assert!((511..=513).contains(&count), "{count}");
+
+    // PRESCALER can only be written while stopped.
+    write(&mut board, RTC0 + 0x508, 7);
+    assert_eq!(read(&mut board, RTC0 + 0x508), 0);
+    write(&mut board, RTC0 + 0x004, 1);
+    write(&mut board, RTC0 + 0x508, 7);
+    assert_eq!(read(&mut board, RTC0 + 0x508), 7);
+}
+
+#[test]
+fn rtc_events_come_only_if_enabled() {
+    let mut board = board();
+    start_low_frequency(&mut board);
+    write(&mut board, RTC0 + 0x540, 10);
+    write(&mut board, RTC0 + 0x544, 10);
+    write(&mut board, TO_CLEAR, RTC0 + 0x140);
+    write(&mut board, RTC0 + INTENSET, 1 << 16);
+    enable_interrupt(&mut board, 11);
+    write(&mut board, RTC0, 1);
+    pass(&mut board, microseconds(200));
+    assert_eq!(read(&mut board, COUNT), 0);
+    pass(&mut board, microseconds(150));
+    assert_eq!(read(&mut board, COUNT), 1);
+    assert!(!event(&mut board, RTC0, 0x144), "not enabled");
+
+    // TRIGOVRFLW, OVRFLW 16 ticks later.
+    write(&mut board, RTC0 + 0x344, 1 << 1);
+    write(&mut board, RTC0 + 0x00C, 1);
+    pass(&mut board, microseconds(450));
+    assert!(!event(&mut board, RTC0, 0x104));
+    pass(&mut board, microseconds(100));
+    assert!(event(&mut board, RTC0, 0x104));
+}
+
+#[test]
+fn random_bytes_follow_from_the_seed() {
+    let bytes = |seed: u64| -> Vec<u32> {
+        let mut board = board();
+        board.machine.seed(seed);
+        write(&mut board, RNG, 1);
+        assert!(comes_after(&mut board, RNG + 0x100, microseconds(158)));
+        let mut bytes = Vec::new();
+        for _ in 0..32 {
+            write(&mut board, RNG + 0x100, 0);
+            pass(&mut board, microseconds(30));
+            assert!(event(&mut board, RNG, 0x100));
+            bytes.push(read(&mut board, RNG + 0x508));
+        }
+        bytes
+    };
+    let first = bytes(1);
+    assert_eq!(first, bytes(1));
+    assert_ne!(first, bytes(2));
+    assert!(first.iter().all(|&byte| byte < 256));
+    let mut distinct = first;
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert!(distinct.len() > 20);
+}
+
+#[test]
+fn random_bytes_stop_by_the_shortcut() {
+    let mut board = board();
+    write(&mut board, RNG + 0x200, 1);
+    write(&mut board, RNG + 0x504, 1);
+    write(&mut board, RNG, 1);
+    pass(&mut board, microseconds(249));
+    assert!(event(&mut board, RNG, 0x100));
+    write(&mut board, RNG + 0x100, 0);
+    pass(&mut board, microseconds(1000));
+    assert!(!event(&mut board, RNG, 0x100));
+}
+
+#[test]
+fn temperature_is_25_degrees() {
+    let mut board = board();
+    write(&mut board, TEMP, 1);
+    assert!(comes_after(&mut board, TEMP + 0x100, microseconds(36)));
+    assert_eq!(read(&mut board, TEMP + 0x508), 100);
+}
+
+/// Starts the watchdog with a period of 100 edges, 3.05 ms.
+fn start_watchdog(board: &mut VirtualBoard) {
+    write(board, WDT + 0x504, 99);
+    write(board, WDT + 0x508, 0b101);
+    write(board, WDT, 1);
+}
+
+#[test]
+fn watchdog_resets_a_board_that_does_not_reload_it() {
+    let mut board = board();
+    start_watchdog(&mut board);
+    assert_eq!(read(&mut board, WDT + 0x400), 1);
+    write(&mut board, CLOCK + 0x51C, 0x5A);
+    write(&mut board, P0 + 0x518, 1);
+    // Settings hold once it runs.
+    write(&mut board, WDT + 0x504, u32::MAX);
+    assert_eq!(read(&mut board, WDT + 0x504), 99);
+
+    for _ in 0..5 {
+        pass(&mut board, microseconds(2000));
+        write(&mut board, WDT + 0x600, 0x6E52_4635);
+        assert_eq!(read(&mut board, WDT + 0x404), 0b100, "RR[2] is missing");
+        write(&mut board, WDT + 0x608, 0x6E52_4635);
+        assert_eq!(read(&mut board, WDT + 0x404), 0b101);
+    }
+    pass(&mut board, microseconds(2000));
+    write(&mut board, WDT + 0x600, 0x6E52_4635);
+    write(&mut board, WDT + 0x608, 0x1234_5678);
+    pass(&mut board, microseconds(1000));
+    assert_eq!(read(&mut board, CLOCK + 0x400), 1, "not yet reset");
+    pass(&mut board, microseconds(200));
+    assert_eq!(read(&mut board, CLOCK + 0x400), 0b11, "RESETREAS.DOG");
+    assert_eq!(read(&mut board, WDT + 0x400), 0);
+    assert_eq!(read(&mut board, CLOCK + 0x51C), 0, "GPREGRET");
+    assert_eq!(read(&mut board, P0 + 0x514), 0, "DIR");
+    assert_eq!(board.machine.pc(), CODE);
+}
+
+#[test]
+fn software_resets_keep_watchdog_and_retained_registers() {
+    let mut board = board();
+    write(&mut board, CLOCK + 0x400, u32::MAX);
+    start_watchdog(&mut board);
+    write(&mut board, CLOCK + 0x51C, 0x15A);
+    write(&mut board, 0xE000_ED0C, 0x05FA_0004);
+    assert_eq!(read(&mut board, CLOCK + 0x51C), 0x5A);
+    assert_eq!(read(&mut board, CLOCK + 0x400), 0b100, "RESETREAS.SREQ");
+    assert_eq!(read(&mut board, WDT + 0x400), 1);
+    write(&mut board, CLOCK + 0x400, 0b100);
+    assert_eq!(read(&mut board, CLOCK + 0x400), 0);
+    board.machine.reset();
+    assert_eq!(read(&mut board, CLOCK + 0x51C), 0);
+    assert_eq!(read(&mut board, CLOCK + 0x400), 1, "RESETREAS.RESETPIN");
+}
+
+#[test]
+fn pins_are_driven_pulled_and_read() {
+    let mut board = board();
+    assert_eq!(read(&mut board, P0 + 0x700), 2);
+    // An output with its input connected.
+    write(&mut board, P0 + 0x700 + 4 * 13, 1);
+    write(&mut board, P0 + 0x508, 1 << 13);
+    assert_eq!(read(&mut board, P0 + 0x510), 1 << 13);
+    assert_eq!(read(&mut board, P0 + 0x514), 1 << 13);
+    assert_eq!(board.machine.pin(13), Some(true));
+    write(&mut board, P0 + 0x50C, 1 << 13);
+    assert_eq!(board.machine.pin(13), Some(false));
+    write(&mut board, P0 + 0x51C, 1 << 13);
+    assert_eq!(board.machine.pin(13), None);
+
+    // P1.05 with a pull-up, then pulled low from outside.
+    write(&mut board, P1 + 0x700 + 4 * 5, 3 << 2);
+    assert_eq!(read(&mut board, P1 + 0x510), 1 << 5);
+    assert!(board.machine.drive_pin(32 + 5, Some(false)));
+    assert_eq!(read(&mut board, P1 + 0x510), 0);
+    board.machine.drive_pin(32 + 5, None);
+    assert_eq!(board.machine.pin(32 + 5), Some(true));
+    assert!(!board.machine.drive_pin(48, Some(true)));
+
+    // Open drain: S0D1 leaves the high level to others.
+    write(&mut board, P0 + 0x700 + 4 * 2, 1 | 6 << 8 | 3 << 2);
+    write(&mut board, P0 + 0x508, 1 << 2);
+    board.machine.drive_pin(2, Some(false));
+    assert_eq!(board.machine.pin(2), Some(false));
+
+    // A disconnected input reads low.
+    write(&mut board, P0 + 0x700 + 4 * 3, 2 | 3 << 2);
+    assert_eq!(read(&mut board, P0 + 0x510) & 1 << 3, 0);
+}
+
+#[test]
+fn pin_edges_and_senses_are_events() {
+    let mut board = board();
+    // Channel 3: rising edges of P1.01.
+    write(&mut board, P1 + 0x700 + 4, 0);
+    write(
+        &mut board,
+        GPIOTE + 0x510 + 12,
+        1 | 1 << 8 | 1 << 13 | 1 << 16,
+    );
+    write(&mut board, TO_CLEAR, GPIOTE + 0x10C);
+    write(&mut board, GPIOTE + INTENSET, 1 << 3);
+    enable_interrupt(&mut board, 6);
+    for passes in 1..=3 {
+        board.machine.drive_pin(33, Some(true));
+        pass(&mut board, 100);
+        board.machine.drive_pin(33, Some(false));
+        pass(&mut board, 100);
+        assert_eq!(read(&mut board, COUNT), passes);
+    }
+
+    // P0.07 senses a low level: PORT and LATCH.
+    board.machine.drive_pin(7, Some(true));
+    write(&mut board, P0 + 0x700 + 4 * 7, 3 << 16);
+    assert!(!event(&mut board, GPIOTE, 0x17C));
+    board.machine.drive_pin(7, Some(false));
+    assert!(event(&mut board, GPIOTE, 0x17C));
+    board.machine.drive_pin(7, Some(true));
+    assert_eq!(read(&mut board, P0 + 0x520), 1 << 7);
+    write(&mut board, P0 + 0x520, 1 << 7);
+    assert_eq!(read(&mut board, P0 + 0x520), 0);
+}
+
+#[test]
+fn gpiote_tasks_drive_their_pin() {
+    let mut board = board();
+    // Channel 0: P0.09, toggle, starts high.
+    write(&mut board, GPIOTE + 0x510, 3 | 9 << 8 | 3 << 16 | 1 << 20);
+    assert_eq!(board.machine.pin(9), Some(true));
+    write(&mut board, GPIOTE, 1);
+    assert_eq!(board.machine.pin(9), Some(false));
+    write(&mut board, GPIOTE, 1);
+    assert_eq!(board.machine.pin(9), Some(true));
+    write(&mut board, GPIOTE + 0x060, 1);
+    assert_eq!(board.machine.pin(9), Some(false));
+    write(&mut board, GPIOTE + 0x030, 1);
+    assert_eq!(board.machine.pin(9), Some(true));
+    write(&mut board, GPIOTE + 0x510, 0);
+    assert_eq!(board.machine.pin(9), None);
+}
+
+#[test]
+fn ppi_connects_a_timer_to_a_pin_and_a_counter() {
+    let mut board = board();
+    // TIMER0 every 50 µs toggles P0.09 and counts in TIMER3.
+    write(&mut board, TIMER0 + 0x510, 4);
+    write(&mut board, TIMER0 + 0x540, 50);
+    write(&mut board, TIMER0 + 0x200, 1);
+    write(&mut board, GPIOTE + 0x510, 3 | 9 << 8 | 3 << 16);
+    write(&mut board, TIMER3 + 0x504, 1);
+    write(&mut board, TIMER3, 1);
+    write(&mut board, PPI + 0x510 + 8 * 4, TIMER0 + 0x140);
+    write(&mut board, PPI + 0x514 + 8 * 4, GPIOTE);
+    write(&mut board, PPI + 0x910 + 4 * 4, TIMER3 + 0x008);
+    // Enabled as a member of group 1.
+    write(&mut board, PPI + 0x804, 1 << 4);
+    write(&mut board, PPI + 0x008, 1);
+    assert_eq!(read(&mut board, PPI + 0x500), 1 << 4);
+    write(&mut board, TIMER0, 1);
+    pass(&mut board, microseconds(375));
+    assert_eq!(board.machine.pin(9), Some(true));
+    write(&mut board, TIMER3 + 0x040, 1);
+    assert_eq!(read(&mut board, TIMER3 + 0x540), 7);
+    write(&mut board, PPI + 0x00C, 1);
+    pass(&mut board, microseconds(375));
+    write(&mut board, TIMER3 + 0x040, 1);
+    assert_eq!(read(&mut board, TIMER3 + 0x540), 7);
+}
+
+#[test]
+fn ppi_fixed_channel_starts_a_timer() {
+    let mut board = board();
+    start_low_frequency(&mut board);
+    write(&mut board, RTC0 + 0x540, 3);
+    write(&mut board, RTC0 + 0x344, 1 << 16);
+    write(&mut board, PPI + 0x504, 1 << 31);
+    write(&mut board, RTC0, 1);
+    pass(&mut board, microseconds(200));
+    write(&mut board, TIMER0 + 0x040, 1);
+    assert!(read(&mut board, TIMER0 + 0x540) > 0);
+}
+
+#[test]
+fn ppi_loops_are_cut_and_reported() {
+    let mut board = board();
+    write(&mut board, PPI + 0x510, EGU0 + 0x100);
+    write(&mut board, PPI + 0x514, EGU0);
+    write(&mut board, PPI + 0x504, 1);
+    write(&mut board, EGU0, 1);
+    assert!(
+        board
+            .machine
+            .diagnostics()
+            .any(|text| text.contains("without end"))
+    );
+}
+
+/// 115,200 baud (BAUDRATE of the Product Specification): about 86.8 µs a byte.
+const BAUD_115200: u32 = 0x01D6_0000;
+
+#[test]
+fn uarte_sends_by_dma() {
+    let mut board = board();
+    board
+        .machine
+        .write_memory(RAM + 0x800, b"hello, world")
+        .unwrap();
+    write(&mut board, UART0 + 0x524, BAUD_115200);
+    write(&mut board, UART0 + 0x500, 8);
+    write(&mut board, UART0 + 0x544, RAM + 0x800);
+    write(&mut board, UART0 + 0x548, 12);
+    write(&mut board, UART0 + 0x008, 1);
+    assert!(event(&mut board, UART0, 0x150), "TXSTARTED");
+    pass(&mut board, microseconds(6 * 87));
+    assert!(!event(&mut board, UART0, 0x120), "ENDTX");
+    assert_eq!(board.machine.serial_output(0), b"hello,");
+    pass(&mut board, microseconds(6 * 87));
+    assert!(event(&mut board, UART0, 0x120));
+    assert_eq!(board.machine.serial_output(0), b" world");
+    assert_eq!(read(&mut board, UART0 + 0x54C), 12);
+    write(&mut board, UART0 + 0x00C, 1);
+    assert!(event(&mut board, UART0, 0x158), "TXSTOPPED");
+}
+
+#[test]
+fn uarte_receives_by_dma() {
+    let mut board = board();
+    write(&mut board, UART1 + 0x524, BAUD_115200);
+    write(&mut board, UART1 + 0x500, 8);
+    write(&mut board, UART1 + 0x534, RAM + 0x800);
+    write(&mut board, UART1 + 0x538, 4);
+    // ENDRX_STARTRX.
+    write(&mut board, UART1 + 0x200, 1 << 5);
+    assert!(board.machine.serial_input(1, b"abcdef"));
+    pass(&mut board, microseconds(500));
+    write(&mut board, UART1, 1);
+    pass(&mut board, microseconds(4 * 87));
+    assert!(event(&mut board, UART1, 0x110), "ENDRX");
+    assert_eq!(read(&mut board, UART1 + 0x53C), 4);
+    assert_eq!(read(&mut board, RAM + 0x800), u32::from_le_bytes(*b"abcd"));
+    write(&mut board, UART1 + 0x110, 0);
+    pass(&mut board, microseconds(1000));
+    assert_eq!(read(&mut board, RAM + 0x800), u32::from_le_bytes(*b"efcd"));
+    write(&mut board, UART1 + 0x004, 1);
+    assert!(event(&mut board, UART1, 0x110), "ENDRX after STOPRX");
+    assert!(event(&mut board, UART1, 0x144), "RXTO");
+    assert_eq!(read(&mut board, UART1 + 0x53C), 2);
+}
+
+#[test]
+fn uarte_refuses_buffers_outside_the_ram() {
+    let mut board = board();
+    write(&mut board, UART0 + 0x500, 8);
+    write(&mut board, UART0 + 0x544, 0x100);
+    write(&mut board, UART0 + 0x548, 12);
+    write(&mut board, UART0 + 0x008, 1);
+    assert!(event(&mut board, UART0, 0x120), "ENDTX at once");
+    assert_eq!(read(&mut board, UART0 + 0x54C), 0);
+    assert!(
+        board
+            .machine
+            .diagnostics()
+            .any(|text| text.contains("EasyDMA"))
+    );
+}
+
+#[test]
+fn uart_sends_and_receives_byte_by_byte() {
+    let mut board = board();
+    write(&mut board, UART0 + 0x524, BAUD_115200);
+    write(&mut board, UART0 + 0x500, 4);
+    write(&mut board, UART0 + 0x008, 1);
+    for &byte in b"ok" {
+        write(&mut board, UART0 + 0x11C, 0);
+        write(&mut board, UART0 + 0x51C, byte.into());
+        assert!(!event(&mut board, UART0, 0x11C));
+        pass(&mut board, microseconds(87));
+        assert!(event(&mut board, UART0, 0x11C), "TXDRDY");
+    }
+    assert_eq!(board.machine.serial_output(0), b"ok");
+
+    write(&mut board, UART0, 1);
+    board.machine.serial_input(0, b"xyz");
+    for &byte in b"xyz" {
+        pass(&mut board, microseconds(87));
+        assert!(event(&mut board, UART0, 0x108), "RXDRDY");
+        write(&mut board, UART0 + 0x108, 0);
+        assert_eq!(read(&mut board, UART0 + 0x518), byte.into());
+    }
+    pass(&mut board, microseconds(200));
+    assert!(!event(&mut board, UART0, 0x108));
+}
+
+#[test]
+fn an_asserted_line_interrupts_again_and_again() {
+    let mut board = board();
+    write(&mut board, EGU0 + INTENSET, 1 << 5);
+    enable_interrupt(&mut board, 0x14);
+    // The handler clears some RAM instead of the event.
+    write(&mut board, EGU0 + 0x014, 1);
+    pass(&mut board, 1000);
+    let stuck = read(&mut board, COUNT);
+    assert!(stuck > 10, "{stuck}");
+    // Now it clears the event.
+    write(&mut board, TO_CLEAR, EGU0 + 0x114);
+    pass(&mut board, 1000);
+    let cleared = read(&mut board, COUNT);
+    pass(&mut board, 1000);
+    assert_eq!(read(&mut board, COUNT), cleared);
+    assert!(cleared <= stuck + 2);
+    for extra in 1..=3 {
+        write(&mut board, EGU0 + 0x014, 1);
+        pass(&mut board, 1000);
+        assert_eq!(read(&mut board, COUNT), cleared + extra);
+    }
+}
+
+#[test]
+fn clearing_a_pending_interrupt_needs_its_line_to_fall() {
+    let mut board = board();
+    write(&mut board, EGU0 + INTENSET, 1);
+    assert_eq!(read(&mut board, 0xE000_E200), 0);
+    write(&mut board, EGU0, 1);
+    assert_eq!(read(&mut board, 0xE000_E200), 1 << 0x14);
+    write(&mut board, 0xE000_E280, 1 << 0x14);
+    assert_eq!(read(&mut board, 0xE000_E200), 1 << 0x14);
+    write(&mut board, EGU0 + 0x100, 0);
+    assert_eq!(read(&mut board, 0xE000_E200), 1 << 0x14, "it stays pending");
+    write(&mut board, 0xE000_E280, 1 << 0x14);
+    assert_eq!(read(&mut board, 0xE000_E200), 0);
+}
+
+#[test]
+fn what_is_not_modelled_reads_as_zero_and_is_reported_once() {
+    let mut board = board();
+    let radio = 0x4000_1000;
+    for _ in 0..3 {
+        assert_eq!(read(&mut board, radio + 0x510), 0);
+        write(&mut board, radio + 0x510, 5);
+    }
+    assert_eq!(read(&mut board, 0x5002_A500), 0);
+    assert_eq!(read(&mut board, TIMER0 + 0x7F0), 0);
+    let diagnostics: Vec<_> = board.machine.diagnostics().collect();
+    assert_eq!(
+        diagnostics,
+        [
+            "CryptoCell is not modelled: it reads as zero",
+            "RADIO is not modelled: it reads as zero",
+            "register 0x7f0 of TIMER0 is not modelled",
+        ]
+    );
+}
+
+#[test]
+fn where_nothing_is_the_bus_faults() {
+    let mut board = board();
+    for address in [
+        0x4002_A000,
+        0x4002_E000,
+        0x4003_0000,
+        0x5000_1000,
+        0x6000_0000,
+        0x2004_0000,
+        0x0010_0000,
+    ] {
+        let read = board.machine.debug_read(address, AccessSize::Word);
+        assert!(read.is_err(), "{address:#010x}");
+        let write = board.machine.debug_write(address, AccessSize::Word, 0);
+        assert!(write.is_err(), "{address:#010x}");
+    }
+}
+
+/// Cycles that a store of the core to `address` takes.
+fn store_cycles(board: &mut VirtualBoard, address: u32, value: u32) -> u64 {
+    // str r1, [r2], in the handler.
+    board.machine.set_register(15, 0x10E);
+    board.machine.set_register(2, address);
+    board.machine.set_register(1, value);
+    let start = board.machine.cycles();
+    write(board, 0xE000_EDF0, 0xA05F_0005);
+    assert_eq!(board.machine.register(15), 0x110);
+    board.machine.cycles() - start
+}
+
+#[test]
+fn flash_takes_its_time_if_asked_to() {
+    let mut board = blank();
+    load(&mut board, &PROGRAM, HANDLER);
+    write(&mut board, 0xE000_EDF0, HALT);
+    write(&mut board, 0x4001_E504, 1);
+    assert!(store_cycles(&mut board, 0x8000, 0x55) < 20);
+    board.machine.set_flash_takes_time(true);
+    let cycles = store_cycles(&mut board, 0x8004, 0x55);
+    assert!((2624..2650).contains(&cycles), "{cycles}");
+    assert_eq!(read(&mut board, 0x8004), 0x55);
+    // A debugger's accesses take none of the core's time.
+    let before = board.machine.cycles();
+    write(&mut board, 0x8008, 0x55);
+    assert_eq!(board.machine.cycles(), before);
+    write(&mut board, 0x4001_E504, 2);
+    let cycles = store_cycles(&mut board, 0x4001_E508, 0x8000);
+    assert!((5_440_000..5_440_100).contains(&cycles), "{cycles}");
+    assert_eq!(read(&mut board, 0x8004), u32::MAX);
+}
