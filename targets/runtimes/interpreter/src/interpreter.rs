@@ -266,7 +266,7 @@ fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
         Kind::Conv2d { op, scales } | Kind::DepthwiseConv2d { op, scales } => {
             let channels = op.window.output[2];
             write_multipliers(constants, channels, |channel| output_scale(scales, channel))?;
-            let depth = op.filter.len() / channels;
+            let depth = op.filter.len().checked_div(channels)?;
             Some(is_narrow(constants, channels, depth, &op.bias))
         }
         Kind::FullyConnected { op, scales } => {
@@ -390,7 +390,7 @@ fn run<K: Kernels>(
             let (input, output) = pair(
                 tensors,
                 at(node.input, op.batches * op.depth),
-                at(node.output, op.batches * (op.filter.len() / op.depth)),
+                at(node.output, operator.elements),
             )?;
             let requantisation = requantisation(constants, scales.filter.len(), narrow)?;
             K::fully_connected(op, &requantisation, input, output);
@@ -427,7 +427,9 @@ fn run<K: Kernels>(
             let elements = operator.elements;
             let (input, output) =
                 pair(tensors, at(node.input, elements), at(node.output, elements))?;
-            output.copy_from_slice(input);
+            for (output, input) in output.iter_mut().zip(input) {
+                *output = *input;
+            }
         }
         Kind::Softmax { op, .. } => {
             let elements = operator.elements;

@@ -46,7 +46,7 @@ impl Deref for Shape {
     type Target = [u32];
 
     fn deref(&self) -> &[u32] {
-        &self.dimensions[..self.rank]
+        self.dimensions.get(..self.rank).unwrap_or(&[])
     }
 }
 

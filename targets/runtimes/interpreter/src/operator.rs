@@ -8,7 +8,7 @@ use crate::quantisation::quantise;
 use crate::schema::{self, builtin};
 
 /// Largest stride, dilation, and extent of an image or window along one axis.
-const MAX_EXTENT: i64 = 65_535;
+const MAX_EXTENT: usize = 65_535;
 /// Most elements of a pooling window, so that the sum of a window fits 32 bits.
 const MAX_POOL: usize = 1 << 20;
 /// Longest row of a softmax: its sum of exponentials has 12 integer bits.
@@ -302,7 +302,7 @@ impl<'m> Reader<'_, 'm> {
     /// A positive option of at most [`MAX_EXTENT`].
     fn extent(&self, id: usize, default: i32, name: &'static str) -> Result<usize, ModelError> {
         let value = self.option(id, default)?;
-        if (1..=MAX_EXTENT).contains(&i64::from(value)) {
+        if (1..=MAX_EXTENT as i32).contains(&value) {
             Ok(value as usize)
         } else {
             Err(self.option_error(name))
@@ -329,20 +329,26 @@ impl<'m> Reader<'_, 'm> {
             .ok_or(self.shape_error("output"))?;
         let mut before = [0; 2];
         for axis in 0..2 {
-            let span = (filter[axis] as i64 - 1) * dilation[axis] as i64 + 1;
-            let (length, step) = (input[axis] as i64, stride[axis] as i64);
-            if span > MAX_EXTENT || length > MAX_EXTENT {
+            // Filters come from shapes and can be larger than strides and dilations.
+            let (length, step) = (input[axis], stride[axis]);
+            if filter[axis] > MAX_EXTENT || length > MAX_EXTENT {
                 return Err(self.option_error("extent of image or window"));
             }
-            let positions = match padding {
-                0 => (length + step - 1) / step,
-                1 => (length + step - span) / step,
+            let span = (filter[axis] as u64 - 1) * dilation[axis] as u64 + 1;
+            if span > MAX_EXTENT as u64 {
+                return Err(self.option_error("extent of image or window"));
+            }
+            let span = span as usize;
+            let reach = match padding {
+                0 => length + step - 1,
+                1 => (length + step).saturating_sub(span),
                 _ => return Err(self.option_error("padding")),
             };
-            if positions < 1 || positions != output[axis] as i64 {
+            let positions = reach.checked_div(step).unwrap_or(0);
+            if positions < 1 || positions != output[axis] {
                 return Err(self.shape_error("output"));
             }
-            before[axis] = (((positions - 1) * step + span - length).max(0) / 2) as usize;
+            before[axis] = ((positions - 1) * step + span).saturating_sub(length) / 2;
         }
         if output_batches != batches {
             return Err(self.shape_error("output"));
@@ -431,11 +437,11 @@ impl<'m> Reader<'_, 'm> {
                 self.extent(field::DILATION_W, 1, "dilation")?,
             ],
         )?;
-        if channels != window.output[2] || channels % window.input[2] != 0 {
+        let multiplier = channels.checked_div(window.input[2]).unwrap_or(0);
+        if channels != window.output[2] || multiplier * window.input[2] != channels {
             return Err(self.shape_error("filter"));
         }
-        let multiplier = self.option(field::DEPTH_MULTIPLIER, 0_i32)?;
-        if multiplier as usize != channels / window.input[2] {
+        if self.option(field::DEPTH_MULTIPLIER, 0_i32)? as usize != multiplier {
             return Err(self.option_error("depth multiplier"));
         }
         Ok(Kind::DepthwiseConv2d {
@@ -468,11 +474,11 @@ impl<'m> Reader<'_, 'm> {
             .exactly::<2>()
             .ok_or(self.shape_error("filter"))?;
         let elements = input.shape.elements();
-        let batches = elements / depth;
+        let batches = elements.checked_div(depth).unwrap_or(0);
         if batches * depth != elements {
             return Err(self.shape_error("input"));
         }
-        let rows = output.shape.elements() / channels;
+        let rows = output.shape.elements().checked_div(channels).unwrap_or(0);
         if output.shape.last() != Some(&(channels as u32)) || rows != batches {
             return Err(self.shape_error("output"));
         }

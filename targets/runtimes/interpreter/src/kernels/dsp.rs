@@ -10,6 +10,7 @@ use super::simd::{
 };
 use super::{
     Add, Conv2d, FullyConnected, Kernels, Pool2d, Portable, Requantisation, Softmax, Window,
+    each_image,
 };
 use crate::quantisation::{Multiplier, SoftmaxScale};
 
@@ -211,12 +212,9 @@ fn conv_2d(
     let channels = window.output[2];
     let blocks = scratch.as_chunks_mut().0;
     let offset = both(op.input_offset);
-    let images = input
-        .chunks_exact(input.len() / window.batches)
-        .zip(output.chunks_exact_mut(output.len() / window.batches));
-    for (image, output) in images {
+    for (image, output) in each_image(window.batches, input, output) {
         let mut positions = positions(window);
-        for outputs in output.chunks_mut(2 * channels) {
+        for outputs in output.chunks_mut((2 * channels).max(1)) {
             for column in [0, 2] {
                 if let Some([y, x]) = positions.next() {
                     let mut column = Unfold::new(blocks, column, offset);
@@ -226,7 +224,7 @@ fn conv_2d(
             let tiles = Tiles {
                 op,
                 requantisation,
-                size: op.filter.len() / channels,
+                size: op.filter.len().checked_div(channels).unwrap_or(0),
                 blocks,
                 finish: Output::new(requantisation, op.output_offset, op.bounds),
             };
@@ -257,12 +255,14 @@ impl Tiles<'_> {
         let shifts = self.requantisation.shifts.as_chunks::<2>().0;
         let outputs = first.as_chunks_mut::<2>().0.iter_mut();
         let outputs = outputs.zip(second.as_chunks_mut::<2>().0);
-        let rows = self.op.filter.chunks_exact(2 * self.size);
+        let rows = self.op.filter.chunks_exact((2 * self.size).max(1));
         let scales = multipliers.iter().zip(shifts);
         let mut channel = 0;
         for (((first, second), rows), (multipliers, shifts)) in outputs.zip(rows).zip(scales) {
             let [low, high] = [self.op.bias.get(channel), self.op.bias.get(channel + 1)];
-            let rows = rows.split_at(self.size);
+            let Some(rows) = rows.split_at_checked(self.size) else {
+                return;
+            };
             let [s0, s1, s2, s3] = self.sums([rows.0, rows.1], [low, low, high, high]);
             [first[0], second[0]] = self.finish.requantise(multipliers[0], shifts[0], [s0, s1]);
             [first[1], second[1]] = self.finish.requantise(multipliers[1], shifts[1], [s2, s3]);
@@ -422,14 +422,11 @@ fn depthwise_conv_2d(
     let window = &op.window;
     let [_, width, depth] = window.input;
     let channels = window.output[2];
-    let multiplier = channels / depth;
+    let multiplier = channels.checked_div(depth).unwrap_or(0).max(1);
     let packed_offset = both(op.input_offset);
     let finish = Output::new(requantisation, op.output_offset, op.bounds);
-    let images = input
-        .chunks_exact(input.len() / window.batches)
-        .zip(output.chunks_exact_mut(output.len() / window.batches));
-    for (image, output) in images {
-        let outputs = output.chunks_exact_mut(channels);
+    for (image, output) in each_image(window.batches, input, output) {
+        let outputs = output.chunks_exact_mut(channels.max(1));
         for (outputs, [y, x]) in outputs.zip(positions(window)) {
             let (top, left) = (window.origin(0, y), window.origin(1, x));
             let (rows, columns) = (window.inside(0, top), window.inside(1, left));
@@ -512,11 +509,10 @@ fn fully_connected(
     let offset = both(op.input_offset);
     let finish = Output::new(requantisation, op.output_offset, op.bounds);
     let whole = depth / 4 * 4;
-    let rows = input
-        .chunks_exact(depth)
-        .zip(output.chunks_exact_mut(output.len() / op.batches));
-    for (input, output) in rows {
-        let (words, tail) = input.split_at(whole);
+    for (input, output) in each_image(op.batches, input, output) {
+        let Some((words, tail)) = input.split_at_checked(whole) else {
+            return;
+        };
         let mut filter = op.filter;
         let mut channel = 0;
         for outputs in output.chunks_mut(4) {

@@ -6,6 +6,8 @@
 //!
 //! Activations are in NHWC order: batch, row, column, channel.
 
+use core::ops::Range;
+
 use crate::quantisation::{Multiplier, SoftmaxScale};
 
 mod dsp;
@@ -44,22 +46,41 @@ impl Window {
 
     /// The elements of the window along `axis` that lie inside the image, if its first one lies
     /// at `origin`.
-    #[inline(never)]
-    pub fn inside(&self, axis: usize, origin: isize) -> core::ops::Range<usize> {
-        let dilation = self.dilation[axis] as isize;
-        let limit = self.input[axis] as isize;
-        let filter = self.filter[axis];
-        if dilation == 1 {
-            let start = (-origin).clamp(0, filter as isize);
-            let end = (limit - origin).clamp(start, filter as isize);
-            return start as usize..end as usize;
-        }
-        let before = (-origin).max(0) as usize;
-        let start = before.div_ceil(dilation as usize).min(filter);
-        let until = (limit - origin).max(0) as usize;
-        let end = until.div_ceil(dilation as usize).clamp(start, filter);
-        start..end
+    #[inline(always)]
+    pub fn inside(&self, axis: usize, origin: isize) -> Range<usize> {
+        elements_inside(
+            self.filter[axis],
+            self.dilation[axis],
+            self.input[axis] as isize,
+            origin,
+        )
     }
+}
+
+/// The elements of a line of `filter`, each `dilation` after the last and the first at `origin`,
+/// that lie in `0..length`.
+#[inline(never)]
+fn elements_inside(filter: usize, dilation: usize, length: isize, origin: isize) -> Range<usize> {
+    let before = (-origin).max(0) as usize;
+    let until = (length - origin).max(0) as usize;
+    // Rounded up: the first element at or after a position.
+    let first_from = |position: usize| match dilation {
+        0 | 1 => position.min(filter),
+        _ => ((position + dilation - 1) / dilation).min(filter),
+    };
+    let start = first_from(before);
+    start..first_from(until).max(start)
+}
+
+/// Splits the images of a batch, inputs with outputs.
+pub(crate) fn each_image<'t>(
+    batches: usize,
+    input: &'t [i8],
+    output: &'t mut [i8],
+) -> impl Iterator<Item = (&'t [i8], &'t mut [i8])> {
+    let size = |length: usize| length.checked_div(batches).unwrap_or(0).max(1);
+    let (from, to) = (size(input.len()), size(output.len()));
+    input.chunks_exact(from).zip(output.chunks_exact_mut(to))
 }
 
 /// Biases, one per output channel, or none.
@@ -195,8 +216,8 @@ impl Requantisation<'_> {
             channel
         };
         Multiplier {
-            multiplier: self.multipliers[channel],
-            shift: self.shifts[channel],
+            multiplier: self.multipliers.get(channel).copied().unwrap_or(0),
+            shift: self.shifts.get(channel).copied().unwrap_or(0),
         }
     }
 }

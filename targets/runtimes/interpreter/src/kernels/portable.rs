@@ -11,6 +11,13 @@ fn clamp(value: i32, bounds: [i32; 2]) -> i8 {
     value.max(bounds[0]).min(bounds[1]) as i8
 }
 
+/// Writes one element, which must exist.
+fn store(output: &mut [i8], at: usize, value: i8) {
+    if let Some(output) = output.get_mut(at) {
+        *output = value;
+    }
+}
+
 /// Calls `visit` for each position of the output image with the index of its first channel in
 /// the output, the index of the input image, and the origin of the window.
 fn each_position(window: &Window, mut visit: impl FnMut(usize, usize, [isize; 2])) {
@@ -125,15 +132,16 @@ impl Kernels for Portable {
         let window = &op.window;
         each_position(window, |at, batch, origin| {
             for channel in 0..window.output[2] {
-                let mut sum = 0;
+                let mut sum = 0_i32;
                 let mut count = 0;
                 each_element(window, batch, origin, |_, first| {
-                    sum += i32::from(input[first + channel]);
+                    sum += input.get(first + channel).map_or(0, |&value| value.into());
                     count += 1;
                 });
                 // Rounded to nearest, ties away from zero.
                 let half = if sum > 0 { count / 2 } else { -(count / 2) };
-                output[at + channel] = clamp((sum + half) / count, op.bounds);
+                let mean = (sum + half).checked_div(count).unwrap_or(0);
+                store(output, at + channel, clamp(mean, op.bounds));
             }
         });
     }
@@ -144,9 +152,9 @@ impl Kernels for Portable {
             for channel in 0..window.output[2] {
                 let mut max = i8::MIN;
                 each_element(window, batch, origin, |_, first| {
-                    max = max.max(input[first + channel]);
+                    max = max.max(input.get(first + channel).copied().unwrap_or(i8::MIN));
                 });
-                output[at + channel] = clamp(max.into(), op.bounds);
+                store(output, at + channel, clamp(max.into(), op.bounds));
             }
         });
     }
@@ -164,8 +172,8 @@ impl Kernels for Portable {
 
     fn softmax(op: &Softmax, scale: SoftmaxScale, input: &[i8], output: &mut [i8]) {
         let rows = input
-            .chunks_exact(op.depth)
-            .zip(output.chunks_exact_mut(op.depth));
+            .chunks_exact(op.depth.max(1))
+            .zip(output.chunks_exact_mut(op.depth.max(1)));
         for (input, output) in rows {
             softmax(scale, input, output);
         }
