@@ -89,6 +89,7 @@ impl Machine {
     /// Chooses how much is modelled.
     pub fn set_timing(&mut self, timing: Timing) {
         self.timing = timing;
+        self.core.instructions_only = timing == Timing::InstructionsOnly;
     }
 
     /// Cycles since power-up.
@@ -131,7 +132,7 @@ impl Machine {
         self.core.set_debug_register(number, value);
     }
 
-    /// System reset: registers from the vector table, peripherals to their reset state. Memory
+    /// Reset as by the pin: registers from the vector table, peripherals to their reset state. Memory
     /// and the debug domain keep theirs, but for C_HALT and C_STEP: only vector catch halts a core
     /// that comes out of reset.
     pub fn reset(&mut self) {
@@ -248,7 +249,8 @@ impl Machine {
                 .wrapping_add(core.extra);
             core.extra = 0;
         } else {
-            core.cycles += u64::from(block.instructions);
+            // Only what the chip itself stalls.
+            core.cycles += u64::from(block.instructions) + std::mem::take(&mut core.extra);
         }
         core.instructions += u64::from(block.instructions);
         if block.it_after != 0 && !core.jumped {
@@ -291,7 +293,7 @@ impl Machine {
                 .wrapping_add(core.extra);
             core.extra = 0;
         } else {
-            core.cycles += executed;
+            core.cycles += executed + std::mem::take(&mut core.extra);
         }
         let address = block.start.wrapping_add(2 * u32::from(offset));
         if !completed {
@@ -324,7 +326,10 @@ impl Machine {
                 }
             }
             Stop::ExceptionReturn(value) => core.return_from_exception(value),
-            Stop::Sleep { .. } => core.system.debug.sleeping = true,
+            Stop::Sleep { event } => {
+                core.system.debug.sleeping = true;
+                core.sleeps_for_event = event;
+            }
         }
     }
 
@@ -378,7 +383,7 @@ impl Machine {
                 return Some(Ended::Budget);
             }
             if core.system.debug.sleeping {
-                if core.wakes() || core.event {
+                if core.wakes() {
                     core.system.debug.sleeping = false;
                 } else {
                     let next = core.system.systick.next_event().min(core.chip.next_event());

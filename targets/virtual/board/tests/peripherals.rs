@@ -655,9 +655,14 @@ fn store_cycles(board: &mut VirtualBoard, address: u32, value: u32) -> u64 {
 
 #[test]
 fn flash_takes_its_time_if_asked_to() {
-    let mut board = blank();
-    load(&mut board, &PROGRAM, HANDLER);
-    write(&mut board, 0xE000_EDF0, HALT);
+    for timing in [Timing::Full, Timing::InstructionsOnly] {
+        flash_takes_its_time(timing);
+    }
+}
+
+fn flash_takes_its_time(timing: Timing) {
+    let mut board = board();
+    board.machine.set_timing(timing);
     write(&mut board, 0x4001_E504, 1);
     assert!(store_cycles(&mut board, 0x8000, 0x55) < 20);
     board.machine.set_flash_takes_time(true);
@@ -672,4 +677,94 @@ fn flash_takes_its_time_if_asked_to() {
     let cycles = store_cycles(&mut board, 0x4001_E508, 0x8000);
     assert!((5_440_000..5_440_100).contains(&cycles), "{cycles}");
     assert_eq!(read(&mut board, 0x8004), u32::MAX);
+}
+
+#[test]
+fn a_sleeping_core_is_woken_by_its_clock() {
+    let mut board = blank();
+    let program = [
+        0xBF30, // 100: wfi
+        0xE7FD, // 102: b    100
+        0x4B04, // 104: ldr  r3, [pc, #16]
+        0x681A, // 106: ldr  r2, [r3]
+        0x3201, // 108: adds r2, #1
+        0x601A, // 10a: str  r2, [r3]
+        0x685A, // 10c: ldr  r2, [r3, #4]
+        0x2100, // 10e: movs r1, #0
+        0x6011, // 110: str  r1, [r2]
+        0x6812, // 112: ldr  r2, [r2]
+        0x4770, // 114: bx   lr
+        0xBF00, // 116: nop
+        COUNT as u16,
+        (COUNT >> 16) as u16,
+    ];
+    load(&mut board, &program, 0x104);
+    write(&mut board, 0xE000_EDF0, HALT);
+    write(&mut board, COUNT, 0);
+    write(&mut board, TO_CLEAR, RTC0 + 0x100);
+    // TICK, 8 Hz.
+    write(&mut board, RTC0 + 0x508, 4095);
+    write(&mut board, RTC0 + INTENSET, 1);
+    enable_interrupt(&mut board, 11);
+    write(&mut board, CLOCK + 0x008, 1);
+    write(&mut board, RTC0, 1);
+    let before = board.machine.instructions();
+    // Ten seconds and a bit.
+    pass(&mut board, 64_000_000 * 101 / 10);
+    assert_eq!(read(&mut board, COUNT), 80);
+    let instructions = board.machine.instructions() - before;
+    assert!(instructions < 80 * 20, "{instructions}");
+}
+
+mod robustness {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A register of any page, mostly one that means something.
+    fn register() -> impl Strategy<Value = u32> {
+        let page = prop_oneof![
+            (0..0x31_u32).prop_map(|page| CLOCK + (page << 12)),
+            Just(P0),
+            Just(P1),
+        ];
+        let offset = prop_oneof![
+            0..0x30_u32,
+            0x40..0x60_u32,
+            0xC0..0xD8_u32,
+            0x140..0x160_u32,
+            0..0x400_u32,
+        ];
+        (page, offset).prop_map(|(page, offset)| page + 4 * offset)
+    }
+
+    fn value() -> impl Strategy<Value = u32> {
+        prop_oneof![
+            Just(1),
+            0..64_u32,
+            (0..32_u32).prop_map(|bit| 1 << bit),
+            any::<u32>(),
+            register(),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        /// Whatever is written to the peripherals, the board goes on.
+        #[test]
+        fn no_write_breaks_the_board(
+            writes in prop::collection::vec((register(), value(), 0..5000_u64), 1..60)
+        ) {
+            let mut board = board();
+            board.machine.seed(1);
+            for (address, value, cycles) in writes {
+                let _ = board.machine.debug_write(address, AccessSize::Word, value);
+                let _ = board.machine.debug_read(address, AccessSize::Word);
+                pass(&mut board, cycles);
+            }
+            board.machine.reset();
+            pass(&mut board, 100);
+            prop_assert_eq!(read(&mut board, TIMER0 + 0x510), 4);
+        }
+    }
 }

@@ -83,7 +83,12 @@ impl Core {
 
     /// Time at an instruction inside the running block.
     pub fn now(&self, op: &Op) -> u64 {
-        self.cycles + self.extra + u64::from(op.prefix)
+        let before = if self.instructions_only {
+            u64::from(op.index)
+        } else {
+            u64::from(op.prefix)
+        };
+        self.cycles + self.extra + before
     }
 
     fn data_fault(&mut self, address: u32) -> Trap {

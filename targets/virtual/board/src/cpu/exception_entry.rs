@@ -6,7 +6,7 @@ use crate::system::debug::{
     DFSR_VCATCH, VC_BUSERR, VC_CHKERR, VC_HARDERR, VC_MMERR, VC_NOCPERR, VC_STATERR,
 };
 use crate::system::exceptions::{Exceptions, number};
-use crate::system::scb::{ccr, cfsr, fpccr, hfsr};
+use crate::system::scb::{ccr, cfsr, fpccr, hfsr, scr};
 
 /// Cycles of exception entry, return and tail-chaining with zero wait states (Cortex-M4 TRM,
 /// 3.9.4 and "Exception handling"); the longer ones move the floating-point context.
@@ -304,11 +304,12 @@ impl Core {
             self.raise(Fault::InvalidPc);
         } else if xpsr & 1 << 24 == 0 {
             self.raise(Fault::InvalidState);
-        } else if self.system.scb.scr & crate::system::scb::scr::SLEEPONEXIT != 0
+        } else if self.system.scb.scr & scr::SLEEPONEXIT != 0
             && !to_handler
             && self.system.exceptions.active_count() == 0
         {
             self.system.debug.sleeping = true;
+            self.sleeps_for_event = false;
         }
         self.deadline = 0;
         Ok(())
@@ -431,8 +432,16 @@ impl Core {
         true
     }
 
-    /// Whether WFI would wake: an exception is pending that would preempt if PRIMASK were clear.
-    pub fn wakes(&self) -> bool {
+    /// Whether a sleeping core wakes: an exception is pending that would preempt if PRIMASK were
+    /// clear, or for WFE there is an event (B1.5.17, B1.5.18).
+    pub fn wakes(&mut self) -> bool {
+        if self.sleeps_for_event {
+            let any_pending = self.system.scb.scr & scr::SEVONPEND != 0
+                && self.system.exceptions.pending.iter().any(|&word| word != 0);
+            if std::mem::take(&mut self.event) || any_pending {
+                return true;
+            }
+        }
         let current =
             self.system
                 .exceptions

@@ -90,6 +90,8 @@ pub(crate) struct Core {
     pub exclusive: Option<u32>,
     /// The event register of WFE.
     pub event: bool,
+    /// Whether the core sleeps in WFE, so that an event wakes it.
+    pub sleeps_for_event: bool,
 
     /// The PC between blocks; inside one, where to go on after it.
     pub next_pc: u32,
@@ -103,6 +105,8 @@ pub(crate) struct Core {
     pub extra: u64,
     /// Instructions up to the start of the block.
     pub instructions: u64,
+    /// Each instruction takes one cycle.
+    pub instructions_only: bool,
     pub last_group: u8,
     pub last_flash_sector: u32,
     pub window: Window,
@@ -154,12 +158,14 @@ impl Core {
             fpscr: 0,
             exclusive: None,
             event: false,
+            sleeps_for_event: false,
             next_pc: 0,
             jumped: true,
             stop: None,
             cycles: 0,
             extra: 0,
             instructions: 0,
+            instructions_only: false,
             last_group: 1,
             last_flash_sector: u32::MAX,
             window: Window::default(),

@@ -127,11 +127,7 @@ impl Core {
                     self.basepri = value;
                 }
             }
-            19 => {
-                if self.current_priority() > -1 {
-                    self.faultmask = value & 1 != 0;
-                }
-            }
+            19 if self.current_priority() > -1 => self.faultmask = value & 1 != 0,
             20 => {
                 let fpca = if self.system.scb.fpu { 4 } else { 0 };
                 let thread = self.ipsr == 0;

@@ -63,9 +63,4 @@ impl Fpb {
                     }
             })
     }
-
-    /// Whether any breakpoint is set at all.
-    pub fn is_active(&self) -> bool {
-        self.enabled && self.comparators[..CODE].iter().any(|&c| c & 1 != 0)
-    }
 }

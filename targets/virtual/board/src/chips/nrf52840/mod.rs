@@ -2,6 +2,9 @@
 //!
 //! A peripheral that isn't modelled reads as zero, takes every write and is reported once, as is a
 //! register that isn't modelled of one that is. Where the chip has nothing there is a bus fault.
+//!
+//! A locked-up core stays locked up, as in debug interface mode; without a debugger the real chip
+//! resets.
 
 mod clock;
 mod egu;
