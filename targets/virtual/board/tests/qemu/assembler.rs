@@ -225,7 +225,10 @@ impl Assembler {
                 self.halves[at + 2 * i + 1] = word as u16;
             }
         }
-        self.halves.iter().flat_map(|half| half.to_le_bytes()).collect()
+        self.halves
+            .iter()
+            .flat_map(|half| half.to_le_bytes())
+            .collect()
     }
 }
 

@@ -23,7 +23,7 @@ const DHCSR: u32 = 0xE000_EDF0;
 const DEBUG_ENABLE: u32 = 0xA05F_0001;
 const DEBUG_STEP: u32 = 0xA05F_0005;
 /// Instructions after which a program is taken to hang.
-const PATIENCE: u64 = 1 << 28;
+const PATIENCE: u64 = 1 << 26;
 
 /// A machine with the image in its flash, reset.
 pub fn load(image: &Image) -> Machine {
@@ -82,8 +82,8 @@ pub fn run(image: &Image, path: Path) -> Run {
         }
     }
     let exited = machine.pc() == image.exit && machine.register(16) & 0x1FF == 0;
-    let problem = (ended != Ended::Halted || !exited)
-        .then(|| format!("{ended:?} {}", state(&mut machine)));
+    let problem =
+        (ended != Ended::Halted || !exited).then(|| format!("{ended:?} {}", state(&mut machine)));
     let mut result = vec![0; image.result_bytes as usize];
     machine.read_memory(RAM, &mut result).expect("RAM");
     Run {
@@ -99,8 +99,15 @@ fn state(machine: &mut Machine) -> String {
     for (name, number) in [("LR", 14), ("xPSR", 16), ("SP", 13)] {
         text += &format!(", {name} {:#010x}", machine.register(number));
     }
-    for (name, address) in [("CFSR", 0xE000_ED28), ("HFSR", 0xE000_ED2C), ("BFAR", 0xE000_ED38)] {
-        text += &format!(", {name} {:#010x}", machine.debug_read(address, AccessSize::Word).unwrap_or(0));
+    for (name, address) in [
+        ("CFSR", 0xE000_ED28),
+        ("HFSR", 0xE000_ED2C),
+        ("BFAR", 0xE000_ED38),
+    ] {
+        text += &format!(
+            ", {name} {:#010x}",
+            machine.debug_read(address, AccessSize::Word).unwrap_or(0)
+        );
     }
     let mut frame = [0; 32];
     let sp = machine.register(13);

@@ -125,9 +125,13 @@ impl Encoding {
     /// `bits` with `field` set to `value`.
     pub fn with(&self, bits: u32, field: char, value: u32) -> u32 {
         let positions = &self.fields[&field];
-        positions.iter().rev().zip(0..).fold(bits, |bits, (&at, i)| {
-            bits & !(1 << at) | (value >> i & 1) << at
-        })
+        positions
+            .iter()
+            .rev()
+            .zip(0..)
+            .fold(bits, |bits, (&at, i)| {
+                bits & !(1 << at) | (value >> i & 1) << at
+            })
     }
 
     /// The fixed bits are those of this encoding.
@@ -140,7 +144,10 @@ impl Encoding {
         let fields = self.fields(bits);
         self.matches(bits)
             && bits & self.should_mask == self.should_value
-            && self.registers.iter().all(|(&field, &allowed)| allowed >> fields.get(field) & 1 != 0)
+            && self
+                .registers
+                .iter()
+                .all(|(&field, &allowed)| allowed >> fields.get(field) & 1 != 0)
             && self.rules.iter().all(|rule| rule(&fields))
     }
 
@@ -274,9 +281,7 @@ pub fn table() -> &'static [Encoding] {
 }
 
 fn narrow_data(all: &mut Vec<Encoding>) {
-    all.push(
-        e("MOV (register) T2", "0000000000mmmddd").outside_it(),
-    );
+    all.push(e("MOV (register) T2", "0000000000mmmddd").outside_it());
     for (name, pattern) in [
         ("LSL (immediate) T1", "00000iiiiimmmddd"),
         ("LSR (immediate) T1", "00001iiiiimmmddd"),
@@ -329,10 +334,7 @@ fn narrow_data(all: &mut Vec<Encoding>) {
     ] {
         all.push(e(name, pattern));
     }
-    all.push(
-        e("ADD (register) T2", "01000100dmmmmddd")
-            .allow('m', SP | PC)
-    );
+    all.push(e("ADD (register) T2", "01000100dmmmmddd").allow('m', SP | PC));
     all.push(
         e("ADD (SP plus register) T2", "010001001mmmm101")
             .allow('m', SP)
@@ -520,11 +522,17 @@ fn narrow_branches(all: &mut Vec<Encoding>) {
             .choose(|f| f.get('m') != 13)
             .branch(B::Register),
     );
-    all.push(e("CBZ T1", "101100i1iiiiinnn").outside_it().branch(B::CompareZero));
-    all.push(e("CBNZ T1", "101110i1iiiiinnn").outside_it().branch(B::CompareZero));
     all.push(
-        e("POP T1, to PC", "10111101rrrrrrrr").branch(B::LoadMultiple),
+        e("CBZ T1", "101100i1iiiiinnn")
+            .outside_it()
+            .branch(B::CompareZero),
     );
+    all.push(
+        e("CBNZ T1", "101110i1iiiiinnn")
+            .outside_it()
+            .branch(B::CompareZero),
+    );
+    all.push(e("POP T1, to PC", "10111101rrrrrrrr").branch(B::LoadMultiple));
     all.push(
         e("B T1", "1101cccciiiiiiii")
             .outside_it()
@@ -558,8 +566,14 @@ fn immediate(all: &mut Vec<Encoding>) {
         ("TEQ (immediate) T1", "11110i001001nnnn0iii1111iiiiiiii"),
         ("CMN (immediate) T1", "11110i010001nnnn0iii1111iiiiiiii"),
         ("CMP (immediate) T2", "11110i011011nnnn0iii1111iiiiiiii"),
-        ("ADD (SP plus immediate) T3", "11110i01000S11010iiiddddiiiiiiii"),
-        ("SUB (SP minus immediate) T2", "11110i01101S11010iiiddddiiiiiiii"),
+        (
+            "ADD (SP plus immediate) T3",
+            "11110i01000S11010iiiddddiiiiiiii",
+        ),
+        (
+            "SUB (SP minus immediate) T2",
+            "11110i01101S11010iiiddddiiiiiiii",
+        ),
     ] {
         let mut encoding = e(name, pattern).rule(expandable);
         if name.starts_with("CM") {
@@ -568,23 +582,41 @@ fn immediate(all: &mut Vec<Encoding>) {
         all.push(encoding);
     }
     for (name, pattern) in [
-        ("ADD (SP plus immediate) T3, to SP", "11110i01000S11010iii1101iiiiiiii"),
-        ("SUB (SP minus immediate) T2, to SP", "11110i01101S11010iii1101iiiiiiii"),
+        (
+            "ADD (SP plus immediate) T3, to SP",
+            "11110i01000S11010iii1101iiiiiiii",
+        ),
+        (
+            "SUB (SP minus immediate) T2, to SP",
+            "11110i01101S11010iii1101iiiiiiii",
+        ),
     ] {
         all.push(e(name, pattern).rule(expandable).how(How::WritesSp));
     }
     for (name, pattern) in [
-        ("ADD (SP plus immediate) T4, to SP", "11110i10000011010iii1101iiiiiiii"),
-        ("SUB (SP minus immediate) T3, to SP", "11110i10101011010iii1101iiiiiiii"),
+        (
+            "ADD (SP plus immediate) T4, to SP",
+            "11110i10000011010iii1101iiiiiiii",
+        ),
+        (
+            "SUB (SP minus immediate) T3, to SP",
+            "11110i10101011010iii1101iiiiiiii",
+        ),
     ] {
         all.push(e(name, pattern).how(How::WritesSp));
     }
     for (name, pattern) in [
         ("ADD (immediate) T4", "11110i100000nnnn0iiiddddiiiiiiii"),
-        ("ADD (SP plus immediate) T4", "11110i10000011010iiiddddiiiiiiii"),
+        (
+            "ADD (SP plus immediate) T4",
+            "11110i10000011010iiiddddiiiiiiii",
+        ),
         ("ADR T3", "11110i10000011110iiiddddiiiiiiii"),
         ("SUB (immediate) T4", "11110i101010nnnn0iiiddddiiiiiiii"),
-        ("SUB (SP minus immediate) T3", "11110i10101011010iiiddddiiiiiiii"),
+        (
+            "SUB (SP minus immediate) T3",
+            "11110i10101011010iiiddddiiiiiiii",
+        ),
         ("ADR T2", "11110i10101011110iiiddddiiiiiiii"),
         ("MOV (immediate) T3", "11110i100100iiii0iiiddddiiiiiiii"),
         ("MOVT T1", "11110i101100iiii0iiiddddiiiiiiii"),
@@ -628,8 +660,14 @@ fn shifted(all: &mut Vec<Encoding>) {
         ("CMP (register) T3", "111010111011nnnnziii1111iiyymmmm"),
         ("PKHBT T1", "111010101100nnnnziiiddddii00mmmm"),
         ("PKHTB T1", "111010101100nnnnziiiddddii10mmmm"),
-        ("ADD (SP plus register) T3", "11101011000S1101ziiiddddiiyymmmm"),
-        ("SUB (SP minus register) T1", "11101011101S1101ziiiddddiiyymmmm"),
+        (
+            "ADD (SP plus register) T3",
+            "11101011000S1101ziiiddddiiyymmmm",
+        ),
+        (
+            "SUB (SP minus register) T1",
+            "11101011101S1101ziiiddddiiyymmmm",
+        ),
     ] {
         let mut encoding = e(name, pattern);
         if name.starts_with("CM") {
@@ -638,8 +676,14 @@ fn shifted(all: &mut Vec<Encoding>) {
         all.push(encoding);
     }
     for (name, pattern) in [
-        ("ADD (SP plus register) T3, to SP", "11101011000S1101ziii1101iiyymmmm"),
-        ("SUB (SP minus register) T1, to SP", "11101011101S1101ziii1101iiyymmmm"),
+        (
+            "ADD (SP plus register) T3, to SP",
+            "11101011000S1101ziii1101iiyymmmm",
+        ),
+        (
+            "SUB (SP minus register) T1, to SP",
+            "11101011101S1101ziii1101iiyymmmm",
+        ),
     ] {
         all.push(
             e(name, pattern)
@@ -652,7 +696,13 @@ fn shifted(all: &mut Vec<Encoding>) {
             .allow('m', SP)
             .rule(|f| f.get('S') == 0 || f.get('m') != 13),
     );
-    all.push(e("MOV (register) T3, to SP", "1110101001001111z00011010000mmmm").how(How::WritesSp));
+    all.push(
+        e(
+            "MOV (register) T3, to SP",
+            "1110101001001111z00011010000mmmm",
+        )
+        .how(How::WritesSp),
+    );
     let some: Rule = |f| f.get('i') != 0;
     all.push(e("LSL (immediate) T2", "11101010010S1111ziiiddddii00mmmm").rule(some));
     all.push(e("LSR (immediate) T2", "11101010010S1111ziiiddddii01mmmm"));
@@ -827,7 +877,11 @@ fn wide_branches(all: &mut Vec<Encoding>) {
             // Bit 0 of the special register would be the read-only IPSR.
             .choose(|f| f.get('s') == 0),
     );
-    all.push(e("MSR T1", "11110z11100znnnn10z0kkzzssssssss").rule(|f| f.get('k') != 0).how(How::System));
+    all.push(
+        e("MSR T1", "11110z11100znnnn10z0kkzzssssssss")
+            .rule(|f| f.get('k') != 0)
+            .how(How::System),
+    );
     for (name, pattern) in [
         ("NOP T2", "11110011101ooooo10z0z00000000000"),
         ("YIELD T2", "11110011101ooooo10z0z00000000001"),
@@ -882,13 +936,26 @@ fn wide_memory(all: &mut Vec<Encoding>) {
         };
         let (short, long) = (opcode.replace('?', "0"), opcode.replace('?', "1"));
         all.push(
-            data(e(leak(format!("{name} (immediate), 12 bits")), &format!("{long}nnnnttttiiiiiiiiiiii")))
-                .allow('n', SP)
-                .how(How::Memory(Memory { lowest: |f| f.get('i') as i32, ..single(bytes) })),
+            data(e(
+                leak(format!("{name} (immediate), 12 bits")),
+                &format!("{long}nnnnttttiiiiiiiiiiii"),
+            ))
+            .allow('n', SP)
+            .how(How::Memory(Memory {
+                lowest: |f| f.get('i') as i32,
+                ..single(bytes)
+            })),
         );
         for (form, low) in FORMS {
-            let encoding = e(leak(format!("{name} (immediate), {form}")), &format!("{short}nnnntttt{low}"));
-            let encoding = if form == "unprivileged" { encoding } else { data(encoding) };
+            let encoding = e(
+                leak(format!("{name} (immediate), {form}")),
+                &format!("{short}nnnntttt{low}"),
+            );
+            let encoding = if form == "unprivileged" {
+                encoding
+            } else {
+                data(encoding)
+            };
             let encoding = if form.contains("index") {
                 encoding.rule(|f| f.get('n') != f.get('t'))
             } else {
@@ -899,17 +966,19 @@ fn wide_memory(all: &mut Vec<Encoding>) {
                 "pre-index +" | "unprivileged" => |f| f.get('i') as i32,
                 _ => |_| 0,
             };
-            all.push(
-                encoding
-                    .allow('n', SP)
-                    .how(How::Memory(Memory { lowest, ..single(bytes) })),
-            );
+            all.push(encoding.allow('n', SP).how(How::Memory(Memory {
+                lowest,
+                ..single(bytes)
+            })));
         }
         all.push(
-            data(e(leak(format!("{name} (register) T2")), &format!("{short}nnnntttt000000ssmmmm")))
-                .allow('n', SP)
-                .choose(|f| f.get('m') != f.get('n'))
-                .how(How::Memory(indexed(bytes))),
+            data(e(
+                leak(format!("{name} (register) T2")),
+                &format!("{short}nnnntttt000000ssmmmm"),
+            ))
+            .allow('n', SP)
+            .choose(|f| f.get('m') != f.get('n'))
+            .how(How::Memory(indexed(bytes))),
         );
         if name.starts_with("LD") {
             let pattern = format!("{}U{}1111ttttiiiiiiiiiiii", &opcode[..8], &opcode[9..]);
@@ -919,12 +988,22 @@ fn wide_memory(all: &mut Vec<Encoding>) {
             let hint = if name == "LDRB" { "PLD" } else { "PLI" };
             for (form, pattern) in [
                 ("immediate, 12 bits", format!("{long}nnnn1111iiiiiiiiiiii")),
-                ("immediate, offset -", format!("{short}nnnn11111100iiiiiiii")),
-                ("literal", format!("{}U{}11111111iiiiiiiiiiii", &opcode[..8], &opcode[9..])),
+                (
+                    "immediate, offset -",
+                    format!("{short}nnnn11111100iiiiiiii"),
+                ),
+                (
+                    "literal",
+                    format!("{}U{}11111111iiiiiiiiiiii", &opcode[..8], &opcode[9..]),
+                ),
                 ("register", format!("{short}nnnn1111000000ssmmmm")),
             ] {
                 let encoding = e(leak(format!("{hint} ({form})")), &pattern);
-                all.push(if encoding.has('n') { encoding.allow('n', SP) } else { encoding });
+                all.push(if encoding.has('n') {
+                    encoding.allow('n', SP)
+                } else {
+                    encoding
+                });
             }
         }
     }
@@ -934,13 +1013,34 @@ fn wide_memory(all: &mut Vec<Encoding>) {
 
 fn load_to_pc(all: &mut Vec<Encoding>) {
     for (name, pattern) in [
-        ("LDR (immediate) T3, to PC", "111110001101nnnn1111iiiiiiiiiiii"),
-        ("LDR (immediate) T4, offset -, to PC", "111110000101nnnn11111100iiiiiiii"),
-        ("LDR (immediate) T4, post-index -, to PC", "111110000101nnnn11111001iiiiiiii"),
-        ("LDR (immediate) T4, post-index +, to PC", "111110000101nnnn11111011iiiiiiii"),
-        ("LDR (immediate) T4, pre-index -, to PC", "111110000101nnnn11111101iiiiiiii"),
-        ("LDR (immediate) T4, pre-index +, to PC", "111110000101nnnn11111111iiiiiiii"),
-        ("LDR (register) T2, to PC", "111110000101nnnn1111000000ssmmmm"),
+        (
+            "LDR (immediate) T3, to PC",
+            "111110001101nnnn1111iiiiiiiiiiii",
+        ),
+        (
+            "LDR (immediate) T4, offset -, to PC",
+            "111110000101nnnn11111100iiiiiiii",
+        ),
+        (
+            "LDR (immediate) T4, post-index -, to PC",
+            "111110000101nnnn11111001iiiiiiii",
+        ),
+        (
+            "LDR (immediate) T4, post-index +, to PC",
+            "111110000101nnnn11111011iiiiiiii",
+        ),
+        (
+            "LDR (immediate) T4, pre-index -, to PC",
+            "111110000101nnnn11111101iiiiiiii",
+        ),
+        (
+            "LDR (immediate) T4, pre-index +, to PC",
+            "111110000101nnnn11111111iiiiiiii",
+        ),
+        (
+            "LDR (register) T2, to PC",
+            "111110000101nnnn1111000000ssmmmm",
+        ),
     ] {
         all.push(
             e(name, pattern)
@@ -950,22 +1050,57 @@ fn load_to_pc(all: &mut Vec<Encoding>) {
         );
     }
     all.push(
-        e("LDR (literal) T2, to PC", "11111000U10111111111iiiiiiiiiiii").branch(Branch::LoadLiteral),
+        e(
+            "LDR (literal) T2, to PC",
+            "11111000U10111111111iiiiiiiiiiii",
+        )
+        .branch(Branch::LoadLiteral),
     );
 }
 
 fn dual(all: &mut Vec<Encoding>) {
     for (load, store, p, lowest) in [
-        ("LDRD (immediate), offset +", "STRD (immediate), offset +", "110", (|f| 4 * f.get('i') as i32) as fn(&Fields<'_>) -> i32),
-        ("LDRD (immediate), offset -", "STRD (immediate), offset -", "100", |f| -4 * f.get('i') as i32),
-        ("LDRD (immediate), post-index +", "STRD (immediate), post-index +", "011", |_| 0),
-        ("LDRD (immediate), post-index -", "STRD (immediate), post-index -", "001", |_| 0),
-        ("LDRD (immediate), pre-index +", "STRD (immediate), pre-index +", "111", |f| 4 * f.get('i') as i32),
-        ("LDRD (immediate), pre-index -", "STRD (immediate), pre-index -", "101", |f| -4 * f.get('i') as i32),
+        (
+            "LDRD (immediate), offset +",
+            "STRD (immediate), offset +",
+            "110",
+            (|f| 4 * f.get('i') as i32) as fn(&Fields<'_>) -> i32,
+        ),
+        (
+            "LDRD (immediate), offset -",
+            "STRD (immediate), offset -",
+            "100",
+            |f| -4 * f.get('i') as i32,
+        ),
+        (
+            "LDRD (immediate), post-index +",
+            "STRD (immediate), post-index +",
+            "011",
+            |_| 0,
+        ),
+        (
+            "LDRD (immediate), post-index -",
+            "STRD (immediate), post-index -",
+            "001",
+            |_| 0,
+        ),
+        (
+            "LDRD (immediate), pre-index +",
+            "STRD (immediate), pre-index +",
+            "111",
+            |f| 4 * f.get('i') as i32,
+        ),
+        (
+            "LDRD (immediate), pre-index -",
+            "STRD (immediate), pre-index -",
+            "101",
+            |f| -4 * f.get('i') as i32,
+        ),
     ] {
         for (name, l) in [(load, '1'), (store, '0')] {
             let (pu, w) = p.split_at(2);
-            let mut encoding = e(name, &format!("1110100{pu}1{w}{l}nnnnttttddddiiiiiiii")).allow('n', SP);
+            let mut encoding =
+                e(name, &format!("1110100{pu}1{w}{l}nnnnttttddddiiiiiiii")).allow('n', SP);
             if w == "1" {
                 encoding = encoding.rule(|f| f.get('n') != f.get('t') && f.get('n') != f.get('d'));
             }
@@ -988,7 +1123,12 @@ fn dual(all: &mut Vec<Encoding>) {
             .how(How::Literal),
     );
     all.push(
-        e("LDRD (literal) T1, post-index", "11101000111z1111ttttddddiiiiiiii").rule(|_| false).how(How::System),
+        e(
+            "LDRD (literal) T1, post-index",
+            "11101000111z1111ttttddddiiiiiiii",
+        )
+        .rule(|_| false)
+        .how(How::System),
     );
 }
 
@@ -1006,14 +1146,22 @@ fn multiple(all: &mut Vec<Encoding>) {
         ..up
     };
     // The list must hold at least two registers, and not a base that is written back.
-    let list: Rule = |f| list_bytes(f) >= 8 && (f.get('W') == 0 || (f.get('r') | f.get('M') << 14) >> f.get('n') & 1 == 0);
+    let list: Rule = |f| {
+        list_bytes(f) >= 8
+            && (f.get('W') == 0 || (f.get('r') | f.get('M') << 14) >> f.get('n') & 1 == 0)
+    };
     for (name, pattern, memory) in [
         ("STM T2", "1110100010W0nnnnzMzrrrrrrrrrrrrr", up),
         ("LDM T2", "1110100010W1nnnn0Mzrrrrrrrrrrrrr", up),
         ("STMDB T1", "1110100100W0nnnnzMzrrrrrrrrrrrrr", down),
         ("LDMDB T1", "1110100100W1nnnn0Mzrrrrrrrrrrrrr", down),
     ] {
-        all.push(e(name, pattern).allow('n', SP).rule(list).how(How::Memory(memory)));
+        all.push(
+            e(name, pattern)
+                .allow('n', SP)
+                .rule(list)
+                .how(How::Memory(memory)),
+        );
     }
     for (name, pattern) in [
         ("LDM T2, to PC", "1110100010W1nnnn1zzrrrrrrrrrrrrr"),
@@ -1044,20 +1192,43 @@ fn exclusive(all: &mut Vec<Encoding>) {
         align,
         ..word
     };
-    all.push(e("LDREX T1", "111010000101nnnnttttooooiiiiiiii").allow('n', SP).how(How::Memory(word)));
-    all.push(e("LDREXB T1", "111010001101nnnnttttoooo0100oooo").allow('n', SP).how(How::Memory(narrow(|_| 1, 1))));
-    all.push(e("LDREXH T1", "111010001101nnnnttttoooo0101oooo").allow('n', SP).how(How::Memory(narrow(|_| 2, 2))));
+    all.push(
+        e("LDREX T1", "111010000101nnnnttttooooiiiiiiii")
+            .allow('n', SP)
+            .how(How::Memory(word)),
+    );
+    all.push(
+        e("LDREXB T1", "111010001101nnnnttttoooo0100oooo")
+            .allow('n', SP)
+            .how(How::Memory(narrow(|_| 1, 1))),
+    );
+    all.push(
+        e("LDREXH T1", "111010001101nnnnttttoooo0101oooo")
+            .allow('n', SP)
+            .how(How::Memory(narrow(|_| 2, 2))),
+    );
     let distinct: Rule = |f| f.get('d') != f.get('n') && f.get('d') != f.get('t');
     for (name, pattern, memory) in [
         ("STREX T1", "111010000100nnnnttttddddiiiiiiii", word),
-        ("STREXB T1", "111010001100nnnnttttoooo0100dddd", narrow(|_| 1, 1)),
-        ("STREXH T1", "111010001100nnnnttttoooo0101dddd", narrow(|_| 2, 2)),
+        (
+            "STREXB T1",
+            "111010001100nnnnttttoooo0100dddd",
+            narrow(|_| 1, 1),
+        ),
+        (
+            "STREXH T1",
+            "111010001100nnnnttttoooo0101dddd",
+            narrow(|_| 2, 2),
+        ),
     ] {
         all.push(
             e(name, pattern)
                 .allow('n', SP)
                 .rule(distinct)
-                .how(How::Memory(Memory { exclusive: true, ..memory })),
+                .how(How::Memory(Memory {
+                    exclusive: true,
+                    ..memory
+                })),
         );
     }
 }
@@ -1082,24 +1253,66 @@ fn float_data(all: &mut Vec<Encoding>) {
         ("VABS T2", "111011101x110000xxxx101011w0wwww"),
         ("VNEG T2", "111011101x110001xxxx101001w0wwww"),
         ("VSQRT T1", "111011101x110001xxxx101011w0wwww"),
-        ("VCVTB (half to single) T1", "111011101x110010xxxx101001w0wwww"),
-        ("VCVTT (half to single) T1", "111011101x110010xxxx101011w0wwww"),
-        ("VCVTB (single to half) T1", "111011101x110011xxxx101001w0wwww"),
-        ("VCVTT (single to half) T1", "111011101x110011xxxx101011w0wwww"),
+        (
+            "VCVTB (half to single) T1",
+            "111011101x110010xxxx101001w0wwww",
+        ),
+        (
+            "VCVTT (half to single) T1",
+            "111011101x110010xxxx101011w0wwww",
+        ),
+        (
+            "VCVTB (single to half) T1",
+            "111011101x110011xxxx101001w0wwww",
+        ),
+        (
+            "VCVTT (single to half) T1",
+            "111011101x110011xxxx101011w0wwww",
+        ),
         ("VCMP T1", "111011101x110100xxxx101001w0wwww"),
         ("VCMPE T1", "111011101x110100xxxx101011w0wwww"),
         ("VCMP (zero) T2", "111011101x110101xxxx101001z0zzzz"),
         ("VCMPE (zero) T2", "111011101x110101xxxx101011z0zzzz"),
-        ("VCVT (unsigned to single) T1", "111011101x111000xxxx101001w0wwww"),
-        ("VCVT (signed to single) T1", "111011101x111000xxxx101011w0wwww"),
-        ("VCVTR (single to unsigned) T1", "111011101x111100xxxx101001w0wwww"),
-        ("VCVT (single to unsigned) T1", "111011101x111100xxxx101011w0wwww"),
-        ("VCVTR (single to signed) T1", "111011101x111101xxxx101001w0wwww"),
-        ("VCVT (single to signed) T1", "111011101x111101xxxx101011w0wwww"),
-        ("VMOV (register to single) T1", "111011100000yyyytttt1010yzz1zzzz"),
-        ("VMOV (single to register) T1", "111011100001yyyytttt1010yzz1zzzz"),
-        ("VMOV (register to scalar) T1", "1110111000h0yyyytttt1011000 1zzzz"),
-        ("VMOV (scalar to register) T1", "1110111000h1yyyytttt1011000 1zzzz"),
+        (
+            "VCVT (unsigned to single) T1",
+            "111011101x111000xxxx101001w0wwww",
+        ),
+        (
+            "VCVT (signed to single) T1",
+            "111011101x111000xxxx101011w0wwww",
+        ),
+        (
+            "VCVTR (single to unsigned) T1",
+            "111011101x111100xxxx101001w0wwww",
+        ),
+        (
+            "VCVT (single to unsigned) T1",
+            "111011101x111100xxxx101011w0wwww",
+        ),
+        (
+            "VCVTR (single to signed) T1",
+            "111011101x111101xxxx101001w0wwww",
+        ),
+        (
+            "VCVT (single to signed) T1",
+            "111011101x111101xxxx101011w0wwww",
+        ),
+        (
+            "VMOV (register to single) T1",
+            "111011100000yyyytttt1010yzz1zzzz",
+        ),
+        (
+            "VMOV (single to register) T1",
+            "111011100001yyyytttt1010yzz1zzzz",
+        ),
+        (
+            "VMOV (register to scalar) T1",
+            "1110111000h0yyyytttt1011000 1zzzz",
+        ),
+        (
+            "VMOV (scalar to register) T1",
+            "1110111000h1yyyytttt1011000 1zzzz",
+        ),
         ("VMSR T1", "111011101110zzz1tttt1010zzz1zzzz"),
     ] {
         let pattern = pattern.replace("zzz1tttt", "0001tttt");
@@ -1107,14 +1320,38 @@ fn float_data(all: &mut Vec<Encoding>) {
     }
     all.push(e("VMRS T1", "1110111011110001tttt1010zzz1zzzz").allow('t', PC));
     for (name, pattern) in [
-        ("VCVT (fixed to single, signed 16) T1", "111011101x111010xxxx101001j0iiii"),
-        ("VCVT (fixed to single, signed 32) T1", "111011101x111010xxxx101011j0iiii"),
-        ("VCVT (fixed to single, unsigned 16) T1", "111011101x111011xxxx101001j0iiii"),
-        ("VCVT (fixed to single, unsigned 32) T1", "111011101x111011xxxx101011j0iiii"),
-        ("VCVT (single to fixed, signed 16) T1", "111011101x111110xxxx101001j0iiii"),
-        ("VCVT (single to fixed, signed 32) T1", "111011101x111110xxxx101011j0iiii"),
-        ("VCVT (single to fixed, unsigned 16) T1", "111011101x111111xxxx101001j0iiii"),
-        ("VCVT (single to fixed, unsigned 32) T1", "111011101x111111xxxx101011j0iiii"),
+        (
+            "VCVT (fixed to single, signed 16) T1",
+            "111011101x111010xxxx101001j0iiii",
+        ),
+        (
+            "VCVT (fixed to single, signed 32) T1",
+            "111011101x111010xxxx101011j0iiii",
+        ),
+        (
+            "VCVT (fixed to single, unsigned 16) T1",
+            "111011101x111011xxxx101001j0iiii",
+        ),
+        (
+            "VCVT (fixed to single, unsigned 32) T1",
+            "111011101x111011xxxx101011j0iiii",
+        ),
+        (
+            "VCVT (single to fixed, signed 16) T1",
+            "111011101x111110xxxx101001j0iiii",
+        ),
+        (
+            "VCVT (single to fixed, signed 32) T1",
+            "111011101x111110xxxx101011j0iiii",
+        ),
+        (
+            "VCVT (single to fixed, unsigned 16) T1",
+            "111011101x111111xxxx101001j0iiii",
+        ),
+        (
+            "VCVT (single to fixed, unsigned 32) T1",
+            "111011101x111111xxxx101011j0iiii",
+        ),
     ] {
         // More fraction bits than there are bits is UNPREDICTABLE.
         all.push(e(name, pattern).rule(|f| {
@@ -1123,17 +1360,29 @@ fn float_data(all: &mut Vec<Encoding>) {
         }));
     }
     all.push(
-        e("VMOV (registers to two singles) T1", "111011000100uuuutttt101000w1wwww")
-            .rule(|f| single_number(f) != 31),
+        e(
+            "VMOV (registers to two singles) T1",
+            "111011000100uuuutttt101000w1wwww",
+        )
+        .rule(|f| single_number(f) != 31),
     );
     all.push(
-        e("VMOV (two singles to registers) T1", "111011000101uuuutttt101000w1wwww")
-            .rule(|f| single_number(f) != 31 && f.get('t') != f.get('u')),
+        e(
+            "VMOV (two singles to registers) T1",
+            "111011000101uuuutttt101000w1wwww",
+        )
+        .rule(|f| single_number(f) != 31 && f.get('t') != f.get('u')),
     );
-    all.push(e("VMOV (registers to double) T1", "111011000100uuuutttt10110001wwww"));
+    all.push(e(
+        "VMOV (registers to double) T1",
+        "111011000100uuuutttt10110001wwww",
+    ));
     all.push(
-        e("VMOV (double to registers) T1", "111011000101uuuutttt10110001wwww")
-            .rule(|f| f.get('t') != f.get('u')),
+        e(
+            "VMOV (double to registers) T1",
+            "111011000101uuuutttt10110001wwww",
+        )
+        .rule(|f| f.get('t') != f.get('u')),
     );
 }
 
@@ -1166,8 +1415,20 @@ fn float_memory(all: &mut Vec<Encoding>) {
                 })),
         );
     }
-    all.push(e("VLDR (literal, single) T2", "11101101Ux011111xxxx1010iiiiiiii").how(How::Literal));
-    all.push(e("VLDR (literal, double) T1", "11101101U0011111xxxx1011iiiiiiii").how(How::Literal));
+    all.push(
+        e(
+            "VLDR (literal, single) T2",
+            "11101101Ux011111xxxx1010iiiiiiii",
+        )
+        .how(How::Literal),
+    );
+    all.push(
+        e(
+            "VLDR (literal, double) T1",
+            "11101101U0011111xxxx1011iiiiiiii",
+        )
+        .how(How::Literal),
+    );
     let memory = Memory {
         base: n,
         lowest: |_| 0,
@@ -1189,7 +1450,10 @@ fn float_memory(all: &mut Vec<Encoding>) {
         let x = if sz == '1' { '0' } else { 'x' };
         let (pu, wl) = pul.split_at(2);
         let memory = if down {
-            Memory { lowest: |f| -4 * f.get('i') as i32, ..memory }
+            Memory {
+                lowest: |f| -4 * f.get('i') as i32,
+                ..memory
+            }
         } else {
             memory
         };
@@ -1199,7 +1463,11 @@ fn float_memory(all: &mut Vec<Encoding>) {
                 .rule(|f| {
                     let count = f.get('i');
                     let x = f.get('x');
-                    let first = if f.bits & 0x100 != 0 { x * 2 } else { (x & 15) << 1 | x >> 4 };
+                    let first = if f.bits & 0x100 != 0 {
+                        x * 2
+                    } else {
+                        (x & 15) << 1 | x >> 4
+                    };
                     count != 0 && first + count <= 32
                 })
                 // Odd counts of doubles are the deprecated FLDMX forms.

@@ -165,8 +165,14 @@ fn driver() -> Driver {
     code.bind(plain).str(3, 2, 4);
     code.bind(next);
     let (go, exit) = (code.label(), code.label());
-    code.ldr(1, 2, 0).ldr_next(4, 1).cmp(4, 0).b_if(condition::EQ, exit);
-    code.ldr_next(0, 1).str(0, 2, 8).cmp(0, 0).b_if(condition::EQ, go);
+    code.ldr(1, 2, 0)
+        .ldr_next(4, 1)
+        .cmp(4, 0)
+        .b_if(condition::EQ, exit);
+    code.ldr_next(0, 1)
+        .str(0, 2, 8)
+        .cmp(0, 0)
+        .b_if(condition::EQ, go);
     code.mov32(5, SCRATCH_VALUES).mov32(6, SCRATCH);
     for _ in 0..SCRATCH_WORDS / 4 {
         code.ldm(5, 0x0F00).stm(6, 0x0F00);
@@ -282,7 +288,12 @@ impl<'a> Emitter<'a> {
     }
 
     fn put(&mut self, bits: u32) {
-        let text = format!("{:#07x}: {bits:0w$x} {}", self.code.here(), self.encoding.describe(bits), w = self.encoding.width as usize / 4);
+        let text = format!(
+            "{:#07x}: {bits:0w$x} {}",
+            self.code.here(),
+            self.encoding.describe(bits),
+            w = self.encoding.width as usize / 4
+        );
         self.listing.push(text);
         if self.encoding.width == 32 {
             self.code.wide(bits);
@@ -297,7 +308,8 @@ impl<'a> Emitter<'a> {
     }
 
     fn note(&mut self, text: String) {
-        self.listing.push(format!("{:#07x}: {text}", self.code.here()));
+        self.listing
+            .push(format!("{:#07x}: {text}", self.code.here()));
     }
 
     fn wants_it(&mut self) -> bool {
@@ -447,7 +459,11 @@ impl<'a> Emitter<'a> {
                 self.maybe_it();
             }
             B::WideOffset => {
-                let link = if encoding.name.starts_with("BL") { 0x4000 } else { 0 };
+                let link = if encoding.name.starts_with("BL") {
+                    0x4000
+                } else {
+                    0
+                };
                 bits = branch(far) | link;
                 self.maybe_it();
             }
@@ -517,7 +533,9 @@ impl<'a> Emitter<'a> {
             self.mov32(fields.get('n'), table);
         }
         self.put(bits);
-        let entries: Vec<u32> = (0..4).map(|_| table_bytes / 2 + self.rng.below(5)).collect();
+        let entries: Vec<u32> = (0..4)
+            .map(|_| table_bytes / 2 + self.rng.below(5))
+            .collect();
         self.note(format!("table {entries:?}"));
         if bytes {
             self.code.narrow(entries[0] | entries[1] << 8);
@@ -573,7 +591,11 @@ impl<'a> Emitter<'a> {
         let fields = encoding.fields(bits);
         let others = fields.get('r').count_ones();
         let literals = self.literals(others + 1);
-        let base = if encoding.width == 16 { 13 } else { fields.get('n') };
+        let base = if encoding.width == 16 {
+            13
+        } else {
+            fields.get('n')
+        };
         let start = if encoding.name.starts_with("LDMDB") {
             literals.at + 4 * (others + 1)
         } else {
@@ -600,7 +622,12 @@ impl Program {
         self.cases
             .iter()
             .map(|case| {
-                let words = RESULT_WORDS + if case.touches_memory { SCRATCH_WORDS as usize } else { 0 };
+                let words = RESULT_WORDS
+                    + if case.touches_memory {
+                        SCRATCH_WORDS as usize
+                    } else {
+                        0
+                    };
                 let (result, behind) = rest.split_at(4 * words);
                 rest = behind;
                 result

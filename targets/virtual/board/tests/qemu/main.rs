@@ -9,3 +9,4 @@ mod operands;
 mod oracle;
 mod random_programs;
 mod rng;
+mod undefined;

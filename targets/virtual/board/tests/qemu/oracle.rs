@@ -153,7 +153,10 @@ fn loader() -> Vec<u8> {
     while code.here() < DONE {
         code.narrow(0xBF00);
     }
-    code.mov32(4, STATE).ldr(5, 4, 8).mov32(6, RAM).ldr(7, 4, 0x44);
+    code.mov32(4, STATE)
+        .ldr(5, 4, 8)
+        .mov32(6, RAM)
+        .ldr(7, 4, 0x44);
     semihosting(&mut code, call::WRITE);
     code.poke(0xE000_ED0C, 0x05FA_0004);
     let here = code.mark();

@@ -36,9 +36,17 @@ impl Tally {
         let programs: Vec<Program> = (first..first + count)
             .map(|index| generator::program(seed, index))
             .collect();
-        let images: Vec<_> = programs.iter().map(|program| program.image.clone()).collect();
+        let images: Vec<_> = programs
+            .iter()
+            .map(|program| program.image.clone())
+            .collect();
         let outcome = oracle::run(&images, LIMIT);
-        assert_eq!(outcome.results.len(), images.len(), "QEMU: {}", outcome.messages);
+        assert_eq!(
+            outcome.results.len(),
+            images.len(),
+            "QEMU: {}",
+            outcome.messages
+        );
         for (i, (program, expected)) in programs.iter().zip(&outcome.results).enumerate() {
             let index = first + i as u64;
             for &path in paths {
@@ -51,7 +59,13 @@ impl Tally {
                     place += &format!(" (ended early: {problem})");
                     self.unfinished(program, &run.result, &place);
                 }
-                self.compare(program, expected, &run.result, &place, run.problem.is_some());
+                self.compare(
+                    program,
+                    expected,
+                    &run.result,
+                    &place,
+                    run.problem.is_some(),
+                );
             }
             self.cases += program.cases.len() as u64;
             for case in &program.cases {
@@ -60,11 +74,21 @@ impl Tally {
         }
     }
 
-    fn compare(&mut self, program: &Program, expected: &[u8], found: &[u8], place: &str, first_only: bool) {
+    fn compare(
+        &mut self,
+        program: &Program,
+        expected: &[u8],
+        found: &[u8],
+        place: &str,
+        first_only: bool,
+    ) {
         if expected == found {
             return;
         }
-        let halves = program.split(expected).into_iter().zip(program.split(found));
+        let halves = program
+            .split(expected)
+            .into_iter()
+            .zip(program.split(found));
         for (number, (case, (expected, found))) in program.cases.iter().zip(halves).enumerate() {
             if expected != found {
                 let text = explain(case, expected, found, &format!("{place} case {number}"));
@@ -91,7 +115,11 @@ impl Tally {
     fn check(&self) {
         let mut text = String::new();
         for (&encoding, cases) in &self.mismatches {
-            text += &format!("\n=== {}: {} cases differ\n", table()[encoding].name, cases.len());
+            text += &format!(
+                "\n=== {}: {} cases differ\n",
+                table()[encoding].name,
+                cases.len()
+            );
             for case in cases.iter().take(SHOWN) {
                 text += case;
             }
@@ -107,7 +135,10 @@ fn explain(case: &Case, expected: &[u8], found: &[u8], place: &str) -> String {
         text += &format!("    {line}\n");
     }
     let inputs = &case.inputs;
-    text += &format!("  in: APSR {:08x} FPSCR {:08x}\n", inputs.apsr, inputs.fpscr);
+    text += &format!(
+        "  in: APSR {:08x} FPSCR {:08x}\n",
+        inputs.apsr, inputs.fpscr
+    );
     text += &format!("  in: R {:08x?}\n", inputs.registers);
     if case.listing.iter().any(|line| line.contains(" V")) {
         text += &format!("  in: S {:08x?}\n", inputs.singles);
@@ -118,7 +149,10 @@ fn explain(case: &Case, expected: &[u8], found: &[u8], place: &str) -> String {
     };
     for (i, (expected, found)) in words(expected).into_iter().zip(words(found)).enumerate() {
         if expected != found {
-            text += &format!("  {}: QEMU {expected:08x}, here {found:08x}\n", result_name(i));
+            text += &format!(
+                "  {}: QEMU {expected:08x}, here {found:08x}\n",
+                result_name(i)
+            );
         }
     }
     text
@@ -134,7 +168,7 @@ fn a_seeded_part_is_equal_on_all_paths() {
     if !oracle::installed() {
         return;
     }
-    let paths = [Path::Blocks, Path::Untimed, Path::Watched];
+    let paths = [Path::Blocks, Path::Untimed, Path::Watched, Path::Stepped];
     let mut tally = Tally::default();
     tally.batch(1, 0, &paths, 4);
     tally.check();

@@ -2,6 +2,8 @@
 //! A5 and A7) to [`Op`]s.
 
 mod narrow;
+#[cfg(test)]
+mod tests;
 mod vector;
 mod wide;
 
