@@ -63,7 +63,7 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Measure workloads on a board, or on a virtual one
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// List the boards
     Boards,
     /// List the workloads
