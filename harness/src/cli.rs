@@ -39,10 +39,23 @@ pub struct Cli {
 pub struct Global {
     /// The tinybench project [default: the one around the current folder, otherwise the one the
     /// binary was built from]
-    #[arg(long, global = true, value_name = "DIR", env = "TINYBENCH_PROJECT")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "TINYBENCH_PROJECT",
+        hide_env_values = true,
+        help_heading = "Options of all commands"
+    )]
     pub project: Option<PathBuf>,
     /// Say more on stderr; twice and three times for debugging
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(
+        short,
+        long,
+        global = true,
+        action = clap::ArgAction::Count,
+        help_heading = "Options of all commands"
+    )]
     pub verbose: u8,
 }
 
@@ -50,7 +63,7 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Measure workloads on a board, or on a virtual one
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// List the boards
     Boards,
     /// List the workloads

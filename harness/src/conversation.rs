@@ -140,8 +140,8 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
             ..
         } = self.block;
         Ok((
-            self.text("name", runtime_name)?,
-            self.text("version", runtime_version)?,
+            self.text("runtime's name", runtime_name)?,
+            self.text("runtime's version", runtime_version)?,
         ))
     }
 
@@ -153,14 +153,14 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
     fn text(&mut self, what: &str, [address, length]: [u32; 2]) -> Result<String, TargetError> {
         if length > MAX_TEXT_BYTES {
             return Err(TargetError::Protocol(format!(
-                "the runtime's {what} has {length} bytes"
+                "the {what} has {length} bytes"
             )));
         }
         self.check_range("a text", address, length as usize)?;
         let mut bytes = vec![0; length as usize];
         self.target.read_bytes(address, &mut bytes)?;
         String::from_utf8(bytes)
-            .map_err(|_| TargetError::Protocol(format!("the runtime's {what} is not UTF-8")))
+            .map_err(|_| TargetError::Protocol(format!("the {what} is not UTF-8")))
     }
 
     /// Refuses an address that the image gave and that is in neither of its memories.
@@ -223,6 +223,16 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
         Ok(())
     }
 
+    /// Where a panic arose: its record has address and length of the file's name, line and column
+    /// in place of the first registers. `None` if that can't be read.
+    fn panic_place(&mut self, r: &[u32]) -> Option<String> {
+        let [address, length, line, column, ..] = *r else {
+            return None;
+        };
+        let file = self.text("panic's file", [address, length]).ok()?;
+        (!file.is_empty()).then(|| format!("{file}:{line}:{column}"))
+    }
+
     /// Adds the places in the source to where the core was stopped.
     fn locate(&self, mut stopped: Box<Stopped>) -> Box<Stopped> {
         stopped.pc = self.image.code_address(stopped.pc.address);
@@ -231,7 +241,7 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
     }
 
     /// The status, once the block is known to be one; a fault is an error.
-    fn status(&self) -> Result<Status, TargetError> {
+    fn status(&mut self) -> Result<Status, TargetError> {
         let Block {
             magic,
             version,
@@ -256,6 +266,9 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
                 fault,
                 pc: self.image.code_address(fault.pc),
                 lr: self.image.code_address(fault.lr),
+                panic: (fault.exception == 0)
+                    .then(|| self.panic_place(&fault.r))
+                    .flatten(),
             }))),
             Some(status) => Ok(status),
             None => Err(TargetError::Protocol(format!("status {status} is unknown"))),

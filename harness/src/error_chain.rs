@@ -16,6 +16,15 @@ pub fn describe(error: &(dyn Error + 'static)) -> String {
     text
 }
 
+/// What caused everything else.
+pub fn root_cause<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    let mut error = error;
+    while let Some(cause) = error.source() {
+        error = cause;
+    }
+    error
+}
+
 /// Whether `error` or one of its causes is a `T` for which `test` holds.
 pub fn any<T: Error + 'static>(error: &(dyn Error + 'static), test: impl Fn(&T) -> bool) -> bool {
     let mut current = Some(error);
@@ -41,6 +50,7 @@ mod tests {
         let outer = Outer(std::io::Error::other("cable unplugged"));
         assert_eq!(describe(&outer), "flashing failed: cable unplugged");
         assert_eq!(describe(&std::io::Error::other("x")), "x");
+        assert_eq!(root_cause(&outer).to_string(), "cable unplugged");
         assert!(any(&outer, |error: &std::io::Error| error
             .to_string()
             .contains("cable")));

@@ -51,7 +51,7 @@ impl fmt::Display for CodeAddress {
     }
 }
 
-/// A processor exception that the image caught.
+/// A processor exception that the image caught, or a panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultReport {
     /// The fault record of the block.
@@ -60,6 +60,8 @@ pub struct FaultReport {
     pub pc: CodeAddress,
     /// Where that was called from.
     pub lr: CodeAddress,
+    /// File, line and column of a panic.
+    pub panic: Option<String>,
 }
 
 impl FaultReport {
@@ -73,7 +75,10 @@ impl FaultReport {
             ..
         } = self.fault;
         let name = match exception {
-            0 => return "the image panicked".to_owned(),
+            0 => {
+                let place = self.panic.as_deref().unwrap_or("an unknown place");
+                return format!("panic at {place}");
+            }
             2 => "NMI",
             3 => "HardFault",
             4 => "MemManage fault",
@@ -105,6 +110,7 @@ impl FaultReport {
 impl fmt::Display for FaultReport {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let Fault {
+            exception,
             r,
             sp,
             xpsr,
@@ -112,6 +118,10 @@ impl fmt::Display for FaultReport {
             hfsr,
             ..
         } = &self.fault;
+        // A panic records no registers.
+        if *exception == 0 {
+            return f.write_str(&self.cause());
+        }
         writeln!(f, "{}", self.cause())?;
         writeln!(f, "  pc   {}", self.pc)?;
         writeln!(f, "  lr   {}", self.lr)?;
@@ -167,6 +177,7 @@ mod tests {
                 address: fault.lr,
                 location: None,
             },
+            panic: None,
             fault,
         }
     }
@@ -199,6 +210,14 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_is_told_with_its_place_alone() {
+        let mut report = report(Fault::default());
+        assert_eq!(report.to_string(), "panic at an unknown place");
+        report.panic = Some("src/plan.rs:7:9".to_owned());
+        assert_eq!(report.to_string(), "panic at src/plan.rs:7:9");
+    }
+
+    #[test]
     fn each_exception_has_its_name() {
         let cause = |exception, cfsr| {
             report(Fault {
@@ -209,7 +228,6 @@ mod tests {
             })
             .cause()
         };
-        assert_eq!(cause(0, 0), "the image panicked");
         assert_eq!(cause(3, 0), "HardFault");
         assert_eq!(cause(6, 1 << 25), "UsageFault: division by zero");
         assert_eq!(cause(6, 1 << 16), "UsageFault: undefined instruction");

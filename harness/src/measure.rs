@@ -241,6 +241,7 @@ mod tests {
     enum Misbehaviour {
         None,
         Faults,
+        Panics,
         Hangs,
         LocksUp,
         Unplugged,
@@ -343,6 +344,13 @@ mod tests {
                     self.set(offset_of!(Block, output_address), OUTPUT);
                     self.set(offset_of!(Block, output_bytes), 3);
                     Status::Done
+                }
+                Some(Command::Run) if self.misbehaviour == Misbehaviour::Panics => {
+                    let r = offset_of!(Block, fault) + offset_of!(Fault, r);
+                    for (i, value) in [NAME, 6, 12, 34].into_iter().enumerate() {
+                        self.set(r + 4 * i, value);
+                    }
+                    Status::Fault
                 }
                 Some(Command::Run) => {
                     if self.misbehaviour == Misbehaviour::Faults {
@@ -553,6 +561,10 @@ mod tests {
         assert_eq!(exit, Exit::Target);
         let expected = "the target faulted: HardFault\n  pc   0x00001234  conv (conv.rs:7)\n";
         assert!(message.starts_with(expected), "{message}");
+
+        let (exit, message) = failure(Misbehaviour::Panics);
+        assert_eq!(exit, Exit::Target);
+        assert_eq!(message, "the target faulted: panic at double:12:34");
 
         let (exit, message) = failure(Misbehaviour::Hangs);
         assert_eq!(exit, Exit::Target);

@@ -1,6 +1,5 @@
 //! Progress on stderr: bars on a terminal, otherwise one line a step.
 
-use std::borrow::Cow;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 #[derive(Debug)]
 pub struct Progress {
     output: Output,
+    subject: String,
     bar: Option<ProgressBar>,
 }
 
@@ -30,6 +30,7 @@ impl Progress {
             } else {
                 Output::Lines
             },
+            subject: String::new(),
             bar: None,
         }
     }
@@ -38,14 +39,20 @@ impl Progress {
     pub fn hidden() -> Self {
         Self {
             output: Output::Nothing,
+            subject: String::new(),
             bar: None,
         }
     }
 
+    /// Names what the following steps are about.
+    pub fn set_subject(&mut self, subject: &str) {
+        self.subject = subject.to_owned();
+    }
+
     /// Begins a step of `total` parts, or of unknown length.
-    pub fn begin(&mut self, step: impl Into<Cow<'static, str>>, total: Option<u64>) {
+    pub fn begin(&mut self, step: &str, total: Option<u64>) {
         self.end();
-        let step = step.into();
+        let step = format!("{}: {step}", self.subject);
         match self.output {
             Output::Nothing => {}
             Output::Lines => eprintln!("{step}"),

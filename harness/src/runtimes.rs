@@ -127,9 +127,15 @@ impl HostRuntime for Interpreter {
 
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError> {
         let model = Model::parse(model)?;
+        let (input_bytes, output_bytes) = (model.input().bytes, model.output().bytes);
+        if input_bytes == 0 || output_bytes == 0 {
+            return Err(RuntimeError(
+                "the model's input or output is empty".to_owned(),
+            ));
+        }
         Ok(ModelFacts {
-            input_bytes: model.input().bytes,
-            output_bytes: model.output().bytes,
+            input_bytes,
+            output_bytes,
             macs: model.macs(),
             parameters: model.parameters(),
             arena_bytes: arena_needed(&model)?,

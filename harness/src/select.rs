@@ -6,7 +6,7 @@ use probe_rs::probe::{DebugProbeSelector, Probe};
 use crate::board::Board;
 use crate::error_chain::describe;
 use crate::exit::Exit;
-use crate::virtual_board;
+use crate::virtual_board::{OpenVirtual, VirtualBoardError};
 
 /// What a run may use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -37,6 +37,9 @@ pub enum Choice {
 /// Why nothing could be chosen or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum SelectError {
+    /// A probe and the virtual board were asked for.
+    #[error("--probe and --on virtual contradict each other")]
+    Contradiction,
     /// There is no probe, and one was demanded.
     #[error(
         "no debug probe is attached; connect one, or use --on virtual (`tinybench doctor` shows \
@@ -68,13 +71,14 @@ pub enum SelectError {
     },
     /// The virtual board can't be made.
     #[error(transparent)]
-    Virtual(#[from] virtual_board::VirtualBoardError),
+    Virtual(#[from] VirtualBoardError),
 }
 
 impl SelectError {
     /// The exit code this error leads to.
     pub fn exit(&self) -> Exit {
         match self {
+            Self::Contradiction => Exit::Usage,
             Self::Virtual(_) => Exit::Input,
             _ => Exit::NoTarget,
         }
@@ -89,6 +93,9 @@ pub fn choose(
     probes: &[ProbeListItem],
 ) -> Result<Choice, SelectError> {
     if let Some(selector) = selector {
+        if on == On::Virtual {
+            return Err(SelectError::Contradiction);
+        }
         let name = probes
             .iter()
             .find(|probe| selector.matches_probe(&probe.info))
@@ -145,8 +152,13 @@ fn name(info: &probe_rs::probe::DebugProbeInfo) -> String {
 }
 
 impl Choice {
-    /// Opens the probe, or makes a virtual board and opens the probe on it.
-    pub fn open(&self, board: &Board, lister: &Lister) -> Result<Probe, SelectError> {
+    /// Opens the probe, or has a virtual board made and the probe on it opened.
+    pub fn open(
+        &self,
+        board: &Board,
+        lister: &Lister,
+        open_virtual: OpenVirtual,
+    ) -> Result<Probe, SelectError> {
         match self {
             Self::Probe { selector, .. } => {
                 lister
@@ -156,7 +168,7 @@ impl Choice {
                         reason: describe(&error),
                     })
             }
-            Self::Virtual(_) => Ok(virtual_board::open(board)?),
+            Self::Virtual(_) => Ok(open_virtual(board)?),
         }
     }
 
@@ -255,6 +267,13 @@ mod tests {
             name_of(choose(On::Auto, Some(selector), &board(), &probes)),
             "J-Link 2"
         );
+    }
+
+    #[test]
+    fn a_probe_and_the_virtual_board_exclude_each_other() {
+        let selector = Some("1366:1051".parse().unwrap());
+        let error = choose(On::Virtual, selector, &board(), &[]).unwrap_err();
+        assert_eq!(error.exit(), Exit::Usage);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! are real is of no concern here, but for two things: the target itself tells, and on a virtual
 //! board time only passes while it is looked at.
 
+use std::error::Error;
 use std::io::Cursor;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +15,7 @@ use probe_rs::flashing::{
 use probe_rs::probe::{DebugProbeError, Probe};
 use probe_rs::{Core, CoreStatus, MemoryInterface, Permissions};
 
-use crate::error_chain::{any, describe};
+use crate::error_chain::{any, describe, root_cause};
 use crate::exit::Exit;
 use crate::fault::{CodeAddress, Stopped};
 use crate::interrupt;
@@ -117,7 +118,10 @@ impl Session {
             match error {
                 probe_rs::Error::ChipNotFound(_) => SessionError::UnknownChip(reason),
                 probe_rs::Error::MissingPermissions(_) => SessionError::Locked { chip, reason },
-                _ => SessionError::Attach { chip, reason },
+                other => SessionError::Attach {
+                    chip,
+                    reason: sentence(root_cause(&other)),
+                },
             }
         })?;
         let kind = match read_virtual_ap(&mut session, VIRTUAL_AP_IDR) {
@@ -174,6 +178,11 @@ impl Session {
     }
 }
 
+/// The text of an error without the full stop that some of probe-rs's have.
+fn sentence(error: &dyn Error) -> String {
+    error.to_string().trim_end_matches('.').to_owned()
+}
+
 fn operation_name(operation: ProgressOperation) -> &'static str {
     match operation {
         ProgressOperation::Fill => "reading flash",
@@ -186,7 +195,7 @@ fn operation_name(operation: ProgressOperation) -> &'static str {
 fn flash_error(error: &FlashError) -> SessionError {
     match error {
         FlashError::Verify => SessionError::Verify,
-        error if any(error, is_disconnection) => SessionError::Lost(describe(error)),
+        error if any(error, is_disconnection) => SessionError::Lost(sentence(root_cause(error))),
         error => SessionError::Flash(describe(error)),
     }
 }
@@ -211,7 +220,7 @@ fn target_error(error: &probe_rs::Error) -> TargetError {
     }) {
         return TargetError::Refused(describe(error));
     }
-    TargetError::Lost(describe(error))
+    TargetError::Lost(sentence(root_cause(error)))
 }
 
 fn read_virtual_ap(session: &mut probe_rs::Session, register: u64) -> Result<u32, TargetError> {

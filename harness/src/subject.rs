@@ -174,7 +174,7 @@ impl Checked {
     /// How many inputs of this model `bytes` are.
     fn count(&self, path: &Path, bytes: usize) -> Result<usize, SubjectError> {
         let each = self.facts.input_bytes;
-        if bytes == 0 || bytes % each != 0 {
+        if bytes == 0 || !bytes.is_multiple_of(each) {
             return Err(SubjectError::Size {
                 path: path.to_owned(),
                 bytes,

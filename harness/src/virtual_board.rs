@@ -19,6 +19,9 @@ pub struct VirtualBoardError {
     pub reason: String,
 }
 
+/// Makes the virtual counterpart of a board and opens a probe on it, as [`open`] does.
+pub type OpenVirtual<'a> = &'a dyn Fn(&Board) -> Result<Probe, VirtualBoardError>;
+
 /// Makes the virtual counterpart of `board`, fresh from the factory, and opens a probe on it.
 pub fn open(board: &Board) -> Result<Probe, VirtualBoardError> {
     let error = |reason| VirtualBoardError {

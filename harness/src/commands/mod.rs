@@ -3,7 +3,7 @@
 mod boards;
 mod completions;
 mod doctor;
-mod run;
+pub mod run;
 mod runtimes;
 mod workloads;
 

@@ -28,6 +28,7 @@ use crate::stdout;
 use crate::subject::Subject;
 use crate::table;
 use crate::verify;
+use crate::virtual_board::{self, OpenVirtual};
 use crate::workload::{MAX_DATA_BYTES, Workloads};
 
 /// Folder of records, unless the user names a file.
@@ -40,6 +41,7 @@ struct Setting<'a> {
     board: &'a Board,
     choice: &'a Choice,
     lister: &'a Lister,
+    open_virtual: OpenVirtual<'a>,
 }
 
 /// What one subject gave.
@@ -51,6 +53,11 @@ struct Outcome {
 
 /// Measures what the command line names.
 pub fn run(args: &RunArgs, project: &Project) -> Result<(), Error> {
+    run_with(args, project, &virtual_board::open)
+}
+
+/// As [`run`], with virtual boards of the caller's making.
+pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) -> Result<(), Error> {
     let started = Timestamp::now();
     let loaded = Boards::open(&project.boards())?.load(&args.board)?;
     let board = loaded.board;
@@ -74,10 +81,12 @@ pub fn run(args: &RunArgs, project: &Project) -> Result<(), Error> {
         board: &board,
         choice: &choice,
         lister: &lister,
+        open_virtual,
     };
     let mut outcomes = Vec::new();
     let mut progress = Progress::stderr();
     for (runtime, subject) in &subjects {
+        progress.set_subject(&subject.name);
         outcomes.push(setting.outcome(*runtime, subject, &mut progress)?);
     }
     progress.end();
@@ -153,8 +162,8 @@ impl Setting<'_> {
         let elf = files::read(&firmware.elf, MAX_DATA_BYTES)?;
         let image = Image::load(&elf)?;
 
-        progress.begin(format!("{}: attaching", subject.name), None);
-        let probe = self.choice.open(board, self.lister)?;
+        progress.begin("attaching", None);
+        let probe = self.choice.open(board, self.lister, self.open_virtual)?;
         let mut session = Session::attach(probe, &board.chip)?;
         session.flash(&elf, progress)?;
 
@@ -234,7 +243,7 @@ impl Setting<'_> {
             runtime: runtime.name(),
             model: &subject.model_path,
         };
-        progress.begin(format!("{}: building firmware", subject.name), Some(1));
+        progress.begin("building firmware", Some(1));
         let built = firmware_build::build(&request, &mut |event| match event {
             Event::Compiling { done, total, name } => {
                 tracing::debug!("compiling {name}");

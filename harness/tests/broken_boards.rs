@@ -1,0 +1,157 @@
+//! Runs on virtual boards that are broken. Skipped, saying so, where firmware can't be built.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+
+use clap::Parser;
+use support::{project_root, toolchain_is_there};
+use tinybench::cli::{Cli, Command};
+use tinybench::commands::run::run_with;
+use tinybench::error::Error;
+use tinybench::exit::Exit;
+use tinybench::project::Project;
+use tinybench_virtual_board::VirtualBoard;
+use tinybench_virtual_board::faults::InjectedFault;
+
+/// NVMC.ICACHECNF, which the image writes to before it measures (nRF52840 Product Specification,
+/// 4.3.3), and no flash algorithm does.
+const ICACHECNF: u32 = 0x4001_E540;
+
+/// Runs kws on a board with these faults. Nothing may be written.
+fn run_on(faults: &[InjectedFault]) -> Error {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("record.json");
+    let cli = Cli::parse_from([
+        "tinybench",
+        "run",
+        "--board",
+        "nano33",
+        "--on",
+        "virtual",
+        "--workload",
+        "kws",
+        "--vectors",
+        "2",
+        "--timeout",
+        "300ms",
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    let Command::Run(args) = cli.command else {
+        unreachable!()
+    };
+    let root = project_root();
+    let project = Project::find(Some(&root), &root).unwrap();
+    let open = |_: &tinybench::board::Board| {
+        let mut board = VirtualBoard::new("nrf52840").unwrap();
+        faults.iter().for_each(|fault| board.inject(fault.clone()));
+        Ok(tinybench_virtual_probe::open(Arc::new(Mutex::new(board))))
+    };
+    let error = run_with(&args, &project, &open).unwrap_err();
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "something was left behind"
+    );
+    error
+}
+
+fn fault_at_start() -> Error {
+    run_on(&[InjectedFault::BusFault {
+        addresses: ICACHECNF..ICACHECNF + 4,
+        nth: 1,
+    }])
+}
+
+/// The number after `name` in an error's list of registers.
+fn register(text: &str, name: &str) -> u32 {
+    let (_, rest) = text.split_once(&format!("  {name}   0x")).unwrap();
+    u32::from_str_radix(&rest[..8], 16).unwrap()
+}
+
+#[test]
+fn a_fault_is_told_with_registers_and_the_place_in_the_source() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let error = fault_at_start();
+    assert_eq!(error.exit(), Exit::Target);
+    let text = error.to_string();
+    let first = "kws: the target faulted: BusFault: ";
+    assert!(text.starts_with(first), "{text}");
+    assert!(text.contains("bus error on data access"), "{text}");
+    assert!(
+        text.contains("::write_volatile") && text.contains(".rs:"),
+        "{text}"
+    );
+    assert!(text.contains("\n  r12  0x"), "{text}");
+}
+
+#[test]
+fn a_hang_is_told_with_the_place_in_the_source() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let address = register(&fault_at_start().to_string(), "pc");
+    let error = run_on(&[InjectedFault::HangAt { address }]);
+    assert_eq!(error.exit(), Exit::Target);
+    let text = error.to_string();
+    assert!(
+        text.starts_with("kws: the target hangs: no answer within 0.3 s; "),
+        "{text}"
+    );
+    assert_eq!(register(&text, "pc"), address);
+    assert!(text.contains(".rs:"), "{text}");
+}
+
+#[test]
+fn flash_that_does_not_verify_is_told() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let error = run_on(&[InjectedFault::FlipFlashBit {
+        offset: 0x2001,
+        bit: 3,
+    }]);
+    assert_eq!(error.exit(), Exit::Target);
+    let text = error.to_string();
+    assert!(
+        text.starts_with("flash doesn't verify: what was read back is not"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_probe_can_be_lost_at_any_time() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let lost = |after_transfers| {
+        let error = run_on(&[InjectedFault::LoseProbe { after_transfers }]);
+        let text = error.to_string();
+        assert_eq!(error.exit(), Exit::NoTarget, "{text}");
+        text
+    };
+    let attaching = lost(50);
+    assert!(
+        attaching.starts_with("can't attach to nRF52840_xxAA: "),
+        "{attaching}"
+    );
+    let flashing = lost(20_000);
+    assert!(
+        flashing.starts_with("lost the target while flashing: "),
+        "{flashing}"
+    );
+    // Flashing takes some ten thousand transfers; how many is the image's and probe-rs's affair.
+    let measuring = (60_000..)
+        .step_by(10_000)
+        .map(lost)
+        .find(|text| !text.contains("while flashing"))
+        .unwrap();
+    assert_eq!(
+        measuring,
+        "kws: lost the target: the virtual probe was disconnected; check the probe's cable and the \
+         board's power"
+    );
+}
