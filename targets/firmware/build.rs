@@ -32,6 +32,8 @@ fn main() {
     );
     write(&out.join("memory.x"), memory.as_bytes());
     write(&out.join("tinybench.x"), include_bytes!("tinybench.x"));
+    // Where a device crate would name its interrupts.
+    write(&out.join("device.x"), b"");
     println!("cargo:rerun-if-changed=tinybench.x");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-link-search={}", out.display());

@@ -63,6 +63,13 @@ extern "C" fn DefaultHandler() -> ! {
     )
 }
 
+/// The vectors of interrupts. There is one because cortex-m-rt wants a table; as every interrupt
+/// is disabled at its source, none is ever used, and 239 more would only take up flash.
+#[used]
+#[unsafe(no_mangle)]
+#[unsafe(link_section = ".vector_table.interrupts")]
+static __INTERRUPTS: [extern "C" fn() -> !; 1] = [DefaultHandler];
+
 /// Fills the fault record and halts.
 ///
 /// `frame` is the stack pointer at entry, `exc_return` the link register at entry, `registers`
