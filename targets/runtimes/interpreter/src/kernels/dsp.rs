@@ -139,7 +139,15 @@ impl<'s> Unfold<'s> {
     }
 
     /// `count` elements of padding.
+    #[inline(always)]
     fn pad(&mut self, count: usize) {
+        if count > 0 {
+            self.pad_some(count);
+        }
+    }
+
+    #[inline(never)]
+    fn pad_some(&mut self, count: usize) {
         // What becomes 0 when the offset is added.
         let zero = self.offset.wrapping_neg() as u8;
         let mut left = count;
@@ -168,6 +176,7 @@ impl<'s> Unfold<'s> {
 }
 
 /// Unfolds the window of the output at row `y` and column `x` of an image.
+#[inline(never)]
 fn unfold(window: &Window, image: &[i8], y: usize, x: usize, unfold: &mut Unfold) {
     let [_, width, depth] = window.input;
     let [filter_height, filter_width] = window.filter;

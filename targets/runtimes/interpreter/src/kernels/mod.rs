@@ -66,7 +66,7 @@ fn elements_inside(filter: usize, dilation: usize, length: isize, origin: isize)
     // Rounded up: the first element at or after a position.
     let first_from = |position: usize| match dilation {
         0 | 1 => position.min(filter),
-        _ => ((position + dilation - 1) / dilation).min(filter),
+        _ => position.div_ceil(dilation).min(filter),
     };
     let start = first_from(before);
     start..first_from(until).max(start)
