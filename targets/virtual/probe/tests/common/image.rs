@@ -124,3 +124,28 @@ pub fn large(bytes: usize) -> Vec<u8> {
     image.extend((first..bytes as u32 / 4).flat_map(|i| i.wrapping_mul(0x9E37_79B9).to_le_bytes()));
     image
 }
+
+/// Ends with semihosting's SYS_EXIT, ADP_Stopped_ApplicationExit: success.
+pub fn exit() -> Vec<u8> {
+    image(
+        &[
+            0x2018, // 100: movs r0, #0x18
+            0x4901, // 102: ldr  r1, [pc, #4]
+            0xBEAB, // 104: bkpt 0xab
+            0xE7FE, // 106: b    106
+            0x0026, 0x0002,
+        ],
+        0x106,
+    )
+}
+
+/// Sleeps for ever.
+pub fn sleep() -> Vec<u8> {
+    image(
+        &[
+            0xBF30, // 100: wfi
+            0xE7FD, // 102: b    100
+        ],
+        0x102,
+    )
+}
