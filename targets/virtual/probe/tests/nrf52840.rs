@@ -255,6 +255,31 @@ fn counters_of_the_virtual_access_port() {
 }
 
 #[test]
+fn instructions_between_two_reads_of_the_cycle_counter() {
+    through_both(|probe, _| {
+        let mut session = at_reset(probe, &window());
+        {
+            let mut core = session.core(0).unwrap();
+            // DEMCR.TRCENA, DWT_CTRL.CYCCNTENA.
+            core.write_word_32(0xE000_EDFC, 1 << 24).unwrap();
+            core.write_word_32(0xE000_1000, 1).unwrap();
+            assert_eq!(run_to_halt(&mut core), 0x10C);
+            // The debugger's own reads of the counter don't move the window.
+            let count = core.read_word_32(0xE000_1004).unwrap();
+            assert_eq!(count, core.read_word_32(0xE000_1004).unwrap(), "halted");
+            let first: u32 = core.read_core_reg(1).unwrap();
+            let second: u32 = core.read_core_reg(2).unwrap();
+            assert!((4..20).contains(&(second - first)), "{first} {second}");
+        }
+        let access_port = FullyQualifiedApAddress::v1_with_default_dp(2);
+        let interface = session.get_arm_interface().unwrap();
+        let low = interface.read_raw_ap_register(&access_port, 0x0C).unwrap();
+        let high = interface.read_raw_ap_register(&access_port, 0x10).unwrap();
+        assert_eq!((low, high), (4, 0), "the first read and three others");
+    });
+}
+
+#[test]
 fn rtt_is_read_while_the_core_runs() {
     through_both(|probe, _| {
         let mut session = at_reset(probe, &rtt());

@@ -149,3 +149,21 @@ pub fn sleep() -> Vec<u8> {
         0x102,
     )
 }
+
+/// Reads DWT_CYCCNT into R1, executes three other instructions, reads it into R2, stops.
+pub fn window() -> Vec<u8> {
+    image(
+        &[
+            0x4803, // 100: ldr  r0, [pc, #12]
+            0x6841, // 102: ldr  r1, [r0, #4]
+            0xBF00, // 104: nop
+            0xBF00, // 106: nop
+            0xBF00, // 108: nop
+            0x6842, // 10a: ldr  r2, [r0, #4]
+            0xBE00, // 10c: bkpt 0
+            0xE7FE, // 10e: b    10e
+            0x1000, 0xE000,
+        ],
+        0x10E,
+    )
+}
