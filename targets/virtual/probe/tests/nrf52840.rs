@@ -10,14 +10,17 @@ use std::{
     time::Duration,
 };
 
-use common::{Running, attach};
+use common::{CHIP, Running, attach};
 use image::*;
 use probe_rs::{
-    Core, CoreStatus, HaltReason, MemoryInterface, Session, VectorCatchCondition,
+    BreakpointCause, Core, CoreStatus, HaltReason, MemoryInterface, Permissions, Session,
+    VectorCatchCondition,
     architecture::arm::FullyQualifiedApAddress,
+    config::TargetSelector,
     flashing::{DownloadOptions, FlashError},
     probe::Probe,
     rtt::Rtt,
+    semihosting::SemihostingCommand,
 };
 use tinybench_virtual_board::{VirtualBoard, faults::InjectedFault};
 use tinybench_virtual_probe::open;
@@ -252,6 +255,31 @@ fn counters_of_the_virtual_access_port() {
 }
 
 #[test]
+fn instructions_between_two_reads_of_the_cycle_counter() {
+    through_both(|probe, _| {
+        let mut session = at_reset(probe, &window());
+        {
+            let mut core = session.core(0).unwrap();
+            // DEMCR.TRCENA, DWT_CTRL.CYCCNTENA.
+            core.write_word_32(0xE000_EDFC, 1 << 24).unwrap();
+            core.write_word_32(0xE000_1000, 1).unwrap();
+            assert_eq!(run_to_halt(&mut core), 0x10C);
+            // The debugger's own reads of the counter don't move the window.
+            let count = core.read_word_32(0xE000_1004).unwrap();
+            assert_eq!(count, core.read_word_32(0xE000_1004).unwrap(), "halted");
+            let first: u32 = core.read_core_reg(1).unwrap();
+            let second: u32 = core.read_core_reg(2).unwrap();
+            assert!((4..20).contains(&(second - first)), "{first} {second}");
+        }
+        let access_port = FullyQualifiedApAddress::v1_with_default_dp(2);
+        let interface = session.get_arm_interface().unwrap();
+        let low = interface.read_raw_ap_register(&access_port, 0x0C).unwrap();
+        let high = interface.read_raw_ap_register(&access_port, 0x10).unwrap();
+        assert_eq!((low, high), (4, 0), "the first read and three others");
+    });
+}
+
+#[test]
 fn rtt_is_read_while_the_core_runs() {
     through_both(|probe, _| {
         let mut session = at_reset(probe, &rtt());
@@ -327,5 +355,61 @@ fn a_probe_lost_while_flashing_is_an_error() {
         });
         try_flash(&mut session, &large(64 * 1024)).expect_err("the probe is lost");
         assert!(!board.lock().unwrap().port.is_connected());
+    });
+}
+
+#[test]
+fn the_chip_is_recognised() {
+    through_both(|probe, _| {
+        let session = probe
+            .attach(TargetSelector::Auto, Permissions::default())
+            .expect("it is found out");
+        assert_eq!(session.target().name, CHIP);
+    });
+}
+
+#[test]
+fn everything_is_erased_through_the_chips_own_access_port() {
+    through_both(|probe, board| {
+        let mut session = at_reset(probe, &sum());
+        let control = FullyQualifiedApAddress::v1_with_default_dp(1);
+        let interface = session.get_arm_interface().unwrap();
+        // ERASEALL, ERASEALLSTATUS, RESET.
+        interface.write_raw_ap_register(&control, 0x04, 1).unwrap();
+        let busy = interface.read_raw_ap_register(&control, 0x08).unwrap();
+        assert_eq!(busy, 0);
+        interface.write_raw_ap_register(&control, 0x00, 1).unwrap();
+        interface.write_raw_ap_register(&control, 0x00, 0).unwrap();
+        let mut read = vec![0; sum().len()];
+        board.lock().unwrap().machine.read_memory(0, &mut read);
+        assert!(read.iter().all(|&byte| byte == 0xFF));
+        flash(&mut session, &sum());
+    });
+}
+
+#[test]
+fn semihosting_exit_is_understood() {
+    through_both(|probe, _| {
+        let mut session = at_reset(probe, &exit());
+        let mut core = session.core(0).unwrap();
+        run_to_halt(&mut core);
+        let status = core.status().unwrap();
+        let exited = CoreStatus::Halted(HaltReason::Breakpoint(BreakpointCause::Semihosting(
+            SemihostingCommand::ExitSuccess,
+        )));
+        assert_eq!(status, exited);
+    });
+}
+
+#[test]
+fn a_sleeping_core_is_halted_and_goes_back_to_sleep() {
+    through_both(|probe, _| {
+        let mut session = at_reset(probe, &sleep());
+        let mut core = session.core(0).unwrap();
+        for _ in 0..3 {
+            core.run().unwrap();
+            assert_eq!(core.status().unwrap(), CoreStatus::Sleeping);
+            assert_eq!(core.halt(SECOND).unwrap().pc, 0x102);
+        }
     });
 }

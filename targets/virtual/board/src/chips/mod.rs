@@ -43,6 +43,17 @@ pub struct InstructionCacheShape {
     pub sector_bytes: u32,
 }
 
+/// Designer and part number in a chip's ROM table, by which debuggers recognise it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChipIdentity {
+    /// JEP106 continuation codes of the designer.
+    pub continuation: u8,
+    /// JEP106 identity of the designer, without parity.
+    pub designer: u8,
+    /// Part number, 12 bits.
+    pub part: u16,
+}
+
 /// What a chip is, as data.
 #[derive(Clone, Debug)]
 pub struct ChipDescription {
@@ -56,6 +67,8 @@ pub struct ChipDescription {
     pub ram_banks: &'static [RamBank],
     /// The instruction cache.
     pub instruction_cache: InstructionCacheShape,
+    /// Who made the chip and which it is, as its ROM table says.
+    pub identity: ChipIdentity,
     /// External interrupt lines.
     pub interrupts: u32,
     /// Bits of priority implemented, from the top.

@@ -2,7 +2,7 @@
 
 use super::Core;
 use super::op::Op;
-use crate::chips::ResetReason;
+use crate::chips::{ChipIdentity, ResetReason};
 use crate::memory::{AccessSize, BusFault};
 use crate::system::debug::{C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, TRCENA};
 use crate::system::exceptions::{Exceptions, Which, number};
@@ -140,7 +140,7 @@ impl Core {
             // TPIU and ETM: only their identification.
             0xE004_0000..=0xE004_0FFF => component(offset, [0xA1, 0xB9, 0x0B, 0x00]).unwrap_or(0),
             0xE004_1000..=0xE004_1FFF => component(offset, [0x25, 0xB9, 0x0B, 0x00]).unwrap_or(0),
-            0xE00F_F000..=0xE00F_FFFF => rom_table(offset),
+            0xE00F_F000..=0xE00F_FFFF => rom_table(offset, self.chip.description().identity),
             _ => {
                 self.report(format!(
                     "read of unmodelled system register {address:#010x}"
@@ -468,8 +468,12 @@ fn component(offset: u32, peripheral: [u32; 4]) -> Option<u32> {
     })
 }
 
-/// The ROM table (Cortex-M4 TRM, table 4-2): SCS, DWT, FPB, ITM, TPIU, ETM.
-fn rom_table(offset: u32) -> u32 {
+/// The ROM table (Cortex-M4 TRM, table 4-2): SCS, DWT, FPB, ITM, TPIU, ETM, and the chip's own
+/// identity (ADIv5.2, D1.2).
+fn rom_table(offset: u32, chip: ChipIdentity) -> u32 {
+    const JEDEC: u32 = 1 << 3;
+    let designer = u32::from(chip.designer);
+    let part = u32::from(chip.part);
     match offset {
         0x00 => 0xFFF0_F003,
         0x04 => 0xFFF0_2003,
@@ -478,10 +482,10 @@ fn rom_table(offset: u32) -> u32 {
         0x10 => 0xFFF4_1003,
         0x14 => 0xFFF4_2003,
         0xFCC => 1,
-        0xFD0 => 0x04,
-        0xFE0 => 0xC4,
-        0xFE4 => 0xB4,
-        0xFE8 => 0x0B,
+        0xFD0 => chip.continuation.into(),
+        0xFE0 => part & 0xFF,
+        0xFE4 => (designer & 0xF) << 4 | part >> 8 & 0xF,
+        0xFE8 => JEDEC | designer >> 4 & 7,
         0xFF0 => 0x0D,
         0xFF4 => 0x10,
         0xFF8 => 0x05,

@@ -124,3 +124,46 @@ pub fn large(bytes: usize) -> Vec<u8> {
     image.extend((first..bytes as u32 / 4).flat_map(|i| i.wrapping_mul(0x9E37_79B9).to_le_bytes()));
     image
 }
+
+/// Ends with semihosting's SYS_EXIT, ADP_Stopped_ApplicationExit: success.
+pub fn exit() -> Vec<u8> {
+    image(
+        &[
+            0x2018, // 100: movs r0, #0x18
+            0x4901, // 102: ldr  r1, [pc, #4]
+            0xBEAB, // 104: bkpt 0xab
+            0xE7FE, // 106: b    106
+            0x0026, 0x0002,
+        ],
+        0x106,
+    )
+}
+
+/// Sleeps for ever.
+pub fn sleep() -> Vec<u8> {
+    image(
+        &[
+            0xBF30, // 100: wfi
+            0xE7FD, // 102: b    100
+        ],
+        0x102,
+    )
+}
+
+/// Reads DWT_CYCCNT into R1, executes three other instructions, reads it into R2, stops.
+pub fn window() -> Vec<u8> {
+    image(
+        &[
+            0x4803, // 100: ldr  r0, [pc, #12]
+            0x6841, // 102: ldr  r1, [r0, #4]
+            0xBF00, // 104: nop
+            0xBF00, // 106: nop
+            0xBF00, // 108: nop
+            0x6842, // 10a: ldr  r2, [r0, #4]
+            0xBE00, // 10c: bkpt 0
+            0xE7FE, // 10e: b    10e
+            0x1000, 0xE000,
+        ],
+        0x10E,
+    )
+}

@@ -23,8 +23,8 @@ mod uart;
 mod wdt;
 
 use super::{
-    Chip, ChipContext, ChipDescription, FlashTiming, InstructionCacheShape, MemoryRegion, RamBank,
-    ResetReason, SerialLine,
+    Chip, ChipContext, ChipDescription, ChipIdentity, FlashTiming, InstructionCacheShape,
+    MemoryRegion, RamBank, ResetReason, SerialLine,
 };
 use crate::memory::{AccessSize, BusFault};
 use clock::Clock;
@@ -78,6 +78,12 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
         ways: 2,
         line_bytes: 16,
         sector_bytes: SECTOR_BYTES,
+    },
+    // Nordic Semiconductor.
+    identity: ChipIdentity {
+        continuation: 2,
+        designer: 0x44,
+        part: 0x008,
     },
     interrupts: 48,
     priority_bits: 3,
