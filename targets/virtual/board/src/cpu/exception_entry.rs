@@ -13,6 +13,9 @@ const RETURN: u64 = 10;
 const RETURN_FLOAT: u64 = 27;
 const TAIL_CHAIN: u64 = 6;
 
+/// DEMCR.MON_EN.
+const MON_EN: u32 = 1 << 16;
+
 impl Core {
     fn push(&mut self, address: u32, value: u32) -> Result<(), BusFault> {
         if address & 3 != 0 {
@@ -85,6 +88,7 @@ impl Core {
         Exceptions::put(&mut exceptions.active, exception, true);
         exceptions.check = true;
         self.it_state = 0;
+        self.arm_state = false;
         self.exclusive = None;
         self.event = true;
         self.jumped = true;
@@ -129,6 +133,7 @@ impl Core {
         let privileged = self.privileged();
         let thread = self.ipsr == 0;
         let current = self.current_priority();
+        let monitor = self.system.debug.demcr & MON_EN != 0;
         let scb = &mut self.system.scb;
         scb.fpcar = address & !7;
         let exceptions = &self.system.exceptions;
@@ -150,7 +155,7 @@ impl Core {
             (fpccr::HFRDY, current > -1),
             (fpccr::MMRDY, ready(number::MEM_MANAGE)),
             (fpccr::BFRDY, ready(number::BUS_FAULT)),
-            (fpccr::MONRDY, ready(number::DEBUG_MONITOR)),
+            (fpccr::MONRDY, monitor && ready(number::DEBUG_MONITOR)),
         ] {
             if set {
                 value |= bit;
@@ -315,6 +320,7 @@ impl Core {
             }
             Fault::InvalidState => {
                 scb.cfsr |= cfsr::INVSTATE;
+                self.arm_state = true;
                 number::USAGE_FAULT
             }
             Fault::InvalidPc => {
@@ -377,7 +383,6 @@ impl Core {
 
     /// BKPT or a comparator match without halting debug.
     pub fn breakpoint_exception(&mut self) {
-        const MON_EN: u32 = 1 << 16;
         let current = self.current_priority();
         let monitor = self.system.debug.demcr & MON_EN != 0
             && self.system.exceptions.priority_of(number::DEBUG_MONITOR) < current;
