@@ -77,9 +77,7 @@ fn machine_after_inference() -> Arc<Mutex<VirtualBoard>> {
     let mut conversation =
         Conversation::start(&mut session, view, timeout).expect("the image starts");
     conversation.prepare(None).expect("the model is planned");
-    conversation
-        .run(1, Duration::ZERO)
-        .expect("the model runs");
+    conversation.run(1, Duration::ZERO).expect("the model runs");
     shared
 }
 

@@ -153,6 +153,7 @@ impl Machine {
         core.faultmask = false;
         core.basepri = 0;
         core.it_state = 0;
+        core.arm_state = false;
         core.exclusive = None;
         core.event = false;
         core.fpscr = 0;

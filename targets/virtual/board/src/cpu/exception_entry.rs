@@ -16,6 +16,9 @@ const RETURN: u64 = 10;
 const RETURN_FLOAT: u64 = 27;
 const TAIL_CHAIN: u64 = 6;
 
+/// DEMCR.MON_EN.
+const MON_EN: u32 = 1 << 16;
+
 impl Core {
     fn push(&mut self, address: u32, value: u32) -> Result<(), BusFault> {
         if address & 3 != 0 {
@@ -88,6 +91,7 @@ impl Core {
         Exceptions::put(&mut exceptions.active, exception, true);
         exceptions.check = true;
         self.it_state = 0;
+        self.arm_state = false;
         self.exclusive = None;
         self.event = true;
         self.jumped = true;
@@ -152,6 +156,7 @@ impl Core {
         let privileged = self.privileged();
         let thread = self.ipsr == 0;
         let current = self.current_priority();
+        let monitor = self.system.debug.demcr & MON_EN != 0;
         let scb = &mut self.system.scb;
         scb.fpcar = address & !7;
         let exceptions = &self.system.exceptions;
@@ -173,7 +178,7 @@ impl Core {
             (fpccr::HFRDY, current > -1),
             (fpccr::MMRDY, ready(number::MEM_MANAGE)),
             (fpccr::BFRDY, ready(number::BUS_FAULT)),
-            (fpccr::MONRDY, ready(number::DEBUG_MONITOR)),
+            (fpccr::MONRDY, monitor && ready(number::DEBUG_MONITOR)),
         ] {
             if set {
                 value |= bit;
@@ -338,6 +343,7 @@ impl Core {
             }
             Fault::InvalidState => {
                 scb.cfsr |= cfsr::INVSTATE;
+                self.arm_state = true;
                 number::USAGE_FAULT
             }
             Fault::InvalidPc => {
@@ -400,7 +406,6 @@ impl Core {
 
     /// BKPT or a comparator match without halting debug.
     pub fn breakpoint_exception(&mut self) {
-        const MON_EN: u32 = 1 << 16;
         let current = self.current_priority();
         let monitor = self.system.debug.demcr & MON_EN != 0
             && self.system.exceptions.priority_of(number::DEBUG_MONITOR) < current;

@@ -79,6 +79,8 @@ pub(crate) struct Core {
     pub ge: u32,
     /// ITSTATE at the PC, when not running inside a block.
     pub it_state: u8,
+    /// EPSR.T was cleared, so the next instruction faults.
+    pub arm_state: bool,
     pub ipsr: u32,
     pub primask: bool,
     pub faultmask: bool,
@@ -149,6 +151,7 @@ impl Core {
             q: false,
             ge: 0,
             it_state: 0,
+            arm_state: false,
             ipsr: 0,
             primask: false,
             faultmask: false,

@@ -11,13 +11,13 @@ impl Core {
         self.ipsr != 0 || self.control & 1 == 0
     }
 
-    /// The program status register with its three views. EPSR.T is always set.
+    /// The program status register with its three views.
     pub fn xpsr(&self) -> u32 {
         let it = u32::from(self.it_state);
         self.nzcv() << 28
             | u32::from(self.q) << 27
             | (it & 3) << 25
-            | 1 << 24
+            | u32::from(!self.arm_state) << 24
             | self.ge << 16
             | (it >> 2) << 10
             | self.ipsr
@@ -127,7 +127,10 @@ impl Core {
                     self.basepri = value;
                 }
             }
-            19 if self.current_priority() > -1 => self.faultmask = value & 1 != 0,
+            // Like CPSIE f, clearing it is always possible.
+            19 if value & 1 == 0 || self.current_priority() > -1 => {
+                self.faultmask = value & 1 != 0;
+            }
             20 => {
                 let fpca = if self.system.scb.fpu { 4 } else { 0 };
                 let thread = self.ipsr == 0;

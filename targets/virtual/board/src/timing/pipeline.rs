@@ -70,7 +70,7 @@ impl FetchQueue {
                 0
             } else {
                 let address = self.first_word + 4 * word as u32;
-                let opens_sector = word == 0 || address % self.fetch.sector_bytes == 0;
+                let opens_sector = word == 0 || address.is_multiple_of(self.fetch.sector_bytes);
                 let waits = if opens_sector {
                     self.fetch.wait_states
                 } else {

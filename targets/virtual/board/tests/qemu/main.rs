@@ -7,6 +7,8 @@ mod generator;
 mod image;
 mod operands;
 mod oracle;
+mod random_exceptions;
 mod random_programs;
 mod rng;
+mod system_program;
 mod undefined;
