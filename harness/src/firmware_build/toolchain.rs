@@ -18,7 +18,7 @@ const OLDEST: (u32, u32) = (1, 89);
 
 /// Optimisation level of the runtime and of everything else but the measuring program. The
 /// firmware's manifest sets it.
-const OPT_LEVEL: &str = "3";
+const OPT_LEVEL: &str = "2";
 
 /// A compiler for a target, and how it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -63,7 +63,7 @@ impl Core {
             (false, true) => 0xFFFF_FFFD,
         };
         self.r[13] = frame;
-        let mut result = (0..8).try_for_each(|i| self.push(frame + 4 * i, words[i as usize]));
+        let mut result = (0..8).try_for_each(|i| self.push(frame.wrapping_add(4 * i), words[i as usize]));
         if float {
             link &= !0x10;
             if lazy {
@@ -73,9 +73,14 @@ impl Core {
             }
         }
         self.cycles += if float && !lazy { ENTRY_FLOAT } else { ENTRY };
-        self.start_handler(exception, link);
-        if result.is_err() {
-            self.derived_fault(cfsr::STKERR, exception);
+        let target = if result.is_err() {
+            self.derived_exception(cfsr::STKERR, exception)
+        } else {
+            Some(exception)
+        };
+        match target {
+            Some(target) => self.start_handler(target, link),
+            None => self.lock_up(),
         }
     }
 
@@ -131,24 +136,27 @@ impl Core {
         }
     }
 
-    /// A fault while stacking for or returning from an exception: the bus fault is taken next,
-    /// if it may be.
-    fn derived_fault(&mut self, status: u32, during: u32) {
+    /// What is entered when stacking for `exception` failed (derived exceptions, B1.5.10): the
+    /// fault, if it beats `exception`, which then stays pending; otherwise `exception`, with the
+    /// fault pending. No further frame is pushed. None locks up.
+    fn derived_exception(&mut self, status: u32, exception: u32) -> Option<u32> {
         self.system.scb.cfsr |= status;
-        if during == number::HARD_FAULT || during == number::NMI {
-            self.lock_up();
-            return;
+        let exceptions = &mut self.system.exceptions;
+        let priority = exceptions.priority_of(exception);
+        if priority <= exceptions.priority_of(number::HARD_FAULT) {
+            return None;
         }
-        let bus_fault_enabled = Exceptions::is(&self.system.exceptions.enabled, number::BUS_FAULT);
-        let exceptions = &self.system.exceptions;
-        let beats = exceptions.priority_of(number::BUS_FAULT) < exceptions.priority_of(during);
-        if bus_fault_enabled && beats {
-            self.system.exceptions.pend(number::BUS_FAULT);
-        } else {
+        if !Exceptions::is(&exceptions.enabled, number::BUS_FAULT) {
             self.system.scb.hfsr |= hfsr::FORCED;
-            self.system.exceptions.pend(number::HARD_FAULT);
+            exceptions.pend(exception);
+            return Some(number::HARD_FAULT);
         }
-        self.deadline = 0;
+        if exceptions.priority_of(number::BUS_FAULT) < priority {
+            exceptions.pend(exception);
+            return Some(number::BUS_FAULT);
+        }
+        exceptions.pend(number::BUS_FAULT);
+        Some(exception)
     }
 
     /// Notes where the floating-point context goes when it is next used (UpdateFPCCR).
