@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use serde::Deserialize;
 
@@ -260,22 +259,17 @@ pub struct Boards {
 impl Boards {
     /// Lists the board files in `directory`.
     pub fn open(directory: &Path) -> Result<Self, BoardError> {
-        let read = |e: io::Error| ReadError {
-            path: directory.to_owned(),
-            reason: e.to_string(),
-        };
-        let mut files = BTreeMap::new();
-        for entry in fs::read_dir(directory).map_err(read)? {
-            let path = entry.map_err(read)?.path();
+        let mut found = BTreeMap::new();
+        for path in files::list(directory)? {
             if path
                 .extension()
                 .is_some_and(|extension| extension == "toml")
                 && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
             {
-                files.insert(stem.to_owned(), path);
+                found.insert(stem.to_owned(), path);
             }
         }
-        Ok(Self { files })
+        Ok(Self { files: found })
     }
 
     /// Names of all boards, sorted.
@@ -289,12 +283,7 @@ impl Boards {
             name: name.to_owned(),
             hint: suggest::hint(name, &self.names()),
         })?;
-        let text = String::from_utf8(files::read(path, MAX_FILE_BYTES)?).map_err(|_| {
-            BoardError::Syntax {
-                path: path.clone(),
-                message: "it is not UTF-8 text".to_owned(),
-            }
-        })?;
+        let text = files::read_text(path, MAX_FILE_BYTES)?;
         Board::parse(&text, path)
     }
 }

@@ -46,6 +46,26 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     Ok(bytes)
 }
 
+/// Reads a text file of at most `limit` bytes.
+pub fn read_text(path: &Path, limit: u64) -> Result<String, ReadError> {
+    String::from_utf8(read(path, limit)?).map_err(|_| ReadError {
+        path: path.to_owned(),
+        reason: "it is not UTF-8 text".to_owned(),
+    })
+}
+
+/// Names what is in `folder`, in no particular order.
+pub fn list(folder: &Path) -> Result<Vec<PathBuf>, ReadError> {
+    let error = |e: io::Error| ReadError {
+        path: folder.to_owned(),
+        reason: e.to_string(),
+    };
+    fs::read_dir(folder)
+        .map_err(error)?
+        .map(|entry| Ok(entry.map_err(error)?.path()))
+        .collect()
+}
+
 /// Writes `bytes` to `path`, replacing what was there, by way of a temporary file beside it, so
 /// that there is never a part of it. A device or a pipe is written to directly.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
@@ -187,5 +207,16 @@ mod tests {
         );
         let error = read(folder.path(), 10).unwrap_err().to_string();
         assert!(error.ends_with("it is a folder"), "{error}");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused_as_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        write(&path, b"caf\xC3\xA9").unwrap();
+        assert_eq!(read_text(&path, 10).unwrap(), "café");
+        write(&path, b"caf\xE9").unwrap();
+        let error = read_text(&path, 10).unwrap_err().to_string();
+        assert!(error.ends_with("it is not UTF-8 text"), "{error}");
     }
 }

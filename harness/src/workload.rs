@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use serde::Deserialize;
 
@@ -217,23 +216,16 @@ pub struct Workloads {
 impl Workloads {
     /// Lists the workloads in `directory`. A directory that isn't there has none.
     pub fn open(directory: &Path) -> Result<Self, WorkloadError> {
-        let read = |e: io::Error| ReadError {
-            path: directory.to_owned(),
-            reason: e.to_string(),
-        };
         let mut cards = BTreeMap::new();
-        let entries = match fs::read_dir(directory) {
-            Ok(entries) => entries,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Self { cards }),
-            Err(e) => return Err(read(e).into()),
-        };
-        for entry in entries {
-            let entry = entry.map_err(read)?;
-            let card = entry.path().join("card.toml");
+        if !directory.exists() {
+            return Ok(Self { cards });
+        }
+        for folder in files::list(directory)? {
+            let card = folder.join("card.toml");
             if card.is_file()
-                && let Ok(name) = entry.file_name().into_string()
+                && let Some(name) = folder.file_name().and_then(|name| name.to_str())
             {
-                cards.insert(name, card);
+                cards.insert(name.to_owned(), card);
             }
         }
         Ok(Self { cards })
@@ -247,12 +239,7 @@ impl Workloads {
     /// Reads the card of the workload called `name`.
     pub fn card(&self, name: &str) -> Result<Card, WorkloadError> {
         let path = self.path(name)?;
-        let text = String::from_utf8(files::read(path, MAX_CARD_BYTES)?).map_err(|_| {
-            WorkloadError::Syntax {
-                path: path.clone(),
-                message: "it is not UTF-8 text".to_owned(),
-            }
-        })?;
+        let text = files::read_text(path, MAX_CARD_BYTES)?;
         Card::parse(&text, path)
     }
 
@@ -323,6 +310,8 @@ impl Workloads {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// A folder with one workload `tiny`: two vectors of three bytes in, two bytes out.

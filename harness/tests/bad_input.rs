@@ -8,7 +8,7 @@ use support::flatbuffer::{
     OPERATOR_CODE_DEPRECATED, OPERATOR_CODE_VERSION, SUBGRAPH_TENSORS, TENSOR_TYPE, element, field,
     root,
 };
-use support::{Ended, Tinybench, kws_model, project_root};
+use support::{Ended, Tinybench, kws_model, project_root, toolchain_is_there};
 
 /// Runs a command that must fail and must leave nothing behind but what was there.
 fn refused(tinybench: &Tinybench, arguments: &[&str]) -> String {
@@ -261,4 +261,38 @@ fn a_probe_that_is_demanded_and_not_there() {
         text.starts_with("exit 4\nerror: can't open the debug probe dead:beef:none"),
         "{text}"
     );
+}
+
+#[test]
+fn a_build_that_fails_is_told_in_the_tool_s_own_words() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    tinybench.file("my.tflite", &kws_model());
+    let project = small_board(&tinybench, "0x100000", "0x40000");
+    tinybench.file("project/targets/interface/src/lib.rs", b"");
+    tinybench.file("project/targets/runtimes/interpreter/Cargo.toml", b"");
+    tinybench.file("project/targets/firmware/Cargo.lock", b"");
+    tinybench.file(
+        "project/targets/firmware/Cargo.toml",
+        b"this is no manifest",
+    );
+    let text = refused(
+        &tinybench,
+        &[
+            "run",
+            "--board",
+            "nano33",
+            "--model",
+            "my.tflite",
+            "--project",
+            &project,
+        ],
+    );
+    assert!(
+        text.starts_with("exit 5\nerror: building the firmware failed"),
+        "{text}"
+    );
+    assert!(text.contains("this is no manifest"), "{text}");
 }

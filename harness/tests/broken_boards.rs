@@ -32,7 +32,7 @@ fn run_on(faults: &[InjectedFault]) -> Error {
         "--workload",
         "kws",
         "--vectors",
-        "2",
+        "60",
         "--timeout",
         "300ms",
         "--out",
@@ -144,8 +144,8 @@ fn a_probe_can_be_lost_at_any_time() {
         "{flashing}"
     );
     // Flashing takes some ten thousand transfers; how many is the image's and probe-rs's affair.
-    let measuring = (60_000..)
-        .step_by(10_000)
+    let measuring = (30_000..)
+        .step_by(5_000)
         .map(lost)
         .find(|text| !text.contains("while flashing"))
         .unwrap();

@@ -158,12 +158,13 @@ impl Setting<'_> {
         progress: &mut Progress,
     ) -> Result<Outcome, Error> {
         let Self { args, board, .. } = self;
+        // A probe that isn't there is told before a minute's build.
+        let probe = self.choice.open(board, self.lister, self.open_virtual)?;
         let firmware = self.build(runtime, subject, progress)?;
         let elf = files::read(&firmware.elf, MAX_DATA_BYTES)?;
         let image = Image::load(&elf)?;
 
         progress.begin("attaching", None);
-        let probe = self.choice.open(board, self.lister, self.open_virtual)?;
         let mut session = Session::attach(probe, &board.chip)?;
         session.flash(&elf, progress)?;
 
