@@ -63,7 +63,8 @@ impl Core {
             (false, true) => 0xFFFF_FFFD,
         };
         self.r[13] = frame;
-        let mut result = (0..8).try_for_each(|i| self.push(frame.wrapping_add(4 * i), words[i as usize]));
+        let mut result =
+            (0..8).try_for_each(|i| self.push(frame.wrapping_add(4 * i), words[i as usize]));
         if float {
             link &= !0x10;
             if lazy {
