@@ -70,9 +70,10 @@ impl Core {
             }
         }
         self.cycles += if float && !lazy { ENTRY_FLOAT } else { ENTRY };
-        self.start_handler(exception, link);
-        if result.is_err() {
-            self.derived_fault(cfsr::STKERR, exception);
+        if result.is_ok() {
+            self.start_handler(exception, link);
+        } else {
+            self.fault_in_stacking(exception, link);
         }
     }
 
@@ -108,24 +109,24 @@ impl Core {
         }
     }
 
-    /// A fault while stacking for or returning from an exception: the bus fault is taken next,
-    /// if it may be.
-    fn derived_fault(&mut self, status: u32, during: u32) {
-        self.system.scb.cfsr |= status;
-        if during == number::HARD_FAULT || during == number::NMI {
+    /// A bus fault while stacking for `exception` (B1.5.11): the more urgent of the two is
+    /// entered, the other stays pending.
+    fn fault_in_stacking(&mut self, exception: u32, link: u32) {
+        self.system.scb.cfsr |= cfsr::STKERR;
+        let current = self.current_priority();
+        if exception == number::HARD_FAULT || exception == number::NMI {
             self.lock_up();
             return;
         }
-        let bus_fault_enabled = Exceptions::is(&self.system.exceptions.enabled, number::BUS_FAULT);
-        let exceptions = &self.system.exceptions;
-        let beats = exceptions.priority_of(number::BUS_FAULT) < exceptions.priority_of(during);
-        if bus_fault_enabled && beats {
-            self.system.exceptions.pend(number::BUS_FAULT);
-        } else {
-            self.system.scb.hfsr |= hfsr::FORCED;
-            self.system.exceptions.pend(number::HARD_FAULT);
-        }
-        self.deadline = 0;
+        let Some(fault) = self.fault_exception(number::BUS_FAULT, current) else {
+            self.lock_up();
+            return;
+        };
+        let exceptions = &mut self.system.exceptions;
+        exceptions.pend(exception);
+        exceptions.pend(fault);
+        let first = exceptions.next(current).unwrap_or(fault);
+        self.start_handler(first, link);
     }
 
     /// Notes where the floating-point context goes when it is next used (UpdateFPCCR).
