@@ -552,7 +552,8 @@ impl Core {
                 r!(op.a) = sum as u32;
             }
             K::SmulW | K::SmlaW => {
-                let product = i64::from(r!(op.b) as i32) * i64::from(half(r!(op.c), op.imm)) >> 16;
+                let product =
+                    (i64::from(r!(op.b) as i32) * i64::from(half(r!(op.c), op.imm))) >> 16;
                 if op.kind == K::SmulW {
                     r!(op.a) = product as u32;
                 } else {
@@ -697,7 +698,7 @@ impl Core {
                 }
             }
             K::Sel => {
-                let mask = (0..4).fold(0, |mask, i| mask | (self.ge >> i & 1) * 0xFF << (8 * i));
+                let mask = (0..4).fold(0, |mask, i| mask | ((self.ge >> i & 1) * 0xFF) << (8 * i));
                 r!(op.a) = r!(op.b) & mask | r!(op.c) & !mask;
             }
             K::Clz => r!(op.a) = r!(op.c).leading_zeros(),

@@ -304,7 +304,7 @@ impl Arithmetic {
     }
 
     /// A fixed-point number with `fraction` fraction bits to single.
-    pub fn from_fixed(&mut self, value: i64, fraction: u32, round: Round) -> u32 {
+    pub fn fixed_to_single(&mut self, value: i64, fraction: u32, round: Round) -> u32 {
         let converted = Single::from_i128_r(i128::from(value), round);
         self.raise_status(converted.status);
         // Exact: the exponent has room.
@@ -312,7 +312,7 @@ impl Arithmetic {
     }
 
     /// Single to a fixed-point number of `bits` bits with `fraction` fraction bits, saturated.
-    pub fn to_fixed(
+    pub fn single_to_fixed(
         &mut self,
         x: u32,
         fraction: u32,
@@ -353,7 +353,7 @@ impl Arithmetic {
     }
 
     /// Half to single.
-    pub fn from_half(&mut self, half: u16) -> u32 {
+    pub fn half_to_single(&mut self, half: u16) -> u32 {
         let sign = u32::from(half >> 15) << 31;
         let (exponent, fraction) = (u32::from(half >> 10 & 31), u32::from(half & 0x3FF));
         if exponent == 31 {
@@ -371,7 +371,7 @@ impl Arithmetic {
     }
 
     /// Single to half.
-    pub fn to_half(&mut self, x: u32) -> u16 {
+    pub fn single_to_half(&mut self, x: u32) -> u16 {
         let x = self.operand(x);
         let sign = (x >> 16) as u16 & 0x8000;
         if is_nan(x) {
@@ -510,9 +510,9 @@ impl Core {
                 self.fpscr = fp.fpscr & 0x0FFF_FFFF | flags << 28;
                 return;
             }
-            K::VcvtFromHalf => fp.from_half((n >> (16 * u32::from(op.d & 1))) as u16),
+            K::VcvtFromHalf => fp.half_to_single((n >> (16 * u32::from(op.d & 1))) as u16),
             K::VcvtToHalf => {
-                let half = u32::from(fp.to_half(n));
+                let half = u32::from(fp.single_to_half(n));
                 if op.d & 1 != 0 {
                     d & 0xFFFF | half << 16
                 } else {
@@ -526,7 +526,7 @@ impl Core {
                     i64::from(n)
                 };
                 let round = fp.round();
-                fp.from_fixed(value, 0, round)
+                fp.fixed_to_single(value, 0, round)
             }
             K::VcvtToInt => {
                 let round = if op.d & 2 != 0 {
@@ -534,7 +534,7 @@ impl Core {
                 } else {
                     Round::TowardZero
                 };
-                fp.to_fixed(n, 0, 32, op.d & 1 != 0, round)
+                fp.single_to_fixed(n, 0, 32, op.d & 1 != 0, round)
             }
             _ => convert_fixed(&mut fp, op, d),
         };
@@ -548,7 +548,7 @@ fn convert_fixed(fp: &mut Arithmetic, op: &Op, d: u32) -> u32 {
     let (signed, wide) = (op.d & 1 != 0, op.d & 2 != 0);
     if op.d & 4 != 0 {
         let bits = if wide { 32 } else { 16 };
-        let value = fp.to_fixed(d, op.imm, bits, signed, Round::TowardZero);
+        let value = fp.single_to_fixed(d, op.imm, bits, signed, Round::TowardZero);
         return match (wide, signed) {
             (true, _) => value,
             (false, true) => value as i16 as u32,
@@ -561,5 +561,5 @@ fn convert_fixed(fp: &mut Arithmetic, op: &Op, d: u32) -> u32 {
         (false, true) => i64::from(d as i16),
         (false, false) => i64::from(d as u16),
     };
-    fp.from_fixed(value, op.imm, Round::NearestTiesToEven)
+    fp.fixed_to_single(value, op.imm, Round::NearestTiesToEven)
 }

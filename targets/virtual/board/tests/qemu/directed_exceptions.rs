@@ -29,7 +29,7 @@ type Part = fn(&mut SystemProgram);
 
 /// Handlers that only write down what they see, for these exceptions.
 fn watched(exceptions: &'static [usize], thread: Part) -> Image {
-    SystemProgram::new(
+    SystemProgram::image(
         |program| {
             exceptions
                 .iter()
@@ -113,7 +113,7 @@ fn system_calls_and_pended_exceptions_come_in_order_of_priority() {
 
 #[test]
 fn a_higher_priority_preempts_and_a_lower_tail_chains() {
-    let image = SystemProgram::new(
+    let image = SystemProgram::image(
         |program| {
             program.handler(IRQ0, |program| {
                 program.poke(ISPR, 0b110);
@@ -253,7 +253,7 @@ fn the_process_stack_takes_frames_of_thread_mode() {
 
 #[test]
 fn a_handler_that_uses_floats_saves_the_context_it_interrupted() {
-    let image = SystemProgram::new(
+    let image = SystemProgram::image(
         |program| {
             program.handler(SVCALL, |program| {
                 program.log_word(0xE000_EF38);
@@ -274,7 +274,7 @@ fn a_handler_that_uses_floats_saves_the_context_it_interrupted() {
 #[test]
 fn illegal_exception_returns_are_usage_faults() {
     for value in [0xFFFF_FFF5, 0xFFFF_FFF1, 0xFFFF_FFF3_u32] {
-        let image = SystemProgram::new(
+        let image = SystemProgram::image(
             |program| {
                 program.last_handler(USAGE_FAULT);
                 // Returns with the value that thread mode left in R6.
@@ -302,7 +302,7 @@ fn a_stack_without_memory_is_a_bus_fault_of_stacking() {
         (7 << 16, 0x40, 0x80, 11),
         (0, 0x40, 0x80, 3),
     ] {
-        let image = SystemProgram::new(
+        let image = SystemProgram::image(
             |program| {
                 program.last_handler(HARD_FAULT);
                 program.last_handler(BUS_FAULT);
@@ -374,7 +374,7 @@ fn run(image: &Image) -> (Ended, Machine) {
 #[test]
 fn a_fault_in_hard_fault_or_nmi_locks_up() {
     for (exception, cause) in [(HARD_FAULT, false), (NMI, true)] {
-        let image = SystemProgram::new(
+        let image = SystemProgram::image(
             |program| {
                 program.raw_handler(exception, |code| {
                     code.wide(0xF7F0_A000); // udf.w
@@ -397,7 +397,7 @@ fn a_fault_in_hard_fault_or_nmi_locks_up() {
 
 #[test]
 fn a_call_in_hard_fault_locks_up() {
-    let image = SystemProgram::new(
+    let image = SystemProgram::image(
         |program| {
             program.raw_handler(HARD_FAULT, |code| {
                 code.narrow(0xDF00);
@@ -420,7 +420,7 @@ fn sleep_that_nothing_ends_is_told() {
 
 #[test]
 fn unprivileged_code_reaches_no_system_register() {
-    let image = SystemProgram::new(
+    let image = SystemProgram::image(
         |program| {
             program.handler(HARD_FAULT, |_| {});
             program.handler(BUS_FAULT, |_| {});

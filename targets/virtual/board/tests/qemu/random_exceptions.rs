@@ -33,7 +33,7 @@ enum Level {
 fn image(seed: u64, index: u64) -> Image {
     let rng = &mut Rng::new(seed, index);
     let rng = std::cell::RefCell::new(rng);
-    SystemProgram::new(
+    SystemProgram::image(
         |program| {
             let rng = &mut *rng.borrow_mut();
             let used = (2..7)

@@ -50,9 +50,9 @@ pub struct SystemProgram {
 }
 
 impl SystemProgram {
-    /// The start of a program: `handlers` adds the handlers with [`SystemProgram::handler`], then
+    /// A whole program: `handlers` adds the handlers with [`SystemProgram::handler`], then
     /// `thread` the code after reset.
-    pub fn new(handlers: impl FnOnce(&mut Self), thread: impl FnOnce(&mut Self)) -> Image {
+    pub fn image(handlers: impl FnOnce(&mut Self), thread: impl FnOnce(&mut Self)) -> Image {
         let mut code = Assembler::new(START);
         let logger = code.mark();
         emit_logger(&mut code);

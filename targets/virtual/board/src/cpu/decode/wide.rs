@@ -483,25 +483,17 @@ fn shifted_register(h1: u16, h2: u16) -> Result<Op, Undecodable> {
     if bad(m) {
         return UNDEFINED;
     }
-    match opcode {
+    let refused = match opcode {
         _ if test && matches!(opcode, 0 | 4 | 8 | 13) => {
-            if n == 15 || (n == 13 && matches!(opcode, 0 | 4)) {
-                return UNDEFINED;
-            }
+            n == 15 || (n == 13 && matches!(opcode, 0 | 4))
         }
         // ADD and SUB with the SP as base: to the SP only shifted left by at most 3.
-        8 | 13 if n == 13 => {
-            if d == 15 || (d == 13 && (kind != 0 || amount > 3)) {
-                return UNDEFINED;
-            }
-        }
-        3 if n == 15 => {
-            if bad(d) {
-                return UNDEFINED;
-            }
-        }
-        _ if bad(d) || bad(n) => return UNDEFINED,
-        _ => {}
+        8 | 13 if n == 13 => d == 15 || (d == 13 && (kind != 0 || amount > 3)),
+        3 if n == 15 => bad(d),
+        _ => bad(d) || bad(n),
+    };
+    if refused {
+        return UNDEFINED;
     }
     if none {
         return Ok(match opcode {
