@@ -74,14 +74,10 @@ impl Core {
             }
         }
         self.cycles += if float && !lazy { ENTRY_FLOAT } else { ENTRY };
-        let target = if result.is_err() {
-            self.derived_exception(cfsr::STKERR, exception)
+        if result.is_ok() {
+            self.start_handler(exception, link);
         } else {
-            Some(exception)
-        };
-        match target {
-            Some(target) => self.start_handler(target, link),
-            None => self.lock_up(),
+            self.fault_in_stacking(exception, link);
         }
     }
 
@@ -137,27 +133,24 @@ impl Core {
         }
     }
 
-    /// What is entered when stacking for `exception` failed (derived exceptions, B1.5.10): the
-    /// fault, if it beats `exception`, which then stays pending; otherwise `exception`, with the
-    /// fault pending. No further frame is pushed. None locks up.
-    fn derived_exception(&mut self, status: u32, exception: u32) -> Option<u32> {
-        self.system.scb.cfsr |= status;
+    /// A bus fault while stacking for `exception` (B1.5.11): the more urgent of the two is
+    /// entered, the other stays pending.
+    fn fault_in_stacking(&mut self, exception: u32, link: u32) {
+        self.system.scb.cfsr |= cfsr::STKERR;
+        let current = self.current_priority();
+        if exception == number::HARD_FAULT || exception == number::NMI {
+            self.lock_up();
+            return;
+        }
+        let Some(fault) = self.fault_exception(number::BUS_FAULT, current) else {
+            self.lock_up();
+            return;
+        };
         let exceptions = &mut self.system.exceptions;
-        let priority = exceptions.priority_of(exception);
-        if priority <= exceptions.priority_of(number::HARD_FAULT) {
-            return None;
-        }
-        if !Exceptions::is(&exceptions.enabled, number::BUS_FAULT) {
-            self.system.scb.hfsr |= hfsr::FORCED;
-            exceptions.pend(exception);
-            return Some(number::HARD_FAULT);
-        }
-        if exceptions.priority_of(number::BUS_FAULT) < priority {
-            exceptions.pend(exception);
-            return Some(number::BUS_FAULT);
-        }
-        exceptions.pend(number::BUS_FAULT);
-        Some(exception)
+        exceptions.pend(exception);
+        exceptions.pend(fault);
+        let first = exceptions.next(current).unwrap_or(fault);
+        self.start_handler(first, link);
     }
 
     /// Notes where the floating-point context goes when it is next used (UpdateFPCCR).

@@ -46,11 +46,6 @@ impl Assembler {
         self.origin + 2 * self.halves.len() as u32
     }
 
-    /// The code from an earlier [`Assembler::here`] on.
-    pub fn since(&self, address: u32) -> &[u16] {
-        &self.halves[(address - self.origin) as usize / 2..]
-    }
-
     /// A 16-bit instruction.
     pub fn narrow(&mut self, half: u32) -> &mut Self {
         self.halves.push(half as u16);

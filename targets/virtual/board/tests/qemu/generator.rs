@@ -380,7 +380,7 @@ impl<'a> Emitter<'a> {
             let bits = self.random();
             let fields = encoding.fields(bits);
             // The SP stays a multiple of four.
-            let written = encoding.name.contains("index") && fields.get('i') % 4 != 0;
+            let written = encoding.name.contains("index") && !fields.get('i').is_multiple_of(4);
             if (memory.base)(&fields) != 13 || !written {
                 break bits;
             }

@@ -158,7 +158,8 @@ fn explain(case: &Case, expected: &[u8], found: &[u8], place: &str) -> String {
     text
 }
 
-fn environment(name: &str, default: u64) -> u64 {
+/// A setting of the long runs.
+pub fn environment(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |value| value.parse().expect("a number"))
 }
 

@@ -50,9 +50,9 @@ pub struct SystemProgram {
 }
 
 impl SystemProgram {
-    /// The start of a program: `handlers` adds the handlers with [`SystemProgram::handler`], then
+    /// A whole program: `handlers` adds the handlers with [`SystemProgram::handler`], then
     /// `thread` the code after reset.
-    pub fn new(handlers: impl FnOnce(&mut Self), thread: impl FnOnce(&mut Self)) -> Image {
+    pub fn image(handlers: impl FnOnce(&mut Self), thread: impl FnOnce(&mut Self)) -> Image {
         let mut code = Assembler::new(START);
         let logger = code.mark();
         emit_logger(&mut code);
@@ -72,7 +72,12 @@ impl SystemProgram {
         program.finish()
     }
 
+    /// Stores a word; uses R0 and R1. Followed by [`SystemProgram::barrier`], both lie in one
+    /// KiB, because QEMU may take an interrupt where its translation crosses a page.
     pub fn poke(&mut self, address: u32, value: u32) {
+        if self.code.here() % 1024 > 1024 - 32 {
+            self.code.align(1024);
+        }
         self.code.poke(address, value);
     }
 
@@ -135,6 +140,26 @@ impl SystemProgram {
         self.code.ldr(0, 5, 0x60);
         self.log(0);
         self.code.bind(basic).wide(0xE8BD_8FF8); // pop {r3-r11, pc}
+    }
+
+    /// A handler that writes down LR, PSP and the state and ends the program at R7.
+    pub fn last_handler(&mut self, exception: usize) {
+        self.raw_handler(exception, |code| {
+            code.mrs(0, special::IPSR).wide(0xF040_4060); // orr r0, r0, #0xE0000000
+            log(code, 0);
+            log(code, 14);
+            code.mrs(0, special::PSP);
+            log(code, 0);
+            log_state(code);
+            code.bx(7);
+        });
+    }
+
+    /// A handler that is nothing but this code.
+    pub fn raw_handler(&mut self, exception: usize, body: impl FnOnce(&mut Assembler)) {
+        self.code.align(4);
+        self.vectors[exception] = self.code.here() | 1;
+        body(&mut self.code);
     }
 
     /// In a fault handler: status cleared, the interrupted code goes on at R7 outside of any IT

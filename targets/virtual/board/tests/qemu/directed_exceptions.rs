@@ -1,0 +1,453 @@
+//! Exceptions, faults and sleep in programs written for one thing each. What QEMU models is
+//! compared with it; lockup, which ends QEMU, is looked at here alone.
+
+use std::time::Duration;
+
+use tinybench_virtual_board::{Ended, Machine};
+
+use super::emulator::{self, Path};
+use super::image::{Image, RAM};
+use super::oracle;
+use super::system_program::{PROCESS_STACK, SystemProgram, special};
+
+const ICSR: u32 = 0xE000_ED04;
+const SHCSR: u32 = 0xE000_ED24;
+const CCR: u32 = 0xE000_ED14;
+const ISER: u32 = 0xE000_E100;
+const ISPR: u32 = 0xE000_E200;
+
+const NMI: usize = 2;
+const HARD_FAULT: usize = 3;
+const BUS_FAULT: usize = 5;
+const USAGE_FAULT: usize = 6;
+const SVCALL: usize = 11;
+const PEND_SV: usize = 14;
+const SYS_TICK: usize = 15;
+const IRQ0: usize = 16;
+
+type Part = fn(&mut SystemProgram);
+
+/// Handlers that only write down what they see, for these exceptions.
+fn watched(exceptions: &'static [usize], thread: Part) -> Image {
+    SystemProgram::image(
+        |program| {
+            exceptions
+                .iter()
+                .for_each(|&exception| program.handler(exception, |_| {}))
+        },
+        thread,
+    )
+}
+
+/// The trace here, after it was found equal on QEMU.
+fn same(image: &Image) -> Vec<u32> {
+    let run = emulator::run(image, Path::Blocks);
+    assert_eq!(run.problem, None);
+    let untimed = emulator::run(image, Path::Untimed);
+    assert!(run.result == untimed.result, "timing changes the outcome");
+    if oracle::installed() {
+        let outcome = oracle::run(std::slice::from_ref(image), Duration::from_secs(20));
+        let expected = outcome.results.first();
+        let expected = expected.unwrap_or_else(|| panic!("QEMU: {}", outcome.messages));
+        let (expected, found) = (trace(expected), trace(&run.result));
+        assert!(expected == found, "QEMU {expected:08x?}\nhere {found:08x?}");
+    }
+    trace(&run.result)
+}
+
+/// The words up to the last that is not zero.
+fn trace(bytes: &[u8]) -> Vec<u32> {
+    let word = |chunk: &[u8]| u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
+    let mut words: Vec<u32> = bytes.chunks_exact(4).map(word).collect();
+    while words.last() == Some(&0) {
+        words.pop();
+    }
+    words
+}
+
+/// The exceptions whose handlers ran, in order.
+fn entries(trace: &[u32]) -> Vec<u32> {
+    let entry = |word: &&u32| (0xE000_0001..0xE000_0100).contains(*word);
+    trace.iter().filter(entry).map(|word| word & 0xFF).collect()
+}
+
+fn set_priority(program: &mut SystemProgram, exception: u32, priority: u32) {
+    let address = if exception < 16 {
+        0xE000_ED18 + exception - 4
+    } else {
+        0xE000_E400 + exception - 16
+    };
+    // strb r1, [r0]
+    program
+        .code
+        .mov32(0, address)
+        .mov32(1, priority)
+        .narrow(0x7001);
+}
+
+#[test]
+fn system_calls_and_pended_exceptions_come_in_order_of_priority() {
+    let image = watched(&[SVCALL, PEND_SV, SYS_TICK, IRQ0, 17, 18], |program| {
+        program.poke(ISER, 7);
+        for (exception, priority) in [
+            (11, 0x40),
+            (14, 0xE0),
+            (15, 0xC0),
+            (16, 0xA0),
+            (17, 0x20),
+            (18, 0xA0),
+        ] {
+            set_priority(program, exception, priority);
+        }
+        program.code.narrow(0xB672); // cpsid i
+        program.poke(ISPR, 7);
+        program.poke(ICSR, 1 << 28 | 1 << 26);
+        program.barrier();
+        program.code.narrow(0xB662); // cpsie i
+        program.barrier();
+        program.code.narrow(0xDF07); // svc #7
+        program.log_state();
+    });
+    assert_eq!(entries(&same(&image)), [17, 16, 18, 15, 14, 11]);
+}
+
+#[test]
+fn a_higher_priority_preempts_and_a_lower_tail_chains() {
+    let image = SystemProgram::image(
+        |program| {
+            program.handler(IRQ0, |program| {
+                program.poke(ISPR, 0b110);
+                program.barrier();
+                program.log_value(0xAAAA);
+            });
+            program.handler(17, |_| {});
+            program.handler(18, |_| {});
+        },
+        |program| {
+            program.poke(ISER, 7);
+            for (exception, priority) in [(16, 0x80), (17, 0x40), (18, 0xC0)] {
+                set_priority(program, exception, priority);
+            }
+            program.poke(ISPR, 1);
+            program.barrier();
+            program.log_state();
+        },
+    );
+    assert_eq!(entries(&same(&image)), [16, 17, 18]);
+}
+
+#[test]
+fn masks_hold_back_what_they_should() {
+    let image = watched(&[NMI, IRQ0, 17], |program| {
+        program.poke(ISER, 3);
+        set_priority(program, 16, 0x80);
+        set_priority(program, 17, 0x40);
+        program.code.mov32(0, 0x60).msr(special::BASEPRI, 0);
+        program.poke(ISPR, 3);
+        program.barrier();
+        program.log_value(1);
+        // BASEPRI_MAX only raises.
+        program.code.mov32(0, 0xE0).msr(special::BASEPRI_MAX, 0);
+        program.code.mrs(0, special::BASEPRI);
+        program.log(0);
+        program.code.mov32(0, 0).msr(special::BASEPRI_MAX, 0);
+        program.code.mrs(0, special::BASEPRI);
+        program.log(0);
+        program.code.narrow(0xB671); // cpsid f
+        program.poke(ISPR, 3);
+        program.poke(ICSR, 1 << 31);
+        program.barrier();
+        program.log_value(2);
+        program.code.narrow(0xB661); // cpsie f
+        program.barrier();
+        program.code.mov32(0, 0).msr(special::BASEPRI, 0);
+        program.barrier();
+        program.log_state();
+    });
+    assert_eq!(entries(&same(&image)), [17, 2, 17, 16]);
+}
+
+#[test]
+fn faults_go_to_their_handler_or_escalate() {
+    let image = watched(&[HARD_FAULT, BUS_FAULT, USAGE_FAULT], |program| {
+        for enabled in [0, 7 << 16] {
+            program.poke(SHCSR, enabled);
+            program.poke(CCR, 0x218);
+            program.guarded(|code| {
+                code.wide(0xF7F0_A000); // udf.w
+            });
+            program.guarded(|code| {
+                code.mov32(0, 0x6000_0010).ldr(1, 0, 0);
+            });
+            program.guarded(|code| {
+                code.mov32(0, 0x6000_0010).str(1, 0, 0);
+            });
+            program.guarded(|code| {
+                code.mov32(0, 0x6000_0001).bx(0);
+            });
+            program.guarded(|code| {
+                code.mov32(0, RAM + 1).ldr(1, 0, 0);
+            });
+        }
+    });
+    assert_eq!(entries(&same(&image)), [3, 3, 3, 3, 3, 6, 5, 5, 5, 6]);
+}
+
+#[test]
+fn a_call_that_cannot_be_taken_escalates() {
+    let image = watched(&[HARD_FAULT, SVCALL], |program| {
+        program.code.narrow(0xB672); // cpsid i
+        program.guarded(|code| {
+            code.narrow(0xDF01);
+        });
+        program.log_state();
+    });
+    assert_eq!(entries(&same(&image)), [3]);
+}
+
+#[test]
+fn an_it_block_goes_on_after_an_exception() {
+    let image = watched(&[SVCALL], |program| {
+        program.code.mov32(4, 0).movs(5, 1).cmp(5, 1);
+        program.code.narrow(0xBF06); // itte eq
+        program.code.adds(4, 1).narrow(0xDF00).adds(4, 16);
+        program.code.narrow(0xBF1C); // itt ne
+        program.code.adds(4, 64).narrow(0xDF00);
+        program.log(4);
+        program.code.mrs(0, 0);
+        program.log(0);
+    });
+    assert_eq!(entries(&same(&image)), [11]);
+}
+
+#[test]
+fn frames_are_aligned_to_eight_bytes_and_the_padding_is_undone() {
+    let image = watched(&[SVCALL], |program| {
+        for ccr in [0x200, 0] {
+            program.poke(CCR, ccr);
+            program.code.narrow(0xDF00).narrow(0xB081).narrow(0xDF00); // svc; sub sp, #4; svc
+            program.code.mov(0, 13);
+            program.log(0);
+        }
+    });
+    assert_eq!(entries(&same(&image)).len(), 4);
+}
+
+#[test]
+fn the_process_stack_takes_frames_of_thread_mode() {
+    let image = watched(&[SVCALL, PEND_SV], |program| {
+        program.code.mov32(0, PROCESS_STACK).msr(special::PSP, 0);
+        program.code.movs(0, 2).msr(special::CONTROL, 0);
+        program.barrier();
+        program.code.narrow(0xDF00);
+        program.code.wide(0xEE30_0A20); // vadd.f32 s0, s0, s1
+        program.code.narrow(0xDF00);
+        program.poke(ICSR, 1 << 28);
+        program.barrier();
+        program.code.mov(0, 13);
+        program.log(0);
+        program.log_state();
+    });
+    assert_eq!(entries(&same(&image)), [11, 11, 14]);
+}
+
+#[test]
+fn a_handler_that_uses_floats_saves_the_context_it_interrupted() {
+    let image = SystemProgram::image(
+        |program| {
+            program.handler(SVCALL, |program| {
+                program.log_word(0xE000_EF38);
+                program.code.mov32(1, 0x4000_0000).wide(0xEE00_1A10); // vmov s0, r1
+                program.log_word(0xE000_EF34);
+            });
+        },
+        |program| {
+            program.code.mov32(1, 0x3F80_0000).wide(0xEE00_1A10);
+            program.code.narrow(0xDF00);
+            program.code.wide(0xEE10_0A10); // vmov r0, s0
+            program.log(0);
+        },
+    );
+    assert_eq!(same(&image).last(), Some(&0x3F80_0000));
+}
+
+#[test]
+fn illegal_exception_returns_are_usage_faults() {
+    for value in [0xFFFF_FFF5, 0xFFFF_FFF1, 0xFFFF_FFF3_u32] {
+        let image = SystemProgram::image(
+            |program| {
+                program.last_handler(USAGE_FAULT);
+                // Returns with the value that thread mode left in R6.
+                program.raw_handler(SVCALL, |code| {
+                    code.bx(6);
+                });
+            },
+            |program| {
+                program.code.mov32(6, value);
+                program.poke(SHCSR, 7 << 16);
+                program.guarded(|code| {
+                    code.narrow(0xDF00);
+                });
+            },
+        );
+        assert_eq!(entries(&same(&image)), [6], "{value:#x}");
+    }
+}
+
+#[test]
+fn a_stack_without_memory_is_a_bus_fault_of_stacking() {
+    // The bus fault comes first or stays pending, by its priority; or it is a HardFault.
+    for (enabled, call, fault, first) in [
+        (7 << 16, 0x80, 0x40, 5),
+        (7 << 16, 0x40, 0x80, 11),
+        (0, 0x40, 0x80, 3),
+    ] {
+        let image = SystemProgram::image(
+            |program| {
+                program.last_handler(HARD_FAULT);
+                program.last_handler(BUS_FAULT);
+                program.last_handler(SVCALL);
+            },
+            |program| {
+                program.poke(SHCSR, enabled);
+                set_priority(program, 11, call);
+                set_priority(program, 5, fault);
+                program.code.mov32(0, 0x6000_1000).msr(special::PSP, 0);
+                program.code.movs(0, 2).msr(special::CONTROL, 0);
+                program.barrier();
+                program.guarded(|code| {
+                    code.narrow(0xDF00);
+                });
+            },
+        );
+        assert_eq!(entries(&same(&image))[0], first);
+    }
+}
+
+#[test]
+fn wfi_wakes_for_what_primask_holds_back() {
+    let image = watched(&[IRQ0], |program| {
+        program.poke(ISER, 1);
+        program.code.narrow(0xB672); // cpsid i
+        program.poke(ISPR, 1);
+        program.barrier();
+        program.code.narrow(0xBF30); // wfi
+        program.log_value(7);
+        program.code.narrow(0xB662); // cpsie i
+        program.barrier();
+        program.log_state();
+    });
+    assert_eq!(entries(&same(&image)), [16]);
+}
+
+#[test]
+fn wfe_goes_on_after_an_event() {
+    let image = watched(&[], |program| {
+        program.code.narrow(0xBF40).narrow(0xBF20); // sev; wfe
+        program.log_value(7);
+    });
+    assert_eq!(same(&image), [7]);
+}
+
+#[test]
+fn systick_counts_down_and_wakes() {
+    let image = watched(&[SYS_TICK], |program| {
+        program.code.narrow(0xB672); // cpsid i
+        program.poke(0xE000_E014, 1000);
+        program.poke(0xE000_E018, 0);
+        program.poke(0xE000_E010, 7);
+        program.code.narrow(0xBF30); // wfi
+        program.poke(0xE000_E010, 0);
+        program.log_word(0xE000_E014);
+        program.code.narrow(0xB662); // cpsie i
+        program.barrier();
+        program.log_value(7);
+    });
+    assert_eq!(entries(&same(&image)), [15]);
+}
+
+fn run(image: &Image) -> (Ended, Machine) {
+    let mut machine = emulator::load(image);
+    (machine.run(1 << 20), machine)
+}
+
+#[test]
+fn a_fault_in_hard_fault_or_nmi_locks_up() {
+    for (exception, cause) in [(HARD_FAULT, false), (NMI, true)] {
+        let image = SystemProgram::image(
+            |program| {
+                program.raw_handler(exception, |code| {
+                    code.wide(0xF7F0_A000); // udf.w
+                });
+            },
+            |program| {
+                if cause {
+                    program.poke(ICSR, 1 << 31);
+                    program.barrier();
+                }
+                program.code.wide(0xF7F0_A000);
+            },
+        );
+        let (ended, machine) = run(&image);
+        assert_eq!(ended, Ended::Lockup);
+        assert_eq!(machine.pc(), 0xFFFF_FFFE);
+        assert_eq!(machine.register(16) & 0x1FF, exception as u32);
+    }
+}
+
+#[test]
+fn a_call_in_hard_fault_locks_up() {
+    let image = SystemProgram::image(
+        |program| {
+            program.raw_handler(HARD_FAULT, |code| {
+                code.narrow(0xDF00);
+            });
+        },
+        |program| {
+            program.code.wide(0xF7F0_A000);
+        },
+    );
+    assert_eq!(run(&image).0, Ended::Lockup);
+}
+
+#[test]
+fn sleep_that_nothing_ends_is_told() {
+    let image = watched(&[], |program| {
+        program.code.narrow(0xBF30); // wfi
+    });
+    assert_eq!(run(&image).0, Ended::Asleep);
+}
+
+#[test]
+fn unprivileged_code_reaches_no_system_register() {
+    let image = SystemProgram::image(
+        |program| {
+            program.handler(HARD_FAULT, |_| {});
+            program.handler(BUS_FAULT, |_| {});
+            // Gives the privilege back.
+            program.raw_handler(SVCALL, |code| {
+                code.movs(0, 0).msr(special::CONTROL, 0).bx(14);
+            });
+        },
+        |program| {
+            program.poke(SHCSR, 7 << 16);
+            program.code.movs(0, 1).msr(special::CONTROL, 0);
+            program.barrier();
+            // Neither the masks nor CONTROL change, and the PPB refuses.
+            program.code.narrow(0xB672).mrs(4, special::PRIMASK);
+            program.code.mov32(0, 0).msr(special::CONTROL, 0);
+            program.code.mrs(5, special::CONTROL);
+            program.log(4);
+            program.log(5);
+            program.guarded(|code| {
+                code.mov32(0, ICSR).ldr(1, 0, 0);
+            });
+            program.guarded(|code| {
+                code.mov32(0, ICSR).str(1, 0, 0);
+            });
+            program.code.narrow(0xDF00);
+            program.log_state();
+        },
+    );
+    assert_eq!(entries(&same(&image)), [5, 5]);
+}
