@@ -31,6 +31,7 @@
 //! - Lockup ends QEMU.
 
 mod assembler;
+mod changed_code;
 mod directed_exceptions;
 mod emulator;
 mod encodings;
