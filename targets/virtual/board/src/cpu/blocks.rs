@@ -90,7 +90,8 @@ impl CodeCache {
         };
         // A block of the longest size that starts before may reach into the granule.
         let first = (offset & !(granule - 1)).saturating_sub(4 * (LONGEST + 8));
-        let last = (offset & !(granule - 1)) + granule;
+        // The store may reach up to three bytes beyond it.
+        let last = (offset & !(granule - 1)) + granule + 4;
         let end = (last / 2).min(index.len());
         index[(first / 2).min(end)..end].fill(0);
     }
@@ -347,8 +348,9 @@ impl Run {
         let flash = match place {
             Place::Flash(offset) => Some((offset, offset + length)),
             Place::Ram(offset) => {
-                let granules =
-                    (offset >> CODE_GRANULE_SHIFT)..=((offset + length - 1) >> CODE_GRANULE_SHIFT);
+                // An unaligned store that starts up to three bytes before reaches the code too.
+                let first = offset.saturating_sub(3) >> CODE_GRANULE_SHIFT;
+                let granules = first..=((offset + length - 1) >> CODE_GRANULE_SHIFT);
                 for granule in granules {
                     if let Some(mark) = core.memory.ram_code.get_mut(granule as usize) {
                         *mark = 1;

@@ -51,11 +51,18 @@ impl Core {
             }
             let granule = offset >> crate::memory::CODE_GRANULE_SHIFT;
             if self.memory.ram_code[granule] != 0 {
-                self.stale_code.push(Place::Ram(offset as u32));
+                self.code_changed(Place::Ram(offset as u32));
             }
             return Ok(());
         }
         self.store_checked(op, address, size::<N>(), value)
+    }
+
+    /// Has what was decoded at a place thrown away before the next block.
+    #[cold]
+    fn code_changed(&mut self, place: Place) {
+        self.stale_code.push(place);
+        self.deadline = 0;
     }
 
     /// Wait states, lost overlap and split accesses of a load.
@@ -209,7 +216,7 @@ impl Core {
         match self.memory.locate(address) {
             Some(place @ Place::Ram(offset)) => {
                 match self.memory.write_ram(offset, size, value) {
-                    Some(true) => self.stale_code.push(place),
+                    Some(true) => self.code_changed(place),
                     Some(false) => {}
                     None => return Err(BusFault),
                 }

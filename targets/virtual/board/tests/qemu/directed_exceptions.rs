@@ -40,7 +40,7 @@ fn watched(exceptions: &'static [usize], thread: Part) -> Image {
 }
 
 /// The trace here, after it was found equal on QEMU.
-fn same(image: &Image) -> Vec<u32> {
+pub fn same(image: &Image) -> Vec<u32> {
     let run = emulator::run(image, Path::Blocks);
     assert_eq!(run.problem, None);
     let untimed = emulator::run(image, Path::Untimed);
@@ -71,20 +71,6 @@ fn entries(trace: &[u32]) -> Vec<u32> {
     trace.iter().filter(entry).map(|word| word & 0xFF).collect()
 }
 
-fn set_priority(program: &mut SystemProgram, exception: u32, priority: u32) {
-    let address = if exception < 16 {
-        0xE000_ED18 + exception - 4
-    } else {
-        0xE000_E400 + exception - 16
-    };
-    // strb r1, [r0]
-    program
-        .code
-        .mov32(0, address)
-        .mov32(1, priority)
-        .narrow(0x7001);
-}
-
 #[test]
 fn system_calls_and_pended_exceptions_come_in_order_of_priority() {
     let image = watched(&[SVCALL, PEND_SV, SYS_TICK, IRQ0, 17, 18], |program| {
@@ -97,7 +83,7 @@ fn system_calls_and_pended_exceptions_come_in_order_of_priority() {
             (17, 0x20),
             (18, 0xA0),
         ] {
-            set_priority(program, exception, priority);
+            program.set_priority(exception, priority);
         }
         program.code.narrow(0xB672); // cpsid i
         program.poke(ISPR, 7);
@@ -126,7 +112,7 @@ fn a_higher_priority_preempts_and_a_lower_tail_chains() {
         |program| {
             program.poke(ISER, 7);
             for (exception, priority) in [(16, 0x80), (17, 0x40), (18, 0xC0)] {
-                set_priority(program, exception, priority);
+                program.set_priority(exception, priority);
             }
             program.poke(ISPR, 1);
             program.barrier();
@@ -140,8 +126,8 @@ fn a_higher_priority_preempts_and_a_lower_tail_chains() {
 fn masks_hold_back_what_they_should() {
     let image = watched(&[NMI, IRQ0, 17], |program| {
         program.poke(ISER, 3);
-        set_priority(program, 16, 0x80);
-        set_priority(program, 17, 0x40);
+        program.set_priority(16, 0x80);
+        program.set_priority(17, 0x40);
         program.code.mov32(0, 0x60).msr(special::BASEPRI, 0);
         program.poke(ISPR, 3);
         program.barrier();
@@ -310,8 +296,8 @@ fn a_stack_without_memory_is_a_bus_fault_of_stacking() {
             },
             |program| {
                 program.poke(SHCSR, enabled);
-                set_priority(program, 11, call);
-                set_priority(program, 5, fault);
+                program.set_priority(11, call);
+                program.set_priority(5, fault);
                 program.code.mov32(0, 0x6000_1000).msr(special::PSP, 0);
                 program.code.movs(0, 2).msr(special::CONTROL, 0);
                 program.barrier();

@@ -16,7 +16,8 @@
 //!   UNDEFINED, which A5.1.1 allows.
 //! - QEMU aligns an extended exception frame to 8 bytes only if CCR.STKALIGN is set. PushStack
 //!   (B1.5.6) always aligns one.
-//! - QEMU lets code of priority -1 or above set FAULTMASK. CPS and MSR (B5.2) need a lower one.
+//! - QEMU lets HardFault and NMI set FAULTMASK. CPS and MSR (B5.2) set it only at an execution
+//!   priority number above -1.
 //! - A new floating-point context starts with all of FPDSCR in the FPSCR and, where the old one
 //!   was saved at once, with cleared registers on QEMU. ExecuteFPCheck (B1.5.7) copies bits 26:22
 //!   of FPDSCR, and the registers are UNKNOWN.
@@ -31,6 +32,7 @@
 //! - Lockup ends QEMU.
 
 mod assembler;
+mod changed_code;
 mod directed_exceptions;
 mod emulator;
 mod encodings;

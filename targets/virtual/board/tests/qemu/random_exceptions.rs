@@ -108,18 +108,7 @@ fn thread(program: &mut SystemProgram, rng: &mut Rng) {
 }
 
 fn priority(program: &mut SystemProgram, rng: &mut Rng, exception: u32) {
-    let address = if exception < 16 {
-        0xE000_ED18 + exception - 4
-    } else {
-        0xE000_E400 + exception - 16
-    };
-    let value = rng.below(8) << 5;
-    // strb r1, [r0]
-    program
-        .code
-        .mov32(0, address)
-        .mov32(1, value)
-        .narrow(0x7001);
+    program.set_priority(exception, rng.below(8) << 5);
 }
 
 fn action(program: &mut SystemProgram, rng: &mut Rng, level: Level) {

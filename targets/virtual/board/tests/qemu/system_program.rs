@@ -72,13 +72,35 @@ impl SystemProgram {
         program.finish()
     }
 
-    /// Stores a word; uses R0 and R1. Followed by [`SystemProgram::barrier`], both lie in one
-    /// KiB, because QEMU may take an interrupt where its translation crosses a page.
+    /// Stores a word; uses R0 and R1.
     pub fn poke(&mut self, address: u32, value: u32) {
+        self.keep_together();
+        self.code.poke(address, value);
+    }
+
+    /// Stores a byte; uses R0 and R1.
+    pub fn poke_byte(&mut self, address: u32, value: u32) {
+        self.keep_together();
+        // strb r1, [r0]
+        self.code.mov32(0, address).mov32(1, value).narrow(0x7001);
+    }
+
+    /// Sets the priority of an exception; uses R0 and R1.
+    pub fn set_priority(&mut self, exception: u32, priority: u32) {
+        let address = if exception < 16 {
+            0xE000_ED18 + exception - 4
+        } else {
+            0xE000_E400 + exception - 16
+        };
+        self.poke_byte(address, priority);
+    }
+
+    /// A store and the [`SystemProgram::barrier`] behind it have to lie in one KiB, because QEMU
+    /// may take an interrupt where its translation crosses a page.
+    fn keep_together(&mut self) {
         if self.code.here() % 1024 > 1024 - 32 {
             self.code.align(1024);
         }
-        self.code.poke(address, value);
     }
 
     /// DSB, ISB.
