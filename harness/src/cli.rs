@@ -70,6 +70,8 @@ pub enum Command {
     Workloads,
     /// List the runtimes
     Runtimes,
+    /// Serve a virtual board to probe-rs and the tools built on it
+    Serve(ServeArgs),
     /// Check what is needed to build and to run, and say what to do about what is missing
     Doctor,
     /// Print a script that completes tinybench's commands in a shell
@@ -79,6 +81,31 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// Which virtual board to serve, and where.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench serve --board nano33                 on a free TCP port of this machine
+  tinybench serve --board nano33 --port 4711
+  tinybench serve --board nano33 --unix /tmp/nano33
+
+The selector is printed on stdout; give it to any tool of probe-rs:
+  probe-rs run --chip nRF52840_xxAA --probe 20b7:9db1:tcp:127.0.0.1:4711 firmware.elf
+
+Clients are served one after the other; the board lives on between them. It speaks the protocol of
+a Glasgow probe.")]
+pub struct ServeArgs {
+    /// The board (`tinybench boards` lists them)
+    #[arg(long, value_name = "NAME")]
+    pub board: String,
+    /// The TCP port on the loopback address; 0 lets the system choose
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "unix")]
+    pub port: u16,
+    /// A Unix socket instead
+    #[arg(long, value_name = "PATH")]
+    pub unix: Option<PathBuf>,
 }
 
 /// What to measure, where, and what to do with the result.

@@ -1,5 +1,7 @@
 //! Every way in which the `tinybench` command fails, and the exit code of each.
 
+use tinybench_virtual_board::glasgow::ServeError;
+
 use crate::board::BoardError;
 use crate::exit::Exit;
 use crate::files::{ReadError, WriteError};
@@ -14,6 +16,7 @@ use crate::select::SelectError;
 use crate::session::SessionError;
 use crate::subject::SubjectError;
 use crate::verify::Mismatch;
+use crate::virtual_board::VirtualBoardError;
 use crate::workload::WorkloadError;
 
 /// A failure of a command.
@@ -32,6 +35,12 @@ pub enum Error {
     Subject(#[from] SubjectError),
     #[error(transparent)]
     Select(#[from] SelectError),
+    #[error(transparent)]
+    VirtualBoard(#[from] VirtualBoardError),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error("can't serve the virtual board: {0}")]
+    Listen(std::io::Error),
     #[error(transparent)]
     Build(#[from] BuildError),
     #[error(transparent)]
@@ -73,6 +82,7 @@ impl Error {
             | Self::Runtime(_)
             | Self::NothingToRun => Exit::Usage,
             Self::Mismatch { .. } => Exit::Mismatch,
+            Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) => Exit::NoTarget,
             Self::Select(error) => error.exit(),
             Self::Build(BuildError::ModelTooBig { .. } | BuildError::ImageTooBig { .. })
             | Self::Board(_)

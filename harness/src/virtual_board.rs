@@ -22,8 +22,8 @@ pub struct VirtualBoardError {
 /// Makes the virtual counterpart of a board and opens a probe on it, as [`open`] does.
 pub type OpenVirtual<'a> = &'a dyn Fn(&Board) -> Result<Probe, VirtualBoardError>;
 
-/// Makes the virtual counterpart of `board`, fresh from the factory, and opens a probe on it.
-pub fn open(board: &Board) -> Result<Probe, VirtualBoardError> {
+/// Makes the virtual counterpart of `board`, fresh from the factory.
+pub fn make(board: &Board) -> Result<VirtualBoard, VirtualBoardError> {
     let error = |reason| VirtualBoardError {
         board: board.name.clone(),
         reason,
@@ -33,6 +33,12 @@ pub fn open(board: &Board) -> Result<Probe, VirtualBoardError> {
         .as_ref()
         .ok_or_else(|| error("it names no chip".to_owned()))?
         .chip;
-    let board = VirtualBoard::new(chip).map_err(|e| error(e.to_string()))?;
-    Ok(tinybench_virtual_probe::open(Arc::new(Mutex::new(board))))
+    VirtualBoard::new(chip).map_err(|e| error(e.to_string()))
+}
+
+/// Makes the virtual counterpart of `board` and opens a probe on it.
+pub fn open(board: &Board) -> Result<Probe, VirtualBoardError> {
+    Ok(tinybench_virtual_probe::open(Arc::new(Mutex::new(make(
+        board,
+    )?))))
 }

@@ -5,6 +5,7 @@ mod completions;
 mod doctor;
 pub mod run;
 mod runtimes;
+mod serve;
 mod workloads;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
         Command::Boards => boards::list(&project()?),
         Command::Workloads => workloads::list(&project()?),
         Command::Runtimes => runtimes::list(),
+        Command::Serve(args) => serve::serve(args, &project()?),
         Command::Doctor => doctor::check(&project()?),
         Command::Completions { shell } => completions::print(*shell),
     }

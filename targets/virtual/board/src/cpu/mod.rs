@@ -205,7 +205,8 @@ impl Core {
     /// Notes something that isn't modelled; each text is kept once.
     pub fn report(&mut self, text: String) {
         const ENOUGH: usize = 100;
-        if self.diagnostics.len() < ENOUGH {
+        if self.diagnostics.len() < ENOUGH && !self.diagnostics.contains(&text) {
+            tracing::warn!("virtual board: {text}");
             self.diagnostics.insert(text);
         }
     }
