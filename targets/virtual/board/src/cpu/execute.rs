@@ -4,6 +4,9 @@ use super::op::{Kind as K, Op, literal};
 use super::parallel::parallel;
 use super::{Core, Fault, Stop, Trap};
 
+/// Carry of an operation that leaves it as it is; 0 and 1 set it.
+const CARRY_UNCHANGED: u8 = super::decode::CARRY_UNCHANGED as u8;
+
 /// Truth of condition `cond` (bits 3:1 select, bit 0 inverts) for each NZCV nibble.
 const CONDITIONS: [u16; 16] = conditions();
 
@@ -125,6 +128,99 @@ impl Core {
         }
     }
 
+    /// Flags of a logical operation: N and Z, and the carry unless it is [`CARRY_UNCHANGED`].
+    #[inline(always)]
+    fn logic_flags(&mut self, result: u32, carry: u8) -> u32 {
+        self.set_nz(result);
+        if carry != CARRY_UNCHANGED {
+            self.c = carry == 1;
+        }
+        result
+    }
+
+    /// A shift by a constant, setting N, Z and C.
+    #[inline]
+    fn shift_flags(&mut self, value: u32, kind: u8, amount: u32) -> u32 {
+        let (result, carry) = self.shift_carry(value, kind, amount);
+        self.logic_flags(result, carry.into())
+    }
+
+    /// A shift by the low byte of a register; by 0 it leaves value and carry, whatever the type.
+    #[inline]
+    fn shift_by_register(&self, value: u32, kind: u8, amount: u32) -> (u32, bool) {
+        match amount & 0xFF {
+            0 => (value, self.c),
+            amount => self.shift_carry(value, kind, amount),
+        }
+    }
+
+    /// Base register plus immediate.
+    #[inline(always)]
+    fn offset_address(&self, op: &Op) -> u32 {
+        self.r[(op.b & 15) as usize].wrapping_add(op.imm)
+    }
+
+    /// Base register plus shifted index register.
+    #[inline(always)]
+    fn register_address(&self, op: &Op) -> u32 {
+        let index = self.r[(op.c & 15) as usize] << (op.d & 3);
+        self.r[(op.b & 15) as usize].wrapping_add(index)
+    }
+
+    #[inline(always)]
+    fn load_offset<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<u32, Trap> {
+        self.load::<T, N>(op, self.offset_address(op))
+    }
+
+    #[inline(always)]
+    fn load_register<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<u32, Trap> {
+        self.load::<T, N>(op, self.register_address(op))
+    }
+
+    /// Pre-indexed: the base is written back once the access has not faulted.
+    #[inline(always)]
+    fn load_pre<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<u32, Trap> {
+        let address = self.offset_address(op);
+        let value = self.load::<T, N>(op, address)?;
+        self.r[(op.b & 15) as usize] = address;
+        Ok(value)
+    }
+
+    /// Post-indexed.
+    #[inline(always)]
+    fn load_post<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<u32, Trap> {
+        let base = (op.b & 15) as usize;
+        let value = self.load::<T, N>(op, self.r[base])?;
+        self.r[base] = self.r[base].wrapping_add(op.imm);
+        Ok(value)
+    }
+
+    #[inline(always)]
+    fn store_offset<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<(), Trap> {
+        self.store::<T, N>(op, self.offset_address(op), self.r[(op.a & 15) as usize])
+    }
+
+    #[inline(always)]
+    fn store_register<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<(), Trap> {
+        self.store::<T, N>(op, self.register_address(op), self.r[(op.a & 15) as usize])
+    }
+
+    #[inline(always)]
+    fn store_pre<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<(), Trap> {
+        let address = self.offset_address(op);
+        self.store::<T, N>(op, address, self.r[(op.a & 15) as usize])?;
+        self.r[(op.b & 15) as usize] = address;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn store_post<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<(), Trap> {
+        let base = (op.b & 15) as usize;
+        self.store::<T, N>(op, self.r[base], self.r[(op.a & 15) as usize])?;
+        self.r[base] = self.r[base].wrapping_add(op.imm);
+        Ok(())
+    }
+
     /// Saturates a signed value to `bits` bits, setting Q.
     #[inline]
     fn saturate_signed(&mut self, value: i64, bits: u32) -> u32 {
@@ -226,14 +322,7 @@ impl Core {
             K::AlignSp => self.r[13] &= !3,
 
             K::MovImm => r!(op.a) = op.imm,
-            K::MovImmS => {
-                let result = op.imm;
-                r!(op.a) = result;
-                self.set_nz(result);
-                if op.d != 2 {
-                    self.c = op.d == 1;
-                }
-            }
+            K::MovImmS => r!(op.a) = self.logic_flags(op.imm, op.d),
             K::AddImm => r!(op.a) = r!(op.b).wrapping_add(op.imm),
             K::AddImmS => r!(op.a) = self.add_flags(r!(op.b), op.imm),
             K::SubImmS => r!(op.a) = self.sub_flags(r!(op.b), op.imm),
@@ -252,43 +341,16 @@ impl Core {
             }
             K::SbcImmS => r!(op.a) = self.adc_flags(r!(op.b), !op.imm),
             K::AndImm => r!(op.a) = r!(op.b) & op.imm,
-            K::AndImmS => {
-                let result = r!(op.b) & op.imm;
-                r!(op.a) = result;
-                self.set_nz(result);
-                if op.d != 2 {
-                    self.c = op.d == 1;
-                }
-            }
+            K::AndImmS => r!(op.a) = self.logic_flags(r!(op.b) & op.imm, op.d),
             K::OrrImm => r!(op.a) = r!(op.b) | op.imm,
-            K::OrrImmS => {
-                let result = r!(op.b) | op.imm;
-                r!(op.a) = result;
-                self.set_nz(result);
-                if op.d != 2 {
-                    self.c = op.d == 1;
-                }
-            }
+            K::OrrImmS => r!(op.a) = self.logic_flags(r!(op.b) | op.imm, op.d),
             K::EorImm => r!(op.a) = r!(op.b) ^ op.imm,
-            K::EorImmS => {
-                let result = r!(op.b) ^ op.imm;
-                r!(op.a) = result;
-                self.set_nz(result);
-                if op.d != 2 {
-                    self.c = op.d == 1;
-                }
-            }
+            K::EorImmS => r!(op.a) = self.logic_flags(r!(op.b) ^ op.imm, op.d),
             K::TstImm => {
-                self.set_nz(r!(op.b) & op.imm);
-                if op.d != 2 {
-                    self.c = op.d == 1;
-                }
+                self.logic_flags(r!(op.b) & op.imm, op.d);
             }
             K::TeqImm => {
-                self.set_nz(r!(op.b) ^ op.imm);
-                if op.d != 2 {
-                    self.c = op.d == 1;
-                }
+                self.logic_flags(r!(op.b) ^ op.imm, op.d);
             }
             K::CmpImm => {
                 self.sub_flags(r!(op.b), op.imm);
@@ -299,17 +361,9 @@ impl Core {
             K::Movt => r!(op.a) = r!(op.a) & 0xFFFF | op.imm << 16,
 
             K::MovReg => r!(op.a) = r!(op.c),
-            K::MovRegS => {
-                let result = r!(op.c);
-                r!(op.a) = result;
-                self.set_nz(result);
-            }
+            K::MovRegS => r!(op.a) = self.logic_flags(r!(op.c), CARRY_UNCHANGED),
             K::MvnReg => r!(op.a) = !r!(op.c),
-            K::MvnRegS => {
-                let result = !r!(op.c);
-                r!(op.a) = result;
-                self.set_nz(result);
-            }
+            K::MvnRegS => r!(op.a) = self.logic_flags(!r!(op.c), CARRY_UNCHANGED),
             K::AddReg => r!(op.a) = r!(op.b).wrapping_add(r!(op.c)),
             K::AddRegS => r!(op.a) = self.add_flags(r!(op.b), r!(op.c)),
             K::SubReg => r!(op.a) = r!(op.b).wrapping_sub(r!(op.c)),
@@ -329,35 +383,15 @@ impl Core {
             }
             K::SbcRegS => r!(op.a) = self.adc_flags(r!(op.b), !r!(op.c)),
             K::AndReg => r!(op.a) = r!(op.b) & r!(op.c),
-            K::AndRegS => {
-                let result = r!(op.b) & r!(op.c);
-                r!(op.a) = result;
-                self.set_nz(result);
-            }
+            K::AndRegS => r!(op.a) = self.logic_flags(r!(op.b) & r!(op.c), CARRY_UNCHANGED),
             K::OrrReg => r!(op.a) = r!(op.b) | r!(op.c),
-            K::OrrRegS => {
-                let result = r!(op.b) | r!(op.c);
-                r!(op.a) = result;
-                self.set_nz(result);
-            }
+            K::OrrRegS => r!(op.a) = self.logic_flags(r!(op.b) | r!(op.c), CARRY_UNCHANGED),
             K::OrnReg => r!(op.a) = r!(op.b) | !r!(op.c),
-            K::OrnRegS => {
-                let result = r!(op.b) | !r!(op.c);
-                r!(op.a) = result;
-                self.set_nz(result);
-            }
+            K::OrnRegS => r!(op.a) = self.logic_flags(r!(op.b) | !r!(op.c), CARRY_UNCHANGED),
             K::EorReg => r!(op.a) = r!(op.b) ^ r!(op.c),
-            K::EorRegS => {
-                let result = r!(op.b) ^ r!(op.c);
-                r!(op.a) = result;
-                self.set_nz(result);
-            }
+            K::EorRegS => r!(op.a) = self.logic_flags(r!(op.b) ^ r!(op.c), CARRY_UNCHANGED),
             K::BicReg => r!(op.a) = r!(op.b) & !r!(op.c),
-            K::BicRegS => {
-                let result = r!(op.b) & !r!(op.c);
-                r!(op.a) = result;
-                self.set_nz(result);
-            }
+            K::BicRegS => r!(op.a) = self.logic_flags(r!(op.b) & !r!(op.c), CARRY_UNCHANGED),
             K::TstReg => self.set_nz(r!(op.b) & r!(op.c)),
             K::TeqReg => self.set_nz(r!(op.b) ^ r!(op.c)),
             K::CmpReg => {
@@ -372,126 +406,39 @@ impl Core {
             K::Shifted => self.shifted(op),
 
             K::LslImm => r!(op.a) = r!(op.b) << (op.imm & 31),
-            K::LslImmS => {
-                let (result, carry) = self.shift_carry(r!(op.b), 0, op.imm);
-                r!(op.a) = result;
-                self.set_nz(result);
-                self.c = carry;
-            }
-            K::LslReg => {
-                // An amount of 0 leaves the value, whatever the type.
-                let amount = r!(op.c) & 0xFF;
-                if amount == 0 {
-                    r!(op.a) = r!(op.b);
-                } else {
-                    r!(op.a) = self.shift_carry(r!(op.b), 0, amount).0;
-                }
-            }
+            K::LslImmS => r!(op.a) = self.shift_flags(r!(op.b), 0, op.imm),
+            K::LslReg => r!(op.a) = self.shift_by_register(r!(op.b), 0, r!(op.c)).0,
             K::LslRegS => {
-                let amount = r!(op.c) & 0xFF;
-                let (result, carry) = if amount == 0 {
-                    (r!(op.b), self.c)
-                } else {
-                    self.shift_carry(r!(op.b), 0, amount)
-                };
-                r!(op.a) = result;
-                self.set_nz(result);
-                self.c = carry;
+                let (result, carry) = self.shift_by_register(r!(op.b), 0, r!(op.c));
+                r!(op.a) = self.logic_flags(result, carry.into());
             }
             K::LsrImm => r!(op.a) = (u64::from(r!(op.b)) >> (op.imm & 63)) as u32,
-            K::LsrImmS => {
-                let (result, carry) = self.shift_carry(r!(op.b), 1, op.imm);
-                r!(op.a) = result;
-                self.set_nz(result);
-                self.c = carry;
-            }
-            K::LsrReg => {
-                // An amount of 0 leaves the value, whatever the type.
-                let amount = r!(op.c) & 0xFF;
-                if amount == 0 {
-                    r!(op.a) = r!(op.b);
-                } else {
-                    r!(op.a) = self.shift_carry(r!(op.b), 1, amount).0;
-                }
-            }
+            K::LsrImmS => r!(op.a) = self.shift_flags(r!(op.b), 1, op.imm),
+            K::LsrReg => r!(op.a) = self.shift_by_register(r!(op.b), 1, r!(op.c)).0,
             K::LsrRegS => {
-                let amount = r!(op.c) & 0xFF;
-                let (result, carry) = if amount == 0 {
-                    (r!(op.b), self.c)
-                } else {
-                    self.shift_carry(r!(op.b), 1, amount)
-                };
-                r!(op.a) = result;
-                self.set_nz(result);
-                self.c = carry;
+                let (result, carry) = self.shift_by_register(r!(op.b), 1, r!(op.c));
+                r!(op.a) = self.logic_flags(result, carry.into());
             }
             K::AsrImm => r!(op.a) = (i64::from(r!(op.b) as i32) >> (op.imm & 63)) as u32,
-            K::AsrImmS => {
-                let (result, carry) = self.shift_carry(r!(op.b), 2, op.imm);
-                r!(op.a) = result;
-                self.set_nz(result);
-                self.c = carry;
-            }
-            K::AsrReg => {
-                // An amount of 0 leaves the value, whatever the type.
-                let amount = r!(op.c) & 0xFF;
-                if amount == 0 {
-                    r!(op.a) = r!(op.b);
-                } else {
-                    r!(op.a) = self.shift_carry(r!(op.b), 2, amount).0;
-                }
-            }
+            K::AsrImmS => r!(op.a) = self.shift_flags(r!(op.b), 2, op.imm),
+            K::AsrReg => r!(op.a) = self.shift_by_register(r!(op.b), 2, r!(op.c)).0,
             K::AsrRegS => {
-                let amount = r!(op.c) & 0xFF;
-                let (result, carry) = if amount == 0 {
-                    (r!(op.b), self.c)
-                } else {
-                    self.shift_carry(r!(op.b), 2, amount)
-                };
-                r!(op.a) = result;
-                self.set_nz(result);
-                self.c = carry;
+                let (result, carry) = self.shift_by_register(r!(op.b), 2, r!(op.c));
+                r!(op.a) = self.logic_flags(result, carry.into());
             }
             K::RorImm => r!(op.a) = r!(op.b).rotate_right(op.imm & 31),
-            K::RorImmS => {
-                let (result, carry) = self.shift_carry(r!(op.b), 3, op.imm);
-                r!(op.a) = result;
-                self.set_nz(result);
-                self.c = carry;
-            }
-            K::RorReg => {
-                // An amount of 0 leaves the value, whatever the type.
-                let amount = r!(op.c) & 0xFF;
-                if amount == 0 {
-                    r!(op.a) = r!(op.b);
-                } else {
-                    r!(op.a) = self.shift_carry(r!(op.b), 3, amount).0;
-                }
-            }
+            K::RorImmS => r!(op.a) = self.shift_flags(r!(op.b), 3, op.imm),
+            K::RorReg => r!(op.a) = self.shift_by_register(r!(op.b), 3, r!(op.c)).0,
             K::RorRegS => {
-                let amount = r!(op.c) & 0xFF;
-                let (result, carry) = if amount == 0 {
-                    (r!(op.b), self.c)
-                } else {
-                    self.shift_carry(r!(op.b), 3, amount)
-                };
-                r!(op.a) = result;
-                self.set_nz(result);
-                self.c = carry;
+                let (result, carry) = self.shift_by_register(r!(op.b), 3, r!(op.c));
+                r!(op.a) = self.logic_flags(result, carry.into());
             }
             K::Rrx => r!(op.a) = self.shift_carry(r!(op.b), 3, 0).0,
-            K::RrxS => {
-                let (result, carry) = self.shift_carry(r!(op.b), 3, 0);
-                r!(op.a) = result;
-                self.set_nz(result);
-                self.c = carry;
-            }
+            K::RrxS => r!(op.a) = self.shift_flags(r!(op.b), 3, 0),
 
             K::Mul => r!(op.a) = r!(op.b).wrapping_mul(r!(op.c)),
             K::MulS => {
-                let result = r!(op.b).wrapping_mul(r!(op.c));
-                r!(op.a) = result;
-                self.set_nz(result);
+                r!(op.a) = self.logic_flags(r!(op.b).wrapping_mul(r!(op.c)), CARRY_UNCHANGED)
             }
             K::Mla => r!(op.a) = r!(op.b).wrapping_mul(r!(op.c)).wrapping_add(r!(op.d)),
             K::Mls => r!(op.a) = r!(op.d).wrapping_sub(r!(op.b).wrapping_mul(r!(op.c))),
@@ -718,152 +665,38 @@ impl Core {
                 r!(op.a) = ((r!(op.b) << left) as i32 >> right) as u32;
             }
 
-            K::LdrImm => {
-                r!(op.a) = self.load::<T, 4>(op, r!(op.b).wrapping_add(op.imm))?;
-            }
-            K::LdrReg => {
-                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
-                r!(op.a) = self.load::<T, 4>(op, address)?;
-            }
-            K::LdrPre => {
-                let address = r!(op.b).wrapping_add(op.imm);
-                let value = self.load::<T, 4>(op, address)?;
-                r!(op.b) = address;
-                r!(op.a) = value;
-            }
-            K::LdrPost => {
-                let address = r!(op.b);
-                let value = self.load::<T, 4>(op, address)?;
-                r!(op.b) = address.wrapping_add(op.imm);
-                r!(op.a) = value;
-            }
-            K::LdrbImm => {
-                r!(op.a) = self.load::<T, 1>(op, r!(op.b).wrapping_add(op.imm))?;
-            }
-            K::LdrbReg => {
-                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
-                r!(op.a) = self.load::<T, 1>(op, address)?;
-            }
-            K::LdrbPre => {
-                let address = r!(op.b).wrapping_add(op.imm);
-                let value = self.load::<T, 1>(op, address)?;
-                r!(op.b) = address;
-                r!(op.a) = value;
-            }
-            K::LdrbPost => {
-                let address = r!(op.b);
-                let value = self.load::<T, 1>(op, address)?;
-                r!(op.b) = address.wrapping_add(op.imm);
-                r!(op.a) = value;
-            }
-            K::LdrhImm => {
-                r!(op.a) = self.load::<T, 2>(op, r!(op.b).wrapping_add(op.imm))?;
-            }
-            K::LdrhReg => {
-                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
-                r!(op.a) = self.load::<T, 2>(op, address)?;
-            }
-            K::LdrhPre => {
-                let address = r!(op.b).wrapping_add(op.imm);
-                let value = self.load::<T, 2>(op, address)?;
-                r!(op.b) = address;
-                r!(op.a) = value;
-            }
-            K::LdrhPost => {
-                let address = r!(op.b);
-                let value = self.load::<T, 2>(op, address)?;
-                r!(op.b) = address.wrapping_add(op.imm);
-                r!(op.a) = value;
-            }
-            K::LdrsbImm => {
-                r!(op.a) = self.load::<T, 1>(op, r!(op.b).wrapping_add(op.imm))? as i8 as u32;
-            }
-            K::LdrsbReg => {
-                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
-                r!(op.a) = self.load::<T, 1>(op, address)? as i8 as u32;
-            }
-            K::LdrsbPre => {
-                let address = r!(op.b).wrapping_add(op.imm);
-                let value = self.load::<T, 1>(op, address)? as i8 as u32;
-                r!(op.b) = address;
-                r!(op.a) = value;
-            }
-            K::LdrsbPost => {
-                let address = r!(op.b);
-                let value = self.load::<T, 1>(op, address)? as i8 as u32;
-                r!(op.b) = address.wrapping_add(op.imm);
-                r!(op.a) = value;
-            }
-            K::LdrshImm => {
-                r!(op.a) = self.load::<T, 2>(op, r!(op.b).wrapping_add(op.imm))? as i16 as u32;
-            }
-            K::LdrshReg => {
-                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
-                r!(op.a) = self.load::<T, 2>(op, address)? as i16 as u32;
-            }
-            K::LdrshPre => {
-                let address = r!(op.b).wrapping_add(op.imm);
-                let value = self.load::<T, 2>(op, address)? as i16 as u32;
-                r!(op.b) = address;
-                r!(op.a) = value;
-            }
-            K::LdrshPost => {
-                let address = r!(op.b);
-                let value = self.load::<T, 2>(op, address)? as i16 as u32;
-                r!(op.b) = address.wrapping_add(op.imm);
-                r!(op.a) = value;
-            }
-            K::StrImm => {
-                self.store::<T, 4>(op, r!(op.b).wrapping_add(op.imm), r!(op.a))?;
-            }
-            K::StrReg => {
-                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
-                self.store::<T, 4>(op, address, r!(op.a))?;
-            }
-            K::StrPre => {
-                let address = r!(op.b).wrapping_add(op.imm);
-                self.store::<T, 4>(op, address, r!(op.a))?;
-                r!(op.b) = address;
-            }
-            K::StrPost => {
-                let address = r!(op.b);
-                self.store::<T, 4>(op, address, r!(op.a))?;
-                r!(op.b) = address.wrapping_add(op.imm);
-            }
-            K::StrbImm => {
-                self.store::<T, 1>(op, r!(op.b).wrapping_add(op.imm), r!(op.a))?;
-            }
-            K::StrbReg => {
-                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
-                self.store::<T, 1>(op, address, r!(op.a))?;
-            }
-            K::StrbPre => {
-                let address = r!(op.b).wrapping_add(op.imm);
-                self.store::<T, 1>(op, address, r!(op.a))?;
-                r!(op.b) = address;
-            }
-            K::StrbPost => {
-                let address = r!(op.b);
-                self.store::<T, 1>(op, address, r!(op.a))?;
-                r!(op.b) = address.wrapping_add(op.imm);
-            }
-            K::StrhImm => {
-                self.store::<T, 2>(op, r!(op.b).wrapping_add(op.imm), r!(op.a))?;
-            }
-            K::StrhReg => {
-                let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
-                self.store::<T, 2>(op, address, r!(op.a))?;
-            }
-            K::StrhPre => {
-                let address = r!(op.b).wrapping_add(op.imm);
-                self.store::<T, 2>(op, address, r!(op.a))?;
-                r!(op.b) = address;
-            }
-            K::StrhPost => {
-                let address = r!(op.b);
-                self.store::<T, 2>(op, address, r!(op.a))?;
-                r!(op.b) = address.wrapping_add(op.imm);
-            }
+            K::LdrImm => r!(op.a) = self.load_offset::<T, 4>(op)?,
+            K::LdrReg => r!(op.a) = self.load_register::<T, 4>(op)?,
+            K::LdrPre => r!(op.a) = self.load_pre::<T, 4>(op)?,
+            K::LdrPost => r!(op.a) = self.load_post::<T, 4>(op)?,
+            K::LdrbImm => r!(op.a) = self.load_offset::<T, 1>(op)?,
+            K::LdrbReg => r!(op.a) = self.load_register::<T, 1>(op)?,
+            K::LdrbPre => r!(op.a) = self.load_pre::<T, 1>(op)?,
+            K::LdrbPost => r!(op.a) = self.load_post::<T, 1>(op)?,
+            K::LdrhImm => r!(op.a) = self.load_offset::<T, 2>(op)?,
+            K::LdrhReg => r!(op.a) = self.load_register::<T, 2>(op)?,
+            K::LdrhPre => r!(op.a) = self.load_pre::<T, 2>(op)?,
+            K::LdrhPost => r!(op.a) = self.load_post::<T, 2>(op)?,
+            K::LdrsbImm => r!(op.a) = self.load_offset::<T, 1>(op)? as i8 as u32,
+            K::LdrsbReg => r!(op.a) = self.load_register::<T, 1>(op)? as i8 as u32,
+            K::LdrsbPre => r!(op.a) = self.load_pre::<T, 1>(op)? as i8 as u32,
+            K::LdrsbPost => r!(op.a) = self.load_post::<T, 1>(op)? as i8 as u32,
+            K::LdrshImm => r!(op.a) = self.load_offset::<T, 2>(op)? as i16 as u32,
+            K::LdrshReg => r!(op.a) = self.load_register::<T, 2>(op)? as i16 as u32,
+            K::LdrshPre => r!(op.a) = self.load_pre::<T, 2>(op)? as i16 as u32,
+            K::LdrshPost => r!(op.a) = self.load_post::<T, 2>(op)? as i16 as u32,
+            K::StrImm => self.store_offset::<T, 4>(op)?,
+            K::StrReg => self.store_register::<T, 4>(op)?,
+            K::StrPre => self.store_pre::<T, 4>(op)?,
+            K::StrPost => self.store_post::<T, 4>(op)?,
+            K::StrbImm => self.store_offset::<T, 1>(op)?,
+            K::StrbReg => self.store_register::<T, 1>(op)?,
+            K::StrbPre => self.store_pre::<T, 1>(op)?,
+            K::StrbPost => self.store_post::<T, 1>(op)?,
+            K::StrhImm => self.store_offset::<T, 2>(op)?,
+            K::StrhReg => self.store_register::<T, 2>(op)?,
+            K::StrhPre => self.store_pre::<T, 2>(op)?,
+            K::StrhPost => self.store_post::<T, 2>(op)?,
             K::LdrLit => r!(op.a) = self.load_sized::<T>(op, op.d, op.imm)?,
             K::LoadUnprivileged => {
                 let address = r!(op.b).wrapping_add(op.imm);

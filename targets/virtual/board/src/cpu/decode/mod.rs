@@ -134,7 +134,7 @@ pub(super) const fn op(kind: Kind, a: u32, b: u32, c: u32, d: u32, imm: u32) -> 
 }
 
 /// Carry field of an immediate that leaves the carry as it is.
-pub(super) const CARRY_UNCHANGED: u32 = 2;
+pub(in crate::cpu) const CARRY_UNCHANGED: u32 = 2;
 
 /// Bits `low..low + width` of `value`.
 pub(super) const fn bits(value: u16, low: u32, width: u32) -> u32 {
