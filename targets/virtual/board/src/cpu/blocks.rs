@@ -8,7 +8,7 @@ use super::op::{Kind, Op};
 use super::{Core, Fault};
 use crate::memory::{AccessSize, CODE_GRANULE_SHIFT, Place};
 use crate::timing::pipeline::{self, Entry, Fetch, Step};
-use crate::timing::{Class, rules, shape};
+use crate::timing::{Class, Shape, rules, shape};
 
 /// Instructions in a block at most, IT blocks not cut.
 const LONGEST: usize = 64;
@@ -187,8 +187,8 @@ struct Run {
     it: u8,
     ops: Vec<Op>,
     steps: Vec<Step>,
-    /// For each Skip: its place in `ops` and the instructions it covers.
-    skips: Vec<(usize, Range<usize>)>,
+    /// For each Skip: its place in `ops` and the instruction it covers.
+    skips: Vec<(usize, usize)>,
     float: bool,
     fpu: bool,
 }
@@ -298,8 +298,7 @@ impl Run {
         if self.it != 0 && !single {
             let covered = (self.ops.len() - begin - 1) as u8;
             self.ops[begin].b = covered;
-            let here = usize::from(index);
-            self.skips.push((begin, here..here + 1));
+            self.skips.push((begin, usize::from(index)));
         }
         self.steps.push(Step {
             address: self.pc,
@@ -334,10 +333,12 @@ impl Run {
                 op.flags |= Op::CHAINED;
             }
         }
-        // A skipped instruction takes one cycle.
-        for (at, covered) in &self.skips {
-            let full: u32 = costs[covered.clone()].iter().map(|cost| cost.cycles).sum();
-            self.ops[*at].imm = (covered.len() as u32).wrapping_sub(full);
+        // A skipped instruction takes one cycle, and nothing overlaps with it.
+        for &(at, covered) in &self.skips {
+            let executed = std::mem::replace(&mut self.steps[covered].shape, Shape::SKIPPED);
+            let (_, skipped) = pipeline::simulate(&self.steps, fetch, Entry::Fall);
+            self.steps[covered].shape = executed;
+            self.ops[at].imm = skipped.wrapping_sub(cycles);
         }
         let taken_extra = match self.steps.last().map(|step| step.shape.class) {
             Some(Class::Branch) => rules::REFILL,

@@ -2,7 +2,8 @@
 
 use super::op::Op;
 use super::{Core, Fault, Stop, Trap};
-use crate::memory::{AccessSize, BusFault, FLASH_GROUP, Place};
+use crate::memory::{AccessSize, BusFault, FLASH_GROUP, PERIPHERAL_GROUP, Place};
+use crate::timing::rules;
 
 impl Core {
     /// Loads `N` bytes, zero-extended.
@@ -32,6 +33,9 @@ impl Core {
             }
             return Ok(value);
         }
+        if TIMING {
+            self.checked_load_timing::<N>(op, address);
+        }
         self.load_checked(op, address, size::<N>())
     }
 
@@ -46,14 +50,23 @@ impl Core {
         let offset = address.wrapping_sub(self.memory.ram_origin) as usize;
         if let Some(bytes) = self.memory.ram.get_mut(offset..offset + N) {
             bytes.copy_from_slice(&value.to_le_bytes()[..N]);
-            if TIMING && N > 1 && address as usize & (N - 1) != 0 {
-                self.extra += unaligned_cycles::<N>(address);
+            if TIMING {
+                let bank = self.memory.ram_bank(offset);
+                self.store_timing::<N>(op, address, bank & 0xF);
             }
             let granule = offset >> crate::memory::CODE_GRANULE_SHIFT;
             if self.memory.ram_code[granule] != 0 {
                 self.code_changed(Place::Ram(offset as u32));
             }
             return Ok(());
+        }
+        if TIMING {
+            let group = match self.memory.locate(address) {
+                Some(Place::Ram(offset)) => self.memory.ram_bank(offset as usize) & 0xF,
+                Some(Place::Flash(_)) => FLASH_GROUP,
+                None => PERIPHERAL_GROUP,
+            };
+            self.store_timing::<N>(op, address, group);
         }
         self.store_checked(op, address, size::<N>(), value)
     }
@@ -69,13 +82,41 @@ impl Core {
     #[inline(always)]
     fn load_timing<const N: usize>(&mut self, op: &Op, address: u32, group: u8, waits: u8) {
         if N > 1 && address as usize & (N - 1) != 0 {
-            self.extra += unaligned_cycles::<N>(address);
+            self.add_cycles(unaligned_cycles::<N>(address));
         }
         if op.flags & Op::CHAINED != 0 && group != self.last_group {
-            self.extra += 1;
+            self.add_cycles(u64::from(rules::LOST_OVERLAP));
         }
         self.last_group = group;
-        self.extra += u64::from(waits);
+        self.add_cycles(u64::from(waits));
+    }
+
+    /// Lost overlap and split accesses of a store.
+    #[inline(always)]
+    fn store_timing<const N: usize>(&mut self, op: &Op, address: u32, group: u8) {
+        if N > 1 && address as usize & (N - 1) != 0 {
+            self.add_cycles(unaligned_cycles::<N>(address));
+        }
+        if op.flags & Op::CHAINED != 0 && group != self.last_group {
+            self.add_cycles(u64::from(rules::LOST_OVERLAP));
+        }
+    }
+
+    /// [`Self::load_timing`] of what isn't reached directly.
+    #[cold]
+    #[inline(never)]
+    fn checked_load_timing<const N: usize>(&mut self, op: &Op, address: u32) {
+        match self.memory.locate(address) {
+            Some(Place::Ram(offset)) => {
+                let bank = self.memory.ram_bank(offset as usize);
+                self.load_timing::<N>(op, address, bank & 0xF, bank >> 4);
+            }
+            Some(Place::Flash(offset)) => {
+                self.load_timing::<N>(op, address, FLASH_GROUP, 0);
+                self.flash_read_timing(offset);
+            }
+            None => self.load_timing::<N>(op, address, PERIPHERAL_GROUP, 0),
+        }
     }
 
     /// Wait states of a data read from flash: a new sector has to be read.
@@ -84,7 +125,7 @@ impl Core {
         let sector = offset >> self.flash_sector_shift;
         if sector != self.last_flash_sector {
             self.last_flash_sector = sector;
-            self.extra += u64::from(self.flash_timing.wait_states);
+            self.add_cycles(u64::from(self.flash_timing.wait_states));
         }
     }
 
@@ -95,7 +136,7 @@ impl Core {
         } else {
             u64::from(op.prefix)
         };
-        self.cycles + self.extra + before
+        self.cycles.wrapping_add(self.extra).wrapping_add(before)
     }
 
     fn data_fault(&mut self, address: u32) -> Trap {

@@ -316,6 +316,10 @@ impl Core {
             K::Skip => {
                 if !self.holds(op.a) {
                     rest.nth(usize::from(op.b) - 1);
+                    if T {
+                        // The difference to executing it is negative or zero.
+                        self.add_cycles(i64::from(op.imm as i32) as u64);
+                    }
                 }
             }
             K::SetPc => self.r[15] = op.imm,
@@ -473,7 +477,7 @@ impl Core {
                     return Err(self.fault(Fault::DivideByZero));
                 }
                 if T {
-                    self.extra += divide_cycles(n.unsigned_abs(), m.unsigned_abs());
+                    self.add_cycles(divide_cycles(n.unsigned_abs(), m.unsigned_abs()));
                 }
                 r!(op.a) = if m == 0 { 0 } else { n.wrapping_div(m) as u32 };
             }
@@ -483,7 +487,7 @@ impl Core {
                     return Err(self.fault(Fault::DivideByZero));
                 }
                 if T {
-                    self.extra += divide_cycles(n, m);
+                    self.add_cycles(divide_cycles(n, m));
                 }
                 r!(op.a) = n.checked_div(m).unwrap_or(0);
             }

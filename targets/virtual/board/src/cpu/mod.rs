@@ -197,6 +197,13 @@ impl Core {
             .set_checked(trap || self.system.dwt.watches_data() || self.faults.watches_data());
     }
 
+    /// Adds to the static cycles of the running block. [`Core::extra`] wraps: what skipped
+    /// instructions save can come first.
+    #[inline(always)]
+    pub fn add_cycles(&mut self, cycles: u64) {
+        self.extra = self.extra.wrapping_add(cycles);
+    }
+
     /// Notes that the instruction `index` of the running block reads CYCCNT.
     pub fn note_cycle_count_read(&mut self, index: u8) {
         self.window.note(self.instructions + u64::from(index));
@@ -270,7 +277,7 @@ impl Core {
         for text in reports {
             self.report(text);
         }
-        self.extra += stall;
+        self.add_cycles(stall);
         // Events may have moved.
         self.deadline = 0;
         result

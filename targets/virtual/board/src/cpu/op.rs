@@ -364,8 +364,8 @@ pub struct Op {
 }
 
 impl Op {
-    /// A load whose overlap with the load before it is in the static cost, and is lost if the
-    /// two reach different memories.
+    /// A load or store whose overlap with the load before it is in the static cost, and is lost if
+    /// the two reach different memories.
     pub const CHAINED: u8 = 1;
 
     /// An op with all operands zero.

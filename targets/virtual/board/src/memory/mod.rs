@@ -57,6 +57,8 @@ const BANK_GRANULES: usize = 64;
 
 /// Group of the flash in [`crate::chips::RamBank::group`]'s numbering.
 pub(crate) const FLASH_GROUP: u8 = 0;
+/// Group of everything that is neither flash nor RAM; a group of RAM has four bits.
+pub(crate) const PERIPHERAL_GROUP: u8 = 0x10;
 
 pub(crate) struct Memory {
     pub flash: Box<[u8]>,

@@ -22,6 +22,17 @@ pub(crate) struct Shape {
     pub float_operands: [u8; 2],
 }
 
+impl Shape {
+    /// An instruction whose condition fails.
+    pub const SKIPPED: Self = Self {
+        class: Class::Single,
+        writes: 0,
+        address: 0,
+        float_result: 32,
+        float_operands: [32; 2],
+    };
+}
+
 /// Classes of instructions with timing of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
@@ -33,8 +44,9 @@ pub(crate) enum Class {
     /// Store with an immediate offset or with write-back.
     Store,
     StoreRegisterOffset,
-    /// More than one word: cycles in all.
-    Multiple(u32),
+    /// More than one word, or exclusive: cycles in all.
+    LoadMultiple(u32),
+    StoreMultiple(u32),
     /// The static part of a divide.
     Divide,
     /// Direct branch; the refill comes on top if it is taken.
@@ -144,31 +156,31 @@ pub(crate) fn shape(op: &Op) -> Shape {
             shape.address = bit(op.b) | bit(op.c);
         }
         K::Ldrd | K::LdrdLit => {
-            shape.class = Class::Multiple(3);
+            shape.class = Class::LoadMultiple(3);
             shape.writes |= bit(op.c);
             shape.address = bit(op.b);
         }
         K::Strd => {
-            shape.class = Class::Multiple(3);
+            shape.class = Class::StoreMultiple(3);
             shape.writes = 0;
             shape.address = bit(op.b);
         }
         K::Ldm => {
-            shape.class = Class::Multiple(1 + op.imm.count_ones());
+            shape.class = Class::LoadMultiple(1 + op.imm.count_ones());
             shape.writes = op.imm as u16;
             shape.address = bit(op.b);
         }
         K::Stm => {
-            shape.class = Class::Multiple(1 + op.imm.count_ones());
+            shape.class = Class::StoreMultiple(1 + op.imm.count_ones());
             shape.writes = 0;
             shape.address = bit(op.b);
         }
         K::Ldrex | K::Ldrexb | K::Ldrexh => {
-            shape.class = Class::Multiple(2);
+            shape.class = Class::LoadMultiple(2);
             shape.address = bit(op.b);
         }
         K::Strex | K::Strexb | K::Strexh => {
-            shape.class = Class::Multiple(2);
+            shape.class = Class::StoreMultiple(2);
             shape.writes = bit(op.c);
             shape.address = bit(op.b);
         }
@@ -184,7 +196,12 @@ pub(crate) fn shape(op: &Op) -> Shape {
             shape.class = Class::LateBranch;
             shape.writes = 0;
         }
-        K::Tbb | K::Tbh | K::LdrPcImm | K::LdrPcReg | K::LdrPcPre | K::LdrPcPost => {
+        K::Tbb | K::Tbh | K::LdrPcReg => {
+            shape.class = Class::LoadBranch(2);
+            shape.writes = 0;
+            shape.address = bit(op.b) | bit(op.c);
+        }
+        K::LdrPcImm | K::LdrPcPre | K::LdrPcPost => {
             shape.class = Class::LoadBranch(2);
             shape.writes = 0;
             shape.address = bit(op.b);
@@ -232,13 +249,19 @@ fn float_shape(op: &Op, shape: &mut Shape) {
             shape.class = match (op.kind, op.d) {
                 (K::Vstr, 0) => Class::FloatStore,
                 (_, 0) => Class::FloatLoad,
-                _ => Class::Multiple(3),
+                (K::Vstr, _) => Class::StoreMultiple(3),
+                _ => Class::LoadMultiple(3),
             };
         }
         K::Vldm | K::Vstm => {
             shape.writes = 0;
             shape.address = bit(op.b);
-            shape.class = Class::Multiple(1 + u32::from(op.c));
+            let cycles = 1 + u32::from(op.c);
+            shape.class = if op.kind == K::Vldm {
+                Class::LoadMultiple(cycles)
+            } else {
+                Class::StoreMultiple(cycles)
+            };
         }
         K::VmovToPair | K::VmovFromPair => {
             float(2, 32, [32; 2]);

@@ -36,7 +36,7 @@ pub(crate) struct Cost {
     pub before: u32,
     /// Of the instruction itself, stalls included.
     pub cycles: u32,
-    /// It is a load whose overlap with the load before is counted on.
+    /// It is a load or store whose overlap with the load before is counted on.
     pub chained: bool,
 }
 
@@ -154,11 +154,17 @@ pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>
     (costs, time)
 }
 
-/// Cycles of one instruction behind another, without fetch stalls; whether it is a chained load.
+/// Cycles of one instruction behind another, without fetch stalls; whether its overlap with a load
+/// before it is counted on.
 fn execute(step: &Step, previous: &Previous) -> (u32, bool) {
     let shape = &step.shape;
     let late = shape.address & previous.writes != 0;
     let late_cycles = if late { rules::LATE_ADDRESS } else { 0 };
+    let after_store = if previous.store {
+        rules::LOAD_AFTER_STORE
+    } else {
+        0
+    };
     match shape.class {
         Class::Single | Class::Nop | Class::Branch | Class::LateBranch => (1, false),
         Class::Divide => (rules::DIVIDE, false),
@@ -168,11 +174,6 @@ fn execute(step: &Step, previous: &Previous) -> (u32, bool) {
             if previous.load && !late {
                 return (rules::CHAINED_LOAD, true);
             }
-            let after_store = if previous.store {
-                rules::LOAD_AFTER_STORE
-            } else {
-                0
-            };
             (rules::LOAD + after_store + late_cycles, false)
         }
         Class::Store | Class::StoreRegisterOffset | Class::FloatStore => {
@@ -182,10 +183,13 @@ fn execute(step: &Step, previous: &Previous) -> (u32, bool) {
                 rules::STORE
             };
             // A store fills the second cycle of a load before it.
-            let hidden = u32::from(previous.load && !late && base == rules::STORE);
-            (base - hidden + late_cycles, false)
+            let hidden = previous.load && !late && base == rules::STORE;
+            (base - u32::from(hidden) + late_cycles, hidden)
         }
-        Class::Multiple(cycles) | Class::LoadBranch(cycles) => (cycles + late_cycles, false),
+        Class::LoadMultiple(cycles) | Class::LoadBranch(cycles) => {
+            (cycles + after_store + late_cycles, false)
+        }
+        Class::StoreMultiple(cycles) => (cycles + late_cycles, false),
         Class::Float(cycles) => {
             let waits =
                 previous.float_result < 32 && shape.float_operands.contains(&previous.float_result);
