@@ -63,11 +63,16 @@ fn list(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Buil
             if !skip {
                 list(root, &folder.join(name), files)?;
             }
-        } else if kind.is_file() {
+        } else if kind.is_file() && !is_prose(Path::new(&name)) {
             files.push(folder.join(name));
         }
     }
     Ok(())
+}
+
+/// Whether a file is documentation, which doesn't enter an image.
+fn is_prose(name: &Path) -> bool {
+    name.extension().is_some_and(|extension| extension == "md")
 }
 
 /// A hash of fields, each preceded by its length so that no two lists of fields look the same.
