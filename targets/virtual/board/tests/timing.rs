@@ -899,18 +899,55 @@ fn multiply_accumulate_takes_three_cycles_and_its_addend_is_not_waited_for() {
 }
 
 #[test]
-fn float_divide_and_square_root_take_fourteen_cycles() {
+fn float_divide_and_square_root_take_fourteen_cycles_which_integer_instructions_overtake() {
     assert_eq!(
         cycles(&[
             0xEE80, 0x0A81, // vdiv.f32 s0, s1, s2
+            0xEE72, 0x1A22, // vadd.f32 s3, s4, s5
         ]),
-        14
+        14 + 1
     );
     assert_eq!(
         cycles(&[
             0xEEB1, 0x0AE0, // vsqrt.f32 s0, s1
+            0xEE72, 0x1A22, // vadd.f32 s3, s4, s5
         ]),
-        14
+        14 + 1
+    );
+    assert_eq!(
+        cycles(&[
+            0xEE80, 0x0A81, // vdiv.f32 s0, s1, s2
+            0xED80, 0x2A00, // vstr s4, [r0]
+        ]),
+        14 + 1
+    );
+    // Ten cycles of integer instructions cost nothing before the next floating-point one.
+    let hidden = &[
+        0xEE80, 0x0A81, // vdiv.f32 s0, s1, s2
+        0x3401, // adds r4, #1
+        0x3401, // adds r4, #1
+        0xE890, 0x0F00, // ldm r0, {r8, r9, r10, r11}
+        0x3401, // adds r4, #1
+        0x3401, // adds r4, #1
+        0x3401, // adds r4, #1
+        0xEE72, 0x1A22, // vadd.f32 s3, s4, s5
+    ];
+    assert_eq!(cycles(hidden), 14 + 1);
+    assert_eq!(
+        cycles(&[
+            0xEE80, 0x0A81, // vdiv.f32 s0, s1, s2
+            0x3401, // adds r4, #1
+        ]),
+        2
+    );
+    // The end of a block waits.
+    assert_eq!(
+        cycles(&[
+            0xEE80, 0x0A81, // vdiv.f32 s0, s1, s2
+            0xE7FF, // b #-2
+            0xBF00, // nop
+        ]),
+        14 + 1 + 1
     );
 }
 

@@ -411,6 +411,6 @@ fn fetch(core: &Core, pc: u32, it: u8) -> Result<Decoded, Fault> {
 }
 
 /// Whether the kind needs the floating-point unit.
-fn is_float(kind: Kind) -> bool {
+pub(crate) fn is_float(kind: Kind) -> bool {
     kind as u8 >= Kind::Vldr as u8 && kind as u8 <= Kind::Vmsr as u8
 }

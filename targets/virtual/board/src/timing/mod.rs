@@ -7,6 +7,7 @@ pub(crate) mod cache;
 pub(crate) mod pipeline;
 pub mod rules;
 
+use crate::cpu::blocks::is_float;
 use crate::cpu::op::{Kind as K, Op};
 
 /// What the pipeline needs to know of an instruction.
@@ -17,6 +18,8 @@ pub(crate) struct Shape {
     pub writes: u16,
     /// Registers from which an address is formed.
     pub address: u16,
+    /// Needs the floating-point unit.
+    pub float: bool,
     /// Single-precision registers: result and operands that must be ready, or 32.
     pub float_result: u8,
     pub float_operands: [u8; 2],
@@ -28,6 +31,7 @@ impl Shape {
         class: Class::Single,
         writes: 0,
         address: 0,
+        float: false,
         float_result: 32,
         float_operands: [32; 2],
     };
@@ -57,6 +61,8 @@ pub(crate) enum Class {
     LoadBranch(u32),
     /// Floating point: cycles, and whether a result used at once costs another.
     Float(u32),
+    /// Floating-point divide or square root, which integer instructions overtake.
+    FloatDivide,
     FloatLoad,
     FloatStore,
 }
@@ -68,6 +74,7 @@ pub(crate) fn shape(op: &Op) -> Shape {
         class: Class::Single,
         writes: bit(op.a),
         address: 0,
+        float: is_float(op.kind),
         float_result: 32,
         float_operands: [32; 2],
     };
@@ -231,8 +238,11 @@ fn float_shape(op: &Op, shape: &mut Shape) {
         K::Vmla | K::Vmls | K::Vnmla | K::Vnmls | K::Vfma | K::Vfms | K::Vfnma | K::Vfnms => {
             float(3, op.a, [op.b, op.c]);
         }
-        K::Vdiv => float(14, op.a, [op.b, op.c]),
-        K::Vsqrt => float(14, op.a, [op.b, 32]),
+        K::Vdiv | K::Vsqrt => {
+            let second = if op.kind == K::Vdiv { op.c } else { 32 };
+            float(1, op.a, [op.b, second]);
+            shape.class = Class::FloatDivide;
+        }
         K::VmovImm => float(1, 32, [32; 2]),
         K::Vcmp => float(1, 32, [op.b, op.c]),
         K::Vmov

@@ -124,6 +124,8 @@ pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>
         float_result: 32,
     };
     let mut time = 0;
+    // When the floating-point unit takes its next instruction.
+    let mut float_free = 0;
     let mut costs = Vec::with_capacity(steps.len());
     for step in steps {
         let start = time;
@@ -133,6 +135,12 @@ pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>
         // Words wholly behind the next instruction's first byte are used up now.
         let next_word = ((last_byte + 1 - first_word) >> 2) as usize;
         queue.use_up(next_word, time);
+        if step.shape.float {
+            time = time.max(float_free);
+        }
+        if step.shape.class == Class::FloatDivide {
+            float_free = time + rules::FLOAT_DIVIDE;
+        }
         let (cycles, chained) = execute(step, &previous);
         time += cycles;
         costs.push(Cost {
@@ -151,7 +159,8 @@ pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>
             float_result: step.shape.float_result,
         };
     }
-    (costs, time)
+    // The next run knows nothing of a divide that is under way.
+    (costs, time.max(float_free))
 }
 
 /// Cycles of one instruction behind another, without fetch stalls; whether its overlap with a load
@@ -190,7 +199,11 @@ fn execute(step: &Step, previous: &Previous) -> (u32, bool) {
             (cycles + after_store + late_cycles, false)
         }
         Class::StoreMultiple(cycles) => (cycles + late_cycles, false),
-        Class::Float(cycles) => {
+        Class::Float(_) | Class::FloatDivide => {
+            let cycles = match shape.class {
+                Class::Float(cycles) => cycles,
+                _ => 1,
+            };
             let waits =
                 previous.float_result < 32 && shape.float_operands.contains(&previous.float_result);
             (

@@ -33,11 +33,18 @@ pub const LATE_ADDRESS: u32 = 1;
 /// *Dynamic*: a chained load reaches another memory than the one before it (jnk0le).
 pub const LOST_OVERLAP: u32 = 1;
 
-/// The shortest divide, of which [`dynamic part`](crate) comes on top: 2 to 12 cycles (TRM).
+/// The static cycle of a divide. *Dynamic*: 1 more if the dividend is below the divisor or the
+/// divisor is 0; else 2 more and 1 for each 4 bits, or part of them, by which the dividend is
+/// longer: 2 to 11 in all. The TRM gives 2 to 12 and that it depends on the leading zeros; the
+/// steps of 4 bits are an assumption.
 pub const DIVIDE: u32 = 1;
 
 /// A floating-point result used by the next instruction (TRM, 7.2.3).
 pub const FLOAT_RESULT_LATENCY: u32 = 1;
+
+/// VDIV and VSQRT: the next floating-point instruction waits this long, integer instructions go on
+/// (TRM, 7.2.3). What is left of it at the end of a block is waited for there.
+pub const FLOAT_DIVIDE: u32 = 14;
 
 /// A fetched word may be requested this many cycles after the word four before it was used up:
 /// the depth of the prefetch unit (compendium: three or more misaligned 32-bit instructions in a
