@@ -427,6 +427,7 @@ impl Machine {
         while let Some(place) = core.stale_code.pop() {
             self.code.invalidate(place, core);
         }
+        self.code.switch_to(core.view(core.privileged()));
     }
 
     /// Executes one instruction, whatever is pending.

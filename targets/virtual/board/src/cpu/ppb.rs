@@ -125,8 +125,7 @@ impl Core {
                 ID_REGISTERS[index]
             }
             0xE000_ED88 => scb.cpacr,
-            // MPU_TYPE: no regions.
-            0xE000_ED90 => 0,
+            0xE000_ED90..=0xE000_EDB8 => self.system.mpu.read(address - 0xE000_ED90),
             0xE000_EDF0 => self.system.debug.read_dhcsr(),
             0xE000_EDF4 => 0,
             0xE000_EDF8 => self.system.debug.dcrdr,
@@ -221,7 +220,11 @@ impl Core {
                 };
                 self.flush_code = true;
             }
-            0xE000_ED90..=0xE000_EDB8 => {}
+            0xE000_ED90..=0xE000_EDB8 => {
+                if self.system.mpu.write(address - 0xE000_ED90, value) {
+                    self.flush_code = true;
+                }
+            }
             0xE000_EDF0 => self.write_dhcsr(value),
             0xE000_EDF4 => self.write_dcrsr(value),
             0xE000_EDF8 => self.system.debug.dcrdr = value,

@@ -201,6 +201,11 @@ impl Exceptions {
         (self.group_priority(self.priority_of(best)) < current).then_some(best)
     }
 
+    /// Whether NMI or HardFault is active: the execution priority is negative.
+    pub fn in_fault_handler(&self) -> bool {
+        self.active[0] & (1 << number::NMI | 1 << number::HARD_FAULT) != 0
+    }
+
     /// Number of active exceptions.
     pub fn active_count(&self) -> u32 {
         self.active.iter().map(|word| word.count_ones()).sum()
