@@ -480,15 +480,17 @@ impl Core {
         true
     }
 
+    /// Clears the event register of WFE; true if it was set.
+    pub(super) fn take_event(&mut self) -> bool {
+        let pended = std::mem::take(&mut self.system.exceptions.event);
+        std::mem::take(&mut self.event) || pended
+    }
+
     /// Whether a sleeping core wakes: an exception is pending that would preempt if PRIMASK were
     /// clear, or for WFE there is an event (B1.5.17, B1.5.18).
     pub fn wakes(&mut self) -> bool {
-        if self.sleeps_for_event {
-            let any_pending = self.system.scb.scr & scr::SEVONPEND != 0
-                && self.system.exceptions.pending.iter().any(|&word| word != 0);
-            if std::mem::take(&mut self.event) || any_pending {
-                return true;
-            }
+        if self.sleeps_for_event && self.take_event() {
+            return true;
         }
         let current =
             self.system

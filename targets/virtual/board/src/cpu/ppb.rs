@@ -6,7 +6,7 @@ use crate::chips::{ChipIdentity, ResetReason};
 use crate::memory::{AccessSize, BusFault};
 use crate::system::debug::{C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, TRCENA};
 use crate::system::exceptions::{Exceptions, Which, number};
-use crate::system::scb::fpccr;
+use crate::system::scb::{fpccr, scr};
 
 /// CPUID of a Cortex-M4 r0p1.
 const CPUID: u32 = 0x410F_C241;
@@ -198,7 +198,10 @@ impl Core {
             0xE000_ED04 => self.write_icsr(value),
             0xE000_ED08 => scb.vtor = value & 0xFFFF_FF80,
             0xE000_ED0C => self.write_aircr(value),
-            0xE000_ED10 => scb.scr = value & 0x16,
+            0xE000_ED10 => {
+                scb.scr = value & 0x16;
+                exceptions.send_event_on_pend = value & scr::SEVONPEND != 0;
+            }
             0xE000_ED14 => scb.ccr = value & 0x31B,
             0xE000_ED18..=0xE000_ED20 => {
                 self.set_priorities(4 + (address - 0xE000_ED18), value);
@@ -330,7 +333,7 @@ impl Core {
             (1 << 26, 1 << 25, number::SYS_TICK),
         ] {
             if value & set != 0 {
-                Exceptions::put(&mut exceptions.pending, number, true);
+                exceptions.pend(number);
             } else if value & clear != 0 {
                 Exceptions::put(&mut exceptions.pending, number, false);
             }
@@ -440,7 +443,10 @@ impl Core {
                 self.jumped = true;
                 self.system.debug.lockup = false;
             }
-            16 => self.set_xpsr(value, true),
+            16 => {
+                self.set_xpsr(value, true);
+                self.arm_state = value & 1 << 24 == 0;
+            }
             17 => self.set_stack_pointer(false, value),
             18 => self.set_stack_pointer(true, value),
             20 => {

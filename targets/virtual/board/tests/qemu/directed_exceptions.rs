@@ -342,6 +342,52 @@ fn wfe_goes_on_after_an_event() {
 }
 
 #[test]
+fn sevonpend_makes_pending_an_event_once() {
+    for (scr, expected) in [(0, Ended::Asleep), (1 << 4, Ended::Lockup)] {
+        let image = SystemProgram::image(
+            |_| {},
+            |program| {
+                program.poke(0xE000_ED10, scr);
+                // A disabled interrupt.
+                program.poke(ISPR, 1);
+                program.code.narrow(0xBF20); // wfe
+                program.code.wide(0xF7F0_A000); // udf.w
+            },
+        );
+        assert_eq!(run(&image).0, expected);
+    }
+    let image = watched(&[], |program| {
+        program.poke(0xE000_ED10, 1 << 4);
+        program.poke(ISPR, 1);
+        // It stays pending: no event for the second WFE.
+        program.code.narrow(0xBF20).narrow(0xBF20);
+    });
+    assert_eq!(run(&image).0, Ended::Asleep);
+}
+
+#[test]
+fn a_reset_vector_without_the_thumb_bit_is_an_invalid_state() {
+    let mut image = SystemProgram::image(
+        |program| {
+            program.raw_handler(HARD_FAULT, |code| {
+                code.mov32(0, 0xE000_ED28).ldr(1, 0, 0);
+                code.ldr(2, 13, 24).ldr(3, 13, 28);
+                let here = code.mark();
+                code.b(here);
+            });
+        },
+        |_| {},
+    );
+    image.flash[4] &= !1;
+    let entry = u32::from(image.flash[4]) | u32::from(image.flash[5]) << 8;
+    let (ended, machine) = run(&image);
+    assert_eq!(ended, Ended::Budget);
+    assert_eq!(machine.register(1), 1 << 17);
+    assert_eq!(machine.register(2), entry);
+    assert_eq!(machine.register(3) & 1 << 24, 0);
+}
+
+#[test]
 fn systick_counts_down_and_wakes() {
     let image = watched(&[SYS_TICK], |program| {
         program.code.narrow(0xB672); // cpsid i
