@@ -391,7 +391,9 @@ impl Machine {
                     if next == u64::MAX {
                         return Some(Ended::Asleep);
                     }
-                    core.cycles = next.min(limit).max(core.cycles);
+                    let until = next.min(limit).max(core.cycles);
+                    core.system.dwt.count_sleep(until - core.cycles);
+                    core.cycles = until;
                     continue;
                 }
             }

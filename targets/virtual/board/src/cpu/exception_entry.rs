@@ -34,6 +34,12 @@ impl From<BusFault> for Refusal {
 }
 
 impl Core {
+    /// Lets the cycles of an exception entry or return pass.
+    fn spend(&mut self, cycles: u64) {
+        self.cycles += cycles;
+        self.system.dwt.count_exception(cycles);
+    }
+
     fn push(&mut self, address: u32, value: u32, view: View) -> Result<(), Refusal> {
         if address & 3 != 0 {
             return Err(Refusal::Bus);
@@ -94,7 +100,7 @@ impl Core {
                 result = self.push_float_state(frame.wrapping_add(0x20), view);
             }
         }
-        self.cycles += if float && !lazy { ENTRY_FLOAT } else { ENTRY };
+        self.spend(if float && !lazy { ENTRY_FLOAT } else { ENTRY });
         match result {
             Ok(()) => self.start_handler(exception, link),
             Err(refusal) => self.fault_in_stacking(exception, link, refusal),
@@ -270,7 +276,7 @@ impl Core {
         // A pending exception that beats the interrupted code is entered without unstacking.
         let current = self.current_priority();
         if let Some(next) = self.system.exceptions.next(current) {
-            self.cycles += TAIL_CHAIN;
+            self.spend(TAIL_CHAIN);
             self.start_handler(next, value);
             return;
         }
@@ -297,7 +303,7 @@ impl Core {
         let current = self.current_priority();
         match self.fault_exception(fault, current) {
             Some(exception) => {
-                self.cycles += TAIL_CHAIN;
+                self.spend(TAIL_CHAIN);
                 self.start_handler(exception, link);
             }
             None => self.lock_up(),
@@ -320,7 +326,7 @@ impl Core {
                     self.s[i as usize] = self.pop(frame.wrapping_add(0x20 + 4 * i), view)?;
                 }
                 self.fpscr = self.pop(frame.wrapping_add(0x60), view)?;
-                self.cycles += RETURN_FLOAT - RETURN;
+                self.spend(RETURN_FLOAT - RETURN);
             }
         }
         let [r0, r1, r2, r3, r12, lr, pc, xpsr] = words;
@@ -340,7 +346,7 @@ impl Core {
         self.control = self.control & !4 | if float { 4 } else { 0 };
         self.exclusive = None;
         self.event = true;
-        self.cycles += RETURN;
+        self.spend(RETURN);
         let to_handler = value & 0xF == 1;
         self.set_xpsr(xpsr, to_handler);
         if to_handler == (self.ipsr == 0) {

@@ -78,6 +78,8 @@ impl Core {
             0xE000_1000..=0xE000_1FFF => {
                 if let Some(id) = component(offset, [0x02, 0xB0, 0x3B, 0x00]) {
                     id
+                } else if offset == 0x1C && op.is_none() && self.samples_pc() {
+                    self.next_pc
                 } else {
                     if offset == 4
                         && let Some(op) = op
@@ -285,6 +287,12 @@ impl Core {
                 .set_priority(first + i, (value >> (8 * i)) as u8);
         }
         Ok(())
+    }
+
+    /// Whether DWT_PCSR shows the PC to a debugger (C1.8.5). It does between blocks.
+    fn samples_pc(&self) -> bool {
+        let debug = &self.system.debug;
+        debug.demcr & TRCENA != 0 && !debug.halted
     }
 
     fn priorities(&self, first: u32) -> u32 {

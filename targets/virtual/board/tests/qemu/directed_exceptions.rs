@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use tinybench_virtual_board::{Ended, Machine};
+use tinybench_virtual_board::debug_port::DebugTarget;
+use tinybench_virtual_board::{AccessSize, Ended, Machine};
 
 use super::emulator::{self, Path};
 use super::image::{Image, RAM};
@@ -339,6 +340,58 @@ fn wfe_goes_on_after_an_event() {
         program.log_value(7);
     });
     assert_eq!(same(&image), [7]);
+}
+
+#[test]
+fn exception_and_sleep_cycles_are_counted_while_enabled() {
+    const DWT_CTRL: u32 = 0xE000_1000;
+    let image = watched(&[], |program| {
+        program.code.narrow(0xB672); // cpsid i
+        program.poke(0xE000_E014, 100);
+        for control in [0, 3 << 18] {
+            program.poke(0xE000_E018, 0);
+            program.poke(0xE000_E010, 7);
+            program.poke(DWT_CTRL, control);
+            program.code.narrow(0xBF30); // wfi
+            program.poke(0xE000_E010, 0);
+            program.poke(ICSR, 1 << 25);
+            program.barrier();
+        }
+        program.log_word(DWT_CTRL + 0x0C);
+        program.log_word(DWT_CTRL + 0x10);
+    });
+    let asleep = trace(&emulator::run(&image, Path::Blocks).result);
+    assert!(matches!(asleep[..], [0, 60..=99]), "{asleep:?}");
+    let image = SystemProgram::image(
+        |program| {
+            program.raw_handler(SVCALL, |code| {
+                code.bx(14);
+            });
+        },
+        |program| {
+            program.poke(DWT_CTRL, 3 << 18);
+            program.code.narrow(0xDF00).narrow(0xDF00);
+            program.log_word(DWT_CTRL + 0x0C);
+        },
+    );
+    // Two entries of 12 cycles, two returns of 10.
+    assert_eq!(alone(&image), [44]);
+}
+
+#[test]
+fn a_debugger_samples_the_pc() {
+    let image = watched(&[], |program| {
+        let here = program.code.mark();
+        program.code.b(here);
+    });
+    let (_, mut machine) = run(&image);
+    let pcsr = |machine: &mut Machine| machine.debug_read(0xE000_101C, AccessSize::Word);
+    assert_eq!(pcsr(&mut machine), Ok(u32::MAX));
+    machine
+        .debug_write(0xE000_EDFC, AccessSize::Word, 1 << 24)
+        .expect("DEMCR written");
+    let pc = machine.pc();
+    assert_eq!(pcsr(&mut machine), Ok(pc));
 }
 
 #[test]
