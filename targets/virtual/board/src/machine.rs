@@ -153,7 +153,6 @@ impl Machine {
         core.faultmask = false;
         core.basepri = 0;
         core.it_state = 0;
-        core.arm_state = false;
         core.exclusive = None;
         core.event = false;
         core.fpscr = 0;
@@ -176,6 +175,7 @@ impl Machine {
         let pc = core.read_bus(4, AccessSize::Word, now).unwrap_or(u32::MAX);
         core.r[13] = sp & !3;
         core.next_pc = pc & !1;
+        core.arm_state = pc & 1 == 0;
         let debug = &mut core.system.debug;
         if debug.enabled() && (debug.demcr & VC_CORERESET != 0) {
             debug.halt(DFSR_VCATCH);
@@ -391,7 +391,9 @@ impl Machine {
                     if next == u64::MAX {
                         return Some(Ended::Asleep);
                     }
-                    core.cycles = next.min(limit).max(core.cycles);
+                    let until = next.min(limit).max(core.cycles);
+                    core.system.dwt.count_sleep(until - core.cycles);
+                    core.cycles = until;
                     continue;
                 }
             }
@@ -401,7 +403,7 @@ impl Machine {
             {
                 continue;
             }
-            if core.it_state != 0 || core.system.dwt.watches_data() {
+            if core.it_state != 0 || core.arm_state || core.system.dwt.watches_data() {
                 self.step();
                 continue;
             }
@@ -427,6 +429,7 @@ impl Machine {
         while let Some(place) = core.stale_code.pop() {
             self.code.invalidate(place, core);
         }
+        self.code.switch_to(core.view(core.privileged()));
     }
 
     /// Executes one instruction, whatever is pending.
@@ -437,6 +440,10 @@ impl Machine {
         if core.faults.hangs_at(pc) {
             core.pass_time_hanging(1);
             core.system.debug.retired_since_read = true;
+            return;
+        }
+        if core.arm_state {
+            core.raise(Fault::InvalidState);
             return;
         }
         let it = core.it_state;

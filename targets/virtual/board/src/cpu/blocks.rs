@@ -7,6 +7,7 @@ use super::decode::{self, Decoded, Undecodable};
 use super::op::{Kind, Op};
 use super::{Core, Fault};
 use crate::memory::{AccessSize, CODE_GRANULE_SHIFT, Place};
+use crate::system::mpu::{Access, View};
 use crate::timing::pipeline::{self, Entry, Fetch, Step};
 use crate::timing::{Class, Shape, rules, shape};
 
@@ -57,6 +58,10 @@ pub(crate) struct CodeCache {
     /// Block number + 1 for each half-word of flash and of RAM.
     flash: Vec<u32>,
     ram: Vec<u32>,
+    /// The rules by which the blocks in `flash` and `ram` were fetched, and the same tables by
+    /// the other rules: empty until there are any.
+    view: View,
+    others: [(Vec<u32>, Vec<u32>); View::COUNT],
 }
 
 impl CodeCache {
@@ -66,7 +71,26 @@ impl CodeCache {
             ops: Vec::new(),
             flash: vec![0; flash_bytes / 2],
             ram: vec![0; ram_bytes / 2],
+            view: View::default(),
+            others: Default::default(),
         }
+    }
+
+    /// Goes on with the blocks fetched by the rules of `view`.
+    pub fn switch_to(&mut self, view: View) {
+        if view == self.view {
+            return;
+        }
+        let (flash, ram) = (self.flash.len(), self.ram.len());
+        let old = &mut self.others[self.view as usize];
+        std::mem::swap(&mut self.flash, &mut old.0);
+        std::mem::swap(&mut self.ram, &mut old.1);
+        let new = &mut self.others[view as usize];
+        std::mem::swap(&mut self.flash, &mut new.0);
+        std::mem::swap(&mut self.ram, &mut new.1);
+        self.flash.resize(flash, 0);
+        self.ram.resize(ram, 0);
+        self.view = view;
     }
 
     /// Forgets everything.
@@ -75,25 +99,33 @@ impl CodeCache {
         self.ops.clear();
         self.flash.fill(0);
         self.ram.fill(0);
+        self.others = Default::default();
         core.memory.ram_code.fill(0);
     }
 
     /// Forgets blocks that may contain bytes of one granule.
     pub fn invalidate(&mut self, place: Place, core: &mut Core) {
         let granule = 1_usize << CODE_GRANULE_SHIFT;
-        let (index, offset) = match place {
-            Place::Flash(offset) => (&mut self.flash, offset as usize),
+        let offset = match place {
+            Place::Flash(offset) => offset as usize,
             Place::Ram(offset) => {
                 core.memory.ram_code[offset as usize >> CODE_GRANULE_SHIFT] = 0;
-                (&mut self.ram, offset as usize)
+                offset as usize
             }
         };
         // A block of the longest size that starts before may reach into the granule.
         let first = (offset & !(granule - 1)).saturating_sub(4 * (LONGEST + 8));
         // The store may reach up to three bytes beyond it.
         let last = (offset & !(granule - 1)) + granule + 4;
-        let end = (last / 2).min(index.len());
-        index[(first / 2).min(end)..end].fill(0);
+        let in_use = std::iter::once((&mut self.flash, &mut self.ram));
+        for (flash, ram) in in_use.chain(self.others.iter_mut().map(|(f, r)| (f, r))) {
+            let index = match place {
+                Place::Flash(_) => flash,
+                Place::Ram(_) => ram,
+            };
+            let end = (last / 2).min(index.len());
+            index[(first / 2).min(end)..end].fill(0);
+        }
     }
 
     /// The block that starts at `pc`; decodes it if it isn't there.
@@ -113,15 +145,7 @@ impl CodeCache {
 
     #[inline(never)]
     fn look_up(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
-        let Some(place) = core.memory.locate(pc) else {
-            // Peripherals, devices and the system region are never executable.
-            let never = matches!(pc >> 29, 2 | 5..=7);
-            return Err(NoBlock::Fault(if never {
-                Fault::InstructionAccess
-            } else {
-                Fault::InstructionBus
-            }));
-        };
+        let place = fetched_from(core, pc).map_err(NoBlock::Fault)?;
         let slot = match place {
             Place::Flash(offset) => self.flash.get(offset as usize >> 1),
             Place::Ram(offset) => self.ram.get(offset as usize >> 1),
@@ -165,10 +189,7 @@ impl CodeCache {
     /// Decodes the one instruction at `pc` into a block that is not kept in the index; the
     /// caller takes it back with [`CodeCache::drop_last`]. Breakpoints are not looked at.
     pub fn single(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
-        let place = core
-            .memory
-            .locate(pc)
-            .ok_or(NoBlock::Fault(Fault::InstructionBus))?;
+        let place = fetched_from(core, pc).map_err(NoBlock::Fault)?;
         self.build(core, pc, place, 1)
     }
 
@@ -386,10 +407,19 @@ pub(crate) const fn advance_it(it: u8) -> u8 {
     }
 }
 
+/// The memory an instruction at `pc` comes from.
+fn fetched_from(core: &Core, pc: u32) -> Result<Place, Fault> {
+    let view = core.view(core.privileged());
+    if !core.system.mpu.allows(pc, Access::Execute, view) {
+        return Err(Fault::InstructionAccess);
+    }
+    core.memory.locate(pc).ok_or(Fault::InstructionBus)
+}
+
 /// Fetches and decodes the instruction at `pc`.
 fn fetch(core: &Core, pc: u32, it: u8) -> Result<Decoded, Fault> {
     let half = |address: u32| -> Result<u16, Fault> {
-        let place = core.memory.locate(address).ok_or(Fault::InstructionBus)?;
+        let place = fetched_from(core, address)?;
         let value = core
             .memory
             .read(place, AccessSize::HalfWord)

@@ -1,8 +1,9 @@
 //! Data accesses of the core: the fast way to flash and RAM, and the checked way to everything.
 
-use super::op::Op;
+use super::op::{Kind, Op};
 use super::{Core, Fault, Stop, Trap};
 use crate::memory::{AccessSize, BusFault, FLASH_GROUP, PERIPHERAL_GROUP, Place};
+use crate::system::mpu::Access;
 use crate::timing::rules;
 
 impl Core {
@@ -150,13 +151,15 @@ impl Core {
         if address & (size.bytes() - 1) != 0 {
             return self.load_split(op, address, size);
         }
+        let privileged = self.acts_privileged(op);
+        self.need_permission(address, Access::Read, privileged)?;
         self.watch(address, size, false);
         if self.faults.refuses(address, size) {
             return Err(self.data_fault(address));
         }
         let now = self.now(op);
         if (0xE000_0000..0xE010_0000).contains(&address) {
-            if self.control & 1 != 0 && self.ipsr == 0 {
+            if !privileged {
                 return Err(self.data_fault(address));
             }
             return self
@@ -203,13 +206,15 @@ impl Core {
             }
             return Ok(());
         }
+        let privileged = self.acts_privileged(op);
+        self.need_permission(address, Access::Write, privileged)?;
         self.watch(address, size, true);
         if self.faults.refuses(address, size) {
             return Err(self.data_fault(address));
         }
         let now = self.now(op);
         if (0xE000_0000..0xE010_0000).contains(&address) {
-            if self.control & 1 != 0 && self.ipsr == 0 {
+            if !privileged {
                 return Err(self.data_fault(address));
             }
             return self
@@ -218,6 +223,27 @@ impl Core {
         }
         self.write_bus(address, size, value, now)
             .map_err(|BusFault| self.data_fault(address))
+    }
+
+    /// Whether the access of an instruction is a privileged one.
+    fn acts_privileged(&self, op: &Op) -> bool {
+        let never = matches!(op.kind, Kind::LoadUnprivileged | Kind::StoreUnprivileged);
+        self.privileged() && !never
+    }
+
+    /// Asks the MPU.
+    fn need_permission(
+        &mut self,
+        address: u32,
+        access: Access,
+        privileged: bool,
+    ) -> Result<(), Trap> {
+        let view = self.view(privileged);
+        if self.system.mpu.allows(address, access, view) {
+            return Ok(());
+        }
+        self.stop = Some(Stop::Fault(Fault::DataAccess(address)));
+        Err(Trap)
     }
 
     fn must_be_aligned(&self, address: u32) -> bool {

@@ -6,6 +6,7 @@ use crate::system::debug::{
     DFSR_VCATCH, VC_BUSERR, VC_CHKERR, VC_HARDERR, VC_MMERR, VC_NOCPERR, VC_STATERR,
 };
 use crate::system::exceptions::{Exceptions, number};
+use crate::system::mpu::{Access, View};
 use crate::system::scb::{ccr, cfsr, fpccr, hfsr, scr};
 
 /// Cycles of exception entry, return and tail-chaining with zero wait states (Cortex-M4 TRM,
@@ -19,18 +20,43 @@ const TAIL_CHAIN: u64 = 6;
 /// DEMCR.MON_EN.
 const MON_EN: u32 = 1 << 16;
 
+/// Who refused a stack access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    Mpu,
+    Bus,
+}
+
+impl From<BusFault> for Refusal {
+    fn from(BusFault: BusFault) -> Self {
+        Self::Bus
+    }
+}
+
 impl Core {
-    fn push(&mut self, address: u32, value: u32) -> Result<(), BusFault> {
-        if address & 3 != 0 {
-            return Err(BusFault);
-        }
-        let now = self.cycles;
-        self.write_bus(address, AccessSize::Word, value, now)
+    /// Lets the cycles of an exception entry or return pass.
+    fn spend(&mut self, cycles: u64) {
+        self.cycles += cycles;
+        self.system.dwt.count_exception(cycles);
     }
 
-    fn pop(&mut self, address: u32) -> Result<u32, BusFault> {
+    fn push(&mut self, address: u32, value: u32, view: View) -> Result<(), Refusal> {
+        if address & 3 != 0 {
+            return Err(Refusal::Bus);
+        }
+        if !self.system.mpu.allows(address, Access::Write, view) {
+            return Err(Refusal::Mpu);
+        }
         let now = self.cycles;
-        self.read_bus(address, AccessSize::Word, now)
+        Ok(self.write_bus(address, AccessSize::Word, value, now)?)
+    }
+
+    fn pop(&mut self, address: u32, view: View) -> Result<u32, Refusal> {
+        if !self.system.mpu.allows(address, Access::Read, view) {
+            return Err(Refusal::Mpu);
+        }
+        let now = self.cycles;
+        Ok(self.read_bus(address, AccessSize::Word, now)?)
     }
 
     /// Enters exception `exception` so that it returns to `return_address`.
@@ -63,21 +89,21 @@ impl Core {
             (false, true) => 0xFFFF_FFFD,
         };
         self.r[13] = frame;
+        let view = self.view(self.privileged());
         let mut result =
-            (0..8).try_for_each(|i| self.push(frame.wrapping_add(4 * i), words[i as usize]));
+            (0..8).try_for_each(|i| self.push(frame.wrapping_add(4 * i), words[i as usize], view));
         if float {
             link &= !0x10;
             if lazy {
                 self.defer_float_state(frame.wrapping_add(0x20));
             } else if result.is_ok() {
-                result = self.push_float_state(frame.wrapping_add(0x20));
+                result = self.push_float_state(frame.wrapping_add(0x20), view);
             }
         }
-        self.cycles += if float && !lazy { ENTRY_FLOAT } else { ENTRY };
-        if result.is_ok() {
-            self.start_handler(exception, link);
-        } else {
-            self.fault_in_stacking(exception, link);
+        self.spend(if float && !lazy { ENTRY_FLOAT } else { ENTRY });
+        match result {
+            Ok(()) => self.start_handler(exception, link),
+            Err(refusal) => self.fault_in_stacking(exception, link, refusal),
         }
     }
 
@@ -92,6 +118,7 @@ impl Core {
         Exceptions::put(&mut exceptions.pending, exception, false);
         Exceptions::put(&mut exceptions.active, exception, true);
         exceptions.check = true;
+        self.deadline = 0;
         self.it_state = 0;
         self.arm_state = false;
         self.exclusive = None;
@@ -133,16 +160,20 @@ impl Core {
         }
     }
 
-    /// A bus fault while stacking for `exception` (B1.5.11): the more urgent of the two is
-    /// entered, the other stays pending.
-    fn fault_in_stacking(&mut self, exception: u32, link: u32) {
-        self.system.scb.cfsr |= cfsr::STKERR;
+    /// A fault while stacking for `exception` (B1.5.11): the more urgent of the two is entered,
+    /// the other stays pending.
+    fn fault_in_stacking(&mut self, exception: u32, link: u32, refusal: Refusal) {
+        let (status, fault) = match refusal {
+            Refusal::Mpu => (cfsr::MSTKERR, number::MEM_MANAGE),
+            Refusal::Bus => (cfsr::STKERR, number::BUS_FAULT),
+        };
+        self.system.scb.cfsr |= status;
         let current = self.current_priority();
         if exception == number::HARD_FAULT || exception == number::NMI {
             self.lock_up();
             return;
         }
-        let Some(fault) = self.fault_exception(number::BUS_FAULT, current) else {
+        let Some(fault) = self.fault_exception(fault, current) else {
             self.lock_up();
             return;
         };
@@ -189,23 +220,34 @@ impl Core {
         scb.fpccr = value;
     }
 
-    fn push_float_state(&mut self, address: u32) -> Result<(), BusFault> {
+    fn push_float_state(&mut self, address: u32, view: View) -> Result<(), Refusal> {
         for i in 0..16 {
-            self.push(address.wrapping_add(4 * i), self.s[i as usize])?;
+            self.push(address.wrapping_add(4 * i), self.s[i as usize], view)?;
         }
-        self.push(address.wrapping_add(0x40), self.fpscr)
+        self.push(address.wrapping_add(0x40), self.fpscr, view)
     }
 
     /// Saves the deferred floating-point context (PreserveFPState).
     pub(super) fn preserve_float_state(&mut self) {
         let address = self.system.scb.fpcar;
+        let context = self.system.scb.fpccr;
         self.system.scb.fpccr &= !fpccr::LSPACT;
         self.extra = self.extra.wrapping_add(ENTRY_FLOAT - ENTRY);
-        if self.push_float_state(address).is_err() {
-            self.system.scb.cfsr |= cfsr::LSPERR;
-            self.system.exceptions.pend(number::BUS_FAULT);
-            self.deadline = 0;
-        }
+        // As the code whose context it is, not as the code that needs the registers.
+        let view = self
+            .system
+            .mpu
+            .view(context & fpccr::USER == 0, context & fpccr::HFRDY == 0);
+        let Err(refusal) = self.push_float_state(address, view) else {
+            return;
+        };
+        let (status, fault) = match refusal {
+            Refusal::Mpu => (cfsr::MLSPERR, number::MEM_MANAGE),
+            Refusal::Bus => (cfsr::LSPERR, number::BUS_FAULT),
+        };
+        self.system.scb.cfsr |= status;
+        self.system.exceptions.pend(fault);
+        self.deadline = 0;
     }
 
     /// Returns from an exception; `value` is EXC_RETURN.
@@ -228,13 +270,13 @@ impl Core {
             self.r[14] = 0xF000_0000 | value & 0x0FFF_FFFF;
             // The fault is taken as if from the returning handler, without unstacking.
             self.system.scb.cfsr |= cfsr::INVPC;
-            self.tail_chain_fault(value);
+            self.tail_chain_fault(number::USAGE_FAULT, value);
             return;
         }
         // A pending exception that beats the interrupted code is entered without unstacking.
         let current = self.current_priority();
         if let Some(next) = self.system.exceptions.next(current) {
-            self.cycles += TAIL_CHAIN;
+            self.spend(TAIL_CHAIN);
             self.start_handler(next, value);
             return;
         }
@@ -246,45 +288,45 @@ impl Core {
             }
             core.control = core.control & !2 | u32::from(process) << 1;
         });
-        if self.unstack(value).is_err() {
-            self.system.scb.cfsr |= cfsr::UNSTKERR;
-            self.tail_chain_fault(value);
+        if let Err(refusal) = self.unstack(value) {
+            let (status, fault) = match refusal {
+                Refusal::Mpu => (cfsr::MUNSTKERR, number::MEM_MANAGE),
+                Refusal::Bus => (cfsr::UNSTKERR, number::BUS_FAULT),
+            };
+            self.system.scb.cfsr |= status;
+            self.tail_chain_fault(fault, value);
         }
     }
 
     /// Takes the fault of a failed exception return, which leaves the stack as it is.
-    fn tail_chain_fault(&mut self, link: u32) {
-        let fault = if self.system.scb.cfsr & cfsr::INVPC != 0 {
-            number::USAGE_FAULT
-        } else {
-            number::BUS_FAULT
-        };
+    fn tail_chain_fault(&mut self, fault: u32, link: u32) {
         let current = self.current_priority();
         match self.fault_exception(fault, current) {
             Some(exception) => {
-                self.cycles += TAIL_CHAIN;
+                self.spend(TAIL_CHAIN);
                 self.start_handler(exception, link);
             }
             None => self.lock_up(),
         }
     }
 
-    fn unstack(&mut self, value: u32) -> Result<(), BusFault> {
+    fn unstack(&mut self, value: u32) -> Result<(), Refusal> {
         let frame = self.r[13];
+        let view = self.view(self.privileged());
         let float = value & 0x10 == 0;
         let mut words = [0; 8];
         for (word, i) in words.iter_mut().zip(0..) {
-            *word = self.pop(frame.wrapping_add(4 * i))?;
+            *word = self.pop(frame.wrapping_add(4 * i), view)?;
         }
         if float {
             if self.system.scb.fpccr & fpccr::LSPACT != 0 {
                 self.system.scb.fpccr &= !fpccr::LSPACT;
             } else {
                 for i in 0..16 {
-                    self.s[i as usize] = self.pop(frame.wrapping_add(0x20 + 4 * i))?;
+                    self.s[i as usize] = self.pop(frame.wrapping_add(0x20 + 4 * i), view)?;
                 }
-                self.fpscr = self.pop(frame.wrapping_add(0x60))?;
-                self.cycles += RETURN_FLOAT - RETURN;
+                self.fpscr = self.pop(frame.wrapping_add(0x60), view)?;
+                self.spend(RETURN_FLOAT - RETURN);
             }
         }
         let [r0, r1, r2, r3, r12, lr, pc, xpsr] = words;
@@ -304,7 +346,7 @@ impl Core {
         self.control = self.control & !4 | if float { 4 } else { 0 };
         self.exclusive = None;
         self.event = true;
-        self.cycles += RETURN;
+        self.spend(RETURN);
         let to_handler = value & 0xF == 1;
         self.set_xpsr(xpsr, to_handler);
         if to_handler == (self.ipsr == 0) {
@@ -363,6 +405,11 @@ impl Core {
             Fault::DivideByZero => {
                 scb.cfsr |= cfsr::DIVBYZERO;
                 number::USAGE_FAULT
+            }
+            Fault::DataAccess(address) => {
+                scb.cfsr |= cfsr::DACCVIOL | cfsr::MMARVALID;
+                scb.mmfar = address;
+                number::MEM_MANAGE
             }
             Fault::DataBus(address) => {
                 scb.cfsr |= cfsr::PRECISERR | cfsr::BFARVALID;
@@ -439,15 +486,17 @@ impl Core {
         true
     }
 
+    /// Clears the event register of WFE; true if it was set.
+    pub(super) fn take_event(&mut self) -> bool {
+        let pended = std::mem::take(&mut self.system.exceptions.event);
+        std::mem::take(&mut self.event) || pended
+    }
+
     /// Whether a sleeping core wakes: an exception is pending that would preempt if PRIMASK were
     /// clear, or for WFE there is an event (B1.5.17, B1.5.18).
     pub fn wakes(&mut self) -> bool {
-        if self.sleeps_for_event {
-            let any_pending = self.system.scb.scr & scr::SEVONPEND != 0
-                && self.system.exceptions.pending.iter().any(|&word| word != 0);
-            if std::mem::take(&mut self.event) || any_pending {
-                return true;
-            }
+        if self.sleeps_for_event && self.take_event() {
+            return true;
         }
         let current =
             self.system

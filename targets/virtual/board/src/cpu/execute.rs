@@ -850,7 +850,7 @@ impl Core {
                 return Err(Trap);
             }
             K::Wfe => {
-                if !std::mem::take(&mut self.event) {
+                if !self.take_event() {
                     self.stop = Some(Stop::Sleep { event: true });
                     return Err(Trap);
                 }

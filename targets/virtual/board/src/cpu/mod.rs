@@ -16,6 +16,7 @@ use crate::faults::{Faults, HANG};
 use crate::memory::Memory;
 use crate::system::System;
 use crate::system::dwt::Window;
+use crate::system::mpu::View;
 use crate::timing::cache::InstructionCache;
 
 /// Why a block stopped before its end, or what has to happen after it.
@@ -47,11 +48,13 @@ pub(crate) enum Fault {
     NoCoprocessor,
     Unaligned,
     DivideByZero,
+    /// Data access that the MPU refused.
+    DataAccess(u32),
     /// Data access that the bus refused.
     DataBus(u32),
     /// Instruction fetch that the bus refused.
     InstructionBus,
-    /// Instruction fetch from a region that is never executable.
+    /// Instruction fetch that the memory map or the MPU refused.
     InstructionAccess,
 }
 
@@ -193,8 +196,17 @@ impl Core {
     /// Decides whether every data access has to be looked at, or memory is reached directly.
     pub fn update_checks(&mut self) {
         let trap = self.system.scb.ccr & crate::system::scb::ccr::UNALIGN_TRP != 0;
-        self.memory
-            .set_checked(trap || self.system.dwt.watches_data() || self.faults.watches_data());
+        self.memory.set_checked(
+            trap || self.system.mpu.enabled()
+                || self.system.dwt.watches_data()
+                || self.faults.watches_data(),
+        );
+    }
+
+    /// By which rules of the MPU accesses of this privilege are judged now.
+    pub fn view(&self, privileged: bool) -> View {
+        let negative = self.faultmask || self.system.exceptions.in_fault_handler();
+        self.system.mpu.view(privileged, negative)
     }
 
     /// Adds to the static cycles of the running block. [`Core::extra`] wraps: what skipped

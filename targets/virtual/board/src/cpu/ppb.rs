@@ -6,7 +6,7 @@ use crate::chips::{ChipIdentity, ResetReason};
 use crate::memory::{AccessSize, BusFault};
 use crate::system::debug::{C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, TRCENA};
 use crate::system::exceptions::{Exceptions, Which, number};
-use crate::system::scb::fpccr;
+use crate::system::scb::{fpccr, scr};
 
 /// CPUID of a Cortex-M4 r0p1.
 const CPUID: u32 = 0x410F_C241;
@@ -78,6 +78,8 @@ impl Core {
             0xE000_1000..=0xE000_1FFF => {
                 if let Some(id) = component(offset, [0x02, 0xB0, 0x3B, 0x00]) {
                     id
+                } else if offset == 0x1C && op.is_none() && self.samples_pc() {
+                    self.next_pc
                 } else {
                     if offset == 4
                         && let Some(op) = op
@@ -125,8 +127,7 @@ impl Core {
                 ID_REGISTERS[index]
             }
             0xE000_ED88 => scb.cpacr,
-            // MPU_TYPE: no regions.
-            0xE000_ED90 => 0,
+            0xE000_ED90..=0xE000_EDB8 => self.system.mpu.read(address - 0xE000_ED90),
             0xE000_EDF0 => self.system.debug.read_dhcsr(),
             0xE000_EDF4 => 0,
             0xE000_EDF8 => self.system.debug.dcrdr,
@@ -199,7 +200,10 @@ impl Core {
             0xE000_ED04 => self.write_icsr(value),
             0xE000_ED08 => scb.vtor = value & 0xFFFF_FF80,
             0xE000_ED0C => self.write_aircr(value),
-            0xE000_ED10 => scb.scr = value & 0x16,
+            0xE000_ED10 => {
+                scb.scr = value & 0x16;
+                exceptions.send_event_on_pend = value & scr::SEVONPEND != 0;
+            }
             0xE000_ED14 => scb.ccr = value & 0x31B,
             0xE000_ED18..=0xE000_ED20 => {
                 self.set_priorities(4 + (address - 0xE000_ED18), value);
@@ -221,7 +225,11 @@ impl Core {
                 };
                 self.flush_code = true;
             }
-            0xE000_ED90..=0xE000_EDB8 => {}
+            0xE000_ED90..=0xE000_EDB8 => {
+                if self.system.mpu.write(address - 0xE000_ED90, value) {
+                    self.flush_code = true;
+                }
+            }
             0xE000_EDF0 => self.write_dhcsr(value),
             0xE000_EDF4 => self.write_dcrsr(value),
             0xE000_EDF8 => self.system.debug.dcrdr = value,
@@ -281,6 +289,12 @@ impl Core {
         Ok(())
     }
 
+    /// Whether DWT_PCSR shows the PC to a debugger (C1.8.5). It does between blocks.
+    fn samples_pc(&self) -> bool {
+        let debug = &self.system.debug;
+        debug.demcr & TRCENA != 0 && !debug.halted
+    }
+
     fn priorities(&self, first: u32) -> u32 {
         (0..4).fold(0, |word, i| {
             let number = first + i;
@@ -327,7 +341,7 @@ impl Core {
             (1 << 26, 1 << 25, number::SYS_TICK),
         ] {
             if value & set != 0 {
-                Exceptions::put(&mut exceptions.pending, number, true);
+                exceptions.pend(number);
             } else if value & clear != 0 {
                 Exceptions::put(&mut exceptions.pending, number, false);
             }
@@ -437,7 +451,10 @@ impl Core {
                 self.jumped = true;
                 self.system.debug.lockup = false;
             }
-            16 => self.set_xpsr(value, true),
+            16 => {
+                self.set_xpsr(value, true);
+                self.arm_state = value & 1 << 24 == 0;
+            }
             17 => self.set_stack_pointer(false, value),
             18 => self.set_stack_pointer(true, value),
             20 => {

@@ -18,6 +18,9 @@ pub(crate) struct Dwt {
     /// CYCCNT at time `since`, or for good while it stands still.
     count: u32,
     since: u64,
+    /// EXCCNT and SLEEPCNT.
+    exception_cycles: u8,
+    sleep_cycles: u8,
     pub comparators: [Comparator; 4],
 }
 
@@ -38,6 +41,8 @@ impl Window {
 /// DWT_CTRL as a Cortex-M4 resets it: four comparators.
 const CONTROL_FIXED: u32 = 0x4000_0000;
 const CYCCNTENA: u32 = 1;
+const EXCEVTENA: u32 = 1 << 18;
+const SLEEPEVTENA: u32 = 1 << 19;
 const CYCMATCH: u32 = 1 << 7;
 const MATCHED: u32 = 1 << 24;
 
@@ -56,9 +61,11 @@ impl Dwt {
         Some(match offset {
             0x00 => CONTROL_FIXED | self.control,
             0x04 => self.cycle_count(now),
-            // The event counters are not enabled by anything that is modelled.
-            0x08..=0x18 => 0,
-            // PC sampling is off: reads as it does while it is disabled.
+            0x0C => self.exception_cycles.into(),
+            0x10 => self.sleep_cycles.into(),
+            // CPICNT, LSUCNT and FOLDCNT stand still: block costs don't tell their shares.
+            0x08 | 0x14 | 0x18 => 0,
+            // PCSR without a PC to show.
             0x1C => u32::MAX,
             0x20..=0x5C => {
                 let count = self.cycle_count(now);
@@ -91,13 +98,23 @@ impl Dwt {
             0x00 => {
                 self.count = count;
                 self.since = now;
+                // Enabling a counter clears it.
+                let enabled = value & !self.control;
+                if enabled & EXCEVTENA != 0 {
+                    self.exception_cycles = 0;
+                }
+                if enabled & SLEEPEVTENA != 0 {
+                    self.sleep_cycles = 0;
+                }
                 self.control = value & 0x007F_1FFF;
             }
             0x04 => {
                 self.count = value;
                 self.since = now;
             }
-            0x08..=0x1C => {}
+            0x0C => self.exception_cycles = value as u8,
+            0x10 => self.sleep_cycles = value as u8,
+            0x08 | 0x14..=0x1C => {}
             0x20..=0x5C => {
                 let index = (offset as usize - 0x20) >> 4;
                 let comparator = &mut self.comparators[index];
@@ -117,6 +134,20 @@ impl Dwt {
             _ => return false,
         }
         true
+    }
+
+    /// Counts cycles of exception entry and return.
+    pub fn count_exception(&mut self, cycles: u64) {
+        if self.control & EXCEVTENA != 0 {
+            self.exception_cycles = self.exception_cycles.wrapping_add(cycles as u8);
+        }
+    }
+
+    /// Counts cycles asleep.
+    pub fn count_sleep(&mut self, cycles: u64) {
+        if self.control & SLEEPEVTENA != 0 {
+            self.sleep_cycles = self.sleep_cycles.wrapping_add(cycles as u8);
+        }
     }
 
     /// Whether any comparator watches data accesses.

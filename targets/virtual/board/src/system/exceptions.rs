@@ -31,6 +31,10 @@ pub(crate) struct Exceptions {
     pub group: u32,
     /// Set when a new look for an exception to take is due.
     pub check: bool,
+    /// SCR.SEVONPEND: an exception that becomes pending is an event.
+    pub send_event_on_pend: bool,
+    /// Such an event came.
+    pub event: bool,
     interrupts: u32,
     priority_mask: u8,
     /// External interrupt lines as the chip drives them.
@@ -58,6 +62,8 @@ impl Exceptions {
             priority: [0; 256],
             group: 0,
             check: false,
+            send_event_on_pend: false,
+            event: false,
             interrupts,
             priority_mask: !(0xFF_u32 >> priority_bits) as u8,
             levels: [0; 8],
@@ -83,6 +89,7 @@ impl Exceptions {
     }
 
     pub fn pend(&mut self, number: u32) {
+        self.event |= self.send_event_on_pend && !Self::is(&self.pending, number);
         Self::put(&mut self.pending, number, true);
         self.check = true;
     }
@@ -201,6 +208,11 @@ impl Exceptions {
         (self.group_priority(self.priority_of(best)) < current).then_some(best)
     }
 
+    /// Whether NMI or HardFault is active: the execution priority is negative.
+    pub fn in_fault_handler(&self) -> bool {
+        self.active[0] & (1 << number::NMI | 1 << number::HARD_FAULT) != 0
+    }
+
     /// Number of active exceptions.
     pub fn active_count(&self) -> u32 {
         self.active.iter().map(|word| word.count_ones()).sum()
@@ -218,11 +230,11 @@ impl Exceptions {
         for bit in (0..32).filter(|bit| lines & (1 << bit) != 0) {
             let exception = number::EXTERNAL + 32 * index + bit;
             if self.exists(exception) {
-                let bits = match which {
-                    Which::Pending => &mut self.pending,
-                    Which::Enabled => &mut self.enabled,
-                };
-                Self::put(bits, exception, value);
+                match which {
+                    Which::Pending if value => self.pend(exception),
+                    Which::Pending => Self::put(&mut self.pending, exception, false),
+                    Which::Enabled => Self::put(&mut self.enabled, exception, value),
+                }
                 let held = matches!(which, Which::Pending)
                     && !Self::is(&self.active, exception)
                     && self.is_asserted(exception);

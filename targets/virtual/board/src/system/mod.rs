@@ -5,6 +5,7 @@ pub mod debug;
 pub mod dwt;
 pub mod exceptions;
 pub mod fpb;
+pub mod mpu;
 pub mod scb;
 pub mod systick;
 
@@ -13,6 +14,7 @@ use debug::Debug;
 use dwt::Dwt;
 use exceptions::Exceptions;
 use fpb::Fpb;
+use mpu::Mpu;
 use scb::Scb;
 use systick::SysTick;
 
@@ -23,6 +25,7 @@ pub(crate) struct System {
     pub systick: SysTick,
     pub dwt: Dwt,
     pub fpb: Fpb,
+    pub mpu: Mpu,
     pub debug: Debug,
 }
 
@@ -34,6 +37,7 @@ impl System {
             systick: SysTick::default(),
             dwt: Dwt::default(),
             fpb: Fpb::default(),
+            mpu: Mpu::new(chip.mpu_regions),
             debug: Debug::default(),
         }
     }
@@ -43,5 +47,6 @@ impl System {
         self.exceptions.reset();
         self.scb.reset();
         self.systick = SysTick::default();
+        self.mpu.reset();
     }
 }

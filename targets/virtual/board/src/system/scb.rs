@@ -3,6 +3,11 @@
 /// CFSR bits.
 pub mod cfsr {
     pub const IACCVIOL: u32 = 1;
+    pub const DACCVIOL: u32 = 1 << 1;
+    pub const MUNSTKERR: u32 = 1 << 3;
+    pub const MSTKERR: u32 = 1 << 4;
+    pub const MLSPERR: u32 = 1 << 5;
+    pub const MMARVALID: u32 = 1 << 7;
     pub const IBUSERR: u32 = 1 << 8;
     pub const PRECISERR: u32 = 1 << 9;
     pub const UNSTKERR: u32 = 1 << 11;

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use tinybench_virtual_board::{Ended, Machine};
+use tinybench_virtual_board::debug_port::DebugTarget;
+use tinybench_virtual_board::{AccessSize, Ended, Machine};
 
 use super::emulator::{self, Path};
 use super::image::{Image, RAM};
@@ -25,10 +26,10 @@ const PEND_SV: usize = 14;
 const SYS_TICK: usize = 15;
 const IRQ0: usize = 16;
 
-type Part = fn(&mut SystemProgram);
+pub type Part = fn(&mut SystemProgram);
 
 /// Handlers that only write down what they see, for these exceptions.
-fn watched(exceptions: &'static [usize], thread: Part) -> Image {
+pub fn watched(exceptions: &'static [usize], thread: Part) -> Image {
     SystemProgram::image(
         |program| {
             exceptions
@@ -41,22 +42,28 @@ fn watched(exceptions: &'static [usize], thread: Part) -> Image {
 
 /// The trace here, after it was found equal on QEMU.
 pub fn same(image: &Image) -> Vec<u32> {
-    let run = emulator::run(image, Path::Blocks);
-    assert_eq!(run.problem, None);
-    let untimed = emulator::run(image, Path::Untimed);
-    assert!(run.result == untimed.result, "timing changes the outcome");
+    let found = alone(image);
     if oracle::installed() {
         let outcome = oracle::run(std::slice::from_ref(image), Duration::from_secs(20));
         let expected = outcome.results.first();
         let expected = expected.unwrap_or_else(|| panic!("QEMU: {}", outcome.messages));
-        let (expected, found) = (trace(expected), trace(&run.result));
+        let expected = trace(expected);
         assert!(expected == found, "QEMU {expected:08x?}\nhere {found:08x?}");
     }
+    found
+}
+
+/// The trace here.
+pub fn alone(image: &Image) -> Vec<u32> {
+    let run = emulator::run(image, Path::Blocks);
+    assert_eq!(run.problem, None);
+    let untimed = emulator::run(image, Path::Untimed);
+    assert!(run.result == untimed.result, "timing changes the outcome");
     trace(&run.result)
 }
 
 /// The words up to the last that is not zero.
-fn trace(bytes: &[u8]) -> Vec<u32> {
+pub fn trace(bytes: &[u8]) -> Vec<u32> {
     let word = |chunk: &[u8]| u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
     let mut words: Vec<u32> = bytes.chunks_exact(4).map(word).collect();
     while words.last() == Some(&0) {
@@ -66,7 +73,7 @@ fn trace(bytes: &[u8]) -> Vec<u32> {
 }
 
 /// The exceptions whose handlers ran, in order.
-fn entries(trace: &[u32]) -> Vec<u32> {
+pub fn entries(trace: &[u32]) -> Vec<u32> {
     let entry = |word: &&u32| (0xE000_0001..0xE000_0100).contains(*word);
     trace.iter().filter(entry).map(|word| word & 0xFF).collect()
 }
@@ -336,6 +343,104 @@ fn wfe_goes_on_after_an_event() {
 }
 
 #[test]
+fn exception_and_sleep_cycles_are_counted_while_enabled() {
+    const DWT_CTRL: u32 = 0xE000_1000;
+    let image = watched(&[], |program| {
+        program.code.narrow(0xB672); // cpsid i
+        program.poke(0xE000_E014, 100);
+        for control in [0, 3 << 18] {
+            program.poke(0xE000_E018, 0);
+            program.poke(0xE000_E010, 7);
+            program.poke(DWT_CTRL, control);
+            program.code.narrow(0xBF30); // wfi
+            program.poke(0xE000_E010, 0);
+            program.poke(ICSR, 1 << 25);
+            program.barrier();
+        }
+        program.log_word(DWT_CTRL + 0x0C);
+        program.log_word(DWT_CTRL + 0x10);
+    });
+    let asleep = trace(&emulator::run(&image, Path::Blocks).result);
+    assert!(matches!(asleep[..], [0, 60..=99]), "{asleep:?}");
+    let image = SystemProgram::image(
+        |program| {
+            program.raw_handler(SVCALL, |code| {
+                code.bx(14);
+            });
+        },
+        |program| {
+            program.poke(DWT_CTRL, 3 << 18);
+            program.code.narrow(0xDF00).narrow(0xDF00);
+            program.log_word(DWT_CTRL + 0x0C);
+        },
+    );
+    // Two entries of 12 cycles, two returns of 10.
+    assert_eq!(alone(&image), [44]);
+}
+
+#[test]
+fn a_debugger_samples_the_pc() {
+    let image = watched(&[], |program| {
+        let here = program.code.mark();
+        program.code.b(here);
+    });
+    let (_, mut machine) = run(&image);
+    let pcsr = |machine: &mut Machine| machine.debug_read(0xE000_101C, AccessSize::Word);
+    assert_eq!(pcsr(&mut machine), Ok(u32::MAX));
+    machine
+        .debug_write(0xE000_EDFC, AccessSize::Word, 1 << 24)
+        .expect("DEMCR written");
+    let pc = machine.pc();
+    assert_eq!(pcsr(&mut machine), Ok(pc));
+}
+
+#[test]
+fn sevonpend_makes_pending_an_event_once() {
+    for (scr, expected) in [(0, Ended::Asleep), (1 << 4, Ended::Lockup)] {
+        let image = SystemProgram::image(
+            |_| {},
+            |program| {
+                program.poke(0xE000_ED10, scr);
+                // A disabled interrupt.
+                program.poke(ISPR, 1);
+                program.code.narrow(0xBF20); // wfe
+                program.code.wide(0xF7F0_A000); // udf.w
+            },
+        );
+        assert_eq!(run(&image).0, expected);
+    }
+    let image = watched(&[], |program| {
+        program.poke(0xE000_ED10, 1 << 4);
+        program.poke(ISPR, 1);
+        // It stays pending: no event for the second WFE.
+        program.code.narrow(0xBF20).narrow(0xBF20);
+    });
+    assert_eq!(run(&image).0, Ended::Asleep);
+}
+
+#[test]
+fn a_reset_vector_without_the_thumb_bit_is_an_invalid_state() {
+    let mut image = SystemProgram::image(
+        |program| {
+            program.raw_handler(HARD_FAULT, |code| {
+                code.mov32(0, 0xE000_ED28).ldr(1, 0, 0);
+                code.ldr(2, 13, 24).ldr(3, 13, 28);
+                let here = code.mark();
+                code.b(here);
+            });
+        },
+        |_| {},
+    );
+    image.flash[4] &= !1;
+    let entry = u32::from(image.flash[4]) | u32::from(image.flash[5]) << 8;
+    let (ended, machine) = run(&image);
+    assert_eq!(ended, Ended::Budget);
+    assert_eq!(machine.register(1), 1 << 17);
+    assert_eq!(machine.register(2), entry);
+    assert_eq!(machine.register(3) & 1 << 24, 0);
+}
+
+#[test]
 fn systick_counts_down_and_wakes() {
     let image = watched(&[SYS_TICK], |program| {
         program.code.narrow(0xB672); // cpsid i
@@ -352,7 +457,7 @@ fn systick_counts_down_and_wakes() {
     assert_eq!(entries(&same(&image)), [15]);
 }
 
-fn run(image: &Image) -> (Ended, Machine) {
+pub fn run(image: &Image) -> (Ended, Machine) {
     let mut machine = emulator::load(image);
     (machine.run(1 << 20), machine)
 }

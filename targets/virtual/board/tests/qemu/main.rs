@@ -29,6 +29,8 @@
 //!   programs have one.
 //! - A store-exclusive to another address than the load-exclusive's fails on QEMU; how much
 //!   memory the local monitor tags is IMPLEMENTATION DEFINED (A3.4.1).
+//! - QEMU asks the MPU once a KiB: it forgets regions and subregions that are smaller when it has
+//!   found the page before. Those are looked at here alone.
 //! - Lockup ends QEMU.
 
 mod assembler;
@@ -38,6 +40,7 @@ mod emulator;
 mod encodings;
 mod generator;
 mod image;
+mod memory_protection;
 mod operands;
 mod oracle;
 mod random_exceptions;
