@@ -5,6 +5,8 @@
 
 pub(crate) mod cache;
 pub(crate) mod pipeline;
+#[cfg(test)]
+mod reference;
 pub mod rules;
 
 use crate::cpu::blocks::is_float;

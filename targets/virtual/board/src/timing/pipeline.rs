@@ -103,52 +103,57 @@ impl FetchQueue {
     }
 }
 
-/// Costs of a run of instructions, and their sum.
-pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>, u32) {
-    let Some(first) = steps.first() else {
-        return (Vec::new(), 0);
-    };
-    let first_word = first.address & !3;
-    let mut queue = FetchQueue {
-        fetch,
-        first_word,
-        arrivals: Vec::with_capacity(steps.len() + 1),
-        used: Vec::with_capacity(steps.len() + 1),
-        entry,
-    };
-    let mut previous = Previous {
-        load: false,
-        store: false,
-        narrow: false,
-        writes: 0,
-        float_result: 32,
-    };
-    let mut time = 0;
-    // When the floating-point unit takes its next instruction.
-    let mut float_free = 0;
-    let mut costs = Vec::with_capacity(steps.len());
-    for step in steps {
-        let start = time;
+/// The pipeline on its way through a run of instructions.
+pub(crate) struct Pipeline {
+    queue: FetchQueue,
+    previous: Previous,
+    /// Since the start of the run.
+    time: u32,
+    /// When the floating-point unit takes its next instruction.
+    float_free: u32,
+}
+
+impl Pipeline {
+    /// Before the instruction at `address`.
+    pub fn new(address: u32, fetch: Fetch, entry: Entry) -> Self {
+        Self {
+            queue: FetchQueue {
+                fetch,
+                first_word: address & !3,
+                arrivals: Vec::new(),
+                used: Vec::new(),
+                entry,
+            },
+            previous: Previous {
+                load: false,
+                store: false,
+                narrow: false,
+                writes: 0,
+                float_result: 32,
+            },
+            time: 0,
+            float_free: 0,
+        }
+    }
+
+    /// Executes the next instruction of the run.
+    pub fn step(&mut self, step: &Step) -> Cost {
+        let start = self.time;
         let last_byte = step.address + step.size - 1;
-        let last_word = ((last_byte - first_word) >> 2) as usize;
-        time = time.max(queue.arrival(last_word));
+        let last_word = ((last_byte - self.queue.first_word) >> 2) as usize;
+        self.time = start.max(self.queue.arrival(last_word));
         // Words wholly behind the next instruction's first byte are used up now.
-        let next_word = ((last_byte + 1 - first_word) >> 2) as usize;
-        queue.use_up(next_word, time);
+        let next_word = ((last_byte + 1 - self.queue.first_word) >> 2) as usize;
+        self.queue.use_up(next_word, self.time);
         if step.shape.float {
-            time = time.max(float_free);
+            self.time = self.time.max(self.float_free);
         }
         if step.shape.class == Class::FloatDivide {
-            float_free = time + rules::FLOAT_DIVIDE;
+            self.float_free = self.time + rules::FLOAT_DIVIDE;
         }
-        let (cycles, chained) = execute(step, &previous);
-        time += cycles;
-        costs.push(Cost {
-            before: start,
-            cycles: time - start,
-            chained,
-        });
-        previous = Previous {
+        let (cycles, chained) = execute(step, &self.previous);
+        self.time += cycles;
+        self.previous = Previous {
             load: matches!(step.shape.class, Class::Load | Class::FloatLoad),
             store: matches!(
                 step.shape.class,
@@ -158,9 +163,28 @@ pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>
             writes: step.shape.writes,
             float_result: step.shape.float_result,
         };
+        Cost {
+            before: start,
+            cycles: self.time - start,
+            chained,
+        }
     }
-    // The next run knows nothing of a divide that is under way.
-    (costs, time.max(float_free))
+
+    /// Cycles of the run, if it ends here. The next one knows nothing of a floating-point divide
+    /// that is under way.
+    pub fn total(&self) -> u32 {
+        self.time.max(self.float_free)
+    }
+}
+
+/// Costs of a run of instructions, and their sum.
+pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>, u32) {
+    let Some(first) = steps.first() else {
+        return (Vec::new(), 0);
+    };
+    let mut pipeline = Pipeline::new(first.address, fetch, entry);
+    let costs = steps.iter().map(|step| pipeline.step(step)).collect();
+    (costs, pipeline.total())
 }
 
 /// Cycles of one instruction behind another, without fetch stalls; whether its overlap with a load

@@ -1,0 +1,207 @@
+//! The slow reference: the pipeline stepped over the instructions that a program really executes,
+//! across branches that fall through and the borders of blocks.
+
+use super::pipeline::{Entry, Fetch, Pipeline, Step};
+use super::{Class, Shape, rules, shape};
+use crate::cpu::blocks::advance_it;
+use crate::cpu::decode;
+use crate::debug_port::DebugTarget;
+use crate::{AccessSize, Ended, Machine};
+
+const CODE: u32 = 0x2000_0400;
+const DATA: u32 = 0x2000_4000;
+const DHCSR: u32 = 0xE000_EDF0;
+const BKPT: u16 = 0xBE00;
+/// Number of xPSR in DCRSR.
+const XPSR: u32 = 16;
+
+/// A machine halted at the start of `code` in RAM, which ends with BKPT. r0 and r1 point to data.
+fn halted(code: &[u16]) -> Machine {
+    let mut machine = Machine::new("nrf52840").expect("there is such a chip");
+    debug_control(&mut machine, 0b0011);
+    let bytes: Vec<u8> = code.iter().flat_map(|half| half.to_le_bytes()).collect();
+    machine.write_memory(CODE, &bytes).expect("it is RAM");
+    machine.reset();
+    debug_control(&mut machine, 0b0011);
+    let registers = [
+        (0, DATA),
+        (1, DATA + 0x100),
+        (13, DATA),
+        (15, CODE),
+        (XPSR, 1 << 24),
+    ];
+    for (register, value) in registers {
+        machine.set_register(register, value);
+    }
+    machine
+}
+
+fn debug_control(machine: &mut Machine, bits: u32) {
+    machine
+        .debug_write(DHCSR, AccessSize::Word, 0xA05F_0000 | bits)
+        .expect("DHCSR can be written");
+}
+
+/// Cycles and instructions of the program by the engine.
+fn fast(code: &[u16]) -> (u64, u64) {
+    let mut machine = halted(code);
+    let (cycles, instructions) = (machine.cycles(), machine.instructions());
+    debug_control(&mut machine, 0b0001);
+    assert_eq!(machine.run(1_000_000), Ended::Halted);
+    (
+        machine.cycles() - cycles,
+        machine.instructions() - instructions,
+    )
+}
+
+/// The same by the reference, without what depends on data: the programs read and write aligned
+/// RAM and don't divide.
+fn slow(code: &[u16]) -> (u64, u64) {
+    let fetch = Fetch {
+        wait_states: 0,
+        sector_bytes: 4,
+    };
+    let mut machine = halted(code);
+    let mut pipeline = Pipeline::new(CODE, fetch, Entry::Jump);
+    let (mut cycles, mut instructions) = (0, 0);
+    loop {
+        let pc = machine.pc();
+        let at = ((pc - CODE) / 2) as usize;
+        if code[at] == BKPT {
+            return (cycles + u64::from(pipeline.total()), instructions);
+        }
+        let xpsr = machine.register(XPSR);
+        let it = (xpsr >> 8 & 0xFC | xpsr >> 25 & 3) as u8;
+        let place = decode::Place {
+            pc,
+            in_it: it != 0,
+            last_in_it: it != 0 && advance_it(it) == 0,
+        };
+        let second = code.get(at + 1).copied().unwrap_or(0);
+        let decoded = decode::decode(code[at], second, place).expect("it is defined");
+        let executed = it == 0 || holds(it >> 4, xpsr);
+        let shape = if executed {
+            shape(&decoded.op)
+        } else {
+            Shape::SKIPPED
+        };
+        pipeline.step(&Step {
+            address: pc,
+            size: decoded.size,
+            shape,
+        });
+        debug_control(&mut machine, 0b0101);
+        instructions += 1;
+        if machine.pc() != pc + decoded.size {
+            let refill = match shape.class {
+                Class::Branch => rules::REFILL,
+                _ => rules::LATE_REFILL,
+            };
+            cycles += u64::from(pipeline.total() + refill);
+            pipeline = Pipeline::new(machine.pc(), fetch, Entry::Jump);
+        }
+    }
+}
+
+/// Whether a condition holds (A7.3).
+fn holds(condition: u8, xpsr: u32) -> bool {
+    let [n, z, c, v] = [31, 30, 29, 28].map(|bit| xpsr >> bit & 1 != 0);
+    let result = match condition >> 1 {
+        0 => z,
+        1 => c,
+        2 => n,
+        3 => v,
+        4 => c && !z,
+        5 => n == v,
+        6 => n == v && !z,
+        _ => return true,
+    };
+    result == (condition & 1 == 0)
+}
+
+/// The engine is within 2 % of the reference.
+fn agrees(code: &[u16]) {
+    let (fast, slow) = (fast(code), slow(code));
+    assert_eq!(fast.1, slow.1, "the same instructions");
+    assert!(fast.1 > 300, "{} instructions", fast.1);
+    let off = fast.0.abs_diff(slow.0) as f64 / slow.0 as f64;
+    assert!(off <= 0.02, "{} cycles, the reference {}", fast.0, slow.0);
+}
+
+#[test]
+fn a_loop_of_loads_and_stores_agrees() {
+    agrees(&[
+        0x2464, // movs r4, #100
+        0x2500, // movs r5, #0
+        0x6806, // ldr r6, [r0]
+        0xF8D0, 0x8004, // ldr.w r8, [r0, #4]
+        0xEB05, 0x0506, // add.w r5, r5, r6
+        0xEB05, 0x0508, // add.w r5, r5, r8
+        0x600D, // str r5, [r1]
+        0x3C01, // subs r4, #1
+        0xD1F5, // bne #-22
+        0xBE00, // bkpt #0
+    ]);
+}
+
+#[test]
+fn calls_with_conditional_instructions_agree() {
+    agrees(&[
+        0x2432, // movs r4, #50
+        0xF000, 0xF803, // bl #6
+        0x3C01, // subs r4, #1
+        0xD1FB, // bne #-10
+        0xBE00, // bkpt #0
+        0xB520, // push {r5, lr}
+        0x6805, // ldr r5, [r0]
+        0x2C14, // cmp r4, #20
+        0xBFC8, // it gt
+        0x3501, // addgt r5, #1
+        0x6846, // ldr r6, [r0, #4]
+        0x6086, // str r6, [r0, #8]
+        0xB106, // cbz r6, #0
+        0x3501, // adds r5, #1
+        0xBD20, // pop {r5, pc}
+    ]);
+}
+
+#[test]
+fn nested_loops_of_misaligned_wide_instructions_agree() {
+    agrees(&[
+        0x241E, // movs r4, #30
+        0x2508, // movs r5, #8
+        0xEB06, 0x0605, // add.w r6, r6, r5
+        0xEA86, 0x0605, // eor.w r6, r6, r5
+        0x3601, // adds r6, #1
+        0xEB06, 0x0605, // add.w r6, r6, r5
+        0xEA86, 0x0605, // eor.w r6, r6, r5
+        0xEB06, 0x0605, // add.w r6, r6, r5
+        0xFB05, 0x6605, // mla r6, r5, r5, r6
+        0x6803, // ldr r3, [r0]
+        0x6842, // ldr r2, [r0, #4]
+        0xF8C0, 0x6008, // str.w r6, [r0, #8]
+        0x3D01, // subs r5, #1
+        0xD1EC, // bne #-40
+        0x3C01, // subs r4, #1
+        0xD1E9, // bne #-46
+        0xBE00, // bkpt #0
+    ]);
+}
+
+#[test]
+fn straight_code_of_several_blocks_agrees() {
+    let mut code = Vec::new();
+    for _ in 0..60 {
+        code.extend(&[
+            0x6804, // ldr r4, [r0]
+            0x6845, // ldr r5, [r0, #4]
+            0xEB04, 0x0405, // add.w r4, r4, r5
+            0xFB04, 0x6605, // mla r6, r4, r5, r6
+            0xF8C1, 0x4008, // str.w r4, [r1, #8]
+            0x3401, // adds r4, #1
+            0xEA84, 0x0405, // eor.w r4, r4, r5
+        ]);
+    }
+    code.push(BKPT);
+    agrees(&code);
+}
