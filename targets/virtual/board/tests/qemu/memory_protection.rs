@@ -374,6 +374,26 @@ fn stacking_and_unstacking_are_checked() {
 }
 
 #[test]
+fn protection_costs_no_cycles() {
+    const CYCCNT: u32 = 0xE000_1004;
+    let image = protected(|program| {
+        program.poke(0xE000_1000, 1);
+        for control in [0, ENABLE] {
+            protect(program, control);
+            program.code.align(1024).mov32(4, WINDOW).mov32(5, 0x100);
+            program.poke(CYCCNT, 0);
+            // Loads from flash and RAM in turn, an unaligned load and store.
+            program.code.ldr(0, 5, 0).ldr(1, 4, 0).ldr(0, 5, 0x40);
+            program.code.ldr(0, 4, 4).ldr(0, 4, 5).str(0, 4, 9);
+            program.log_word(CYCCNT);
+        }
+    });
+    let cycles = trace(&emulator::run(&image, Path::Blocks).result);
+    assert_eq!(cycles.len(), 2);
+    assert_eq!(cycles[0], cycles[1]);
+}
+
+#[test]
 fn random_regions_allow_the_same() {
     let mut total = 0;
     for seed in 0..6 {
