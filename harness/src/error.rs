@@ -2,7 +2,11 @@
 
 use tinybench_virtual_board::glasgow::ServeError;
 
+use crate::baselines::UnknownBaseline;
 use crate::board::BoardError;
+use crate::compare::CompareError;
+use crate::config::ConfigError;
+use crate::confirm::ConfirmError;
 use crate::exit::Exit;
 use crate::files::{ReadError, WriteError};
 use crate::firmware_build::{BuildError, ToolchainError};
@@ -11,6 +15,7 @@ use crate::interrupt::Interrupted;
 use crate::measure::MeasureError;
 use crate::project::ProjectError;
 use crate::record::RecordError;
+use crate::records::RecordsError;
 use crate::runtimes::UnknownRuntime;
 use crate::select::SelectError;
 use crate::session::SessionError;
@@ -59,6 +64,20 @@ pub enum Error {
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
+    Records(#[from] RecordsError),
+    #[error(transparent)]
+    UnknownBaseline(#[from] UnknownBaseline),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    #[error(transparent)]
+    Confirm(#[from] ConfirmError),
+    #[error("{}", regressed(regressions))]
+    Regression { regressions: Vec<String> },
+    #[error("can't write JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -72,6 +91,14 @@ pub enum Error {
     Interrupted(#[from] Interrupted),
 }
 
+/// One line a regression.
+fn regressed(regressions: &[String]) -> String {
+    match regressions {
+        [one] => format!("1 regression: {one}"),
+        several => format!("{} regressions:\n  {}", several.len(), several.join("\n  ")),
+    }
+}
+
 impl Error {
     /// The exit code this error leads to.
     pub fn exit(&self) -> Exit {
@@ -80,7 +107,10 @@ impl Error {
             | Self::Board(BoardError::Unknown { .. })
             | Self::Workload(WorkloadError::Unknown { .. })
             | Self::Runtime(_)
+            | Self::UnknownBaseline(_)
             | Self::NothingToRun => Exit::Usage,
+            Self::Regression { .. } => Exit::Regression,
+            Self::Confirm(error) => error.exit(),
             Self::Mismatch { .. } => Exit::Mismatch,
             Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) => Exit::NoTarget,
             Self::Select(error) => error.exit(),
@@ -89,6 +119,9 @@ impl Error {
             | Self::Workload(_)
             | Self::Subject(_)
             | Self::Record(_)
+            | Self::Records(_)
+            | Self::Config(_)
+            | Self::Compare(_)
             | Self::Read(_) => Exit::Input,
             Self::Build(_) | Self::Toolchain(_) | Self::Image(_) | Self::NotReady => Exit::Build,
             Self::Session(error) => error.exit(),
@@ -97,7 +130,7 @@ impl Error {
                 ..
             } => error.exit(),
             Self::Measure { .. } => Exit::Target,
-            Self::Write(_) | Self::Stdout(_) => Exit::Output,
+            Self::Write(_) | Self::Stdout(_) | Self::Json(_) => Exit::Output,
             Self::Interrupted(_) => Exit::Interrupted,
         }
     }

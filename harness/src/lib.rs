@@ -4,9 +4,13 @@
 //! The binary is a thin layer over this library. `ARCHITECTURE.md` at the root of the repository
 //! shows how the parts fit together.
 
+pub mod baselines;
 pub mod board;
 pub mod cli;
 pub mod commands;
+pub mod compare;
+pub mod config;
+pub mod confirm;
 pub mod conversation;
 pub mod energy;
 pub mod error;
@@ -27,6 +31,7 @@ pub mod project;
 pub mod record;
 pub mod records;
 pub mod runtimes;
+pub mod schema;
 pub mod select;
 pub mod session;
 pub mod statistics;

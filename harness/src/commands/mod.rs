@@ -1,6 +1,7 @@
 //! The subcommands, one module each.
 
 mod boards;
+mod compare;
 mod completions;
 mod doctor;
 pub mod run;
@@ -22,6 +23,7 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
     };
     match &cli.command {
         Command::Run(args) => run::run(args, &project()?),
+        Command::Compare(args) => compare::run(args, cli.global.project.as_deref()),
         Command::Boards => boards::list(&project()?),
         Command::Workloads => workloads::list(&project()?),
         Command::Runtimes => runtimes::list(),
