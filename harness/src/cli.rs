@@ -11,6 +11,7 @@ use probe_rs::probe::DebugProbeSelector;
 use crate::compare::{Aspect, NamedLimit};
 use crate::select::On;
 use crate::subject::VectorCount;
+use crate::{baselines, shard};
 
 /// Longest time a target can be given.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
@@ -67,6 +68,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Compare records: what became better or worse, and whether it matters
     Compare(Box<CompareArgs>),
+    /// Make one record of those that parallel jobs wrote
+    Merge(MergeArgs),
     /// List the boards
     Boards,
     /// List the workloads
@@ -120,6 +123,7 @@ Examples:
   tinybench run --board nano33 --model my.tflite        your own int8 model
   tinybench run --board nano33 --model my.tflite --reference vectors/
                                                         checked against my.outputs.i8
+  tinybench run --board nano33 --save-baseline main     to compare with later
   tinybench run --board nano33 --format json | jq .results[0].latency
 
 The record is written to tinybench-results/ unless --out names a file. A run that fails, also
@@ -163,6 +167,28 @@ pub struct RunArgs {
     pub format: Format,
     /// Where to write the record [default: tinybench-results/TIME-BOARD.json]
     #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Keep the record under this name too, for `tinybench compare NAME ...`
+    #[arg(long, value_name = "NAME")]
+    pub save_baseline: Option<baselines::Name>,
+    /// Run only part I of N, to split a run over machines; `tinybench merge` puts the records
+    /// together
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<shard::Part>,
+}
+
+/// Which records to put together.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: three machines, one record
+  tinybench run --board nano33 --shard 1/3 --out 1.json        (2/3 and 3/3 elsewhere)
+  tinybench merge 1.json 2.json 3.json --out all.json")]
+pub struct MergeArgs {
+    /// Records of one board and build, or folders of them
+    #[arg(value_name = "RECORD", required = true)]
+    pub records: Vec<PathBuf>,
+    /// Where to write the merged record [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
 

@@ -13,12 +13,14 @@ use crate::firmware_build::{BuildError, ToolchainError};
 use crate::image::ImageError;
 use crate::interrupt::Interrupted;
 use crate::measure::MeasureError;
+use crate::merge::MergeError;
 use crate::project::ProjectError;
 use crate::record::RecordError;
 use crate::records::RecordsError;
 use crate::runtimes::UnknownRuntime;
 use crate::select::SelectError;
 use crate::session::SessionError;
+use crate::shard::ShardError;
 use crate::subject::SubjectError;
 use crate::verify::Mismatch;
 use crate::virtual_board::VirtualBoardError;
@@ -72,6 +74,10 @@ pub enum Error {
     #[error(transparent)]
     Compare(#[from] CompareError),
     #[error(transparent)]
+    Merge(#[from] MergeError),
+    #[error(transparent)]
+    Shard(#[from] ShardError),
+    #[error(transparent)]
     Confirm(#[from] ConfirmError),
     #[error("{}", regressed(regressions))]
     Regression { regressions: Vec<String> },
@@ -108,6 +114,7 @@ impl Error {
             | Self::Workload(WorkloadError::Unknown { .. })
             | Self::Runtime(_)
             | Self::UnknownBaseline(_)
+            | Self::Shard(_)
             | Self::NothingToRun => Exit::Usage,
             Self::Regression { .. } => Exit::Regression,
             Self::Confirm(error) => error.exit(),
@@ -122,6 +129,7 @@ impl Error {
             | Self::Records(_)
             | Self::Config(_)
             | Self::Compare(_)
+            | Self::Merge(_)
             | Self::Read(_) => Exit::Input,
             Self::Build(_) | Self::Toolchain(_) | Self::Image(_) | Self::NotReady => Exit::Build,
             Self::Session(error) => error.exit(),
