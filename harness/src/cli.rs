@@ -8,8 +8,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use probe_rs::probe::DebugProbeSelector;
 
+use crate::compare::{Aspect, NamedLimit};
 use crate::select::On;
 use crate::subject::VectorCount;
+use crate::{baselines, shard};
 
 /// Longest time a target can be given.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
@@ -64,6 +66,10 @@ pub struct Global {
 pub enum Command {
     /// Measure workloads on a board, or on a virtual one
     Run(Box<RunArgs>),
+    /// Compare records: what became better or worse, and whether it matters
+    Compare(Box<CompareArgs>),
+    /// Make one record of those that parallel jobs wrote
+    Merge(MergeArgs),
     /// List the boards
     Boards,
     /// List the workloads
@@ -117,6 +123,7 @@ Examples:
   tinybench run --board nano33 --model my.tflite        your own int8 model
   tinybench run --board nano33 --model my.tflite --reference vectors/
                                                         checked against my.outputs.i8
+  tinybench run --board nano33 --save-baseline main     to compare with later
   tinybench run --board nano33 --format json | jq .results[0].latency
 
 The record is written to tinybench-results/ unless --out names a file. A run that fails, also
@@ -161,6 +168,89 @@ pub struct RunArgs {
     /// Where to write the record [default: tinybench-results/TIME-BOARD.json]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Keep the record under this name too, for `tinybench compare NAME ...`
+    #[arg(long, value_name = "NAME")]
+    pub save_baseline: Option<baselines::Name>,
+    /// Run only part I of N, to split a run over machines; `tinybench merge` puts the records
+    /// together
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<shard::Part>,
+}
+
+/// Which records to put together.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: three machines, one record
+  tinybench run --board nano33 --shard 1/3 --out 1.json        (2/3 and 3/3 elsewhere)
+  tinybench merge 1.json 2.json 3.json --out all.json")]
+pub struct MergeArgs {
+    /// Records of one board and build, or folders of them
+    #[arg(value_name = "RECORD", required = true)]
+    pub records: Vec<PathBuf>,
+    /// Where to write the merged record [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What to compare, and what counts as a regression.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench compare main new.json             a baseline (run --save-baseline main) and a record
+  tinybench compare before/ after/            all records in two folders
+  tinybench compare a.json b.json c.json      ratios to a.json, geometric means
+  tinybench compare main new.json --limit 'latency=2%,flash=1%|400KB'
+                                              latency may rise by 2 %, flash by 1 % and not over
+                                              400 KB
+  tinybench compare main new.json --allow compiler --format markdown > comment.md
+
+Exit code 1 means that something regressed. docs/compare.md explains every column and verdict.")]
+pub struct CompareArgs {
+    /// What to compare with: a record, a folder of records, or the name of a saved baseline
+    #[arg(value_name = "BASE")]
+    pub base: String,
+    /// What to compare: records, folders, or names of saved baselines
+    #[arg(value_name = "NEW", required = true)]
+    pub new: Vec<String>,
+    /// What counts as a regression.
+    #[command(flatten)]
+    pub gate: GateArgs,
+    /// Run what regressed again N times, and count only what regresses every time (measured
+    /// figures; exact ones would come out the same) [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub confirm: Option<u32>,
+    /// The debug probe for --confirm, as `run` takes it
+    #[arg(long, value_name = "SELECTOR")]
+    pub probe: Option<DebugProbeSelector>,
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t = CompareFormat::Table)]
+    pub format: CompareFormat,
+}
+
+/// What counts as a regression, and what may be compared.
+#[derive(Debug, Default, Args)]
+pub struct GateArgs {
+    /// How much worse a metric may be than the base (2%), how bad at most (400KB), both (1%|400KB),
+    /// or `off`; repeatable, or separated by commas [default: 0% for the headline figures]
+    #[arg(long = "limit", value_name = "METRIC=LIMIT", value_delimiter = ',')]
+    pub limits: Vec<NamedLimit>,
+    /// What may differ in how base and new were obtained; repeatable, or separated by commas
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
+    pub allow: Vec<Aspect>,
+    /// The settings [default: the nearest tinybench.toml at or above the current folder]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// A form of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    /// A table for people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// Markdown, for a comment on a pull request.
+    Markdown,
 }
 
 /// A form of output.

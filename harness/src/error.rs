@@ -2,18 +2,25 @@
 
 use tinybench_virtual_board::glasgow::ServeError;
 
+use crate::baselines::UnknownBaseline;
 use crate::board::BoardError;
+use crate::compare::CompareError;
+use crate::config::ConfigError;
+use crate::confirm::ConfirmError;
 use crate::exit::Exit;
 use crate::files::{ReadError, WriteError};
 use crate::firmware_build::{BuildError, ToolchainError};
 use crate::image::ImageError;
 use crate::interrupt::Interrupted;
 use crate::measure::MeasureError;
+use crate::merge::MergeError;
 use crate::project::ProjectError;
 use crate::record::RecordError;
+use crate::records::RecordsError;
 use crate::runtimes::UnknownRuntime;
 use crate::select::SelectError;
 use crate::session::SessionError;
+use crate::shard::ShardError;
 use crate::subject::SubjectError;
 use crate::verify::Mismatch;
 use crate::virtual_board::VirtualBoardError;
@@ -59,6 +66,24 @@ pub enum Error {
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
+    Records(#[from] RecordsError),
+    #[error(transparent)]
+    UnknownBaseline(#[from] UnknownBaseline),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    #[error(transparent)]
+    Shard(#[from] ShardError),
+    #[error(transparent)]
+    Confirm(#[from] ConfirmError),
+    #[error("{}", regressed(regressions))]
+    Regression { regressions: Vec<String> },
+    #[error("can't write JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -72,6 +97,14 @@ pub enum Error {
     Interrupted(#[from] Interrupted),
 }
 
+/// One line a regression.
+fn regressed(regressions: &[String]) -> String {
+    match regressions {
+        [one] => format!("1 regression: {one}"),
+        several => format!("{} regressions:\n  {}", several.len(), several.join("\n  ")),
+    }
+}
+
 impl Error {
     /// The exit code this error leads to.
     pub fn exit(&self) -> Exit {
@@ -80,7 +113,11 @@ impl Error {
             | Self::Board(BoardError::Unknown { .. })
             | Self::Workload(WorkloadError::Unknown { .. })
             | Self::Runtime(_)
+            | Self::UnknownBaseline(_)
+            | Self::Shard(_)
             | Self::NothingToRun => Exit::Usage,
+            Self::Regression { .. } => Exit::Regression,
+            Self::Confirm(error) => error.exit(),
             Self::Mismatch { .. } => Exit::Mismatch,
             Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) => Exit::NoTarget,
             Self::Select(error) => error.exit(),
@@ -89,6 +126,10 @@ impl Error {
             | Self::Workload(_)
             | Self::Subject(_)
             | Self::Record(_)
+            | Self::Records(_)
+            | Self::Config(_)
+            | Self::Compare(_)
+            | Self::Merge(_)
             | Self::Read(_) => Exit::Input,
             Self::Build(_) | Self::Toolchain(_) | Self::Image(_) | Self::NotReady => Exit::Build,
             Self::Session(error) => error.exit(),
@@ -97,7 +138,7 @@ impl Error {
                 ..
             } => error.exit(),
             Self::Measure { .. } => Exit::Target,
-            Self::Write(_) | Self::Stdout(_) => Exit::Output,
+            Self::Write(_) | Self::Stdout(_) | Self::Json(_) => Exit::Output,
             Self::Interrupted(_) => Exit::Interrupted,
         }
     }

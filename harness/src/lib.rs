@@ -4,9 +4,13 @@
 //! The binary is a thin layer over this library. `ARCHITECTURE.md` at the root of the repository
 //! shows how the parts fit together.
 
+pub mod baselines;
 pub mod board;
 pub mod cli;
 pub mod commands;
+pub mod compare;
+pub mod config;
+pub mod confirm;
 pub mod conversation;
 pub mod energy;
 pub mod error;
@@ -20,12 +24,18 @@ pub mod image;
 pub mod interrupt;
 pub mod listing;
 pub mod measure;
+pub mod merge;
+pub mod metrics;
+pub mod printable;
 pub mod progress;
 pub mod project;
 pub mod record;
+pub mod records;
 pub mod runtimes;
+pub mod schema;
 pub mod select;
 pub mod session;
+pub mod shard;
 pub mod statistics;
 pub mod stdout;
 pub mod subject;

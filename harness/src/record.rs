@@ -37,6 +37,9 @@ pub struct RunRecord {
     pub execution: Execution,
     /// What the firmware was compiled with.
     pub toolchain: Toolchain,
+    /// Which part of a run this is, if the run was split over several jobs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub shard: Option<Shard>,
     /// One entry a workload and runtime.
     pub results: Vec<RunResult>,
     /// Fields of a newer version.
@@ -111,6 +114,26 @@ pub struct Toolchain {
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
+}
+
+/// A part of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Shard {
+    /// Number of the part, from 1.
+    pub index: u32,
+    /// How many parts there are.
+    pub count: u32,
+    /// What all parts together run, in the order of a run that isn't split.
+    pub subjects: Vec<ShardSubject>,
+}
+
+/// Something that is run.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct ShardSubject {
+    /// Name of the workload.
+    pub workload: String,
+    /// Name of the runtime.
+    pub runtime: String,
 }
 
 /// What one workload cost on one runtime.

@@ -1,8 +1,10 @@
 //! The subcommands, one module each.
 
 mod boards;
+mod compare;
 mod completions;
 mod doctor;
+mod merge;
 pub mod run;
 mod runtimes;
 mod serve;
@@ -22,6 +24,8 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
     };
     match &cli.command {
         Command::Run(args) => run::run(args, &project()?),
+        Command::Compare(args) => compare::run(args, cli.global.project.as_deref()),
+        Command::Merge(args) => merge::run(args),
         Command::Boards => boards::list(&project()?),
         Command::Workloads => workloads::list(&project()?),
         Command::Runtimes => runtimes::list(),

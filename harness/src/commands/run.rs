@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use probe_rs::probe::list::Lister;
 
 use super::boards::warn_of_unknown_keys;
+use crate::baselines::Baselines;
 use crate::board::{Board, Boards};
 use crate::cli::{Format, RunArgs};
 use crate::conversation::ImageView;
@@ -19,10 +20,11 @@ use crate::interrupt;
 use crate::measure::{Measurement, Plan, measure};
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::record::{self, ExecutionKind, Fidelity, Other, RunRecord, RunResult};
+use crate::record::{self, ExecutionKind, Fidelity, Other, RunRecord, RunResult, ShardSubject};
 use crate::runtimes::{self, HostRuntime};
 use crate::select::{self, Choice};
 use crate::session::Session;
+use crate::shard;
 use crate::statistics::median;
 use crate::stdout;
 use crate::subject::Subject;
@@ -75,6 +77,11 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     warn_of_unknown_keys(&board.name, &loaded.unknown_keys);
 
     let subjects = subjects(args, project, &board)?;
+    let (subjects, shard) =
+        shard::select(args.shard, subjects, |(runtime, subject)| ShardSubject {
+            workload: subject.name.clone(),
+            runtime: runtime.name().to_owned(),
+        })?;
     let setting = Setting {
         args,
         project,
@@ -91,7 +98,8 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     }
     progress.end();
 
-    let record = record(&setting, started, outcomes)?;
+    let mut record = record(&setting, started, outcomes)?;
+    record.shard = shard;
     let json = record.to_json()?;
     interrupt::check()?;
     let path = match &args.out {
@@ -104,6 +112,10 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
             files::write_new(Path::new(RESULTS), &stem, "json", json.as_bytes())?
         }
     };
+    let baseline = match &args.save_baseline {
+        Some(name) => Some(Baselines::around_current().save(name, &json)?),
+        None => None,
+    };
     match args.format {
         Format::Json => stdout::print(json.trim_end())?,
         Format::Table => {
@@ -111,6 +123,9 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
         }
     }
     eprintln!("record: {}", path.display());
+    if let Some(path) = baseline {
+        eprintln!("baseline: {}", path.display());
+    }
     Ok(())
 }
 
@@ -396,6 +411,7 @@ fn record(
             flags: first.toolchain.flags.clone(),
             other: other(),
         },
+        shard: None,
         results: outcomes.into_iter().map(|outcome| outcome.result).collect(),
         other: other(),
     })
