@@ -243,6 +243,7 @@ impl Setting<'_> {
             },
             runtime: runtime.name(),
             model: &subject.model_path,
+            front_end: None,
         };
         progress.begin("building firmware", Some(1));
         let built = firmware_build::build(&request, &mut |event| match event {
