@@ -1,10 +1,10 @@
-"""One spoken word from espeak-ng, as 16 kHz samples without the silence around it."""
+"""Speech from espeak-ng, as 16 kHz samples without the silence around it."""
 
 import subprocess
 
 import numpy as np
 
-from features import SAMPLE_RATE
+from common.features import SAMPLE_RATE
 
 ESPEAK_RATE = 22_050
 WAV_HEADER = 44

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the committed workload against its card: hashes, sizes, labels. Standard library only
+"""Checks committed workloads against their cards: hashes, sizes, labels. Standard library only
 (Python 3.11 or later)."""
 
 import argparse
@@ -9,8 +9,7 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
-INPUT_BYTES = 49 * 10
-REPOSITORY = Path(__file__).resolve().parents[3]
+MODELS = Path(__file__).resolve().parents[2] / "workloads/models"
 
 
 def problems(folder: Path) -> list[str]:
@@ -20,16 +19,21 @@ def problems(folder: Path) -> list[str]:
     count = vectors["count"]
     found = []
 
-    expected = (
+    expected = [
         (model["file"], model["sha256"], model["bytes"]),
-        (vectors["inputs"], vectors["inputs_sha256"], count * INPUT_BYTES),
-        (vectors["outputs"], vectors["outputs_sha256"], count * len(classes)),
+        (vectors["inputs"], vectors["inputs_sha256"], None),
+        (vectors["outputs"], vectors["outputs_sha256"], None),
         (vectors["labels"], vectors["labels_sha256"], count),
-    )
+    ]
+    if "audio" in card:
+        audio = card["audio"]
+        expected.append((audio["file"], audio["sha256"], 2 * audio["count"] * audio["samples"]))
     for name, sha256, size in expected:
         data = (folder / name).read_bytes()
-        if len(data) != size:
+        if size is not None and len(data) != size:
             found.append(f"{name}: {len(data)} bytes, the card says {size}")
+        if not data or len(data) % count and name != model["file"]:
+            found.append(f"{name}: {len(data)} bytes can't be divided by {count} vectors")
         if hashlib.sha256(data).hexdigest() != sha256:
             found.append(f"{name}: SHA-256 is not the one in the card")
 
@@ -44,14 +48,17 @@ def problems(folder: Path) -> list[str]:
 def main() -> None:
     """Exits with 1 and one line for each problem, if there are any."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=REPOSITORY / "workloads/models/kws")
-    folder = parser.parse_args().folder
-    found = problems(folder)
-    for problem in found:
-        print(problem, file=sys.stderr)
-    if found:
-        sys.exit(1)
-    print(f"{folder.name}: model and vectors agree with the card")
+    parser.add_argument("folder", type=Path, nargs="*", help="default: all of workloads/models")
+    folders = parser.parse_args().folder
+    failed = False
+    for folder in folders or sorted(card.parent for card in MODELS.glob("*/card.toml")):
+        found = problems(folder)
+        failed |= bool(found)
+        for problem in found:
+            print(f"{folder.name}: {problem}", file=sys.stderr)
+        if not found:
+            print(f"{folder.name}: model and vectors agree with the card")
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
