@@ -11,11 +11,11 @@ use crate::interrupt::Interrupted;
 use crate::measure::MeasureError;
 use crate::project::ProjectError;
 use crate::record::RecordError;
+use crate::results::VerifyError;
 use crate::runtimes::UnknownRuntime;
 use crate::select::SelectError;
 use crate::session::SessionError;
 use crate::subject::SubjectError;
-use crate::verify::Mismatch;
 use crate::virtual_board::VirtualBoardError;
 use crate::workload::WorkloadError;
 
@@ -55,7 +55,10 @@ pub enum Error {
         source: MeasureError,
     },
     #[error("{subject}: {source}")]
-    Mismatch { subject: String, source: Mismatch },
+    Mismatch {
+        subject: String,
+        source: Box<VerifyError>,
+    },
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]

@@ -7,7 +7,7 @@ use crate::board::Board;
 use crate::files::{self, ReadError};
 use crate::record::InputSource;
 use crate::runtimes::{self, HostRuntime, ModelFacts, RuntimeError};
-use crate::workload::{MAX_DATA_BYTES, Workload};
+use crate::workload::{Audio, Card, MAX_DATA_BYTES, TaskKind, Workload};
 
 /// Seed of the inputs for a model that comes without any.
 pub const SEED: u64 = 1;
@@ -66,6 +66,10 @@ pub struct Subject {
     pub reference: String,
     /// One label a vector.
     pub labels: Option<Vec<u8>>,
+    /// What the outputs mean, where they are to be judged.
+    pub task: Option<TaskKind>,
+    /// Raw audio of all vectors, if the model's input is to be computed from it on the target.
+    pub audio: Option<Audio>,
 }
 
 /// Why something can't be measured.
@@ -81,6 +85,14 @@ pub enum SubjectError {
         path: PathBuf,
         /// What the runtime says.
         source: RuntimeError,
+    },
+    /// A workload's card doesn't describe its model.
+    #[error("{path}: the card doesn't fit the model: {problem}")]
+    Card {
+        /// The model file.
+        path: PathBuf,
+        /// What differs.
+        problem: String,
     },
     /// A file of inputs or outputs has the wrong size.
     #[error("{path} has {bytes} bytes, which is not {expected}")]
@@ -184,6 +196,51 @@ impl Checked {
         Ok(bytes / each)
     }
 
+    /// Compares what the card says with what the model is.
+    fn check_card(&self, card: &Card) -> Result<(), String> {
+        let ModelFacts {
+            input_bytes,
+            output_bytes,
+            macs,
+            parameters,
+            ..
+        } = self.facts;
+        for (name, promised, found) in [
+            ("macs", card.model.macs, macs),
+            ("parameters", card.model.parameters, parameters),
+        ] {
+            if promised != found {
+                return Err(format!("model.{name} is {promised}, the model has {found}"));
+            }
+        }
+        if let Some(task) = &card.task {
+            let classes = task.classes.len();
+            match task.kind {
+                TaskKind::Classification if classes != output_bytes => {
+                    return Err(format!(
+                        "task.classes has {classes} names, the model has {output_bytes} outputs"
+                    ));
+                }
+                TaskKind::Anomaly if input_bytes != output_bytes => {
+                    return Err(format!(
+                        "the output of an anomaly has the size of the input; the model has \
+                         {input_bytes} inputs and {output_bytes} outputs"
+                    ));
+                }
+                _ => {}
+            }
+        }
+        if let Some(features) = &card.features {
+            let features = features.parameters().features();
+            if features != input_bytes {
+                return Err(format!(
+                    "[features] gives {features} values, the model has {input_bytes} inputs"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn check_outputs(&self, path: &Path, bytes: usize, count: usize) -> Result<(), SubjectError> {
         let each = self.facts.output_bytes;
         if bytes != count * each {
@@ -221,18 +278,34 @@ impl Subject {
             workload.outputs.len(),
             count,
         )?;
+        checked
+            .check_card(&card)
+            .map_err(|problem| SubjectError::Card {
+                path: checked.path.clone(),
+                problem,
+            })?;
+        let (mut inputs, mut outputs, mut labels) =
+            (workload.inputs, workload.outputs, workload.labels);
+        if let Some(audio) = &workload.audio {
+            let count = audio.bytes.len() / audio.vector_bytes();
+            inputs.truncate(count * checked.facts.input_bytes);
+            outputs.truncate(count * checked.facts.output_bytes);
+            labels.iter_mut().for_each(|labels| labels.truncate(count));
+        }
         Ok(Self {
-            name: card.name,
+            name: workload.name,
             model_path: checked.path,
             model: checked.model,
             facts: checked.facts,
             arena_min_bytes: checked.arena_min_bytes,
             source: InputSource::Workload,
             seed: None,
-            inputs: workload.inputs,
-            outputs: workload.outputs,
+            inputs,
+            outputs,
             reference: card.vectors.reference,
-            labels: workload.labels,
+            labels,
+            task: card.task.map(|task| task.kind),
+            audio: workload.audio,
         })
     }
 
@@ -296,6 +369,8 @@ impl Subject {
             outputs,
             reference,
             labels: None,
+            task: None,
+            audio: None,
         })
     }
 

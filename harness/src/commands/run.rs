@@ -9,21 +9,19 @@ use super::boards::warn_of_unknown_keys;
 use crate::board::{Board, Boards};
 use crate::cli::{Format, RunArgs};
 use crate::conversation::ImageView;
-use crate::energy;
 use crate::error::Error;
 use crate::files;
 use crate::firmware_build::{self, Event, Firmware};
-use crate::hash::sha256_hex;
 use crate::image::{Image, Location};
 use crate::interrupt;
-use crate::measure::{Measurement, Plan, measure};
+use crate::measure::{PipelinePlan, Plan, measure};
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::record::{self, ExecutionKind, Fidelity, Other, RunRecord, RunResult};
+use crate::record::{self, ExecutionKind, Other, RunRecord, RunResult};
+use crate::results;
 use crate::runtimes::{self, HostRuntime};
 use crate::select::{self, Choice};
 use crate::session::Session;
-use crate::statistics::median;
 use crate::stdout;
 use crate::subject::Subject;
 use crate::table;
@@ -181,6 +179,7 @@ impl Setting<'_> {
             arena_min_bytes: subject.arena_min_bytes,
             clock_hz: board.clock_hz,
             timeout: args.timeout,
+            pipeline: pipeline_plan(subject),
         };
         let symbolise = |address| image.symbolise(address).map(|location| place(&location));
         let view = ImageView {
@@ -193,26 +192,21 @@ impl Setting<'_> {
                 subject: subject.name.clone(),
                 source,
             })?;
-        let outputs = verify::verify(
-            &measurement.outputs,
-            &subject.outputs,
-            subject.facts.output_bytes,
-            &subject.reference,
-        )
-        .map_err(|source| Error::Mismatch {
-            subject: subject.name.clone(),
-            source,
-        })?;
+        let verified =
+            results::verify(subject, runtime, &measurement).map_err(|source| Error::Mismatch {
+                subject: subject.name.clone(),
+                source: Box::new(source),
+            })?;
 
         let kind = session.kind();
-        let result = result(
+        let result = results::result(
             board,
             kind,
             subject,
             &firmware,
             &image,
             measurement,
-            outputs,
+            verified,
         );
         Ok(Outcome {
             result,
@@ -243,7 +237,7 @@ impl Setting<'_> {
             },
             runtime: runtime.name(),
             model: &subject.model_path,
-            front_end: None,
+            front_end: subject.audio.as_ref().map(|audio| audio.parameters),
         };
         progress.begin("building firmware", Some(1));
         let built = firmware_build::build(&request, &mut |event| match event {
@@ -260,104 +254,24 @@ impl Setting<'_> {
     }
 }
 
+/// How a subject is measured from raw audio, if it is.
+fn pipeline_plan(subject: &Subject) -> Option<PipelinePlan<'_>> {
+    let (audio, task) = subject.audio.as_ref().zip(subject.task)?;
+    Some(PipelinePlan {
+        audio: &audio.bytes,
+        vector_bytes: audio.vector_bytes(),
+        task: results::on_target(task),
+        input: subject.facts.input,
+        output: subject.facts.output,
+    })
+}
+
 /// A place in the source, for people.
 fn place(location: &Location) -> String {
     match (&location.file, location.line) {
         (Some(file), Some(line)) => format!("{} ({file}:{line})", location.function),
         (Some(file), None) => format!("{} ({file})", location.function),
         (None, _) => location.function.clone(),
-    }
-}
-
-fn result(
-    board: &Board,
-    kind: ExecutionKind,
-    subject: &Subject,
-    firmware: &Firmware,
-    image: &Image,
-    measurement: Measurement,
-    outputs: record::Outputs,
-) -> RunResult {
-    let other = Other::new;
-    let cycles = &measurement.cycles;
-    let median_cycles = median(cycles).unwrap_or_default();
-    let quality = subject
-        .labels
-        .as_ref()
-        .map(|labels| verify::top1(&measurement.outputs, labels, subject.facts.output_bytes));
-    let latency = record::Latency {
-        fidelity: match kind {
-            ExecutionKind::Probe => Fidelity::Measured,
-            ExecutionKind::Virtual => Fidelity::Modelled,
-        },
-        median_cycles,
-        min_cycles: cycles.iter().copied().min().unwrap_or_default(),
-        max_cycles: cycles.iter().copied().max().unwrap_or_default(),
-        median_us: median_cycles / board.clock_hz as f64 * 1e6,
-        overhead_cycles: measurement.counter_overhead,
-        cycles: measurement.cycles,
-        other: other(),
-    };
-    RunResult {
-        workload: subject.name.clone(),
-        model: record::Model {
-            name: subject
-                .model_path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
-            sha256: sha256_hex(&subject.model),
-            bytes: subject.model.len() as u64,
-            macs: subject.facts.macs,
-            parameters: subject.facts.parameters,
-            other: other(),
-        },
-        runtime: record::Runtime {
-            name: measurement.runtime_name,
-            version: measurement.runtime_version,
-            other: other(),
-        },
-        firmware: record::Firmware {
-            sha256: firmware.sha256.clone(),
-            other: other(),
-        },
-        inputs: record::Inputs {
-            source: subject.source,
-            seed: subject.seed,
-            available: subject.count() as u64,
-            sha256: sha256_hex(&subject.inputs),
-            other: other(),
-        },
-        instructions: measurement.instructions,
-        memory: record::Memory {
-            arena_bytes: measurement.arena_bytes,
-            arena_min_bytes: subject.arena_min_bytes,
-            arena_touched_bytes: measurement.arena_touched_bytes,
-            stack_peak_bytes: measurement.stack_peak_bytes,
-            static_bytes: image.static_ram,
-            harness_bytes: image.ram.harness,
-            ram_total_bytes: image.static_ram
-                + measurement.arena_bytes
-                + measurement.stack_peak_bytes,
-            other: other(),
-        },
-        flash: record::Flash {
-            total_bytes: image.flash.total,
-            model_bytes: image.flash.model,
-            runtime_bytes: image.flash.runtime,
-            harness_bytes: image.flash.harness,
-            system_bytes: image.flash.system,
-            other: other(),
-        },
-        energy: board
-            .power
-            .as_ref()
-            .map(|power| energy::model(median_cycles, board.clock_hz, power)),
-        latency,
-        outputs,
-        quality,
-        other: other(),
     }
 }
 

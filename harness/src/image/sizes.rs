@@ -32,6 +32,8 @@ pub struct FlashSizes {
 pub struct RamSizes {
     /// All of it.
     pub total: u32,
+    /// The model, if it is in RAM.
+    pub model: u32,
     /// Data of the runtime under test outside its arena.
     pub runtime: u32,
     /// Working memory of the stages before and behind the inference.
@@ -132,12 +134,13 @@ impl RamSizes {
             .map(|section| section.size)
             .try_fold(0, u64::checked_add)
             .unwrap_or(u64::MAX);
-        let [_, runtime, pipeline, harness, system] = split(
+        let [model, runtime, pipeline, harness, system] = split(
             total,
             sections.iter().map(|section| (section.name, section.size)),
         )?;
         Ok(Self {
             total: narrow(total)?,
+            model,
             runtime,
             pipeline,
             harness,

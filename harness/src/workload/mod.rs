@@ -1,9 +1,14 @@
 //! Workloads that are a model with test vectors: `workloads/models/NAME/card.toml`.
 
+mod card;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+pub use card::{
+    Card, CardAudio, CardFeatures, CardModel, CardQuality, CardTask, CardVectors, TaskKind,
+};
+use tinybench_pipeline::parameters::Parameters;
 
 use crate::files::{self, ReadError};
 use crate::hash::sha256_hex;
@@ -16,96 +21,17 @@ const MAX_CARD_BYTES: u64 = 64 * 1024;
 /// comes near it.
 pub const MAX_DATA_BYTES: u64 = 256 * 1024 * 1024;
 
-/// A workload's card: its description for the harness.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Card {
-    /// Short name, as `--workload` takes it; also the folder's name.
-    pub name: String,
-    /// Name in words.
-    pub title: String,
-    /// What it does, in a sentence.
-    pub description: String,
-    /// The model.
-    pub model: CardModel,
-    /// Test vectors.
-    pub vectors: CardVectors,
-    /// What the outputs mean, if they are to be judged.
-    pub task: Option<CardTask>,
-    /// How good the model is on all of its test set.
-    pub quality: Option<CardQuality>,
-}
+/// What is appended to the name of a workload to measure it from raw audio.
+pub const AUDIO_SUFFIX: &str = "-audio";
 
-/// The model of a workload.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct CardModel {
-    /// File name, beside the card.
-    pub file: String,
-    /// SHA-256 of the file, hexadecimal.
-    pub sha256: String,
-    /// Size of the file.
-    pub bytes: u64,
-    /// What kind of network it is.
-    pub architecture: String,
-    /// Multiply-accumulate operations of one inference.
-    pub macs: u64,
-    /// Weights and biases.
-    pub parameters: u64,
-}
-
-/// Inputs, and the outputs and labels that go with them.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct CardVectors {
-    /// How many there are.
-    pub count: usize,
-    /// File of inputs, int8, one vector after the other.
-    pub inputs: String,
-    /// SHA-256 of that file.
-    pub inputs_sha256: String,
-    /// File of reference outputs, int8, one vector after the other.
-    pub outputs: String,
-    /// SHA-256 of that file.
-    pub outputs_sha256: String,
-    /// File of labels, one byte a vector.
-    pub labels: Option<String>,
-    /// SHA-256 of that file.
-    pub labels_sha256: Option<String>,
-    /// What made the reference outputs.
-    pub reference: String,
-}
-
-/// What the outputs mean.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct CardTask {
-    /// Kind of task.
-    pub kind: TaskKind,
-    /// Names of the classes, in the order of the outputs.
-    pub classes: Vec<String>,
-}
-
-/// A kind of task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TaskKind {
-    /// The largest output is the answer.
-    Classification,
-}
-
-/// Quality on the whole test set, as it was when the model was made.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct CardQuality {
-    /// Name of the metric.
-    pub metric: String,
-    /// Its value.
-    pub value: f64,
-    /// The least that is acceptable.
-    pub threshold: f64,
-    /// Size of the test set.
-    pub samples: u64,
-}
+/// Bytes of one sample.
+const SAMPLE_BYTES: usize = 2;
 
 /// A workload with the contents of its files, all of them checked against the card.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workload {
+    /// The name it was asked for by.
+    pub name: String,
     /// The card.
     pub card: Card,
     /// Path of the model file.
@@ -118,6 +44,24 @@ pub struct Workload {
     pub outputs: Vec<u8>,
     /// One label a vector, each an index into the classes.
     pub labels: Option<Vec<u8>>,
+    /// Raw audio of the first vectors, if it is to be measured from there.
+    pub audio: Option<Audio>,
+}
+
+/// The raw audio of a workload's vectors.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Audio {
+    /// What computes the model's input from it.
+    pub parameters: Parameters,
+    /// 16-bit little-endian samples of all vectors, only those that the features need.
+    pub bytes: Vec<u8>,
+}
+
+impl Audio {
+    /// Bytes of one vector.
+    pub fn vector_bytes(&self) -> usize {
+        SAMPLE_BYTES * self.parameters.samples()
+    }
 }
 
 /// Why a workload can't be used.
@@ -152,61 +96,6 @@ pub enum WorkloadError {
     },
 }
 
-impl Card {
-    /// Reads a card from its text. `path` is named in errors; the folder it is in must have the
-    /// workload's name.
-    pub fn parse(text: &str, path: &Path) -> Result<Self, WorkloadError> {
-        let card: Self = toml::from_str(text).map_err(|error| WorkloadError::Syntax {
-            path: path.to_owned(),
-            message: error.to_string().trim_end().to_owned(),
-        })?;
-        let folder = path
-            .parent()
-            .and_then(Path::file_name)
-            .and_then(|name| name.to_str());
-        card.check(folder).map_err(|problem| WorkloadError::Value {
-            path: path.to_owned(),
-            problem,
-        })?;
-        Ok(card)
-    }
-
-    fn check(&self, folder: Option<&str>) -> Result<(), String> {
-        if folder != Some(&self.name) {
-            return Err(format!(
-                "name is `{}`, which must be the folder's own name",
-                self.name
-            ));
-        }
-        if self.vectors.count == 0 {
-            return Err("vectors.count is 0: at least one vector is needed".to_owned());
-        }
-        if self.vectors.labels.is_some() != self.task.is_some() {
-            return Err("vectors.labels and [task] go together".to_owned());
-        }
-        if self.vectors.labels.is_some() != self.vectors.labels_sha256.is_some() {
-            return Err("vectors.labels and vectors.labels_sha256 go together".to_owned());
-        }
-        let files = [
-            Some(&self.model.file),
-            Some(&self.vectors.inputs),
-            Some(&self.vectors.outputs),
-            self.vectors.labels.as_ref(),
-        ];
-        for file in files.into_iter().flatten() {
-            if Path::new(file)
-                .file_name()
-                .is_none_or(|name| name != file.as_str())
-            {
-                return Err(format!(
-                    "`{file}` must be the name of a file beside the card"
-                ));
-            }
-        }
-        Ok(())
-    }
-}
-
 /// The folder of workloads.
 #[derive(Clone, Debug)]
 pub struct Workloads {
@@ -236,17 +125,18 @@ impl Workloads {
         self.cards.keys().cloned().collect()
     }
 
-    /// Reads the card of the workload called `name`.
+    /// Reads the card of the workload called `name`, which may end in [`AUDIO_SUFFIX`].
     pub fn card(&self, name: &str) -> Result<Card, WorkloadError> {
-        let path = self.path(name)?;
+        let path = self.path(name)?.0;
         let text = files::read_text(path, MAX_CARD_BYTES)?;
         Card::parse(&text, path)
     }
 
-    /// Reads the workload called `name` with all its files, and checks their sizes and hashes.
+    /// Reads the workload called `name` with all its files, and checks their sizes and hashes. A
+    /// name that ends in [`AUDIO_SUFFIX`] is the workload of that name without it, from raw audio.
     pub fn load(&self, name: &str) -> Result<Workload, WorkloadError> {
         let card = self.card(name)?;
-        let path = self.path(name)?;
+        let (path, from_audio) = self.path(name)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let value = |problem| WorkloadError::Value {
             path: path.clone(),
@@ -265,6 +155,14 @@ impl Workloads {
         };
         let vectors = &card.vectors;
         let model = read(&card.model.file, &card.model.sha256)?;
+        if model.len() as u64 != card.model.bytes {
+            return Err(value(format!(
+                "{} has {} bytes, the card says {}",
+                card.model.file,
+                model.len(),
+                card.model.bytes
+            )));
+        }
         let inputs = read(&vectors.inputs, &vectors.inputs_sha256)?;
         let outputs = read(&vectors.outputs, &vectors.outputs_sha256)?;
         let labels = match (&vectors.labels, &vectors.labels_sha256) {
@@ -272,39 +170,79 @@ impl Workloads {
             _ => None,
         };
         if let (Some(labels), Some(task)) = (&labels, &card.task) {
-            if labels.len() != vectors.count {
-                return Err(value(format!(
-                    "there are {} labels for {} vectors",
-                    labels.len(),
-                    vectors.count
-                )));
-            }
-            if let Some(label) = labels
-                .iter()
-                .find(|&&label| label as usize >= task.classes.len())
-            {
-                return Err(value(format!(
-                    "there is a label {label}, but there are only {} classes",
-                    task.classes.len()
-                )));
-            }
+            check_labels(labels, task, vectors.count).map_err(value)?;
         }
         let model_path = folder.join(&card.model.file);
-        Ok(Workload {
-            card,
+        let mut workload = Workload {
+            name: name.to_owned(),
             model_path,
             model,
             inputs,
             outputs,
             labels,
-        })
+            audio: None,
+            card,
+        };
+        if from_audio {
+            let (Some(audio), Some(features)) = (&workload.card.audio, &workload.card.features)
+            else {
+                return Err(value(format!(
+                    "there is no `{name}`: the workload has no raw audio"
+                )));
+            };
+            let bytes = read(&audio.file, &audio.sha256)?;
+            let expected = audio.count * audio.samples * SAMPLE_BYTES;
+            if bytes.len() != expected {
+                return Err(value(format!(
+                    "{} has {} bytes, but {} times {} samples of 16 bits are {expected}",
+                    audio.file,
+                    bytes.len(),
+                    audio.count,
+                    audio.samples
+                )));
+            }
+            let parameters = features.parameters();
+            let needed = SAMPLE_BYTES * parameters.samples();
+            workload.audio = Some(Audio {
+                parameters,
+                bytes: bytes
+                    .chunks_exact(audio.samples * SAMPLE_BYTES)
+                    .flat_map(|vector| &vector[..needed])
+                    .copied()
+                    .collect(),
+            });
+        }
+        Ok(workload)
     }
 
-    fn path(&self, name: &str) -> Result<&PathBuf, WorkloadError> {
-        self.cards.get(name).ok_or_else(|| WorkloadError::Unknown {
-            name: name.to_owned(),
-            hint: suggest::hint(name, &self.names()),
-        })
+    /// The card of a workload, and whether its name asks for raw audio.
+    fn path(&self, name: &str) -> Result<(&PathBuf, bool), WorkloadError> {
+        if let Some(path) = self.cards.get(name) {
+            return Ok((path, false));
+        }
+        name.strip_suffix(AUDIO_SUFFIX)
+            .and_then(|name| self.cards.get(name))
+            .map(|path| (path, true))
+            .ok_or_else(|| WorkloadError::Unknown {
+                name: name.to_owned(),
+                hint: suggest::hint(name, &self.names()),
+            })
+    }
+}
+
+fn check_labels(labels: &[u8], task: &CardTask, count: usize) -> Result<(), String> {
+    if labels.len() != count {
+        return Err(format!(
+            "there are {} labels for {count} vectors",
+            labels.len()
+        ));
+    }
+    let classes = task.classes.len();
+    match labels.iter().find(|&&label| usize::from(label) >= classes) {
+        Some(label) => Err(format!(
+            "there is a label {label}, but there are only {classes} classes"
+        )),
+        None => Ok(()),
     }
 }
 
