@@ -4,6 +4,7 @@ use tinybench_virtual_board::glasgow::ServeError;
 
 use crate::board::BoardError;
 use crate::exit::Exit;
+use crate::fetch::{CacheError, FetchError};
 use crate::files::{ReadError, WriteError};
 use crate::firmware_build::{BuildError, ToolchainError};
 use crate::image::ImageError;
@@ -16,6 +17,8 @@ use crate::runtimes::UnknownRuntime;
 use crate::select::SelectError;
 use crate::session::SessionError;
 use crate::subject::SubjectError;
+use crate::suite::SuiteError;
+use crate::suite::published::PublishedError;
 use crate::virtual_board::VirtualBoardError;
 use crate::workload::WorkloadError;
 
@@ -29,6 +32,17 @@ pub enum Error {
     Board(#[from] BoardError),
     #[error(transparent)]
     Workload(#[from] WorkloadError),
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(
+        "{file} of the suite `{suite}` isn't in the cache: run `tinybench fetch {suite}`, or name \
+         the folder or mirror that has it with --from"
+    )]
+    NotFetched { suite: String, file: String },
+    #[error(transparent)]
+    Published(#[from] PublishedError),
     #[error(transparent)]
     Runtime(#[from] UnknownRuntime),
     #[error(transparent)]
@@ -75,6 +89,12 @@ pub enum Error {
     Interrupted(#[from] Interrupted),
 }
 
+impl From<CacheError> for Error {
+    fn from(error: CacheError) -> Self {
+        Self::Fetch(error.into())
+    }
+}
+
 impl Error {
     /// The exit code this error leads to.
     pub fn exit(&self) -> Exit {
@@ -84,12 +104,17 @@ impl Error {
             | Self::Workload(WorkloadError::Unknown { .. })
             | Self::Runtime(_)
             | Self::NothingToRun => Exit::Usage,
+            Self::Suite(error) if error.is_usage() => Exit::Usage,
             Self::Mismatch { .. } => Exit::Mismatch,
+            Self::Fetch(error) => error.exit(),
             Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) => Exit::NoTarget,
             Self::Select(error) => error.exit(),
             Self::Build(BuildError::ModelTooBig { .. } | BuildError::ImageTooBig { .. })
             | Self::Board(_)
             | Self::Workload(_)
+            | Self::Suite(_)
+            | Self::NotFetched { .. }
+            | Self::Published(_)
             | Self::Subject(_)
             | Self::Record(_)
             | Self::Read(_) => Exit::Input,

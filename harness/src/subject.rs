@@ -7,6 +7,7 @@ use crate::board::Board;
 use crate::files::{self, ReadError};
 use crate::record::InputSource;
 use crate::runtimes::{self, HostRuntime, ModelFacts, RuntimeError};
+use crate::suite::{FetchedModel, Models, SeededVectors, SuiteError};
 use crate::workload::{Audio, Card, MAX_DATA_BYTES, TaskKind, Workload};
 
 /// Seed of the inputs for a model that comes without any.
@@ -86,8 +87,11 @@ pub enum SubjectError {
         /// What the runtime says.
         source: RuntimeError,
     },
-    /// A workload's card doesn't describe its model.
-    #[error("{path}: the card doesn't fit the model: {problem}")]
+    /// The vectors of a suite can't be used.
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    /// A workload's card, or a suite, doesn't describe its model.
+    #[error("{path} is not the model that was promised: {problem}")]
     Card {
         /// The model file.
         path: PathBuf,
@@ -196,23 +200,42 @@ impl Checked {
         Ok(bytes / each)
     }
 
+    /// Reads `NAME.inputs.i8` and `NAME.outputs.i8` in `folder`.
+    fn read_reference(
+        &self,
+        folder: &Path,
+        name: &str,
+    ) -> Result<(Vec<u8>, Vec<u8>), SubjectError> {
+        let inputs_path = folder.join(format!("{name}.inputs.i8"));
+        let outputs_path = folder.join(format!("{name}.outputs.i8"));
+        let inputs = files::read(&inputs_path, MAX_DATA_BYTES)?;
+        let outputs = files::read(&outputs_path, MAX_DATA_BYTES)?;
+        let count = self.count(&inputs_path, inputs.len())?;
+        self.check_outputs(&outputs_path, outputs.len(), count)?;
+        Ok((inputs, outputs))
+    }
+
+    /// Compares the size of the model as it is promised with what it is.
+    fn check_size(&self, macs: u64, parameters: u64) -> Result<(), String> {
+        for (name, promised, found) in [
+            ("macs", macs, self.facts.macs),
+            ("parameters", parameters, self.facts.parameters),
+        ] {
+            if promised != found {
+                return Err(format!("{name} is {promised}, the model has {found}"));
+            }
+        }
+        Ok(())
+    }
+
     /// Compares what the card says with what the model is.
     fn check_card(&self, card: &Card) -> Result<(), String> {
+        self.check_size(card.model.macs, card.model.parameters)?;
         let ModelFacts {
             input_bytes,
             output_bytes,
-            macs,
-            parameters,
             ..
         } = self.facts;
-        for (name, promised, found) in [
-            ("macs", card.model.macs, macs),
-            ("parameters", card.model.parameters, parameters),
-        ] {
-            if promised != found {
-                return Err(format!("model.{name} is {promised}, the model has {found}"));
-            }
-        }
         if let Some(task) = &card.task {
             let classes = task.classes.len();
             match task.kind {
@@ -328,12 +351,7 @@ impl Subject {
             .into_owned();
         let (source, seed, inputs, outputs, reference) = match reference {
             Some(folder) => {
-                let inputs_path = folder.join(format!("{name}.inputs.i8"));
-                let outputs_path = folder.join(format!("{name}.outputs.i8"));
-                let inputs = files::read(&inputs_path, MAX_DATA_BYTES)?;
-                let outputs = files::read(&outputs_path, MAX_DATA_BYTES)?;
-                let count = checked.count(&inputs_path, inputs.len())?;
-                checked.check_outputs(&outputs_path, outputs.len(), count)?;
+                let (inputs, outputs) = checked.read_reference(folder, &name)?;
                 let reference = format!("{name}.outputs.i8");
                 (InputSource::Reference, None, inputs, outputs, reference)
             }
@@ -374,6 +392,58 @@ impl Subject {
         })
     }
 
+    /// A model of a suite that was fetched to `path`. Its vectors are `NAME.inputs.i8` and
+    /// `NAME.outputs.i8` in the folder `golden` if there are such, otherwise the suite's own.
+    pub fn from_fetched(
+        models: &Models,
+        model: &FetchedModel,
+        path: &Path,
+        golden: Option<&Path>,
+        runtime: &dyn HostRuntime,
+        board: &Board,
+    ) -> Result<Self, SubjectError> {
+        let checked = Checked::new(path, files::read(path, MAX_DATA_BYTES)?, runtime, board)?;
+        checked
+            .check_size(model.macs, model.parameters)
+            .map_err(|problem| SubjectError::Card {
+                path: path.to_owned(),
+                problem,
+            })?;
+        let stem = model.file().trim_end_matches(".tflite");
+        let (source, seed, inputs, outputs, reference) = match golden {
+            Some(folder) if folder.join(format!("{stem}.inputs.i8")).is_file() => {
+                let (inputs, outputs) = checked.read_reference(folder, stem)?;
+                let reference = format!("{stem}.outputs.i8");
+                (InputSource::Reference, None, inputs, outputs, reference)
+            }
+            _ => {
+                let (inputs, outputs) = models.vectors(model, checked.facts.input_bytes)?;
+                let outputs_path = models.folder.join(&model.outputs);
+                checked.check_outputs(&outputs_path, outputs.len(), models.vectors.count)?;
+                let SeededVectors {
+                    seed, reference, ..
+                } = &models.vectors;
+                let reference = reference.clone();
+                (InputSource::Seeded, Some(*seed), inputs, outputs, reference)
+            }
+        };
+        Ok(Self {
+            name: model.name.clone(),
+            model_path: checked.path,
+            model: checked.model,
+            facts: checked.facts,
+            arena_min_bytes: checked.arena_min_bytes,
+            source,
+            seed,
+            inputs,
+            outputs,
+            reference,
+            labels: None,
+            task: None,
+            audio: None,
+        })
+    }
+
     /// How many vectors there are.
     pub fn count(&self) -> usize {
         self.inputs.len() / self.facts.input_bytes
@@ -382,7 +452,7 @@ impl Subject {
 
 /// `length` pseudo-random bytes: the numbers of SplitMix64 (Steele, Lea and Flood, "Fast splittable
 /// pseudorandom number generators", OOPSLA 2014), least significant byte first.
-fn seeded_bytes(seed: u64, length: usize) -> Vec<u8> {
+pub(crate) fn seeded_bytes(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed;
     let mut bytes = Vec::with_capacity(length + 7);
     while bytes.len() < length {

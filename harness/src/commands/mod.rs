@@ -3,6 +3,7 @@
 mod boards;
 mod completions;
 mod doctor;
+mod fetch;
 pub mod run;
 mod runtimes;
 mod serve;
@@ -25,6 +26,7 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
         Command::Boards => boards::list(&project()?),
         Command::Workloads => workloads::list(&project()?),
         Command::Runtimes => runtimes::list(),
+        Command::Fetch(args) => fetch::fetch(args, &project()?),
         Command::Serve(args) => serve::serve(args, &project()?),
         Command::Doctor => doctor::check(&project()?),
         Command::Completions { shell } => completions::print(*shell),

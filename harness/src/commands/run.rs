@@ -1,6 +1,7 @@
 //! `tinybench run`
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use probe_rs::probe::list::Lister;
@@ -10,6 +11,7 @@ use crate::board::{Board, Boards};
 use crate::cli::{Format, RunArgs};
 use crate::conversation::ImageView;
 use crate::error::Error;
+use crate::fetch::{self, Cache, Origin};
 use crate::files;
 use crate::firmware_build::{self, Event, Firmware};
 use crate::image::{Image, Location};
@@ -24,13 +26,22 @@ use crate::select::{self, Choice};
 use crate::session::Session;
 use crate::stdout;
 use crate::subject::Subject;
-use crate::table;
+use crate::suggest;
+use crate::suite::published;
+use crate::suite::{Contents, STANDARD, Suite, SuiteError};
+use crate::table::{self, Published};
 use crate::verify;
 use crate::virtual_board::{self, OpenVirtual};
 use crate::workload::{MAX_DATA_BYTES, Workloads};
 
 /// Folder of records, unless the user names a file.
 const RESULTS: &str = "tinybench-results";
+
+/// Folder of reference vectors beside the models in a folder given with `--from`.
+const GOLDEN: &str = "golden";
+
+/// How long a server may be silent while a suite's models are fetched for a run.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Everything that stays the same for all subjects of a run.
 struct Setting<'a> {
@@ -72,7 +83,9 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     }
     warn_of_unknown_keys(&board.name, &loaded.unknown_keys);
 
-    let subjects = subjects(args, project, &board)?;
+    let selection = Selection::new(args, project)?;
+    let published = published(&selection, project)?;
+    let subjects = subjects(args, project, &selection, &board)?;
     let setting = Setting {
         args,
         project,
@@ -83,8 +96,12 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     };
     let mut outcomes = Vec::new();
     let mut progress = Progress::stderr();
-    for (runtime, subject) in &subjects {
-        progress.set_subject(&subject.name);
+    let count = subjects.len();
+    for (index, (runtime, subject)) in subjects.iter().enumerate() {
+        progress.set_subject(&match count {
+            1 => subject.name.clone(),
+            _ => format!("{} of {count}, {}", index + 1, subject.name),
+        });
         outcomes.push(setting.outcome(*runtime, subject, &mut progress)?);
     }
     progress.end();
@@ -105,39 +122,93 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     match args.format {
         Format::Json => stdout::print(json.trim_end())?,
         Format::Table => {
-            stdout::print(&table::render(&record, stdout::width(), stdout::colour()))?;
+            let (width, colour) = (stdout::width(), stdout::colour());
+            let text = table::render(&record, published.as_ref(), width, colour);
+            stdout::print(&text)?;
         }
     }
     eprintln!("record: {}", path.display());
     Ok(())
 }
 
-/// What is to be measured, each with its runtime. Everything the user named is read and checked
-/// before anything is built.
+/// What is to be measured.
+struct Selection {
+    /// Workloads of the project.
+    workloads: Vec<String>,
+    /// The suite whose models are fetched, if one was asked for.
+    suite: Option<Suite>,
+}
+
+impl Selection {
+    /// What the command line asks for; the standard set if it asks for nothing.
+    fn new(args: &RunArgs, project: &Project) -> Result<Self, Error> {
+        let workloads = args.workloads.clone();
+        let name = match &args.suite {
+            Some(name) => name.as_str(),
+            None if !workloads.is_empty() || !args.models.is_empty() => {
+                return Ok(Self {
+                    workloads,
+                    suite: None,
+                });
+            }
+            None if !project.suites().exists() => return Err(Error::NothingToRun),
+            None => STANDARD,
+        };
+        let suite = Suite::load(&project.suites(), name)?;
+        match &suite.contents {
+            Contents::Models(_) => Ok(Self {
+                workloads: Vec::new(),
+                suite: Some(suite),
+            }),
+            Contents::Workloads(all) => {
+                if args.from.is_some() {
+                    return Err(SuiteError::NothingToFetch(suite.name).into());
+                }
+                if let Some(name) = workloads.iter().find(|name| !all.contains(name)) {
+                    return Err(SuiteError::NoSuchModel {
+                        suite: suite.name,
+                        name: name.clone(),
+                        hint: suggest::hint(name, all),
+                    }
+                    .into());
+                }
+                let workloads = if workloads.is_empty() {
+                    all.clone()
+                } else {
+                    workloads
+                };
+                Ok(Self {
+                    workloads,
+                    suite: None,
+                })
+            }
+        }
+    }
+}
+
+/// Everything the user named, each with its runtime, read and checked before anything is built.
 fn subjects(
     args: &RunArgs,
     project: &Project,
+    selection: &Selection,
     board: &Board,
 ) -> Result<Vec<(&'static dyn HostRuntime, Subject)>, Error> {
     let workloads = Workloads::open(&project.models())?;
-    let names = if args.workloads.is_empty() && args.models.is_empty() {
-        workloads.names()
-    } else {
-        args.workloads.clone()
-    };
-    if names.is_empty() && args.models.is_empty() {
-        return Err(Error::NothingToRun);
-    }
+    let vectors = args
+        .vectors
+        .map_or_else(Default::default, |vectors| vectors.0);
     let mut subjects = Vec::new();
     for runtime in &args.runtimes {
         let runtime = runtimes::find(runtime)?;
-        for name in &names {
+        for name in &selection.workloads {
             let workload = workloads.load(name)?;
             subjects.push((runtime, Subject::from_workload(workload, runtime, board)?));
         }
-        let vectors = args
-            .vectors
-            .map_or_else(Default::default, |vectors| vectors.0);
+        if let Some(suite) = &selection.suite {
+            for subject in fetched(args, suite, runtime, board)? {
+                subjects.push((runtime, subject));
+            }
+        }
         for model in &args.models {
             let reference = args.reference.as_deref();
             let subject = Subject::from_model(model, reference, vectors, runtime, board)?;
@@ -145,6 +216,66 @@ fn subjects(
         }
     }
     Ok(subjects)
+}
+
+/// The models of a suite, from the cache or from where the user says.
+fn fetched(
+    args: &RunArgs,
+    suite: &Suite,
+    runtime: &dyn HostRuntime,
+    board: &Board,
+) -> Result<Vec<Subject>, Error> {
+    let models = suite.models()?;
+    let cache = Cache::of_the_user()?;
+    let origin = args.from.as_deref().map(Origin::from);
+    let golden = match &origin {
+        Some(Origin::Folder(folder)) => Some(folder.join(GOLDEN)),
+        _ => None,
+    };
+    let mut progress = Progress::stderr();
+    let mut subjects = Vec::new();
+    for model in suite.select(&args.workloads)? {
+        let url = models.url_of(model);
+        let wanted = suite.wanted(model, &url);
+        let path = match &origin {
+            Some(origin) => {
+                progress.set_subject(model.file());
+                fetch::fetch(&cache, &wanted, origin, PATIENCE, &mut progress)?
+            }
+            None => cache.get(&wanted).ok_or_else(|| Error::NotFetched {
+                suite: suite.name.clone(),
+                file: model.file().to_owned(),
+            })?,
+        };
+        let golden = golden.as_deref();
+        subjects.push(Subject::from_fetched(
+            models, model, &path, golden, runtime, board,
+        )?);
+    }
+    Ok(subjects)
+}
+
+/// The published results that belong to the suite, and what they are called there.
+fn published(selection: &Selection, project: &Project) -> Result<Option<Published>, Error> {
+    let Some(suite) = &selection.suite else {
+        return Ok(None);
+    };
+    let models = suite.models()?;
+    let Some(file) = &models.published else {
+        return Ok(None);
+    };
+    let columns: Vec<(String, String)> = models
+        .models
+        .iter()
+        .filter_map(|model| Some((model.name.clone(), model.published.clone()?)))
+        .collect();
+    let names: Vec<&str> = columns.iter().map(|(_, column)| column.as_str()).collect();
+    let rows = published::read(&project.published().join(file), &names)?;
+    Ok(Some(Published {
+        file: format!("results/published/{file}"),
+        columns,
+        rows,
+    }))
 }
 
 impl Setting<'_> {

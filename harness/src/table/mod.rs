@@ -1,12 +1,15 @@
-//! The table that `tinybench run` prints. `docs/numbers.md` explains every number in it.
+//! The tables that `tinybench run` prints. `docs/numbers.md` explains every number in them.
+
+mod grid;
+mod parts;
+mod published;
+mod stages;
 
 use owo_colors::OwoColorize;
-use tabled::builder::Builder;
-use tabled::settings::formatting::AlignmentStrategy;
-use tabled::settings::object::Columns;
-use tabled::settings::{Alignment, Modify, Padding};
 
-use crate::listing::{GAP, lines, trim};
+use grid::Grid;
+pub use published::Published;
+
 use crate::record::{ExecutionKind, Fidelity, RunRecord, RunResult};
 
 /// Stands before every number that comes from a model of the hardware.
@@ -23,7 +26,7 @@ struct Property {
 }
 
 /// Everything the table shows, in order. A property that no result has is left out.
-const PROPERTIES: [Property; 11] = [
+const PROPERTIES: [Property; 12] = [
     Property {
         heading: "workload",
         value: |result| Some(result.workload.clone()),
@@ -94,6 +97,16 @@ const PROPERTIES: [Property; 11] = [
         },
     },
     Property {
+        heading: "AUC",
+        value: |result| {
+            let quality = result
+                .quality
+                .as_ref()
+                .filter(|quality| quality.metric == "auc")?;
+            Some(format!("{:.3}", quality.value))
+        },
+    },
+    Property {
         heading: "verified",
         value: |result| {
             let outputs = &result.outputs;
@@ -105,84 +118,53 @@ const PROPERTIES: [Property; 11] = [
     },
 ];
 
-/// The record as a table of at most `width` columns where that is possible: one line a result if
+/// The record as tables of at most `width` columns where that is possible: one line a result if
 /// they fit, otherwise one column a result. Ends without a newline.
-pub fn render(record: &RunRecord, width: usize, colour: bool) -> String {
+///
+/// Below the main table stand the stages of results that have some, flash and RAM in their parts,
+/// and what others have `published`.
+pub fn render(
+    record: &RunRecord,
+    published: Option<&Published>,
+    width: usize,
+    colour: bool,
+) -> String {
+    let results = &record.results;
+    let fit = |grid: Grid| grid.render(width, |text| heading(text, colour));
+    let mut parts = vec![wrap(&title(record), width), fit(main(results, colour))];
+    parts.extend(stages::grid(results).map(fit));
+    parts.extend(parts::grid(results).map(fit));
+    if let Some(published) = published
+        && let Some(grid) = published.grid(record)
+    {
+        parts.push(fit(grid));
+        parts.push(wrap(&published.legend(record), width));
+    }
+    parts.push(wrap(&legend(record), width));
+    parts.join("\n\n")
+}
+
+/// One row a result, without the properties that no result has.
+fn main(results: &[RunResult], colour: bool) -> Grid {
     let shown: Vec<&Property> = PROPERTIES
         .iter()
         .filter(|property| {
-            record
-                .results
+            results
                 .iter()
                 .any(|result| (property.value)(result).is_some())
         })
         .collect();
-    let table = across(&record.results, &shown, colour);
-    let table = if columns(&table) <= width {
-        table
-    } else {
-        down(&record.results, &shown, width, colour)
+    let row = |result| {
+        shown
+            .iter()
+            .map(|property| cell(property, result, colour))
+            .collect()
     };
-    format!(
-        "{}\n\n{table}\n\n{}",
-        wrap(&title(record), width),
-        wrap(&legend(record), width)
-    )
-}
-
-/// One line a result.
-fn across(results: &[RunResult], shown: &[&Property], colour: bool) -> String {
-    let mut builder = Builder::default();
-    builder.push_record(shown.iter().map(|property| {
-        let lines = property
-            .heading
-            .split(' ')
-            .map(|line| heading(line, colour));
-        lines.collect::<Vec<_>>().join(
-            "
-",
-        )
-    }));
-    for result in results {
-        builder.push_record(shown.iter().map(|property| cell(property, result, colour)));
+    Grid {
+        headings: shown.iter().map(|it| it.heading.to_owned()).collect(),
+        rows: results.iter().map(row).collect(),
+        left: 2,
     }
-    let mut table = builder.build();
-    table
-        .with(lines())
-        .with(GAP)
-        .with(Modify::new(Columns::last()).with(Padding::zero()))
-        .with(AlignmentStrategy::PerLine)
-        .with(Modify::new(Columns::new(2..)).with(Alignment::right()));
-    trim(&table.to_string())
-}
-
-/// One column a result, as many beside each other as fit.
-fn down(results: &[RunResult], shown: &[&Property], width: usize, colour: bool) -> String {
-    let block = |results: &[RunResult]| {
-        let mut builder = Builder::default();
-        for property in shown {
-            let cells = results.iter().map(|result| cell(property, result, colour));
-            builder.push_record([heading(property.heading, colour)].into_iter().chain(cells));
-        }
-        let mut table = builder.build();
-        table
-            .with(lines())
-            .with(GAP)
-            .with(Modify::new(Columns::last()).with(Padding::zero()))
-            .with(Modify::new(Columns::new(1..)).with(Alignment::right()));
-        trim(&table.to_string())
-    };
-    let mut blocks = Vec::new();
-    let mut rest = results;
-    while !rest.is_empty() {
-        let fitting = (1..=rest.len())
-            .rev()
-            .find(|&n| columns(&block(&rest[..n])) <= width);
-        let (now, later) = rest.split_at(fitting.unwrap_or(1));
-        blocks.push(block(now));
-        rest = later;
-    }
-    blocks.join("\n\n")
 }
 
 fn heading(text: &str, colour: bool) -> String {
@@ -230,6 +212,9 @@ fn legend(record: &RunRecord) -> String {
         parts.push("≈ modelled, not measured.");
     }
     parts.push("RAM is static + arena + stack. RAM and flash are without the harness's own part.");
+    if record.results.iter().any(|it| it.latency.stages.is_some()) {
+        parts.push("The latency of a workload from raw audio is that of all stages.");
+    }
     parts.push("docs/numbers.md explains every number.");
     parts.join(" ")
 }
@@ -254,15 +239,6 @@ fn wrap(text: &str, width: usize) -> String {
         }
     }
     lines.join("\n")
-}
-
-/// Width of the widest line.
-fn columns(table: &str) -> usize {
-    table
-        .lines()
-        .map(tabled::grid::util::string::get_line_width)
-        .max()
-        .unwrap_or(0)
 }
 
 fn mark(fidelity: Fidelity, number: &str) -> String {
@@ -302,14 +278,22 @@ fn kib(bytes: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::grid::columns;
     use super::*;
     use crate::record::tests::example;
+    use crate::suite::published::Row;
 
     fn two() -> RunRecord {
         let mut record = example();
         let mut second = record.results[0].clone();
         second.workload = "pretrainedResnet_quant".to_owned();
         second.quality = None;
+        second.features = None;
+        second.latency.stages = None;
+        let memory = &mut second.memory;
+        let pipeline = memory.pipeline_bytes.take().unwrap_or_default();
+        memory.ram_total_bytes -= pipeline;
+        second.flash.total_bytes -= second.flash.pipeline_bytes.take().unwrap_or_default();
         second.latency.median_us = 812.25;
         second.latency.median_cycles = 51_984.0;
         record.results.push(second);
@@ -318,12 +302,64 @@ mod tests {
 
     #[test]
     fn a_table_of_120_columns() {
-        insta::assert_snapshot!(render(&two(), 120, false));
+        insta::assert_snapshot!(render(&two(), None, 120, false));
     }
 
     #[test]
     fn a_table_of_80_columns() {
-        insta::assert_snapshot!(render(&two(), 80, false));
+        insta::assert_snapshot!(render(&two(), None, 80, false));
+    }
+
+    fn published() -> Published {
+        let row = |round: &str, conditions: &str, latency_ms: [Option<f64>; 2]| Row {
+            round: round.to_owned(),
+            system: "a board".to_owned(),
+            conditions: conditions.to_owned(),
+            latency_ms: latency_ms.to_vec(),
+        };
+        Published {
+            file: "results/published/some.csv".to_owned(),
+            columns: [("kws", "kws"), ("mlperf-ad", "ad")]
+                .map(|(workload, column)| (workload.to_owned(), column.to_owned()))
+                .to_vec(),
+            rows: vec![
+                row("0.5", "M4F 120; 1.8 V", [Some(181.92), Some(10.052)]),
+                row("0.7", "M33 160", [Some(54.81), None]),
+                row("1.0", "PSoC62 M4F 150", [None, Some(6.7)]),
+            ],
+        }
+    }
+
+    #[test]
+    fn published_rows_of_the_same_core_stand_below() {
+        // There is no `mlperf-ad` among the results, so neither its column nor the row that has only it.
+        insta::assert_snapshot!(render(&two(), Some(&published()), 120, false));
+    }
+
+    #[test]
+    fn an_anomaly_has_its_auc() {
+        let mut record = example();
+        let quality = record.results[0].quality.as_mut().unwrap();
+        quality.metric = "auc".to_owned();
+        quality.value = 0.8768;
+        let text = render(&record, None, 120, false);
+        assert!(text.contains("AUC") && text.contains("0.877"), "{text}");
+        assert!(!text.contains("top-1"), "{text}");
+    }
+
+    #[test]
+    fn the_parts_of_flash_and_ram_add_up() {
+        let record = two();
+        let grid = parts::grid(&record.results).unwrap();
+        for row in grid.rows {
+            let numbers: Vec<u32> = row[2..]
+                .iter()
+                .filter(|cell| *cell != NONE)
+                .map(|cell| cell.replace(',', "").parse().unwrap())
+                .collect();
+            let (total, parts) = numbers.split_last().unwrap();
+            assert_eq!(parts.iter().sum::<u32>(), *total, "{row:?}");
+        }
     }
 
     #[test]
@@ -335,7 +371,7 @@ mod tests {
         result.latency.fidelity = Fidelity::Measured;
         result.instructions = None;
         result.energy = None;
-        insta::assert_snapshot!(render(&record, 120, false));
+        insta::assert_snapshot!(render(&record, None, 120, false));
     }
 
     #[test]
@@ -345,7 +381,7 @@ mod tests {
             record.results.extend(two().results);
         }
         for width in [48, 60, 80, 120, 200] {
-            let text = render(&record, width, true);
+            let text = render(&record, Some(&published()), width, true);
             assert!(columns(&text) <= width, "{width}:\n{text}");
         }
     }
