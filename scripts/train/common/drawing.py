@@ -107,7 +107,7 @@ def gradient(size: int, top: Colour, bottom: Colour) -> np.ndarray:
 
 
 def photograph(
-    rng: np.random.Generator, scene: np.ndarray, size: int, noise: float = 0.04
+    rng: np.random.Generator, scene: np.ndarray, size: int, noise: float = 0.03
 ) -> np.ndarray:
     """A picture of a scene, uint8 [size, size, 3]: light from somewhere, its colour, exposure,
     contrast, a little blur and the noise of the sensor."""
@@ -119,12 +119,12 @@ def photograph(
     light *= 1.0 - rng.uniform(0.0, 0.3) * (axis[None, :] ** 2 + axis[:, None] ** 2) / 2.0
     cast = rng.uniform(0.85, 1.15, 3).astype(np.float32)
     lit = np.clip(scene * light[..., None] * cast, 0.0, 1.0)
-    lit = np.clip(lit, 0.0, 1.0) ** float(np.exp(rng.uniform(-0.5, 0.6)))
-    contrast, level = rng.uniform(0.55, 1.05), rng.uniform(0.0, 1.0)
+    lit = np.clip(lit, 0.0, 1.0) ** float(np.exp(rng.uniform(-0.4, 0.4)))
+    contrast, level = rng.uniform(0.7, 1.1), rng.uniform(0.0, 1.0)
     lit = level * (1.0 - contrast) + contrast * lit
     image = Image.fromarray(np.rint(255.0 * np.clip(lit, 0.0, 1.0)).astype(np.uint8))
-    if rng.random() < 0.4:
-        image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.0, 1.2) * side / size))
+    if rng.random() < 0.3:
+        image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.0, 0.9) * side / size))
     small = np.asarray(image.resize((size, size), Image.Resampling.BOX), np.float32) / 255.0
     small = small + rng.uniform(0.0, noise) * rng.standard_normal(small.shape)
     return np.rint(255.0 * np.clip(small, 0.0, 1.0)).astype(np.uint8)

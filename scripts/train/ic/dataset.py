@@ -13,7 +13,7 @@ from common.sets import SETS, DataSet
 from ic import scenes
 from ic.features import CLASSES
 
-COUNTS = {"training": 16_000, "validation": 1000, "test": 2000}
+COUNTS = {"training": 12_000, "validation": 1000, "test": 2000}
 
 
 @dataclass(frozen=True)

@@ -86,14 +86,14 @@ def draw(rng: np.random.Generator, label: int, test: bool) -> tuple[np.ndarray, 
     if test and rng.random() < TEST_MAKE:
         make = MAKES_TRAINING
     scene = np.clip(background(rng), 0.0, 1.0)
-    _bits(rng, scene, 4)
+    _bits(rng, scene, 3)
     layer = Layer(DRAWN)
-    scale = rng.uniform(0.28, 0.5) * DRAWN
+    scale = rng.uniform(0.33, 0.52) * DRAWN
     room = max(0.0, DRAWN / 2 - 0.75 * scale)
     x, y = DRAWN / 2 + rng.uniform(-room, room, 2)
     KINDS[label](Pen(layer, x, y, scale), rng, make)
-    turn = np.deg2rad(rng.uniform(-25.0, 25.0))
-    squeeze = rng.uniform(0.75, 1.3) * rng.choice([-1, 1])
+    turn = np.deg2rad(rng.uniform(-18.0, 18.0))
+    squeeze = rng.uniform(0.8, 1.25) * rng.choice([-1, 1])
     cos, sin = np.cos(turn), np.sin(turn)
     matrix = np.array([[cos * squeeze, -sin], [sin * squeeze, cos]])
     shift = np.array([x, y]) - matrix @ np.array([x, y])
@@ -102,7 +102,7 @@ def draw(rng: np.random.Generator, label: int, test: bool) -> tuple[np.ndarray, 
         (*matrix[0], shift[0], *matrix[1], shift[1]), Image.Resampling.BILINEAR,
     )  # fmt: skip
     layer.paste(rng, scene)
-    if rng.random() < 0.35:
-        _bits(rng, scene, 3)
-    picture = photograph(rng, np.clip(scene, 0.0, 1.0), SIZE, noise=0.045)
+    if rng.random() < 0.3:
+        _bits(rng, scene, 2)
+    picture = photograph(rng, np.clip(scene, 0.0, 1.0), SIZE)
     return picture, background.__name__, make

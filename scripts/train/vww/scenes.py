@@ -15,7 +15,7 @@ from vww.features import SIZE
 DRAWN = 2 * SIZE
 """Scenes are drawn twice as large."""
 
-LEAST_VISIBLE = 0.012
+LEAST_VISIBLE = 0.025
 """A person counts if at least this part of the picture shows them; Visual Wake Words asks for
 0.005."""
 
@@ -53,7 +53,7 @@ def _person(rng: np.random.Generator, world: World) -> Layer:
     if rng.random() < 0.4:
         height, top = rng.uniform(0.9, 2.6), rng.uniform(0.12, 0.5)
     else:
-        height = rng.uniform(0.28, 0.9)
+        height = rng.uniform(0.45, 0.95)
         top = rng.uniform(0.08, max(0.1, 1.0 - 0.85 * height))
     head = (rng.uniform(0.08, 0.92) * DRAWN, top * DRAWN)
     person.draw(layer, rng, head, height * DRAWN, world.patterns)
@@ -65,7 +65,7 @@ def _person(rng: np.random.Generator, world: World) -> Layer:
 def _attempt(rng: np.random.Generator, world: World, people: bool) -> tuple[np.ndarray, float, str]:
     background = world.backgrounds[rng.integers(len(world.backgrounds))]
     scene = background(rng, DRAWN)
-    for _ in range(rng.integers(0, 4)):
+    for _ in range(rng.integers(0, 3)):
         _thing(rng, world, (0.2, 1.3)).paste(rng, scene)
     visible = np.zeros((DRAWN, DRAWN), np.float32)
     if people:
@@ -73,8 +73,8 @@ def _attempt(rng: np.random.Generator, world: World, people: bool) -> tuple[np.n
             visible = np.maximum(visible, _person(rng, world).paste(rng, scene))
     elif rng.random() < 0.7:
         _thing(rng, world, (0.3, 1.5)).paste(rng, scene)
-    if rng.random() < 0.4:
-        before = _thing(rng, world, (0.2, 0.8)).paste(rng, scene)
+    if rng.random() < 0.3:
+        before = _thing(rng, world, (0.2, 0.6)).paste(rng, scene)
         visible *= 1.0 - before
     picture = photograph(rng, np.clip(scene, 0.0, 1.0), SIZE)
     return picture, float(visible.mean()), background.__name__

@@ -16,7 +16,7 @@ def inputs(examples: DataSet) -> np.ndarray:
 RECIPE = fit.Recipe(
     build=build,
     pairs=lambda examples: (inputs(examples), examples.labels),
-    epochs=20,
+    epochs=16,
     batch=64,
     learning_rate=3e-3,
     loss="sparse_categorical_crossentropy",
