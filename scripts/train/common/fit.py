@@ -32,6 +32,8 @@ class Recipe:
     batch: int
     learning_rate: float
     loss: str
+    threads: int = 1
+    """One thread always sums in one order and costs the least processor time."""
     metrics: tuple[str, ...] = ()
     augment: Augment | None = None
     """Changes a batch of training inputs at random."""
@@ -67,11 +69,12 @@ def main(recipe: Recipe, description: str | None) -> None:
     parser.add_argument("--folder", type=Path, required=True, help="the sets; the model goes here")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=recipe.epochs)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=recipe.threads)
     arguments = parser.parse_args()
 
     keras.utils.set_random_seed(arguments.seed)
-    tf.config.experimental.enable_op_determinism()
+    if arguments.threads > 1:
+        tf.config.experimental.enable_op_determinism()
     tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
 

@@ -10,11 +10,11 @@ def decibels(value: float) -> float:
     return float(10.0 ** (value / 20.0))
 
 
-def response(rng: np.random.Generator, samples: np.ndarray) -> np.ndarray:
-    """A smooth random frequency response: up to 6 dB up or down at 0, 1, 2, 4 and 8 kHz."""
+def response(rng: np.random.Generator, samples: np.ndarray, most: float = 6.0) -> np.ndarray:
+    """A smooth random frequency response: up to `most` dB up or down at 0, 1, 2, 4 and 8 kHz."""
     spectrum = np.fft.rfft(samples)
     hertz = np.fft.rfftfreq(len(samples), 1.0 / SAMPLE_RATE)
-    gain = np.interp(hertz, [0.0, 1e3, 2e3, 4e3, 8e3], rng.uniform(-6.0, 6.0, 5))
+    gain = np.interp(hertz, [0.0, 1e3, 2e3, 4e3, 8e3], rng.uniform(-most, most, 5))
     return np.fft.irfft(spectrum * 10.0 ** (gain / 20.0), len(samples))
 
 

@@ -29,6 +29,7 @@ RECIPE = fit.Recipe(
     batch=128,
     learning_rate=2e-3,
     loss="sparse_categorical_crossentropy",
+    threads=2,
     metrics=("accuracy",),
     finish=balance,
 )
