@@ -76,6 +76,8 @@ pub enum Command {
     Workloads,
     /// List the runtimes
     Runtimes,
+    /// Bring the models of a suite into the cache
+    Fetch(FetchArgs),
     /// Serve a virtual board to probe-rs and the tools built on it
     Serve(ServeArgs),
     /// Check what is needed to build and to run, and say what to do about what is missing
@@ -87,6 +89,29 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// What to fetch, and from where.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench fetch mlperf-tiny                          from where it is published
+  tinybench fetch mlperf-tiny --from https://mirror/   from a server that has the same files
+  tinybench fetch mlperf-tiny --from models/           from a folder
+
+Every file is checked against its SHA-256; nothing else gets into the cache. A download that was
+cut off goes on where it ended. The cache is `tinybench` in your cache folder, or the folder that
+TINYBENCH_CACHE names.")]
+pub struct FetchArgs {
+    /// The suite
+    #[arg(value_name = "SUITE")]
+    pub suite: String,
+    /// A folder, or the address of a server, that has the files by their names
+    #[arg(long, value_name = "DIR|URL")]
+    pub from: Option<String>,
+    /// How long a server may be silent
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = timeout)]
+    pub timeout: Duration,
 }
 
 /// Which virtual board to serve, and where.
@@ -118,8 +143,10 @@ pub struct ServeArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  tinybench run --board nano33                          all workloads
-  tinybench run --board nano33 --workload kws           one of them
+  tinybench run --board nano33                          the standard set
+  tinybench run --board nano33 --workload kws           one workload
+  tinybench run --board nano33 --workload kws-audio     from raw audio, stage by stage
+  tinybench run --board nano33 --suite mlperf-tiny      the models of others, once fetched
   tinybench run --board nano33 --model my.tflite        your own int8 model
   tinybench run --board nano33 --model my.tflite --reference vectors/
                                                         checked against my.outputs.i8
@@ -132,9 +159,16 @@ pub struct RunArgs {
     /// The board (`tinybench boards` lists them)
     #[arg(long, value_name = "NAME")]
     pub board: String,
-    /// A workload, repeatable [default: all, if no --model is given]
+    /// A workload, repeatable; with -audio behind its name from raw audio [default: the standard
+    /// set, if there is no --model and no --suite]
     #[arg(long = "workload", value_name = "NAME")]
     pub workloads: Vec<String>,
+    /// A suite, or those of its workloads that --workload names
+    #[arg(long, value_name = "NAME")]
+    pub suite: Option<String>,
+    /// Where the suite's models are, if they aren't in the cache yet
+    #[arg(long, value_name = "DIR|URL", requires = "suite")]
+    pub from: Option<String>,
     /// A TensorFlow Lite model of your own, int8, repeatable
     #[arg(long = "model", value_name = "FILE.tflite")]
     pub models: Vec<PathBuf>,

@@ -8,6 +8,7 @@ use crate::compare::CompareError;
 use crate::config::ConfigError;
 use crate::confirm::ConfirmError;
 use crate::exit::Exit;
+use crate::fetch::{CacheError, FetchError};
 use crate::files::{ReadError, WriteError};
 use crate::firmware_build::{BuildError, ToolchainError};
 use crate::image::ImageError;
@@ -17,12 +18,14 @@ use crate::merge::MergeError;
 use crate::project::ProjectError;
 use crate::record::RecordError;
 use crate::records::RecordsError;
+use crate::results::VerifyError;
 use crate::runtimes::UnknownRuntime;
 use crate::select::SelectError;
 use crate::session::SessionError;
 use crate::shard::ShardError;
 use crate::subject::SubjectError;
-use crate::verify::Mismatch;
+use crate::suite::SuiteError;
+use crate::suite::published::PublishedError;
 use crate::virtual_board::VirtualBoardError;
 use crate::workload::WorkloadError;
 
@@ -36,6 +39,17 @@ pub enum Error {
     Board(#[from] BoardError),
     #[error(transparent)]
     Workload(#[from] WorkloadError),
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(
+        "{file} of the suite `{suite}` isn't in the cache: run `tinybench fetch {suite}`, or name \
+         the folder or mirror that has it with --from"
+    )]
+    NotFetched { suite: String, file: String },
+    #[error(transparent)]
+    Published(#[from] PublishedError),
     #[error(transparent)]
     Runtime(#[from] UnknownRuntime),
     #[error(transparent)]
@@ -62,7 +76,10 @@ pub enum Error {
         source: MeasureError,
     },
     #[error("{subject}: {source}")]
-    Mismatch { subject: String, source: Mismatch },
+    Mismatch {
+        subject: String,
+        source: Box<VerifyError>,
+    },
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
@@ -105,6 +122,12 @@ fn regressed(regressions: &[String]) -> String {
     }
 }
 
+impl From<CacheError> for Error {
+    fn from(error: CacheError) -> Self {
+        Self::Fetch(error.into())
+    }
+}
+
 impl Error {
     /// The exit code this error leads to.
     pub fn exit(&self) -> Exit {
@@ -118,12 +141,17 @@ impl Error {
             | Self::NothingToRun => Exit::Usage,
             Self::Regression { .. } => Exit::Regression,
             Self::Confirm(error) => error.exit(),
+            Self::Suite(error) if error.is_usage() => Exit::Usage,
             Self::Mismatch { .. } => Exit::Mismatch,
+            Self::Fetch(error) => error.exit(),
             Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) => Exit::NoTarget,
             Self::Select(error) => error.exit(),
             Self::Build(BuildError::ModelTooBig { .. } | BuildError::ImageTooBig { .. })
             | Self::Board(_)
             | Self::Workload(_)
+            | Self::Suite(_)
+            | Self::NotFetched { .. }
+            | Self::Published(_)
             | Self::Subject(_)
             | Self::Record(_)
             | Self::Records(_)

@@ -4,6 +4,7 @@ mod boards;
 mod compare;
 mod completions;
 mod doctor;
+mod fetch;
 mod merge;
 pub mod run;
 mod runtimes;
@@ -29,6 +30,7 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
         Command::Boards => boards::list(&project()?),
         Command::Workloads => workloads::list(&project()?),
         Command::Runtimes => runtimes::list(),
+        Command::Fetch(args) => fetch::fetch(args, &project()?),
         Command::Serve(args) => serve::serve(args, &project()?),
         Command::Doctor => doctor::check(&project()?),
         Command::Completions { shell } => completions::print(*shell),
