@@ -13,6 +13,7 @@ use crate::project::ProjectError;
 use crate::record::RecordError;
 use crate::runtimes::UnknownRuntime;
 use crate::select::SelectError;
+use crate::served::SerialError;
 use crate::session::SessionError;
 use crate::subject::SubjectError;
 use crate::verify::Mismatch;
@@ -41,6 +42,8 @@ pub enum Error {
     Serve(#[from] ServeError),
     #[error("can't serve the virtual board: {0}")]
     Listen(std::io::Error),
+    #[error(transparent)]
+    Serial(#[from] SerialError),
     #[error(transparent)]
     Build(#[from] BuildError),
     #[error(transparent)]
@@ -80,9 +83,12 @@ impl Error {
             | Self::Board(BoardError::Unknown { .. })
             | Self::Workload(WorkloadError::Unknown { .. })
             | Self::Runtime(_)
+            | Self::Serial(SerialError::TooMany { .. })
             | Self::NothingToRun => Exit::Usage,
             Self::Mismatch { .. } => Exit::Mismatch,
-            Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) => Exit::NoTarget,
+            Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) | Self::Serial(_) => {
+                Exit::NoTarget
+            }
             Self::Select(error) => error.exit(),
             Self::Build(BuildError::ModelTooBig { .. } | BuildError::ImageTooBig { .. })
             | Self::Board(_)

@@ -25,6 +25,7 @@ pub mod project;
 pub mod record;
 pub mod runtimes;
 pub mod select;
+pub mod served;
 pub mod session;
 pub mod statistics;
 pub mod stdout;
