@@ -10,6 +10,7 @@ use probe_rs::probe::DebugProbeSelector;
 
 use crate::compare::{Aspect, NamedLimit};
 use crate::select::On;
+use crate::served::SerialPlace;
 use crate::subject::VectorCount;
 use crate::{baselines, shard};
 
@@ -121,12 +122,14 @@ Examples:
   tinybench serve --board nano33                 on a free TCP port of this machine
   tinybench serve --board nano33 --port 4711
   tinybench serve --board nano33 --unix /tmp/nano33
+  tinybench serve --board nano33 --serial tcp:4712    UART 0 on a TCP port
+  tinybench serve --board nano33 --serial pty         ... or on a pseudo-terminal
 
 The selector is printed on stdout; give it to any tool of probe-rs:
   probe-rs run --chip nRF52840_xxAA --probe 20b7:9db1:tcp:127.0.0.1:4711 firmware.elf
 
-Clients are served one after the other; the board lives on between them. It speaks the protocol of
-a Glasgow probe.")]
+Clients are served one after the other; the board runs on between them, as fast as a real one. It
+speaks the protocol of a Glasgow probe. Where each serial port is follows on stdout, a line each.")]
 pub struct ServeArgs {
     /// The board (`tinybench boards` lists them)
     #[arg(long, value_name = "NAME")]
@@ -137,6 +140,9 @@ pub struct ServeArgs {
     /// A Unix socket instead
     #[arg(long, value_name = "PATH")]
     pub unix: Option<PathBuf>,
+    /// Where to offer the board's UART 0; given again, UART 1. Port 0 lets the system choose
+    #[arg(long = "serial", value_name = "tcp:PORT|pty")]
+    pub serial: Vec<SerialPlace>,
 }
 
 /// What to measure, where, and what to do with the result.

@@ -21,6 +21,7 @@ use crate::records::RecordsError;
 use crate::results::VerifyError;
 use crate::runtimes::UnknownRuntime;
 use crate::select::SelectError;
+use crate::served::SerialError;
 use crate::session::SessionError;
 use crate::shard::ShardError;
 use crate::subject::SubjectError;
@@ -62,6 +63,8 @@ pub enum Error {
     Serve(#[from] ServeError),
     #[error("can't serve the virtual board: {0}")]
     Listen(std::io::Error),
+    #[error(transparent)]
+    Serial(#[from] SerialError),
     #[error(transparent)]
     Build(#[from] BuildError),
     #[error(transparent)]
@@ -138,13 +141,16 @@ impl Error {
             | Self::Runtime(_)
             | Self::UnknownBaseline(_)
             | Self::Shard(_)
+            | Self::Serial(SerialError::TooMany { .. })
             | Self::NothingToRun => Exit::Usage,
             Self::Regression { .. } => Exit::Regression,
             Self::Confirm(error) => error.exit(),
             Self::Suite(error) if error.is_usage() => Exit::Usage,
             Self::Mismatch { .. } => Exit::Mismatch,
             Self::Fetch(error) => error.exit(),
-            Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) => Exit::NoTarget,
+            Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) | Self::Serial(_) => {
+                Exit::NoTarget
+            }
             Self::Select(error) => error.exit(),
             Self::Build(BuildError::ModelTooBig { .. } | BuildError::ImageTooBig { .. })
             | Self::Board(_)

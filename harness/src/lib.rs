@@ -37,6 +37,7 @@ pub mod results;
 pub mod runtimes;
 pub mod schema;
 pub mod select;
+pub mod served;
 pub mod session;
 pub mod shard;
 pub mod statistics;

@@ -460,6 +460,14 @@ impl Machine {
         true
     }
 
+    /// How many of the bytes sent to UART `number` it has yet to receive.
+    pub fn serial_waiting(&mut self, number: usize) -> usize {
+        self.core
+            .chip
+            .serial_line(number)
+            .map_or(0, |line| line.to_chip.len())
+    }
+
     /// Drives a pin from outside, or lets it go. Pins of port P1 count from 32. False if there is
     /// no such pin.
     pub fn drive_pin(&mut self, pin: u32, level: Option<bool>) -> bool {
