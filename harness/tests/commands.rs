@@ -18,6 +18,9 @@ fn told(arguments: &[&str]) -> String {
 fn help_texts() {
     insta::assert_snapshot!("help", told(&["--help"]));
     insta::assert_snapshot!("help_run", told(&["run", "--help"]));
+    for command in ["compare", "export", "merge"] {
+        insta::assert_snapshot!(format!("help_{command}"), told(&[command, "--help"]));
+    }
     insta::assert_snapshot!("help_serve", told(&["serve", "--help"]));
 }
 

@@ -13,8 +13,8 @@ fn the_record_of_shards_is_that_of_one_run_but_for_its_time() {
     }
     let tinybench = Tinybench::new();
     let fixtures = project_root().join("targets/runtimes/interpreter/tests/fixtures");
-    let models = ["dense", "add"]
-        .map(|name| format!("--model={}/{name}.tflite", fixtures.display()));
+    let models =
+        ["dense", "add"].map(|name| format!("--model={}/{name}.tflite", fixtures.display()));
     let run = |more: &[&str]| {
         let mut arguments = vec!["run", "--board", "nano33", "--on", "virtual", "--runs", "2"];
         arguments.extend(models.iter().map(String::as_str));

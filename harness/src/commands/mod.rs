@@ -4,6 +4,7 @@ mod boards;
 mod compare;
 mod completions;
 mod doctor;
+mod export;
 mod fetch;
 mod merge;
 pub mod run;
@@ -26,6 +27,7 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
     match &cli.command {
         Command::Run(args) => run::run(args, &project()?),
         Command::Compare(args) => compare::run(args, cli.global.project.as_deref()),
+        Command::Export(args) => export::run(args),
         Command::Merge(args) => merge::run(args),
         Command::Boards => boards::list(&project()?),
         Command::Workloads => workloads::list(&project()?),

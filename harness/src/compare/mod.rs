@@ -6,7 +6,7 @@ mod limits;
 pub mod markdown;
 mod side;
 pub mod table;
-mod text;
+pub(crate) mod text;
 mod verdict;
 
 use std::collections::BTreeMap;
