@@ -9,7 +9,15 @@ use super::toolchain::Toolchain;
 use super::{BuildError, Request, firmware_folder, runtimes_folder, targets_folder};
 
 /// Folders of a crate that don't enter an image.
-const SKIPPED: [&str; 6] = ["target", "deps", "tests", "benches", "examples", "fuzz"];
+const SKIPPED: [&str; 7] = [
+    "target",
+    "deps",
+    "tests",
+    "benches",
+    "examples",
+    "fuzz",
+    "on-target-tests",
+];
 
 /// The key of an image, hexadecimal. `sources` is what [`sources`] gives.
 pub(super) fn key(
