@@ -42,6 +42,7 @@ def main() -> None:
         },
         "draws": [],
     }
+    evaluate.write(run, evaluation)
     for draw in range(1, evaluate.DRAWS + 1):
         other = dataset.make(evaluate.seed(run) + draw, "test", processes=2)
         normal = other.labels == NORMAL

@@ -12,8 +12,8 @@ import numpy as np
 
 from common import tflm
 
-DRAWS = 3
-"""How many more test sets the model is measured on, to show how much chance there is in a figure."""
+DRAWS = 2
+"""How many more test sets the model is measured on, to show how much chance a figure holds."""
 
 
 def folder(description: str | None) -> Path:
@@ -29,7 +29,8 @@ def seed(run: Path) -> int:
 
 
 def write(run: Path, evaluation: dict) -> None:
-    """Writes evaluation.json."""
+    """Writes evaluation.json. Every evaluate.py does so before the long measurements and again
+    behind them, so that a run that is cut short keeps what it has."""
     (run / "evaluation.json").write_text(json.dumps(evaluation, indent=1))
 
 

@@ -50,7 +50,9 @@ class Heard:
         """The number of words without an answer."""
         answers = self.answers(threshold)
         return sum(
-            not any(first / SAMPLE_RATE <= at <= last / SAMPLE_RATE + LATE_SECONDS for at in answers)
+            not any(
+                first / SAMPLE_RATE <= at <= last / SAMPLE_RATE + LATE_SECONDS for at in answers
+            )
             for first, last in self.words
         )
 

@@ -1,5 +1,5 @@
-"""Measures the model on the test set's windows, on a few other test sets drawn alike, and on streams
-of running speech. The threshold of the streams is chosen on streams of the validation set."""
+"""Measures the model on the test set's windows, on a few other test sets drawn alike, and on
+streams of running speech. The threshold of the streams is chosen on streams of the validation set."""
 
 import sys
 
@@ -31,11 +31,6 @@ def main() -> None:
         {},
     )
     seed = evaluate.seed(run)
-    evaluation["draws"] = []
-    for draw in range(1, evaluate.DRAWS + 1):
-        other = dataset.make(seed + draw, "test", processes=2)
-        right = evaluate.int8_answers(model, inputs(other)) == other.labels
-        evaluation["draws"].append(float(right.mean()))
 
     quiet = _streams(model, seed, "validation", VALIDATION_STREAMS, False)
     threshold = detection.threshold(quiet, 1)
@@ -58,6 +53,12 @@ def main() -> None:
             for t in detection.THRESHOLDS
         ],
     }
+    evaluate.write(run, evaluation)
+    evaluation["draws"] = []
+    for draw in range(1, evaluate.DRAWS + 1):
+        other = dataset.make(seed + draw, "test", processes=2)
+        right = evaluate.int8_answers(model, inputs(other)) == other.labels
+        evaluation["draws"].append(float(right.mean()))
     evaluate.write(run, evaluation)
     print("float {float_top1:.4f}, int8 {int8_top1:.4f}, {detection}".format(**evaluation))
 

@@ -24,6 +24,7 @@ def main() -> None:
         test.labels,
         groups,
     )
+    evaluate.write(run, evaluation)
     evaluation["draws"] = []
     for draw in range(1, evaluate.DRAWS + 1):
         other = dataset.make(evaluate.seed(run) + draw, "test", processes=2)
