@@ -20,6 +20,8 @@ pub mod image;
 pub mod interrupt;
 pub mod listing;
 pub mod measure;
+pub mod pages;
+pub mod plot;
 pub mod progress;
 pub mod project;
 pub mod record;
