@@ -273,7 +273,7 @@ fn mark(fidelity: Fidelity, number: &str) -> String {
 }
 
 /// A number with digits that matter: three decimals below 10, two below 100, one below 1,000.
-fn decimal(value: f64) -> String {
+pub(crate) fn decimal(value: f64) -> String {
     let decimals = match value.abs() {
         v if v < 10.0 => 3,
         v if v < 100.0 => 2,
@@ -284,7 +284,7 @@ fn decimal(value: f64) -> String {
 }
 
 /// A whole number in groups of three digits.
-fn grouped(value: u64) -> String {
+pub(crate) fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {

@@ -1,0 +1,45 @@
+//! Text from outside, made safe to print.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+/// Whether a character could change more than its own place on a terminal: control characters
+/// (escape sequences begin with one), and those that reverse or hide text.
+pub fn is_hazard(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+}
+
+/// `text` with every [hazard](is_hazard) written as an escape, such as `\u{1b}`.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hazard) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if is_hazard(character) {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// As [`printable`], of a path.
+pub fn printable_path(path: &Path) -> String {
+    printable(&path.to_string_lossy()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_lose_their_power_and_text_stays() {
+        assert_eq!(printable("kws, µJ, 関数"), "kws, µJ, 関数");
+        assert_eq!(printable("\u{1b}[31mred\n"), r"\u{1b}[31mred\u{a}");
+        assert_eq!(printable("a\u{9b}2J\u{202e}b"), r"a\u{9b}2J\u{202e}b");
+    }
+}

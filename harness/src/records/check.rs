@@ -1,0 +1,323 @@
+//! What a record may say. JSON has no NaN, but it has negative, enormous and contradictory numbers,
+//! and strings of any length and content.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::printable::{is_hazard, printable};
+use crate::record::{RunRecord, RunResult};
+
+/// Longest string.
+const MAX_STRING: usize = 4_096;
+/// Longest name of a board, workload, model or runtime.
+const MAX_NAME: usize = 200;
+/// Clocks that a microcontroller can have, Hz.
+const CLOCKS: std::ops::RangeInclusive<u64> = 1_000..=100_000_000_000;
+/// Largest number of any kind: it keeps sums and products finite.
+const MAX_NUMBER: f64 = 1e18;
+/// How far `median_us` may be from the cycles and the clock: files are written by other programs
+/// too, and rounded.
+const TOLERANCE: f64 = 0.01;
+
+/// What is wrong with a record. Safe to print.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// It holds no results.
+    #[error("it has no results")]
+    Empty,
+    /// One workload and runtime has several entries.
+    #[error("the workload `{workload}` on the runtime `{runtime}` is in it twice")]
+    Duplicate {
+        /// The workload.
+        workload: String,
+        /// The runtime.
+        runtime: String,
+    },
+    /// A string could change what a terminal shows.
+    #[error("`{place}` has the control character {} in it", .character.escape_unicode())]
+    Control {
+        /// Where it is.
+        place: String,
+        /// The character.
+        character: char,
+    },
+    /// A string is too long.
+    #[error("`{place}` is {len} bytes long, and the limit is {limit}")]
+    Long {
+        /// Where it is.
+        place: String,
+        /// Its length.
+        len: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A number or combination of numbers can't be.
+    #[error("`{place}` {reason}")]
+    Absurd {
+        /// Where it is.
+        place: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+fn absurd(place: impl Into<String>, reason: impl Into<String>) -> Fault {
+    Fault::Absurd {
+        place: place.into(),
+        reason: reason.into(),
+    }
+}
+
+/// Checks that a record makes sense, so that nothing which uses it has to.
+pub fn check(record: &RunRecord) -> Result<(), Fault> {
+    if record.results.is_empty() {
+        return Err(Fault::Empty);
+    }
+    if record.started_at.parse::<Timestamp>().is_err() {
+        return Err(absurd("started_at", "is no RFC 3339 time"));
+    }
+    if !CLOCKS.contains(&record.board.clock_hz) {
+        return Err(absurd("board.clock_hz", "is no clock of a microcontroller"));
+    }
+    // Everything else goes by the text: fields that this version doesn't know are shown as well.
+    let value = serde_json::to_value(record).map_err(|e| absurd("record", e.to_string()))?;
+    strings_and_numbers("", &value)?;
+    let mut seen = HashSet::new();
+    for (index, result) in record.results.iter().enumerate() {
+        for (name, text) in [
+            ("workload", &result.workload),
+            ("runtime.name", &result.runtime.name),
+            ("model.name", &result.model.name),
+        ] {
+            name_of(&format!("results[{index}].{name}"), text)?;
+        }
+        if !seen.insert((&result.workload, &result.runtime.name)) {
+            return Err(Fault::Duplicate {
+                workload: result.workload.clone(),
+                runtime: result.runtime.name.clone(),
+            });
+        }
+        figures(record.board.clock_hz, result)
+            .map_err(|(place, reason)| absurd(format!("results[{index}].{place}"), reason))?;
+    }
+    name_of("board.name", &record.board.name)
+}
+
+/// A name is there and short.
+fn name_of(place: &str, text: &str) -> Result<(), Fault> {
+    if text.trim().is_empty() {
+        return Err(absurd(place, "is empty"));
+    }
+    if text.len() > MAX_NAME {
+        return Err(Fault::Long {
+            place: place.to_owned(),
+            len: text.len(),
+            limit: MAX_NAME,
+        });
+    }
+    Ok(())
+}
+
+/// Strings are short and harmless, numbers not enormous.
+fn strings_and_numbers(place: &str, value: &Value) -> Result<(), Fault> {
+    match value {
+        Value::String(text) => string(place, text),
+        Value::Number(number) => match number.as_f64() {
+            Some(number) if number.abs() <= MAX_NUMBER => Ok(()),
+            // A whole number of 64 bits is exact where it stands, seeds for example.
+            _ if number.is_u64() || number.is_i64() => Ok(()),
+            _ => Err(absurd(place, "is absurdly large")),
+        },
+        Value::Array(values) => values
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| !value.is_u64())
+            .try_for_each(|(index, value)| {
+                strings_and_numbers(&format!("{place}[{index}]"), value)
+            }),
+        Value::Object(fields) => object(place, fields),
+        Value::Null | Value::Bool(_) => Ok(()),
+    }
+}
+
+fn object(place: &str, fields: &Map<String, Value>) -> Result<(), Fault> {
+    for (name, value) in fields {
+        string(place, name)?;
+        let place = match place {
+            "" => name.clone(),
+            place => format!("{place}.{}", printable(name)),
+        };
+        strings_and_numbers(&place, value)?;
+    }
+    Ok(())
+}
+
+fn string(place: &str, text: &str) -> Result<(), Fault> {
+    if text.len() > MAX_STRING {
+        return Err(Fault::Long {
+            place: place.to_owned(),
+            len: text.len(),
+            limit: MAX_STRING,
+        });
+    }
+    match text.chars().find(|&character| is_hazard(character)) {
+        Some(character) => Err(Fault::Control {
+            place: place.to_owned(),
+            character,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The figures of one result don't contradict each other. The error is the place and the reason.
+fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, String)> {
+    let latency = &result.latency;
+    let (Some(min), Some(max)) = (latency.cycles.iter().min(), latency.cycles.iter().max()) else {
+        return Err(("latency.cycles", "is empty".to_owned()));
+    };
+    if (latency.min_cycles, latency.max_cycles) != (*min, *max) {
+        return Err((
+            "latency.min_cycles",
+            "and `max_cycles` are not those of `cycles`".to_owned(),
+        ));
+    }
+    if !(f64::from(*min)..=f64::from(*max)).contains(&latency.median_cycles) {
+        return Err((
+            "latency.median_cycles",
+            "is not between the least and the most".to_owned(),
+        ));
+    }
+    if latency.median_cycles <= 0.0 {
+        return Err(("latency.median_cycles", "is not positive".to_owned()));
+    }
+    let expected = latency.median_cycles / clock_hz as f64 * 1e6;
+    if !((latency.median_us - expected).abs() <= TOLERANCE * expected) {
+        return Err((
+            "latency.median_us",
+            format!(
+                "is {}, but cycles and clock give {expected}",
+                latency.median_us
+            ),
+        ));
+    }
+    if let Some(energy) = &result.energy
+        && !(energy.uj_per_inference >= 0.0 && energy.mean_mw >= 0.0)
+    {
+        return Err(("energy", "is negative".to_owned()));
+    }
+    let memory = &result.memory;
+    if memory.harness_bytes > memory.static_bytes || memory.static_bytes > memory.ram_total_bytes {
+        return Err((
+            "memory",
+            "has a part that is larger than the whole".to_owned(),
+        ));
+    }
+    let flash = &result.flash;
+    let parts = [
+        flash.model_bytes,
+        flash.runtime_bytes,
+        flash.harness_bytes,
+        flash.system_bytes,
+    ];
+    if parts.iter().any(|&part| part > flash.total_bytes) {
+        return Err((
+            "flash",
+            "has a part that is larger than the whole".to_owned(),
+        ));
+    }
+    let outputs = &result.outputs;
+    if outputs.mismatches > outputs.bytes_compared || outputs.verified != (outputs.mismatches == 0)
+    {
+        return Err(("outputs", "contradicts itself".to_owned()));
+    }
+    if let Some(quality) = &result.quality
+        && !(0.0..=1.0).contains(&quality.value)
+    {
+        return Err(("quality.value", "is not between 0 and 1".to_owned()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::record::tests::example;
+
+    /// What is said of the example with the field at `pointer` replaced.
+    fn said(pointer: &str, bad: Value) -> String {
+        let mut value = serde_json::to_value(example()).unwrap();
+        *value.pointer_mut(pointer).unwrap() = bad;
+        super::super::parse(value.to_string().as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn the_example_is_fine() {
+        check(&example()).unwrap();
+    }
+
+    #[test]
+    fn absurd_values_are_named_with_their_place() {
+        let mut texts = Vec::new();
+        for (pointer, bad) in [
+            ("/results", json!([])),
+            ("/started_at", json!("yesterday")),
+            ("/board/clock_hz", json!(0)),
+            ("/board/name", json!(" ")),
+            ("/results/0/latency/cycles", json!([])),
+            ("/results/0/latency/cycles", json!([-1])),
+            ("/results/0/latency/min_cycles", json!(1)),
+            ("/results/0/latency/median_cycles", json!(1.0)),
+            ("/results/0/latency/median_us", json!(-140_628.125)),
+            ("/results/0/latency/median_us", json!(1e17)),
+            ("/results/0/energy/uj_per_inference", json!(-5)),
+            ("/results/0/energy/uj_per_inference", json!(1e300)),
+            ("/results/0/memory/static_bytes", json!(4_000_000_000_u64)),
+            ("/results/0/flash/runtime_bytes", json!(84_001)),
+            ("/results/0/outputs/mismatches", json!(3)),
+            ("/results/0/quality/value", json!(1.5)),
+            ("/results/0/workload", json!("x".repeat(201))),
+            ("/execution/probe", json!("x".repeat(5_000))),
+            ("/execution/probe", json!("\u{202e}gpj.exe")),
+        ] {
+            texts.push(format!("{pointer}: {}", said(pointer, bad)));
+        }
+        insta::assert_snapshot!(texts.join("\n"));
+    }
+
+    #[test]
+    fn a_number_beyond_all_numbers_is_no_number() {
+        let text = example().to_json().unwrap().replace("140628.125", "1e999");
+        let error = super::super::parse(text.as_bytes()).unwrap_err();
+        assert!(error.contains("number out of range"), "{error}");
+    }
+
+    #[test]
+    fn unknown_fields_are_checked_too() {
+        let mut record = example();
+        let fields = &mut record.results[0].latency.other;
+        fields.insert("stages".to_owned(), json!({ "pre\u{1b}": [1, 2] }));
+        assert_eq!(
+            check(&record).unwrap_err().to_string(),
+            r"`results[0].latency.stages` has the control character \u{1b} in it"
+        );
+        let mut record = example();
+        record.other.insert("seed".to_owned(), json!(u64::MAX));
+        check(&record).unwrap();
+    }
+
+    #[test]
+    fn one_workload_and_runtime_has_one_entry() {
+        let mut record = example();
+        record.results.push(record.results[0].clone());
+        assert_eq!(
+            check(&record).unwrap_err().to_string(),
+            "the workload `kws` on the runtime `interpreter` is in it twice"
+        );
+        record.results[1].runtime.name = "other".to_owned();
+        check(&record).unwrap();
+    }
+}
