@@ -64,6 +64,10 @@ pub struct Global {
 pub enum Command {
     /// Measure workloads on a board, or on a virtual one
     Run(Box<RunArgs>),
+    /// Write a report on run records, to be read and published: HTML or Markdown
+    Report(ReportArgs),
+    /// Write a website with the history of a project's run records
+    Dashboard(DashboardArgs),
     /// List the boards
     Boards,
     /// List the workloads
@@ -81,6 +85,56 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// What to report on, and where to.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench report run.json -o report.html          one file, opens offline
+  tinybench report main.json change.json -o report.md
+                                                    a comment for a pull request, under 60 KB
+  tinybench report tinybench-results/ -o all.html   every record of a folder
+
+The first record is the one that others are set against. docs/report.md says what is in a report.")]
+pub struct ReportArgs {
+    /// Run records, or folders of them
+    #[arg(value_name = "RECORD", required = true)]
+    pub records: Vec<PathBuf>,
+    /// Where to write the report; its ending chooses the form, .html or .md
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// The report's title [default: made from workloads and boards]
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+}
+
+/// Which history to show, and where.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench dashboard history/ -o site
+  tinybench dashboard history/ -o site --commit-url 'https://example.org/project/commit/{commit}'
+  tinybench dashboard history/ -o site --site-url https://example.org/bench/
+
+HISTORY is a folder of run records, one or several for each commit. The site is static: any web
+server can serve it, and it opens from the disk. docs/dashboard.md says what is on it.")]
+pub struct DashboardArgs {
+    /// A folder of run records
+    #[arg(value_name = "HISTORY")]
+    pub history: PathBuf,
+    /// The folder to write the site to; one that tinybench wrote before is replaced
+    #[arg(short, long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The project's name
+    #[arg(long, value_name = "TEXT", default_value = "Benchmarks")]
+    pub title: String,
+    /// Where a commit can be seen, `{commit}` standing for it [default: what the records say]
+    #[arg(long, value_name = "URL")]
+    pub commit_url: Option<String>,
+    /// Where the site will be, for links in the Atom feed
+    #[arg(long, value_name = "URL")]
+    pub site_url: Option<String>,
 }
 
 /// Which virtual board to serve, and where.

@@ -9,8 +9,10 @@ use crate::firmware_build::{BuildError, ToolchainError};
 use crate::image::ImageError;
 use crate::interrupt::Interrupted;
 use crate::measure::MeasureError;
+use crate::pages::PageError;
 use crate::project::ProjectError;
 use crate::record::RecordError;
+use crate::records::RecordsError;
 use crate::runtimes::UnknownRuntime;
 use crate::select::SelectError;
 use crate::session::SessionError;
@@ -59,6 +61,10 @@ pub enum Error {
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
+    Records(#[from] RecordsError),
+    #[error(transparent)]
+    Page(#[from] PageError),
+    #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -89,8 +95,10 @@ impl Error {
             | Self::Workload(_)
             | Self::Subject(_)
             | Self::Record(_)
+            | Self::Records(_)
             | Self::Read(_) => Exit::Input,
             Self::Build(_) | Self::Toolchain(_) | Self::Image(_) | Self::NotReady => Exit::Build,
+            Self::Page(error) => error.exit(),
             Self::Session(error) => error.exit(),
             Self::Measure {
                 source: MeasureError::Target(error),

@@ -28,6 +28,7 @@ pub mod progress;
 pub mod project;
 pub mod record;
 pub mod records;
+pub mod report;
 pub mod runtimes;
 pub mod select;
 pub mod session;

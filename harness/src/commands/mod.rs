@@ -2,7 +2,9 @@
 
 mod boards;
 mod completions;
+mod dashboard;
 mod doctor;
+mod report;
 pub mod run;
 mod runtimes;
 mod serve;
@@ -22,6 +24,8 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
     };
     match &cli.command {
         Command::Run(args) => run::run(args, &project()?),
+        Command::Report(args) => report::report(args),
+        Command::Dashboard(args) => dashboard::dashboard(args),
         Command::Boards => boards::list(&project()?),
         Command::Workloads => workloads::list(&project()?),
         Command::Runtimes => runtimes::list(),

@@ -193,10 +193,20 @@ mod tests {
     #[test]
     fn details_go_first_and_then_the_end() {
         let all = markdown(&document(3, 3), 10_000);
-        assert!(all.contains("<details>") && !all.contains("left out"), "{all}");
+        assert!(
+            all.contains("<details>") && !all.contains("left out"),
+            "{all}"
+        );
         let short = markdown(&document(3, 3_000), 10_000);
-        assert!(short.contains("row 2") && short.contains("left out"), "{short}");
+        assert!(
+            short.contains("row 2") && short.contains("left out"),
+            "{short}"
+        );
         let cut = markdown(&document(3_000, 3_000), 10_000);
-        assert!(cut.len() < 10_000 && cut.contains("Cut here"), "{}", cut.len());
+        assert!(
+            cut.len() < 10_000 && cut.contains("Cut here"),
+            "{}",
+            cut.len()
+        );
     }
 }

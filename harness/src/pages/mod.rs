@@ -2,12 +2,14 @@
 //! table behind them, the frame of an HTML page, and writing a folder whole or not at all.
 
 mod document;
+mod error;
 mod folder;
 mod layout;
 mod markdown;
 mod table;
 
 pub use document::{Block, Document, Plot, Section};
+pub use error::PageError;
 pub use folder::{FolderError, write_folder};
 pub use layout::{Layout, frame, html};
 pub use markdown::{MAX_COMMENT_BYTES, escape as escape_markdown, markdown};

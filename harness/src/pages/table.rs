@@ -106,7 +106,9 @@ impl Table {
 
     /// Whether the cells at `index` hold numbers.
     pub fn is_numeric(&self, index: &usize) -> bool {
-        self.columns.get(*index).is_some_and(|column| column.numeric)
+        self.columns
+            .get(*index)
+            .is_some_and(|column| column.numeric)
     }
 }
 

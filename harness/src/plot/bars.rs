@@ -47,8 +47,7 @@ const THICKNESS: f64 = 12.0;
 /// group has the full width, otherwise the longest of all.
 pub fn bars(groups: &[BarGroup], own_scales: bool, id: &str, description: &str) -> String {
     let longest = |bars: &mut dyn Iterator<Item = &Bar>| {
-        bars.map(Bar::length)
-            .fold(f64::MIN_POSITIVE, f64::max)
+        bars.map(Bar::length).fold(f64::MIN_POSITIVE, f64::max)
     };
     let common = longest(&mut groups.iter().flat_map(|group| &group.bars));
     let mut svg = Svg::new();
@@ -111,6 +110,9 @@ mod tests {
     #[test]
     fn bars_of_nothing_have_no_length() {
         let plot = bars(&[group(&[0.0, 0.0])], false, "a", "");
-        assert!(plot.contains(r#"width="0%""#) && !plot.contains("NaN"), "{plot}");
+        assert!(
+            plot.contains(r#"width="0%""#) && !plot.contains("NaN"),
+            "{plot}"
+        );
     }
 }

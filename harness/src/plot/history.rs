@@ -168,7 +168,10 @@ mod tests {
     fn flat_single_and_empty_series_are_no_trouble() {
         for values in [&[7.0, 7.0][..], &[0.0, 0.0], &[7.0], &[]] {
             let series = series(values);
-            for plot in [history(&series, &|v| v.to_string(), "a", ""), sparkline(&series)] {
+            for plot in [
+                history(&series, &|v| v.to_string(), "a", ""),
+                sparkline(&series),
+            ] {
                 assert!(!plot.contains("NaN") && !plot.contains("inf"), "{plot}");
             }
         }

@@ -73,7 +73,11 @@ pub fn decades(from: f64, to: f64) -> Vec<f64> {
     let inside = |factors: &[f64]| -> Vec<f64> {
         powers
             .clone()
-            .flat_map(|power| factors.iter().map(move |factor| factor * 10_f64.powi(power)))
+            .flat_map(|power| {
+                factors
+                    .iter()
+                    .map(move |factor| factor * 10_f64.powi(power))
+            })
             .filter(|tick| (from * 0.999..=to * 1.001).contains(tick))
             .collect()
     };
@@ -103,7 +107,10 @@ mod tests {
         assert_eq!(ticks(0.0, 10.0, 5), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
         assert_eq!(ticks(131.0, 148.0, 4), [135.0, 140.0, 145.0]);
         assert_eq!(ticks(7.0, 7.0, 4), [7.0]);
-        assert_eq!(decades(3.0, 600.0), [5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0]);
+        assert_eq!(
+            decades(3.0, 600.0),
+            [5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0]
+        );
         assert_eq!(decades(0.5, 2000.0), [1.0, 10.0, 100.0, 1000.0]);
     }
 }

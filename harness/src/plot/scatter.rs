@@ -77,7 +77,10 @@ mod tests {
             ..Dot::default()
         };
         let plot = scatter(&[dot], &|v| v.to_string(), &|v| v.to_string(), "a", "");
-        assert!(plot.contains("<circle") && plot.contains("<title>kws</title>"), "{plot}");
+        assert!(
+            plot.contains("<circle") && plot.contains("<title>kws</title>"),
+            "{plot}"
+        );
         assert!(!plot.contains("NaN") && !plot.contains("inf"), "{plot}");
     }
 }

@@ -27,10 +27,15 @@ pub fn strips(
     id: &str,
     description: &str,
 ) -> String {
-    let values = || strips.iter().flat_map(|strip| strip.dots.iter().map(|dot| dot.0));
-    let (least, most) = values().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| {
-        (least.min(value), most.max(value))
-    });
+    let values = || {
+        strips
+            .iter()
+            .flat_map(|strip| strip.dots.iter().map(|dot| dot.0))
+    };
+    let (least, most) = values().fold(
+        (f64::INFINITY, f64::NEG_INFINITY),
+        |(least, most), value| (least.min(value), most.max(value)),
+    );
     if !(least.is_finite() && most.is_finite()) {
         return Svg::new().finish(0.0, id, description);
     }
@@ -74,7 +79,10 @@ mod tests {
     fn dots_lie_inside_and_carry_their_values() {
         let strip = Strip {
             label: "kws".to_owned(),
-            dots: vec![(1.0, "dot", "one".to_owned()), (1000.0, "dot", "many".to_owned())],
+            dots: vec![
+                (1.0, "dot", "one".to_owned()),
+                (1000.0, "dot", "many".to_owned()),
+            ],
             mark: Some(10.0),
             ..Strip::default()
         };

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::printable::is_hazard;
+
 /// `text` for use between tags and in quoted attributes of HTML and SVG. Control characters and
 /// those that reorder text, which no name needs, become U+FFFD.
 pub fn escape(text: &str) -> String {
@@ -22,9 +24,8 @@ pub fn escape(text: &str) -> String {
 /// `character`, or U+FFFD in the place of one that has no picture of its own.
 pub fn visible(character: char) -> char {
     match character {
-        '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
         '\n' | '\t' => ' ',
-        control if control.is_control() => '\u{FFFD}',
+        hazard if is_hazard(hazard) => '\u{FFFD}',
         other => other,
     }
 }
@@ -185,7 +186,10 @@ mod tests {
         svg.text(0.0, 0.0, Anchor::Start, "a", "</text><script>");
         svg.dot(1.0, 1.0, 1.0, "b", "</title><img src=x>");
         let text = svg.finish(10.0, "id", "</desc>");
-        assert!(!text.contains("<script>") && !text.contains("<img"), "{text}");
+        assert!(
+            !text.contains("<script>") && !text.contains("<img"),
+            "{text}"
+        );
         assert!(!text.contains("\"</desc>"), "{text}");
     }
 

@@ -1,0 +1,127 @@
+//! The report on one or several run records: what was found, how, and how to repeat it.
+//!
+//! [`document`] turns records into a document, free of I/O; `pages` writes it as HTML or Markdown.
+
+mod cost;
+mod methods;
+mod published;
+mod results;
+mod summary;
+mod timing;
+
+use std::path::PathBuf;
+
+use crate::pages::{Document, Section};
+use crate::record::RunRecord;
+use crate::records::Loaded;
+
+pub use published::{Published, PublishedError, rows as published_rows};
+pub use results::{Item, Results};
+
+/// Stands before every number that comes from a model of the hardware.
+pub const MODELLED: &str = "≈ ";
+
+/// A record with a name for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// A name that no other run of the report has.
+    pub label: String,
+    /// The record.
+    pub record: RunRecord,
+}
+
+/// What a report shows besides the records.
+#[derive(Clone, Debug, Default)]
+pub struct Extras {
+    /// The title, instead of one made from the records.
+    pub title: Option<String>,
+    /// Sections that follow the summary.
+    pub after_summary: Vec<Section>,
+}
+
+/// Names the records after their files, or after the folders above where the files' names are the
+/// same, or with a number where that doesn't tell them apart.
+pub fn runs(loaded: Vec<Loaded>) -> Vec<Run> {
+    let stem = |path: &PathBuf| {
+        path.file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let with_folder = |path: &PathBuf| {
+        let folder = path.parent().and_then(|folder| folder.file_name());
+        match folder {
+            Some(folder) => format!("{}/{}", folder.to_string_lossy(), stem(path)),
+            None => stem(path),
+        }
+    };
+    let paths: Vec<_> = loaded.iter().map(|loaded| loaded.path.clone()).collect();
+    let mut labels: Vec<_> = paths.iter().map(stem).collect();
+    if has_duplicates(&labels) {
+        labels = paths.iter().map(with_folder).collect();
+    }
+    if has_duplicates(&labels) {
+        for (number, label) in (1..).zip(&mut labels) {
+            *label += &format!(" ({number})");
+        }
+    }
+    labels
+        .into_iter()
+        .zip(loaded)
+        .map(|(label, loaded)| Run {
+            label,
+            record: loaded.record,
+        })
+        .collect()
+}
+
+fn has_duplicates(labels: &[String]) -> bool {
+    let mut sorted: Vec<_> = labels.iter().collect();
+    sorted.sort();
+    sorted.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+/// The report on `runs`, of which the first is the one that others are compared with.
+pub fn document(runs: &[Run], extras: Extras) -> Result<Document, PublishedError> {
+    let results = Results::new(runs);
+    let title = extras.title.unwrap_or_else(|| summary::title(&results));
+    let mut sections = vec![summary::section(&results)];
+    sections.extend(extras.after_summary);
+    sections.extend(timing::sections(&results));
+    sections.extend(cost::sections(&results));
+    sections.push(summary::verification(&results));
+    sections.extend(published::section(&results)?);
+    sections.push(methods::section(&results));
+    sections.push(methods::repeat(&results));
+    Ok(Document {
+        title,
+        lead: summary::lead(&results),
+        sections,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::record::tests::example;
+
+    fn labels(paths: &[&str]) -> Vec<String> {
+        let loaded = paths.iter().map(|path| Loaded {
+            path: Path::new(path).to_owned(),
+            record: example(),
+        });
+        runs(loaded.collect())
+            .into_iter()
+            .map(|run| run.label)
+            .collect()
+    }
+
+    #[test]
+    fn runs_are_named_as_shortly_as_tells_them_apart() {
+        assert_eq!(labels(&["a/main.json", "b/new.json"]), ["main", "new"]);
+        assert_eq!(labels(&["a/run.json", "b/run.json"]), ["a/run", "b/run"]);
+        assert_eq!(labels(&["run.json", "run.json"]), ["run (1)", "run (2)"]);
+    }
+}
