@@ -8,6 +8,7 @@ pub mod board;
 pub mod cli;
 pub mod commands;
 pub mod conversation;
+pub mod dashboard;
 pub mod energy;
 pub mod error;
 pub mod error_chain;

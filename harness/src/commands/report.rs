@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::ReportArgs;
 use crate::error::Error;
 use crate::files;
-use crate::pages::{self, MAX_COMMENT_BYTES, PageError};
+use crate::pages::{self, Layout, MAX_COMMENT_BYTES, PageError};
 use crate::records;
 use crate::report::{self, Extras};
 
@@ -46,7 +46,7 @@ pub fn report(args: &ReportArgs) -> Result<(), Error> {
     };
     let document = report::document(&runs, extras).map_err(PageError::from)?;
     let text = match form {
-        Form::Html => pages::html(&document).map_err(PageError::from)?,
+        Form::Html => pages::html(&document, &Layout::default()).map_err(PageError::from)?,
         Form::Markdown => pages::markdown(&document, MAX_COMMENT_BYTES),
     };
     files::write(&args.out, text.as_bytes())?;

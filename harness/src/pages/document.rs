@@ -9,8 +9,19 @@ pub struct Document {
     pub title: String,
     /// What stands below the title, a line each.
     pub lead: Vec<String>,
+    /// By what the rows of its tables can be filtered.
+    pub filters: Vec<Filter>,
     /// Its sections.
     pub sections: Vec<Section>,
+}
+
+/// A choice by which rows can be filtered.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// The facet of the rows.
+    pub facet: &'static str,
+    /// The values there are.
+    pub values: Vec<String>,
 }
 
 /// A section.
@@ -37,6 +48,8 @@ pub enum Block {
     Detail(Table),
     /// A plot with its table.
     Plot(Plot),
+    /// Texts that lead somewhere, with relative paths.
+    Links(Vec<(String, String)>),
     /// What to type into a shell.
     Commands(String),
 }

@@ -16,11 +16,9 @@ const STYLE: &str = include_str!("../../templates/page.css");
 /// Script of all pages: values on hover and filters.
 const SCRIPT: &str = include_str!("../../templates/page.js");
 
-/// What frames a page: its title, and links to its siblings.
+/// What frames a page: links to its siblings.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
-    /// The page's title.
-    pub title: String,
     /// Names and paths of the pages beside it; the path of the page itself is empty.
     pub links: Vec<(String, String)>,
     /// The path of an Atom feed.
@@ -30,6 +28,7 @@ pub struct Layout {
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'a> {
+    title: &'a str,
     layout: &'a Layout,
     policy: String,
     style: &'a str,
@@ -44,9 +43,10 @@ struct Body<'a> {
 }
 
 /// `body`, which is HTML, as a whole page.
-pub fn frame(layout: &Layout, body: &str) -> Result<String, askama::Error> {
+fn frame(layout: &Layout, title: &str, body: &str) -> Result<String, askama::Error> {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     Page {
+        title,
         layout,
         policy: format!(
             "default-src 'none'; style-src {}; script-src {}; img-src 'self' data:; base-uri \
@@ -62,10 +62,6 @@ pub fn frame(layout: &Layout, body: &str) -> Result<String, askama::Error> {
 }
 
 /// The document as a page.
-pub fn html(document: &Document) -> Result<String, askama::Error> {
-    let layout = Layout {
-        title: document.title.clone(),
-        ..Layout::default()
-    };
-    frame(&layout, &Body { document }.render()?)
+pub fn html(document: &Document, layout: &Layout) -> Result<String, askama::Error> {
+    frame(layout, &document.title, &Body { document }.render()?)
 }

@@ -78,6 +78,7 @@ fn block(block: &Block, extent: Extent) -> Option<String> {
         Block::Detail(shown) => folded(&shown.caption, shown),
         Block::Plot(_) if extent == Extent::WithoutPlots => return None,
         Block::Plot(plot) => folded(&plot.title, &plot.table),
+        Block::Links(_) => return None,
         Block::Commands(text) => {
             // A fence longer than any run of backticks inside can't be closed by the text.
             let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
@@ -171,8 +172,8 @@ mod tests {
         section.blocks = vec![Block::Table(table(rows)), Block::Detail(table(details))];
         Document {
             title: "Title".to_owned(),
-            lead: Vec::new(),
             sections: vec![section],
+            ..Document::default()
         }
     }
 

@@ -8,9 +8,9 @@ mod layout;
 mod markdown;
 mod table;
 
-pub use document::{Block, Document, Plot, Section};
+pub use document::{Block, Document, Filter, Plot, Section};
 pub use error::PageError;
 pub use folder::{FolderError, write_folder};
-pub use layout::{Layout, frame, html};
+pub use layout::{Layout, html};
 pub use markdown::{MAX_COMMENT_BYTES, escape as escape_markdown, markdown};
 pub use table::{Cell, Column, Row, Table, Tone};

@@ -97,6 +97,7 @@ pub fn document(runs: &[Run], extras: Extras) -> Result<Document, PublishedError
         title,
         lead: summary::lead(&results),
         sections,
+        ..Document::default()
     })
 }
 
