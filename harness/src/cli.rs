@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use probe_rs::probe::DebugProbeSelector;
 
+use crate::compare::{Aspect, NamedLimit};
 use crate::select::On;
 use crate::subject::VectorCount;
 
@@ -64,6 +65,8 @@ pub struct Global {
 pub enum Command {
     /// Measure workloads on a board, or on a virtual one
     Run(Box<RunArgs>),
+    /// Compare records: what became better or worse, and whether it matters
+    Compare(Box<CompareArgs>),
     /// Write a report on run records, to be read and published: HTML or Markdown
     Report(ReportArgs),
     /// Write a website with the history of a project's run records
@@ -96,7 +99,7 @@ Examples:
                                                     a comment for a pull request, under 60 KB
   tinybench report tinybench-results/ -o all.html   every record of a folder
 
-The first record is the one that others are set against. docs/report.md says what is in a report.")]
+The first record is the base that others are compared with, as `tinybench compare` does it. docs/report.md says what is in a report.")]
 pub struct ReportArgs {
     /// Run records, or folders of them
     #[arg(value_name = "RECORD", required = true)]
@@ -104,6 +107,9 @@ pub struct ReportArgs {
     /// Where to write the report; its ending chooses the form, .html or .md
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
+    /// What counts as a regression.
+    #[command(flatten)]
+    pub gate: GateArgs,
     /// The report's title [default: made from workloads and boards]
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
@@ -212,9 +218,73 @@ pub struct RunArgs {
     /// What to print on stdout
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+    /// The commit of your project that is measured, for the record [default: what CI or git says]
+    #[arg(long, value_name = "ID", env = "TINYBENCH_COMMIT", hide_env_values = true)]
+    pub commit: Option<String>,
     /// Where to write the record [default: tinybench-results/TIME-BOARD.json]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// What to compare, and what counts as a regression.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench compare main new.json             a baseline (run --save-baseline main) and a record
+  tinybench compare before/ after/            all records in two folders
+  tinybench compare a.json b.json c.json      ratios to a.json, geometric means
+  tinybench compare main new.json --limit 'latency=2%,flash=1%|400KB'
+                                              latency may rise by 2 %, flash by 1 % and not over
+                                              400 KB
+  tinybench compare main new.json --allow compiler --format markdown > comment.md
+
+Exit code 1 means that something regressed. docs/compare.md explains every column and verdict.")]
+pub struct CompareArgs {
+    /// What to compare with: a record, a folder of records, or the name of a saved baseline
+    #[arg(value_name = "BASE")]
+    pub base: String,
+    /// What to compare: records, folders, or names of saved baselines
+    #[arg(value_name = "NEW", required = true)]
+    pub new: Vec<String>,
+    /// What counts as a regression.
+    #[command(flatten)]
+    pub gate: GateArgs,
+    /// Run what regressed again N times, and count only what regresses every time (measured
+    /// figures; exact ones would come out the same) [default: 0]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub confirm: Option<u32>,
+    /// The debug probe for --confirm, as `run` takes it
+    #[arg(long, value_name = "SELECTOR")]
+    pub probe: Option<DebugProbeSelector>,
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t = CompareFormat::Table)]
+    pub format: CompareFormat,
+}
+
+/// What counts as a regression, and what may be compared.
+#[derive(Debug, Default, Args)]
+pub struct GateArgs {
+    /// How much worse a metric may be than the base (2%), how bad at most (400KB), both (1%|400KB),
+    /// or `off`; repeatable, or separated by commas [default: 0% for the headline figures]
+    #[arg(long = "limit", value_name = "METRIC=LIMIT", value_delimiter = ',')]
+    pub limits: Vec<NamedLimit>,
+    /// What may differ in how base and new were obtained; repeatable, or separated by commas
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
+    pub allow: Vec<Aspect>,
+    /// The settings [default: the nearest tinybench.toml at or above the current folder]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// A form of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    /// A table for people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// Markdown, for a comment on a pull request.
+    Markdown,
 }
 
 /// A form of output.

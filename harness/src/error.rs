@@ -2,7 +2,11 @@
 
 use tinybench_virtual_board::glasgow::ServeError;
 
+use crate::baselines::UnknownBaseline;
 use crate::board::BoardError;
+use crate::compare::CompareError;
+use crate::config::ConfigError;
+use crate::confirm::ConfirmError;
 use crate::exit::Exit;
 use crate::files::{ReadError, WriteError};
 use crate::firmware_build::{BuildError, ToolchainError};
@@ -63,6 +67,18 @@ pub enum Error {
     #[error(transparent)]
     Records(#[from] RecordsError),
     #[error(transparent)]
+    UnknownBaseline(#[from] UnknownBaseline),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    #[error(transparent)]
+    Confirm(#[from] ConfirmError),
+    #[error("{}", regressed(regressions))]
+    Regression { regressions: Vec<String> },
+    #[error("can't write JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
     Page(#[from] PageError),
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -78,6 +94,14 @@ pub enum Error {
     Interrupted(#[from] Interrupted),
 }
 
+/// One line a regression.
+fn regressed(regressions: &[String]) -> String {
+    match regressions {
+        [one] => format!("1 regression: {one}"),
+        several => format!("{} regressions:\n  {}", several.len(), several.join("\n  ")),
+    }
+}
+
 impl Error {
     /// The exit code this error leads to.
     pub fn exit(&self) -> Exit {
@@ -86,7 +110,10 @@ impl Error {
             | Self::Board(BoardError::Unknown { .. })
             | Self::Workload(WorkloadError::Unknown { .. })
             | Self::Runtime(_)
+            | Self::UnknownBaseline(_)
             | Self::NothingToRun => Exit::Usage,
+            Self::Regression { .. } => Exit::Regression,
+            Self::Confirm(error) => error.exit(),
             Self::Mismatch { .. } => Exit::Mismatch,
             Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) => Exit::NoTarget,
             Self::Select(error) => error.exit(),
@@ -96,6 +123,8 @@ impl Error {
             | Self::Subject(_)
             | Self::Record(_)
             | Self::Records(_)
+            | Self::Config(_)
+            | Self::Compare(_)
             | Self::Read(_) => Exit::Input,
             Self::Build(_) | Self::Toolchain(_) | Self::Image(_) | Self::NotReady => Exit::Build,
             Self::Page(error) => error.exit(),
@@ -105,7 +134,7 @@ impl Error {
                 ..
             } => error.exit(),
             Self::Measure { .. } => Exit::Target,
-            Self::Write(_) | Self::Stdout(_) => Exit::Output,
+            Self::Write(_) | Self::Stdout(_) | Self::Json(_) => Exit::Output,
             Self::Interrupted(_) => Exit::Interrupted,
         }
     }

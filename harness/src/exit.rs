@@ -26,6 +26,26 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// The reason of a process that ended with `code`.
+    pub fn from_code(code: i32) -> Option<Self> {
+        [
+            Self::Success,
+            Self::Regression,
+            Self::Usage,
+            Self::Mismatch,
+            Self::NoTarget,
+            Self::Build,
+            Self::Target,
+            Self::Input,
+            Self::Output,
+            Self::Interrupted,
+        ]
+        .into_iter()
+        .find(|&exit| exit as i32 == code)
+    }
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

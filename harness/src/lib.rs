@@ -4,9 +4,14 @@
 //! The binary is a thin layer over this library. `ARCHITECTURE.md` at the root of the repository
 //! shows how the parts fit together.
 
+pub mod baselines;
 pub mod board;
 pub mod cli;
 pub mod commands;
+pub mod commit;
+pub mod compare;
+pub mod config;
+pub mod confirm;
 pub mod conversation;
 pub mod dashboard;
 pub mod energy;
@@ -31,6 +36,7 @@ pub mod record;
 pub mod records;
 pub mod report;
 pub mod runtimes;
+pub mod schema;
 pub mod select;
 pub mod session;
 pub mod statistics;

@@ -1,6 +1,7 @@
 //! The subcommands, one module each.
 
 mod boards;
+mod compare;
 mod completions;
 mod dashboard;
 mod doctor;
@@ -24,6 +25,7 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
     };
     match &cli.command {
         Command::Run(args) => run::run(args, &project()?),
+        Command::Compare(args) => compare::run(args, cli.global.project.as_deref()),
         Command::Report(args) => report::report(args),
         Command::Dashboard(args) => dashboard::dashboard(args),
         Command::Boards => boards::list(&project()?),

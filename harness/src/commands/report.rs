@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::compare::Settings;
 use crate::cli::ReportArgs;
 use crate::error::Error;
 use crate::files;
@@ -39,11 +40,14 @@ pub fn report(args: &ReportArgs) -> Result<(), Error> {
         }
         loaded.extend(found.loaded);
     }
-    let runs = report::runs(loaded);
+    let current = std::env::current_dir().unwrap_or_default();
+    let settings = Settings::load(&args.gate, &current)?;
+    let labels = report::labels(&loaded);
     let extras = Extras {
         title: args.title.clone(),
-        ..Extras::default()
+        after_summary: report::changes(&labels, &loaded, &settings.gate, &settings.allowed),
     };
+    let runs = report::runs(labels, loaded);
     let document = report::document(&runs, extras).map_err(PageError::from)?;
     let text = match form {
         Form::Html => pages::html(&document, &Layout::default()).map_err(PageError::from)?,

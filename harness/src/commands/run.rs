@@ -8,6 +8,7 @@ use probe_rs::probe::list::Lister;
 use super::boards::warn_of_unknown_keys;
 use crate::board::{Board, Boards};
 use crate::cli::{Format, RunArgs};
+use crate::commit;
 use crate::conversation::ImageView;
 use crate::energy;
 use crate::error::Error;
@@ -376,6 +377,7 @@ fn record(
             other: other(),
         },
         started_at: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        commit: commit::find(setting.args.commit.as_deref(), Path::new(".")),
         board: record::Board {
             name: board.name.clone(),
             chip: board.chip.clone(),

@@ -294,7 +294,7 @@ fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
             .iter()
             .filter_map(|(&commit, (record, result))| {
                 let reading = metric.read(&record.board, result)?;
-                is_noisy |= reading.is_noisy();
+                is_noisy |= reading.noisy;
                 Some(Sample {
                     commit,
                     value: reading.value,

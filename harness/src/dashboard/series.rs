@@ -44,6 +44,9 @@ pub fn page(history: &History, group: &Group, names: &Names) -> Document {
     let mut details = Section::new("details", "Details over commits");
     let mut constant = Vec::new();
     for series in &group.series {
+        if series.metric.rank == Rank::View {
+            continue;
+        }
         let values = || series.samples.iter().map(|sample| sample.value);
         let first = values().next().unwrap_or_default();
         if series.metric.rank == Rank::Detail && values().all(|value| value == first) {
@@ -57,7 +60,7 @@ pub fn page(history: &History, group: &Group, names: &Names) -> Document {
         }
         let section = match series.metric.rank {
             Rank::Headline => &mut headline,
-            Rank::Detail => &mut details,
+            Rank::Detail | Rank::View => &mut details,
         };
         section
             .blocks

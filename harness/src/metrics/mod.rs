@@ -25,6 +25,8 @@ pub enum Rank {
     /// A part or another view of a headline figure; it fails a comparison only if a limit for it is
     /// given.
     Detail,
+    /// A headline figure in another unit: shown and judged only if a limit for it is given.
+    View,
 }
 
 /// A quantity.
@@ -55,6 +57,9 @@ pub struct Reading {
     pub fidelity: Option<Fidelity>,
     /// The single values, if there are several.
     pub samples: Vec<f64>,
+    /// Whether repeating the run would give another value: it was measured, or computed from what
+    /// was.
+    pub noisy: bool,
 }
 
 impl Reading {
@@ -63,12 +68,8 @@ impl Reading {
             value: value.into(),
             fidelity: None,
             samples: Vec::new(),
+            noisy: false,
         })
-    }
-
-    /// Whether repeating the run would give another value.
-    pub fn is_noisy(&self) -> bool {
-        self.fidelity == Some(Fidelity::Measured)
     }
 
     /// Whether it comes from a model of the hardware.
@@ -159,26 +160,22 @@ pub static METRICS: [Metric; 16] = [
                     value: latency.median_us,
                     fidelity: Some(latency.fidelity),
                     samples: samples(&latency.cycles, microseconds),
+                    noisy: latency.fidelity == Fidelity::Measured,
                 })
             },
         )
     },
     Metric {
         noise_floor: TIME_FLOOR,
-        ..count(
-            "cycles",
-            "cycles",
-            Unit::Cycles,
-            Rank::Detail,
-            |_, result| {
-                let latency = &result.latency;
-                Some(Reading {
-                    value: latency.median_cycles,
-                    fidelity: Some(latency.fidelity),
-                    samples: samples(&latency.cycles, 1.0),
-                })
-            },
-        )
+        ..count("cycles", "cycles", Unit::Cycles, Rank::View, |_, result| {
+            let latency = &result.latency;
+            Some(Reading {
+                value: latency.median_cycles,
+                fidelity: Some(latency.fidelity),
+                samples: samples(&latency.cycles, 1.0),
+                noisy: latency.fidelity == Fidelity::Measured,
+            })
+        })
     },
     count(
         "instructions",
@@ -258,10 +255,18 @@ pub static METRICS: [Metric; 16] = [
             Rank::Headline,
             |_, result| {
                 let energy = result.energy.as_ref()?;
+                // Modelled energy is proportional to the time, so it is as noisy as that.
+                let latency = &result.latency;
+                let follows = energy.fidelity == Fidelity::Modelled;
+                let uj_per_cycle = energy.uj_per_inference / latency.median_cycles;
                 Some(Reading {
                     value: energy.uj_per_inference,
                     fidelity: Some(energy.fidelity),
-                    samples: Vec::new(),
+                    samples: match follows {
+                        true => samples(&latency.cycles, uj_per_cycle),
+                        false => Vec::new(),
+                    },
+                    noisy: !follows || latency.fidelity == Fidelity::Measured,
                 })
             },
         )
@@ -279,6 +284,7 @@ pub static METRICS: [Metric; 16] = [
                     value: energy.mean_mw,
                     fidelity: Some(energy.fidelity),
                     samples: Vec::new(),
+                    noisy: energy.fidelity == Fidelity::Measured,
                 })
             },
         )
@@ -370,11 +376,12 @@ mod tests {
                 .unwrap()
                 .read(&record.board, &record.results[0])
                 .unwrap()
-                .is_noisy()
+                .noisy
         };
         assert!(!noisy(&record, "latency") && !noisy(&record, "energy"));
         record.results[0].latency.fidelity = Fidelity::Measured;
         assert!(noisy(&record, "latency") && noisy(&record, "cycles"));
-        assert!(!noisy(&record, "energy") && !noisy(&record, "flash"));
+        assert!(noisy(&record, "energy"), "it follows from the latency");
+        assert!(!noisy(&record, "flash") && !noisy(&record, "power"));
     }
 }

@@ -193,7 +193,7 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
         return Err(("latency.median_cycles", "is not positive".to_owned()));
     }
     let expected = latency.median_cycles / clock_hz as f64 * 1e6;
-    if !((latency.median_us - expected).abs() <= TOLERANCE * expected) {
+    if (latency.median_us - expected).abs() > TOLERANCE * expected {
         return Err((
             "latency.median_us",
             format!(
@@ -203,7 +203,7 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
         ));
     }
     if let Some(energy) = &result.energy
-        && !(energy.uj_per_inference >= 0.0 && energy.mean_mw >= 0.0)
+        && (energy.uj_per_inference < 0.0 || energy.mean_mw < 0.0)
     {
         return Err(("energy", "is negative".to_owned()));
     }

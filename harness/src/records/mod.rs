@@ -11,8 +11,8 @@ use crate::files::{self, ReadError};
 use crate::printable::{printable, printable_path};
 use crate::record::RunRecord;
 
-/// Largest record that is read.
-const MAX_RECORD_BYTES: u64 = 64 << 20;
+/// Largest record that is read, bytes.
+pub const MAX_RECORD_BYTES: u64 = 64 << 20;
 
 /// How deep folders are searched.
 const MAX_DEPTH: usize = 16;

@@ -2,6 +2,7 @@
 //!
 //! [`document`] turns records into a document, free of I/O; `pages` writes it as HTML or Markdown.
 
+mod changes;
 mod cost;
 mod methods;
 mod published;
@@ -9,12 +10,13 @@ mod results;
 mod summary;
 mod timing;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::pages::{Document, Section};
 use crate::record::RunRecord;
 use crate::records::Loaded;
 
+pub use changes::changes;
 pub use published::{Published, PublishedError, rows as published_rows};
 pub use results::{Item, Results};
 
@@ -39,32 +41,39 @@ pub struct Extras {
     pub after_summary: Vec<Section>,
 }
 
-/// Names the records after their files, or after the folders above where the files' names are the
-/// same, or with a number where that doesn't tell them apart.
-pub fn runs(loaded: Vec<Loaded>) -> Vec<Run> {
-    let stem = |path: &PathBuf| {
+/// Names for the records: those of their files, or with the folders above where the files' names
+/// are the same, or with a number where that doesn't tell them apart.
+pub fn labels(loaded: &[Loaded]) -> Vec<String> {
+    let stem = |path: &Path| {
         path.file_stem()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned()
     };
-    let with_folder = |path: &PathBuf| {
+    let with_folder = |path: &Path| {
         let folder = path.parent().and_then(|folder| folder.file_name());
         match folder {
             Some(folder) => format!("{}/{}", folder.to_string_lossy(), stem(path)),
             None => stem(path),
         }
     };
-    let paths: Vec<_> = loaded.iter().map(|loaded| loaded.path.clone()).collect();
-    let mut labels: Vec<_> = paths.iter().map(stem).collect();
+    let named = |name: &dyn Fn(&Path) -> String| -> Vec<String> {
+        loaded.iter().map(|loaded| name(&loaded.path)).collect()
+    };
+    let mut labels = named(&stem);
     if has_duplicates(&labels) {
-        labels = paths.iter().map(with_folder).collect();
+        labels = named(&with_folder);
     }
     if has_duplicates(&labels) {
         for (number, label) in (1..).zip(&mut labels) {
             *label += &format!(" ({number})");
         }
     }
+    labels
+}
+
+/// The records under their names.
+pub fn runs(labels: Vec<String>, loaded: Vec<Loaded>) -> Vec<Run> {
     labels
         .into_iter()
         .zip(loaded)
@@ -103,26 +112,24 @@ pub fn document(runs: &[Run], extras: Extras) -> Result<Document, PublishedError
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::record::tests::example;
 
-    fn labels(paths: &[&str]) -> Vec<String> {
-        let loaded = paths.iter().map(|path| Loaded {
-            path: Path::new(path).to_owned(),
-            record: example(),
-        });
-        runs(loaded.collect())
-            .into_iter()
-            .map(|run| run.label)
-            .collect()
+    fn named(paths: &[&str]) -> Vec<String> {
+        let loaded: Vec<_> = paths
+            .iter()
+            .map(|path| Loaded {
+                path: Path::new(path).to_owned(),
+                record: example(),
+            })
+            .collect();
+        labels(&loaded)
     }
 
     #[test]
     fn runs_are_named_as_shortly_as_tells_them_apart() {
-        assert_eq!(labels(&["a/main.json", "b/new.json"]), ["main", "new"]);
-        assert_eq!(labels(&["a/run.json", "b/run.json"]), ["a/run", "b/run"]);
-        assert_eq!(labels(&["run.json", "run.json"]), ["run (1)", "run (2)"]);
+        assert_eq!(named(&["a/main.json", "b/new.json"]), ["main", "new"]);
+        assert_eq!(named(&["a/run.json", "b/run.json"]), ["a/run", "b/run"]);
+        assert_eq!(named(&["run.json", "run.json"]), ["run (1)", "run (2)"]);
     }
 }

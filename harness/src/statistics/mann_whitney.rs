@@ -36,6 +36,14 @@ pub fn mann_whitney(base: &[f64], new: &[f64]) -> Option<f64> {
     })
 }
 
+/// The least p-value that samples of these sizes can have, without ties: one way of drawing them,
+/// and its mirror.
+pub fn least_p(base: usize, new: usize) -> f64 {
+    let ways =
+        (1..=base.min(new)).fold(1.0, |ways, k| ways * (base + new + 1 - k) as f64 / k as f64);
+    (2.0 / ways).min(1.0)
+}
+
 /// Twice the rank of each value among all, those of `base` first, and the sizes of the groups of
 /// equal values. Doubled mean ranks are whole numbers.
 fn doubled_ranks(base: &[f64], new: &[f64]) -> (Vec<usize>, Vec<usize>) {
@@ -117,6 +125,9 @@ mod tests {
         let base: Vec<f64> = (0..10).map(f64::from).collect();
         let new: Vec<f64> = (10..20).map(f64::from).collect();
         near(p(&base, &new), 2.0 / 184_756.0);
+        near(least_p(10, 10), 2.0 / 184_756.0);
+        near(least_p(3, 3), 2.0 / 20.0);
+        near(least_p(0, 7), 1.0);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod steps;
 
 pub use bootstrap::{CONFIDENCE, Interval, RESAMPLES, ratio_of_medians};
 pub use change::{Change, SIGNIFICANCE, Shift, compare};
-pub use mann_whitney::mann_whitney;
+pub use mann_whitney::{least_p, mann_whitney};
 pub use mean::geometric_mean;
 pub use order::{median, quantile_of_sorted};
 pub use steps::{Segment, Step, segments, steps};

@@ -1,0 +1,104 @@
+//! `tinybench compare`
+
+use std::path::Path;
+
+use crate::baselines::Baselines;
+use crate::cli::{CompareArgs, CompareFormat, GateArgs};
+use crate::compare::{Aspect, Comparison, Gate, Side, compare, markdown, table};
+use crate::config;
+use crate::confirm::{Confirmation, confirm};
+use crate::error::Error;
+use crate::printable::printable_path;
+use crate::records;
+use crate::stdout;
+
+/// Compares records, prints what changed and fails if something regressed.
+pub fn run(args: &CompareArgs, project: Option<&Path>) -> Result<(), Error> {
+    let current = std::env::current_dir().unwrap_or_default();
+    let settings = Settings::load(&args.gate, &current)?;
+    let baselines = Baselines::around(&current);
+    let base = load_side(&args.base, &baselines)?;
+    let others = args
+        .new
+        .iter()
+        .map(|name| load_side(name, &baselines))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut comparison = compare(&base, &others, &settings.gate, &settings.allowed)?;
+    let times = args.confirm.unwrap_or(settings.confirm);
+    if times > 0 {
+        let confirmation = Confirmation {
+            base: &base,
+            others: &others,
+            gate: &settings.gate,
+            times,
+        };
+        let probe = args.probe.as_ref();
+        confirm(&mut comparison, &confirmation, &mut |entry| {
+            crate::confirm::rerun(entry, project, probe)
+        })?;
+    }
+    stdout::print(&render(&comparison, args.format)?)?;
+    let regressions = comparison.regressions();
+    if regressions.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Regression { regressions })
+}
+
+fn render(comparison: &Comparison, format: CompareFormat) -> Result<String, Error> {
+    Ok(match format {
+        CompareFormat::Table => table::render(comparison, stdout::colour()),
+        CompareFormat::Markdown => markdown::render(comparison).trim_end().to_owned(),
+        CompareFormat::Json => comparison.to_json()?.trim_end().to_owned(),
+    })
+}
+
+/// What command line and `tinybench.toml` say together.
+pub(super) struct Settings {
+    pub gate: Gate,
+    pub allowed: Vec<Aspect>,
+    pub confirm: u32,
+}
+
+impl Settings {
+    /// The options come before the file.
+    pub fn load(args: &GateArgs, current: &Path) -> Result<Self, Error> {
+        let config::Loaded {
+            config,
+            mut gate,
+            path,
+        } = config::load(args.config.as_deref(), current)?;
+        if let Some(path) = path {
+            tracing::info!("settings: {}", printable_path(&path));
+        }
+        for named in &args.limits {
+            gate.set(named.metric, named.limit);
+        }
+        let mut allowed = config.compare.allow;
+        allowed.extend(&args.allow);
+        Ok(Self {
+            gate,
+            allowed,
+            confirm: config.compare.confirm,
+        })
+    }
+}
+
+/// Loads what `argument` names, and tells on stderr what of it isn't used.
+pub(super) fn load_side(argument: &str, baselines: &Baselines) -> Result<Side, Error> {
+    let path = baselines.resolve(argument)?;
+    let records = records::load(&path)?;
+    for skipped in &records.skipped {
+        eprintln!("{skipped}");
+    }
+    let side = Side::new(argument, &records.loaded);
+    match side.replaced {
+        0 => {}
+        1 => eprintln!("{}: a newer result replaces 1 other", printable_path(&path)),
+        n => eprintln!(
+            "{}: newer results replace {n} others",
+            printable_path(&path)
+        ),
+    }
+    Ok(side)
+}
