@@ -219,7 +219,12 @@ pub struct RunArgs {
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
     /// The commit of your project that is measured, for the record [default: what CI or git says]
-    #[arg(long, value_name = "ID", env = "TINYBENCH_COMMIT", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "TINYBENCH_COMMIT",
+        hide_env_values = true
+    )]
     pub commit: Option<String>,
     /// Where to write the record [default: tinybench-results/TIME-BOARD.json]
     #[arg(long, value_name = "FILE")]

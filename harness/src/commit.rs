@@ -39,11 +39,9 @@ const SYSTEMS: [Ci; 2] = [
 /// The commit called `explicit`, or the one that CI names, or the one that is checked out around
 /// `folder`; `None` where there is none. Time and address are filled in where CI or git know them.
 pub fn find(explicit: Option<&str>, folder: &Path) -> Option<Commit> {
-    resolve(
-        explicit,
-        &|name| std::env::var(name).ok(),
-        &|arguments| git(folder, arguments),
-    )
+    resolve(explicit, &|name| std::env::var(name).ok(), &|arguments| {
+        git(folder, arguments)
+    })
 }
 
 type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -57,7 +55,15 @@ fn resolve(explicit: Option<&str>, variable: Variable, git: Git) -> Option<Commi
         .filter(|id| !id.is_empty())
         .map(str::to_owned)
         .or_else(|| in_ci.clone())
-        .or_else(|| git(&["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]))?;
+        .or_else(|| {
+            git(&[
+                "describe",
+                "--always",
+                "--dirty",
+                "--abbrev=40",
+                "--exclude=*",
+            ])
+        })?;
     let clean = id.trim_end_matches("-dirty").to_owned();
     let system = system.filter(|_| in_ci.as_deref() == Some(&clean));
     let time = system
@@ -93,11 +99,7 @@ fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn with(
-        explicit: Option<&str>,
-        variables: &[(&str, &str)],
-        git: Git,
-    ) -> Option<Commit> {
+    fn with(explicit: Option<&str>, variables: &[(&str, &str)], git: Git) -> Option<Commit> {
         let variable = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
@@ -130,7 +132,10 @@ mod tests {
         ];
         let commit = with(None, &github, &checkout).unwrap();
         assert_eq!(commit.id, "abc");
-        assert_eq!(commit.url.as_deref(), Some("https://github.com/me/model/commit/abc"));
+        assert_eq!(
+            commit.url.as_deref(),
+            Some("https://github.com/me/model/commit/abc")
+        );
         let gitlab = [
             ("CI_COMMIT_SHA", "abc"),
             ("CI_COMMIT_TIMESTAMP", "2026-03-01T12:00:00Z"),
@@ -138,7 +143,10 @@ mod tests {
         ];
         let commit = with(None, &gitlab, &|_| None).unwrap();
         assert_eq!(commit.time.as_deref(), Some("2026-03-01T12:00:00Z"));
-        assert_eq!(commit.url.as_deref(), Some("https://gitlab.com/me/model/-/commit/abc"));
+        assert_eq!(
+            commit.url.as_deref(),
+            Some("https://gitlab.com/me/model/-/commit/abc")
+        );
         // Another commit than the one CI runs for has another address.
         assert_eq!(with(Some("def"), &gitlab, &|_| None).unwrap().url, None);
     }

@@ -30,6 +30,9 @@ mod tests {
     fn a_badge_is_a_small_picture_with_its_text() {
         insta::assert_snapshot!(badge("kws latency", "≈ 145.9 ms", false));
         let hostile = badge("<script>", "\"onload=\"", true);
-        assert!(!hostile.contains("<script>") && !hostile.contains("\"onload"), "{hostile}");
+        assert!(
+            !hostile.contains("<script>") && !hostile.contains("\"onload"),
+            "{hostile}"
+        );
     }
 }

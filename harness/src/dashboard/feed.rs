@@ -65,7 +65,11 @@ fn entry(
     let key = [&commit.id, &group.title(), series.metric.slug];
     text(writer, "id", &id(&key))?;
     text(writer, "updated", &commit.time.to_string())?;
-    link(writer, "alternate", &names.absolute(&names.series(group, series)))?;
+    link(
+        writer,
+        "alternate",
+        &names.absolute(&names.series(group, series)),
+    )?;
     if let Some(url) = names.commit(commit) {
         link(writer, "related", &url)?;
     }

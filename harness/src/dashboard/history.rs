@@ -99,6 +99,15 @@ pub struct Series {
     pub steps: Vec<Step>,
 }
 
+impl Series {
+    /// Whether every commit has the same value.
+    pub fn is_constant(&self) -> bool {
+        self.samples
+            .windows(2)
+            .all(|pair| pair[0].value == pair[1].value)
+    }
+}
+
 /// From a commit on results were obtained in another way, and have a new baseline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContextChange {

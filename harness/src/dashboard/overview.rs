@@ -131,14 +131,14 @@ fn steps(history: &History, names: &Names, most: usize) -> Table {
         "Steps of the headline figures",
         vec![
             Column::text("commit"),
-            Column::text("date"),
             Column::text("workload"),
-            Column::text("board"),
-            Column::text("runtime"),
             Column::text("metric"),
+            Column::number("change"),
             Column::number("before"),
             Column::number("after"),
-            Column::number("change"),
+            Column::text("board"),
+            Column::text("runtime"),
+            Column::text("date"),
         ],
     );
     for (group, series, step) in history.steps().into_iter().take(most) {
@@ -151,14 +151,14 @@ fn steps(history: &History, names: &Names, most: usize) -> Table {
         table.rows.push(Row {
             cells: vec![
                 Cell::linked(commit.short(), names.commit(commit)),
-                commit.day().into(),
                 group.workload.as_str().into(),
-                group.board.as_str().into(),
-                group.runtime.as_str().into(),
                 Cell::linked(series.metric.title, Some(names.series(group, series))),
+                Cell::toned(text, tone),
                 value(series, step.before, is_modelled).into(),
                 value(series, step.after, is_modelled).into(),
-                Cell::toned(text, tone),
+                group.board.as_str().into(),
+                group.runtime.as_str().into(),
+                commit.day().into(),
             ],
             facets: facets(group, series),
         });
@@ -178,13 +178,13 @@ fn all(history: &History, names: &Names) -> Section {
         "The last commit of every series, and the change since the commit before",
         vec![
             Column::text("workload"),
-            Column::text("board"),
-            Column::text("runtime"),
             Column::text("metric"),
             Column::number("last"),
             Column::number("change"),
             Column::number("steps"),
             Column::text("level"),
+            Column::text("board"),
+            Column::text("runtime"),
         ],
     );
     for group in &history.groups {
@@ -203,13 +203,13 @@ fn all(history: &History, names: &Names) -> Section {
             table.rows.push(Row {
                 cells: vec![
                     group.workload.as_str().into(),
-                    group.board.as_str().into(),
-                    group.runtime.as_str().into(),
                     Cell::linked(series.metric.title, Some(names.series(group, series))),
                     value(series, last.value, last.is_modelled).into(),
                     Cell::toned(change, tone),
                     series.steps.len().to_string().into(),
                     picture,
+                    group.board.as_str().into(),
+                    group.runtime.as_str().into(),
                 ],
                 facets: facets(group, series),
             });

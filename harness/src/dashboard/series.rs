@@ -47,14 +47,11 @@ pub fn page(history: &History, group: &Group, names: &Names) -> Document {
         if series.metric.rank == Rank::View {
             continue;
         }
-        let values = || series.samples.iter().map(|sample| sample.value);
-        let first = values().next().unwrap_or_default();
-        if series.metric.rank == Rank::Detail && values().all(|value| value == first) {
-            let modelled = series.samples.iter().any(|sample| sample.is_modelled);
+        if let Some(first) = series.samples.first().filter(|_| series.is_constant()) {
             constant.push(format!(
                 "{} {}",
                 series.metric.title,
-                value(series, first, modelled)
+                value(series, first.value, first.is_modelled)
             ));
             continue;
         }
@@ -66,14 +63,17 @@ pub fn page(history: &History, group: &Group, names: &Names) -> Document {
             .blocks
             .push(Block::Plot(plot(history, group, series, names)));
     }
+    if !constant.is_empty() {
+        headline.text(format!(
+            "The same at every commit: {}.",
+            constant.join(", ")
+        ));
+    }
     headline.blocks.push(Block::Links(vec![(
         "All values as CSV".to_owned(),
         format!("{}.csv", names.stem(group)),
     )]));
     sections.push(headline);
-    if !constant.is_empty() {
-        details.text(format!("The same at every commit: {}.", constant.join(", ")));
-    }
     if !details.blocks.is_empty() {
         sections.push(details);
     }
@@ -82,7 +82,10 @@ pub fn page(history: &History, group: &Group, names: &Names) -> Document {
         "{}, runtime {}: {} commits",
         group.board,
         group.runtime,
-        group.series.first().map_or(0, |series| series.samples.len())
+        group
+            .series
+            .first()
+            .map_or(0, |series| series.samples.len())
     )];
     if group
         .series
@@ -118,7 +121,11 @@ fn plot(history: &History, group: &Group, series: &Series, names: &Names) -> Plo
         })
         .collect();
     steps.extend(series.steps.iter().map(|step| {
-        let class = if step.is_worse { "step-worse" } else { "step-better" };
+        let class = if step.is_worse {
+            "step-worse"
+        } else {
+            "step-better"
+        };
         let commit = &history.commits[step.commit];
         let text = format!("{}: {}", commit.short(), changed(step).0);
         (step.commit, class, text)
@@ -202,7 +209,10 @@ fn table(history: &History, series: &Series, names: &Names) -> Table {
     );
     for sample in series.samples.iter().rev().take(MOST_ROWS) {
         let commit = &history.commits[sample.commit];
-        let step = series.steps.iter().find(|step| step.commit == sample.commit);
+        let step = series
+            .steps
+            .iter()
+            .find(|step| step.commit == sample.commit);
         let (text, tone) = step.map_or((String::new(), Tone::Plain), changed);
         table.push([
             Cell::linked(commit.short(), names.commit(commit)),
@@ -225,7 +235,9 @@ fn contexts(history: &History, group: &Group, names: &Names) -> Option<Section> 
     );
     let mut table = Table::new(
         "Changes of the context",
-        ["commit", "date", "what changed"].map(Column::text).to_vec(),
+        ["commit", "date", "what changed"]
+            .map(Column::text)
+            .to_vec(),
     );
     for change in group.context_changes.iter().rev().take(MOST_ROWS) {
         let commit = &history.commits[change.commit];
@@ -282,7 +294,9 @@ pub fn csv(history: &History, group: &Group) -> std::io::Result<Vec<u8>> {
 
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
     first.unwrap_or_default() + letters.as_str()
 }
 

@@ -61,7 +61,11 @@ impl Names {
     /// The place of a series.
     pub fn series(&self, group: &Group, series: &Series) -> String {
         let (root, stem, slug) = (self.root, self.stem(group), series.metric.slug);
-        format!("{root}series/{stem}.html#{slug}")
+        if series.is_constant() {
+            format!("{root}series/{stem}.html")
+        } else {
+            format!("{root}series/{stem}.html#{slug}")
+        }
     }
 
     /// Where a commit can be seen, if that is known and a web address.
@@ -135,7 +139,11 @@ pub fn write(history: &History, options: &Options, folder: &Path) -> Result<(), 
         files.push((path.to_owned(), html.into_bytes()));
         Ok::<_, PageError>(())
     };
-    page("index.html", &overview::overview(history, &options.title, &names), &names)?;
+    page(
+        "index.html",
+        &overview::overview(history, &options.title, &names),
+        &names,
+    )?;
     page("steps.html", &overview::all_steps(history, &names), &names)?;
     page("status.html", &status::page(history, &names), &names)?;
     for group in &history.groups {
@@ -209,7 +217,10 @@ mod tests {
 
     #[test]
     fn file_names_are_harmless() {
-        assert_eq!(file_name("kws on virtual nano33, interpreter"), "kws-on-virtual-nano33-interpreter");
+        assert_eq!(
+            file_name("kws on virtual nano33, interpreter"),
+            "kws-on-virtual-nano33-interpreter"
+        );
         assert_eq!(file_name("../../etc/passwd"), "etc-passwd");
         assert_eq!(file_name("関数"), "series");
     }
@@ -231,9 +242,15 @@ mod tests {
         };
         let link = |pattern, id, url| names(pattern).commit(&commit(id, url));
         assert_eq!(link(None, "a", "javascript:alert(1)"), None);
-        assert_eq!(link(None, "a", "https://x/a"), Some("https://x/a".to_owned()));
+        assert_eq!(
+            link(None, "a", "https://x/a"),
+            Some("https://x/a".to_owned())
+        );
         let pattern = Some("https://x/{commit}");
-        assert_eq!(link(pattern, "a1-dirty", "").as_deref(), Some("https://x/a1"));
+        assert_eq!(
+            link(pattern, "a1-dirty", "").as_deref(),
+            Some("https://x/a1")
+        );
         assert_eq!(link(pattern, "a\" onclick", ""), None);
     }
 }

@@ -40,7 +40,11 @@ pub fn page(history: &History, names: &Names) -> Document {
     let newest = history.commits.len().saturating_sub(1);
     let mut lead = Vec::new();
     if let Some(commit) = history.commits.last() {
-        lead.push(format!("Commit {}, {}: {verdict}", commit.short(), commit.day()));
+        lead.push(format!(
+            "Commit {}, {}: {verdict}",
+            commit.short(),
+            commit.day()
+        ));
     }
     if super::overview::modelled(history) {
         lead.push("≈ marks figures that come from a model of the hardware.".to_owned());
@@ -61,14 +65,14 @@ pub fn page(history: &History, names: &Names) -> Document {
         "Every headline figure at the last commit that was measured, and the level before",
         vec![
             Column::text("workload"),
-            Column::text("board"),
-            Column::text("runtime"),
             Column::text("metric"),
+            Column::number("change"),
             Column::number("level before"),
             Column::number("last"),
-            Column::number("change"),
             Column::text("outputs"),
             Column::text("commit"),
+            Column::text("board"),
+            Column::text("runtime"),
         ],
     );
     for group in &history.groups {
@@ -89,7 +93,10 @@ fn row(history: &History, group: &Group, series: &Series, names: &Names, newest:
     let Some(last) = series.samples.last() else {
         return Row::default();
     };
-    let step = series.steps.last().filter(|step| step.commit == last.commit);
+    let step = series
+        .steps
+        .last()
+        .filter(|step| step.commit == last.commit);
     let before = match (step, series.stretches.last()) {
         (Some(step), _) => value(series, step.before, last.is_modelled),
         (None, Some(stretch)) => value(series, stretch.level, last.is_modelled),
@@ -105,18 +112,18 @@ fn row(history: &History, group: &Group, series: &Series, names: &Names, newest:
     Row {
         cells: vec![
             group.workload.as_str().into(),
-            group.board.as_str().into(),
-            group.runtime.as_str().into(),
             Cell::linked(series.metric.title, Some(names.series(group, series))),
+            Cell::toned(change, tone),
             before.into(),
             value(series, last.value, last.is_modelled).into(),
-            Cell::toned(change, tone),
             if group.is_verified {
                 "verified".into()
             } else {
                 Cell::toned("differ", Tone::Worse)
             },
             Cell::linked(age, names.commit(commit)),
+            group.board.as_str().into(),
+            group.runtime.as_str().into(),
         ],
         facets: Vec::new(),
     }

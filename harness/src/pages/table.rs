@@ -122,6 +122,14 @@ impl Cell {
         }
     }
 
+    /// The classes of the style sheet.
+    pub fn class(&self) -> String {
+        // Words so short that a line break inside would only make the table longer.
+        const SHORT: usize = 24;
+        let keep = if self.text.len() <= SHORT { " s" } else { "" };
+        format!("{}{keep}", self.tone.class())
+    }
+
     /// A cell that leads somewhere, if `link` says where.
     pub fn linked(text: impl Into<String>, link: Option<String>) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! A series over commits, with the level between its steps.
 
-use super::scale::{Scale, ticks};
+use super::scale::{Scale, round, ticks};
 use super::svg::{Anchor, Svg};
 
 /// A point of a series.
@@ -80,10 +80,10 @@ pub fn history(
     let (low, high) = ((least - margin).max(least.min(0.0)), most + margin);
     let up = Scale::linear(low, high, BOTTOM, TOP);
     let across = series.across(1.0, 99.0);
-    for tick in ticks(low, high, 4) {
+    let marks = ticks(low, high, 4);
+    for &tick in &marks {
         let y = up.at(tick);
         svg.line((0.0, y), (100.0, y), "grid", "");
-        svg.text(0.0, y - 4.0, Anchor::Start, "tick halo", &format(tick));
     }
     for (place, class, tip) in &series.steps {
         let x = across.at(*place as f64 - 0.5);
@@ -101,6 +101,11 @@ pub fn history(
     for point in &series.points {
         let (x, y) = (across.at(point.place as f64), up.at(point.value));
         svg.dot(x, y, 2.5, point.class, &point.tip);
+    }
+    // On top of the points, so that they can be read.
+    for tick in marks {
+        let y = up.at(tick) - 4.0;
+        svg.text(0.0, y, Anchor::Start, "tick halo", &round(&format(tick)));
     }
     svg.line((0.0, BOTTOM), (100.0, BOTTOM), "base", "");
     for (x, anchor, end) in [

@@ -89,6 +89,16 @@ pub fn decades(from: f64, to: f64) -> Vec<f64> {
     }
 }
 
+/// The text of a round number without zeros at its end: `180.0 ms` becomes `180 ms`.
+pub fn round(text: &str) -> String {
+    let (number, unit) = text.split_at(text.find(' ').unwrap_or(text.len()));
+    if !number.contains('.') {
+        return text.to_owned();
+    }
+    let number = number.trim_end_matches('0').trim_end_matches('.');
+    format!("{number}{unit}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +110,14 @@ mod tests {
         let logarithmic = Scale::logarithmic(1.0, 100.0, 0.0, 100.0);
         assert!((logarithmic.at(10.0) - 50.0).abs() < 1e-9);
         assert_eq!(Scale::linear(3.0, 3.0, 0.0, 100.0).at(3.0), 50.0);
+    }
+
+    #[test]
+    fn round_numbers_have_no_needless_zeros() {
+        assert_eq!(round("180.0 ms"), "180 ms");
+        assert_eq!(round("0.250 ms"), "0.25 ms");
+        assert_eq!(round("5,800,000"), "5,800,000");
+        assert_eq!(round("100 B"), "100 B");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Two figures against each other.
 
-use super::scale::{Scale, decades, ticks};
+use super::scale::{Scale, decades, round, ticks};
 use super::svg::{Anchor, Svg};
 
 /// A dot of a scatter plot.
@@ -48,12 +48,18 @@ pub fn scatter(
     for tick in ticks(low, high, 5) {
         let y = up.at(tick);
         svg.line((0.0, y), (100.0, y), "grid", "");
-        svg.text(0.0, y - 4.0, Anchor::Start, "tick", &y_format(tick));
+        svg.text(0.0, y - 4.0, Anchor::Start, "tick", &round(&y_format(tick)));
     }
     for tick in decades(left, right) {
         let x = across.at(tick);
         svg.line((x, BOTTOM), (x, BOTTOM + 5.0), "grid", "");
-        svg.text(x, BOTTOM + 19.0, Anchor::inside(x), "tick", &x_format(tick));
+        svg.text(
+            x,
+            BOTTOM + 19.0,
+            Anchor::inside(x),
+            "tick",
+            &round(&x_format(tick)),
+        );
     }
     for dot in dots {
         let (x, y) = (across.at(dot.x), up.at(dot.y));

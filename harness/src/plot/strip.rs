@@ -1,6 +1,6 @@
 //! Values as dots along a line, one line above another, with a common axis below.
 
-use super::scale::{Scale, decades, ticks};
+use super::scale::{Scale, decades, round, ticks};
 use super::svg::{Anchor, Svg};
 
 /// One line of dots.
@@ -52,7 +52,13 @@ pub fn strips(
     for &tick in &marks {
         let x = scale.at(tick);
         svg.line((x, 0.0), (x, bottom + 4.0), "grid", "");
-        svg.text(x, bottom + 18.0, Anchor::inside(x), "tick", &format(tick));
+        svg.text(
+            x,
+            bottom + 18.0,
+            Anchor::inside(x),
+            "tick",
+            &round(&format(tick)),
+        );
     }
     for (index, strip) in strips.iter().enumerate() {
         let top = ROW * index as f64;

@@ -54,14 +54,16 @@ fn compared(candidate: &Candidate, section: &mut Section) {
         .into_iter()
         .partition(|(_, change)| change.verdict == Verdict::Same);
     if !changed.is_empty() {
-        section
-            .blocks
-            .push(Block::Table(table(&format!("{name}: what changed"), &changed)));
+        section.blocks.push(Block::Table(table(
+            &format!("{name}: what changed"),
+            &changed,
+        )));
     }
     if !same.is_empty() {
-        section
-            .blocks
-            .push(Block::Detail(table(&format!("{name}: what is the same"), &same)));
+        section.blocks.push(Block::Detail(table(
+            &format!("{name}: what is the same"),
+            &same,
+        )));
     }
     for (what, missing) in [
         ("Only the base has", &candidate.only_base),
@@ -81,7 +83,9 @@ fn compared(candidate: &Candidate, section: &mut Section) {
 }
 
 fn table(caption: &str, changes: &[(String, &MetricChange)]) -> Table {
-    let has_intervals = changes.iter().any(|(_, change)| change.statistics.is_some());
+    let has_intervals = changes
+        .iter()
+        .any(|(_, change)| change.statistics.is_some());
     let mut columns = vec![
         Column::text("workload"),
         Column::text("metric"),
@@ -127,7 +131,9 @@ fn not_compared(name: &str, error: &CompareError, section: &mut Section) {
             ));
             let mut table = Table::new(
                 format!("{name}: how it was obtained otherwise"),
-                ["what", "base", "here", "workloads"].map(Column::text).to_vec(),
+                ["what", "base", "here", "workloads"]
+                    .map(Column::text)
+                    .to_vec(),
             );
             for difference in differences {
                 table.push([
@@ -139,8 +145,8 @@ fn not_compared(name: &str, error: &CompareError, section: &mut Section) {
             }
             section.blocks.push(Block::Table(table));
         }
-        CompareError::NothingInCommon { .. } => section.text(format!(
-            "{name} has no workload in common with the base."
-        )),
+        CompareError::NothingInCommon { .. } => {
+            section.text(format!("{name} has no workload in common with the base."))
+        }
     }
 }

@@ -252,19 +252,13 @@ fn plot(
         svg: strips(
             &[own, others],
             true,
-            &|value| format!("{} ms", plain(value)),
+            &|value| format!("{value:.3} ms"),
             &id,
             "Dots on a scale of time: these results above, published ones below.",
         ),
         id,
         table,
     })
-}
-
-/// A round number without needless decimals.
-fn plain(value: f64) -> String {
-    let text = format!("{value:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
