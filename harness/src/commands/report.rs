@@ -45,7 +45,7 @@ pub fn report(args: &ReportArgs) -> Result<(), Error> {
     let labels = report::labels(&loaded);
     let extras = Extras {
         title: args.title.clone(),
-        after_summary: report::changes(&labels, &loaded, &settings.gate, &settings.allowed),
+        before_summary: report::changes(&labels, &loaded, &settings.gate, &settings.allowed),
     };
     let runs = report::runs(labels, loaded);
     let document = report::document(&runs, extras).map_err(PageError::from)?;

@@ -37,8 +37,8 @@ pub struct Run {
 pub struct Extras {
     /// The title, instead of one made from the records.
     pub title: Option<String>,
-    /// Sections that follow the summary.
-    pub after_summary: Vec<Section>,
+    /// Sections that come first.
+    pub before_summary: Vec<Section>,
 }
 
 /// Names for the records: those of their files, or with the folders above where the files' names
@@ -94,8 +94,8 @@ fn has_duplicates(labels: &[String]) -> bool {
 pub fn document(runs: &[Run], extras: Extras) -> Result<Document, PublishedError> {
     let results = Results::new(runs);
     let title = extras.title.unwrap_or_else(|| summary::title(&results));
-    let mut sections = vec![summary::section(&results)];
-    sections.extend(extras.after_summary);
+    let mut sections = extras.before_summary;
+    sections.push(summary::section(&results));
     sections.extend(timing::sections(&results));
     sections.extend(cost::sections(&results));
     sections.push(summary::verification(&results));

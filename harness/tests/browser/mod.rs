@@ -244,6 +244,10 @@ fn answer(mut stream: TcpStream, folder: &Path) -> Option<()> {
     let length = stream.read(&mut request).ok()?;
     let request = String::from_utf8_lossy(&request[..length]).into_owned();
     let path = request.split(' ').nth(1)?.split('?').next()?;
+    if path == "/favicon.ico" {
+        // Browsers ask for it on their own account beside what isn't HTML.
+        return stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").ok();
+    }
     let file: PathBuf = folder.join(path.trim_start_matches('/'));
     let kind = match file.extension()?.to_str()? {
         "html" => "text/html; charset=utf-8",
