@@ -87,6 +87,11 @@ impl Baselines {
         }
     }
 
+    /// As [`Baselines::around`], of the current folder.
+    pub fn around_current() -> Self {
+        Self::around(&std::env::current_dir().unwrap_or_default())
+    }
+
     /// Where they are.
     pub fn folder(&self) -> &Path {
         &self.folder

@@ -10,7 +10,9 @@ use probe_rs::probe::DebugProbeSelector;
 
 use crate::compare::{Aspect, NamedLimit};
 use crate::select::On;
+use crate::served::SerialPlace;
 use crate::subject::VectorCount;
+use crate::{baselines, shard};
 
 /// Longest time a target can be given.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
@@ -71,12 +73,16 @@ pub enum Command {
     Report(ReportArgs),
     /// Write a website with the history of a project's run records
     Dashboard(DashboardArgs),
+    /// Make one record of those that parallel jobs wrote
+    Merge(MergeArgs),
     /// List the boards
     Boards,
     /// List the workloads
     Workloads,
     /// List the runtimes
     Runtimes,
+    /// Bring the models of a suite into the cache
+    Fetch(FetchArgs),
     /// Serve a virtual board to probe-rs and the tools built on it
     Serve(ServeArgs),
     /// Check what is needed to build and to run, and say what to do about what is missing
@@ -143,6 +149,29 @@ pub struct DashboardArgs {
     pub site_url: Option<String>,
 }
 
+/// What to fetch, and from where.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench fetch mlperf-tiny                          from where it is published
+  tinybench fetch mlperf-tiny --from https://mirror/   from a server that has the same files
+  tinybench fetch mlperf-tiny --from models/           from a folder
+
+Every file is checked against its SHA-256; nothing else gets into the cache. A download that was
+cut off goes on where it ended. The cache is `tinybench` in your cache folder, or the folder that
+TINYBENCH_CACHE names.")]
+pub struct FetchArgs {
+    /// The suite
+    #[arg(value_name = "SUITE")]
+    pub suite: String,
+    /// A folder, or the address of a server, that has the files by their names
+    #[arg(long, value_name = "DIR|URL")]
+    pub from: Option<String>,
+    /// How long a server may be silent
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = timeout)]
+    pub timeout: Duration,
+}
+
 /// Which virtual board to serve, and where.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -150,12 +179,14 @@ Examples:
   tinybench serve --board nano33                 on a free TCP port of this machine
   tinybench serve --board nano33 --port 4711
   tinybench serve --board nano33 --unix /tmp/nano33
+  tinybench serve --board nano33 --serial tcp:4712    UART 0 on a TCP port
+  tinybench serve --board nano33 --serial pty         ... or on a pseudo-terminal
 
 The selector is printed on stdout; give it to any tool of probe-rs:
   probe-rs run --chip nRF52840_xxAA --probe 20b7:9db1:tcp:127.0.0.1:4711 firmware.elf
 
-Clients are served one after the other; the board lives on between them. It speaks the protocol of
-a Glasgow probe.")]
+Clients are served one after the other; the board runs on between them, as fast as a real one. It
+speaks the protocol of a Glasgow probe. Where each serial port is follows on stdout, a line each.")]
 pub struct ServeArgs {
     /// The board (`tinybench boards` lists them)
     #[arg(long, value_name = "NAME")]
@@ -166,17 +197,23 @@ pub struct ServeArgs {
     /// A Unix socket instead
     #[arg(long, value_name = "PATH")]
     pub unix: Option<PathBuf>,
+    /// Where to offer the board's UART 0; given again, UART 1. Port 0 lets the system choose
+    #[arg(long = "serial", value_name = "tcp:PORT|pty")]
+    pub serial: Vec<SerialPlace>,
 }
 
 /// What to measure, where, and what to do with the result.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  tinybench run --board nano33                          all workloads
-  tinybench run --board nano33 --workload kws           one of them
+  tinybench run --board nano33                          the standard set
+  tinybench run --board nano33 --workload kws           one workload
+  tinybench run --board nano33 --workload kws-audio     from raw audio, stage by stage
+  tinybench run --board nano33 --suite mlperf-tiny      the models of others, once fetched
   tinybench run --board nano33 --model my.tflite        your own int8 model
   tinybench run --board nano33 --model my.tflite --reference vectors/
                                                         checked against my.outputs.i8
+  tinybench run --board nano33 --save-baseline main     to compare with later
   tinybench run --board nano33 --format json | jq .results[0].latency
 
 The record is written to tinybench-results/ unless --out names a file. A run that fails, also
@@ -185,9 +222,16 @@ pub struct RunArgs {
     /// The board (`tinybench boards` lists them)
     #[arg(long, value_name = "NAME")]
     pub board: String,
-    /// A workload, repeatable [default: all, if no --model is given]
+    /// A workload, repeatable; with -audio behind its name from raw audio [default: the standard
+    /// set, if there is no --model and no --suite]
     #[arg(long = "workload", value_name = "NAME")]
     pub workloads: Vec<String>,
+    /// A suite, or those of its workloads that --workload names
+    #[arg(long, value_name = "NAME")]
+    pub suite: Option<String>,
+    /// Where the suite's models are, if they aren't in the cache yet
+    #[arg(long, value_name = "DIR|URL", requires = "suite")]
+    pub from: Option<String>,
     /// A TensorFlow Lite model of your own, int8, repeatable
     #[arg(long = "model", value_name = "FILE.tflite")]
     pub models: Vec<PathBuf>,
@@ -228,6 +272,28 @@ pub struct RunArgs {
     pub commit: Option<String>,
     /// Where to write the record [default: tinybench-results/TIME-BOARD.json]
     #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Keep the record under this name too, for `tinybench compare NAME ...`
+    #[arg(long, value_name = "NAME")]
+    pub save_baseline: Option<baselines::Name>,
+    /// Run only part I of N, to split a run over machines; `tinybench merge` puts the records
+    /// together
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<shard::Part>,
+}
+
+/// Which records to put together.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example: three machines, one record
+  tinybench run --board nano33 --shard 1/3 --out 1.json        (2/3 and 3/3 elsewhere)
+  tinybench merge 1.json 2.json 3.json --out all.json")]
+pub struct MergeArgs {
+    /// Records of one board and build, or folders of them
+    #[arg(value_name = "RECORD", required = true)]
+    pub records: Vec<PathBuf>,
+    /// Where to write the merged record [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
 

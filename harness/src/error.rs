@@ -8,20 +8,26 @@ use crate::compare::CompareError;
 use crate::config::ConfigError;
 use crate::confirm::ConfirmError;
 use crate::exit::Exit;
+use crate::fetch::{CacheError, FetchError};
 use crate::files::{ReadError, WriteError};
 use crate::firmware_build::{BuildError, ToolchainError};
 use crate::image::ImageError;
 use crate::interrupt::Interrupted;
 use crate::measure::MeasureError;
+use crate::merge::MergeError;
 use crate::pages::PageError;
 use crate::project::ProjectError;
 use crate::record::RecordError;
 use crate::records::RecordsError;
+use crate::results::VerifyError;
 use crate::runtimes::UnknownRuntime;
 use crate::select::SelectError;
+use crate::served::SerialError;
 use crate::session::SessionError;
+use crate::shard::ShardError;
 use crate::subject::SubjectError;
-use crate::verify::Mismatch;
+use crate::suite::SuiteError;
+use crate::suite::published::PublishedError;
 use crate::virtual_board::VirtualBoardError;
 use crate::workload::WorkloadError;
 
@@ -36,6 +42,17 @@ pub enum Error {
     #[error(transparent)]
     Workload(#[from] WorkloadError),
     #[error(transparent)]
+    Suite(#[from] SuiteError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(
+        "{file} of the suite `{suite}` isn't in the cache: run `tinybench fetch {suite}`, or name \
+         the folder or mirror that has it with --from"
+    )]
+    NotFetched { suite: String, file: String },
+    #[error(transparent)]
+    Published(#[from] PublishedError),
+    #[error(transparent)]
     Runtime(#[from] UnknownRuntime),
     #[error(transparent)]
     Subject(#[from] SubjectError),
@@ -47,6 +64,8 @@ pub enum Error {
     Serve(#[from] ServeError),
     #[error("can't serve the virtual board: {0}")]
     Listen(std::io::Error),
+    #[error(transparent)]
+    Serial(#[from] SerialError),
     #[error(transparent)]
     Build(#[from] BuildError),
     #[error(transparent)]
@@ -61,7 +80,10 @@ pub enum Error {
         source: MeasureError,
     },
     #[error("{subject}: {source}")]
-    Mismatch { subject: String, source: Mismatch },
+    Mismatch {
+        subject: String,
+        source: Box<VerifyError>,
+    },
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
@@ -72,6 +94,10 @@ pub enum Error {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Compare(#[from] CompareError),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    #[error(transparent)]
+    Shard(#[from] ShardError),
     #[error(transparent)]
     Confirm(#[from] ConfirmError),
     #[error("{}", regressed(regressions))]
@@ -102,6 +128,12 @@ fn regressed(regressions: &[String]) -> String {
     }
 }
 
+impl From<CacheError> for Error {
+    fn from(error: CacheError) -> Self {
+        Self::Fetch(error.into())
+    }
+}
+
 impl Error {
     /// The exit code this error leads to.
     pub fn exit(&self) -> Exit {
@@ -111,20 +143,30 @@ impl Error {
             | Self::Workload(WorkloadError::Unknown { .. })
             | Self::Runtime(_)
             | Self::UnknownBaseline(_)
+            | Self::Shard(_)
+            | Self::Serial(SerialError::TooMany { .. })
             | Self::NothingToRun => Exit::Usage,
             Self::Regression { .. } => Exit::Regression,
             Self::Confirm(error) => error.exit(),
+            Self::Suite(error) if error.is_usage() => Exit::Usage,
             Self::Mismatch { .. } => Exit::Mismatch,
-            Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) => Exit::NoTarget,
+            Self::Fetch(error) => error.exit(),
+            Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) | Self::Serial(_) => {
+                Exit::NoTarget
+            }
             Self::Select(error) => error.exit(),
             Self::Build(BuildError::ModelTooBig { .. } | BuildError::ImageTooBig { .. })
             | Self::Board(_)
             | Self::Workload(_)
+            | Self::Suite(_)
+            | Self::NotFetched { .. }
+            | Self::Published(_)
             | Self::Subject(_)
             | Self::Record(_)
             | Self::Records(_)
             | Self::Config(_)
             | Self::Compare(_)
+            | Self::Merge(_)
             | Self::Read(_) => Exit::Input,
             Self::Build(_) | Self::Toolchain(_) | Self::Image(_) | Self::NotReady => Exit::Build,
             Self::Page(error) => error.exit(),

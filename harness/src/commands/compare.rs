@@ -16,7 +16,7 @@ use crate::stdout;
 pub fn run(args: &CompareArgs, project: Option<&Path>) -> Result<(), Error> {
     let current = std::env::current_dir().unwrap_or_default();
     let settings = Settings::load(&args.gate, &current)?;
-    let baselines = Baselines::around(&current);
+    let baselines = Baselines::around_current();
     let base = load_side(&args.base, &baselines)?;
     let others = args
         .new

@@ -5,20 +5,15 @@ The int8 model is run by TensorFlow Lite Micro on features quantised as the devi
 
 import argparse
 import json
-import os
 from pathlib import Path
-
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
 
-import tflm
-from dataset import DataSet
-from features import quantise
-from voices import ACCENTS_TEST_ONLY
-from words import CLASSES, UNKNOWN, UNKNOWN_TEST_ONLY
+from common import tflm
+from common.sets import DataSet
+from common.voices import ACCENTS_TEST_ONLY
+from kws.words import CLASSES, UNKNOWN, UNKNOWN_TEST_ONLY
 
 
 def main() -> None:
@@ -31,7 +26,7 @@ def main() -> None:
     network = keras.models.load_model(folder / "model.keras")
     in_float = network.predict(test.features[..., None], batch_size=256, verbose=0).argmax(1)
     model = tflm.Model(folder / "kws.tflite")
-    inputs = quantise(test.features, model.input.scale, model.input.zero_point)
+    inputs = model.quantise(test.features)
     in_int8 = model.run(inputs).argmax(1)
 
     confusion = np.zeros((len(CLASSES), len(CLASSES)), int)
