@@ -69,6 +69,10 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Compare records: what became better or worse, and whether it matters
     Compare(Box<CompareArgs>),
+    /// Write a report on run records, to be read and published: HTML or Markdown
+    Report(ReportArgs),
+    /// Write a website with the history of a project's run records
+    Dashboard(DashboardArgs),
     /// Write records in the formats of other tools
     Export(Box<ExportArgs>),
     /// Make one record of those that parallel jobs wrote
@@ -92,6 +96,59 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// What to report on, and where to.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench report run.json -o report.html          one file, opens offline
+  tinybench report main.json change.json -o report.md
+                                                    a comment for a pull request, under 60 KB
+  tinybench report tinybench-results/ -o all.html   every record of a folder
+
+The first record is the base that others are compared with, as `tinybench compare` does it. docs/report.md says what is in a report.")]
+pub struct ReportArgs {
+    /// Run records, or folders of them
+    #[arg(value_name = "RECORD", required = true)]
+    pub records: Vec<PathBuf>,
+    /// Where to write the report; its ending chooses the form, .html or .md
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// What counts as a regression.
+    #[command(flatten)]
+    pub gate: GateArgs,
+    /// The report's title [default: made from workloads and boards]
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+}
+
+/// Which history to show, and where.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench dashboard history/ -o site
+  tinybench dashboard history/ -o site --commit-url 'https://example.org/project/commit/{commit}'
+  tinybench dashboard history/ -o site --site-url https://example.org/bench/
+
+HISTORY is a folder of run records, one or several for each commit. The site is static: any web
+server can serve it, and it opens from the disk. docs/dashboard.md says what is on it.")]
+pub struct DashboardArgs {
+    /// A folder of run records
+    #[arg(value_name = "HISTORY")]
+    pub history: PathBuf,
+    /// The folder to write the site to; one that tinybench wrote before is replaced
+    #[arg(short, long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The project's name
+    #[arg(long, value_name = "TEXT", default_value = "Benchmarks")]
+    pub title: String,
+    /// Where a commit can be seen, `{commit}` standing for it [default: what the records say]
+    #[arg(long, value_name = "URL")]
+    pub commit_url: Option<String>,
+    /// Where the site will be, for links in the Atom feed
+    #[arg(long, value_name = "URL")]
+    pub site_url: Option<String>,
 }
 
 /// What to fetch, and from where.
@@ -207,6 +264,14 @@ pub struct RunArgs {
     /// What to print on stdout
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+    /// The commit of your project that is measured, for the record [default: what CI or git says]
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "TINYBENCH_COMMIT",
+        hide_env_values = true
+    )]
+    pub commit: Option<String>,
     /// Where to write the record [default: tinybench-results/TIME-BOARD.json]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

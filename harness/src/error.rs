@@ -16,6 +16,7 @@ use crate::image::ImageError;
 use crate::interrupt::Interrupted;
 use crate::measure::MeasureError;
 use crate::merge::MergeError;
+use crate::pages::PageError;
 use crate::project::ProjectError;
 use crate::record::RecordError;
 use crate::records::RecordsError;
@@ -107,6 +108,8 @@ pub enum Error {
     #[error("can't write JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
+    Page(#[from] PageError),
+    #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -170,6 +173,7 @@ impl Error {
             | Self::Merge(_)
             | Self::Read(_) => Exit::Input,
             Self::Build(_) | Self::Toolchain(_) | Self::Image(_) | Self::NotReady => Exit::Build,
+            Self::Page(error) => error.exit(),
             Self::Session(error) => error.exit(),
             Self::Measure {
                 source: MeasureError::Target(error),

@@ -31,6 +31,9 @@ pub struct RunRecord {
     /// When the run began, UTC, RFC 3339.
     #[schemars(extend("format" = "date-time"))]
     pub started_at: String,
+    /// The commit of the user's project that was measured, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub commit: Option<Commit>,
     /// The board that was measured, as its board file describes it.
     pub board: Board,
     /// What the image ran on.
@@ -55,6 +58,23 @@ pub struct Tinybench {
     /// Commit of the project the firmware was built from, `-dirty` appended if files differed from
     /// it; null outside git.
     pub commit: Option<String>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// A commit of the user's project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Commit {
+    /// Its id, `-dirty` appended if files differed from it.
+    pub id: String,
+    /// When it was committed, UTC, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(extend("format" = "date-time"))]
+    pub time: Option<String>,
+    /// Where it can be seen.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,

@@ -10,6 +10,7 @@ use super::boards::warn_of_unknown_keys;
 use crate::baselines::Baselines;
 use crate::board::{Board, Boards};
 use crate::cli::{Format, RunArgs};
+use crate::commit;
 use crate::conversation::ImageView;
 use crate::error::Error;
 use crate::fetch::{self, Cache, Origin};
@@ -437,6 +438,7 @@ fn record(
             other: other(),
         },
         started_at: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        commit: commit::find(setting.args.commit.as_deref(), Path::new(".")),
         board: record::Board {
             name: board.name.clone(),
             chip: board.chip.clone(),

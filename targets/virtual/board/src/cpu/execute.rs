@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use super::bus::little_endian;
 use super::op::{Kind as K, Op, for_each_kind, literal};
 use super::parallel::parallel;
-use super::bus::little_endian;
 use super::{Core, Fault, Stop, Trap};
 use crate::memory::ANY_GROUP;
 
@@ -50,10 +50,7 @@ impl Core {
     /// NZCV as a nibble.
     #[inline(always)]
     pub fn nzcv(&self) -> u32 {
-        (self.n >> 31) << 3
-            | u32::from(self.z == 0) << 2
-            | u32::from(self.c) << 1
-            | self.v >> 31
+        (self.n >> 31) << 3 | u32::from(self.z == 0) << 2 | u32::from(self.c) << 1 | self.v >> 31
     }
 
     /// Sets NZCV from a nibble.
@@ -327,10 +324,7 @@ impl Core {
     }
 
     #[inline(always)]
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm an operation"
-    )]
+    #[expect(clippy::too_many_lines, reason = "one arm an operation")]
     fn execute_as<const T: bool>(
         &mut self,
         kind: K,
