@@ -7,13 +7,20 @@ mod board;
 pub mod chips;
 mod cpu;
 pub mod debug_port;
+mod elf;
 pub mod faults;
 pub mod glasgow;
 mod machine;
+mod marks;
 mod memory;
+pub mod register;
 mod system;
 pub mod timing;
 
 pub use board::VirtualBoard;
-pub use machine::{CHIPS, Ended, Machine, Timing, UnknownChip};
+pub use elf::{ElfError, Image, Location, Segment, Symbol, SymbolError, SymbolKind, Symbols};
+pub use machine::{
+    CHIPS, Ended, FaultReport, FunctionCost, Hook, LoadError, Machine, MemoryError, Profile,
+    Timing, UnknownChip,
+};
 pub use memory::{AccessSize, BusFault};

@@ -1,15 +1,30 @@
 //! A machine: core and chip, and the loop that runs them.
 
+mod fault_report;
+mod hooks;
+mod inspect;
+mod load;
+mod profile;
+
+use std::sync::Arc;
+
 use crate::chips::{Chip, ResetReason, nrf52840::Nrf52840};
 use crate::cpu::blocks::{CodeCache, NoBlock, advance_it};
 use crate::cpu::op::Kind;
 use crate::cpu::{Core, Fault, Stop};
 use crate::debug_port::DebugTarget;
+use crate::elf::Symbols;
 use crate::faults::{Faults, HANG, MachineFault};
 use crate::memory::{AccessSize, BusFault, Place};
 use crate::system::debug::{
     C_HALT, C_STEP, DFSR_BKPT, DFSR_DWTTRAP, DFSR_HALTED, DFSR_VCATCH, VC_CORERESET,
 };
+
+pub use fault_report::FaultReport;
+pub use hooks::Hook;
+pub use inspect::MemoryError;
+pub use load::LoadError;
+pub use profile::{FunctionCost, Profile};
 
 /// The virtual chips there are, as board files name them.
 pub const CHIPS: [&str; 1] = ["nrf52840"];
@@ -43,6 +58,8 @@ pub enum Ended {
     Lockup,
     /// The core sleeps and nothing will ever wake it.
     Asleep,
+    /// The core has come to where it was to run, or a hook ended the run.
+    Reached,
 }
 
 /// A core with its memories and peripherals.
@@ -50,6 +67,11 @@ pub struct Machine {
     core: Core,
     code: CodeCache,
     timing: Timing,
+    /// Of the program that was loaded.
+    symbols: Arc<Symbols>,
+    hooks: hooks::Hooks,
+    /// While functions are profiled.
+    profiler: Option<Box<profile::Profiler>>,
 }
 
 /// Cycles the core runs on while a debugger polls it, for each poll.
@@ -81,6 +103,9 @@ impl Machine {
             core: Core::new(chip),
             code,
             timing: Timing::Full,
+            symbols: Arc::default(),
+            hooks: hooks::Hooks::default(),
+            profiler: None,
         };
         board.reset_for(ResetReason::PowerOn);
         Ok(board)
@@ -203,6 +228,11 @@ impl Machine {
             match self.code.at(&mut self.core, pc) {
                 Ok(number) => self.run_block::<T>(number),
                 Err(NoBlock::Fault(fault)) => self.core.raise(fault),
+                Err(NoBlock::Mark) => {
+                    if let Some(ended) = self.pass_mark::<T>(pc) {
+                        return ended;
+                    }
+                }
                 Err(NoBlock::Breakpoint) => {
                     let core = &mut self.core;
                     if core.faults.hangs_at(pc) {
@@ -373,6 +403,8 @@ impl Machine {
                     && !core.mask_interrupts
                     && core.take_pending_exception();
                 if !entered {
+                    // Stopping here is the debugger's business.
+                    let _ = self.act_at_mark(self.core.next_pc);
                     self.step();
                 }
                 if !self.core.system.debug.halted {
@@ -392,6 +424,7 @@ impl Machine {
                         return Some(Ended::Asleep);
                     }
                     let until = next.min(limit).max(core.cycles);
+                    core.sleep_cycles += until - core.cycles;
                     core.system.dwt.count_sleep(until - core.cycles);
                     core.cycles = until;
                     continue;
@@ -404,6 +437,13 @@ impl Machine {
                 continue;
             }
             if core.it_state != 0 || core.arm_state || core.system.dwt.watches_data() {
+                let pc = core.next_pc;
+                if let Some(ended) = self.act_at_mark(pc) {
+                    return Some(ended);
+                }
+                if self.core.next_pc != pc {
+                    continue;
+                }
                 self.step();
                 continue;
             }
@@ -430,6 +470,23 @@ impl Machine {
             self.code.invalidate(place, core);
         }
         self.code.switch_to(core.view(core.privileged()));
+    }
+
+    /// Executes one instruction, or enters an exception that is pending, or lets the core sleep
+    /// until something happens. A breakpoint doesn't stop it.
+    pub fn step_instruction(&mut self) -> Ended {
+        let was_halted = self.core.system.debug.halted;
+        self.core.system.debug.halted = false;
+        self.core.step_requested = true;
+        let ended = self.run(0);
+        let debug = &mut self.core.system.debug;
+        if ended == Ended::Halted && !was_halted {
+            debug.control &= !C_HALT;
+            debug.halted = false;
+            debug.dfsr &= !DFSR_HALTED;
+            return Ended::Budget;
+        }
+        ended
     }
 
     /// Executes one instruction, whatever is pending.
@@ -474,7 +531,7 @@ impl Machine {
                 self.code.drop_last();
             }
             Err(NoBlock::Fault(fault)) => core.raise(fault),
-            Err(NoBlock::Breakpoint) => {}
+            Err(NoBlock::Breakpoint | NoBlock::Mark) => {}
         }
         self.core.system.debug.retired_since_read = true;
         self.handle_stop();
@@ -570,6 +627,18 @@ impl Machine {
         Some(())
     }
 
+    /// A debugger's read.
+    fn read_at_once(&mut self, address: u32, size: AccessSize) -> Result<u32, BusFault> {
+        let now = self.core.cycles;
+        if (0xE000_0000..0xE010_0000).contains(&address) {
+            return self.core.read_ppb(address, size, now, None);
+        }
+        let result = self.core.read_bus(address, size, now);
+        // The access stalls the debugger, not the core.
+        self.core.extra = 0;
+        result
+    }
+
     /// While the core runs, a debugger's poll lets it run on.
     fn let_time_pass(&mut self, address: u32) {
         let debug = &self.core.system.debug;
@@ -592,14 +661,7 @@ impl Machine {
 impl DebugTarget for Machine {
     fn debug_read(&mut self, address: u32, size: AccessSize) -> Result<u32, BusFault> {
         self.let_time_pass(address);
-        let now = self.core.cycles;
-        if (0xE000_0000..0xE010_0000).contains(&address) {
-            return self.core.read_ppb(address, size, now, None);
-        }
-        let result = self.core.read_bus(address, size, now);
-        // The access stalls the debugger, not the core.
-        self.core.extra = 0;
-        result
+        self.read_at_once(address, size)
     }
 
     fn debug_write(&mut self, address: u32, size: AccessSize, value: u32) -> Result<(), BusFault> {

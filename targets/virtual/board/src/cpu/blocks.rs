@@ -1,6 +1,7 @@
 //! The code cache: straight runs of instructions, decoded once.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::decode::{self, Decoded, Undecodable};
@@ -48,6 +49,9 @@ pub(crate) enum NoBlock {
     Fault(Fault),
     /// There is a breakpoint on the first instruction.
     Breakpoint,
+    /// The run loop is to look up before the first instruction: [`CodeCache::behind_mark`] has
+    /// the block.
+    Mark,
 }
 
 /// All blocks, and where they start.
@@ -62,6 +66,8 @@ pub(crate) struct CodeCache {
     /// the other rules: empty until there are any.
     view: View,
     others: [(Vec<u32>, Vec<u32>); View::COUNT],
+    /// Where blocks that start at a mark are in memory, and their numbers, by view and address.
+    marked: HashMap<(View, u32), (Place, usize)>,
 }
 
 impl CodeCache {
@@ -73,6 +79,7 @@ impl CodeCache {
             ram: vec![0; ram_bytes / 2],
             view: View::default(),
             others: Default::default(),
+            marked: HashMap::new(),
         }
     }
 
@@ -100,6 +107,7 @@ impl CodeCache {
         self.flash.fill(0);
         self.ram.fill(0);
         self.others = Default::default();
+        self.marked.clear();
         core.memory.ram_code.fill(0);
     }
 
@@ -126,6 +134,12 @@ impl CodeCache {
             let end = (last / 2).min(index.len());
             index[(first / 2).min(end)..end].fill(0);
         }
+        self.marked.retain(|_, (block, _)| match (place, *block) {
+            (Place::Flash(_), Place::Flash(at)) | (Place::Ram(_), Place::Ram(at)) => {
+                !(first..last).contains(&(at as usize))
+            }
+            _ => true,
+        });
     }
 
     /// The block that starts at `pc`; decodes it if it isn't there.
@@ -146,6 +160,9 @@ impl CodeCache {
     #[inline(never)]
     fn look_up(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
         let place = fetched_from(core, pc).map_err(NoBlock::Fault)?;
+        if core.marks.stops_at(pc) && !stops_at(core, pc) {
+            return Err(NoBlock::Mark);
+        }
         let slot = match place {
             Place::Flash(offset) => self.flash.get(offset as usize >> 1),
             Place::Ram(offset) => self.ram.get(offset as usize >> 1),
@@ -167,6 +184,20 @@ impl CodeCache {
         if let Some(slot) = slot {
             *slot = number as u32 + 1;
         }
+        Ok(number)
+    }
+
+    /// The block that starts at the mark at `pc`; decodes it if it isn't there.
+    pub fn behind_mark(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
+        if let Some(&(_, number)) = self.marked.get(&(self.view, pc)) {
+            return Ok(number);
+        }
+        if self.ops.len() > OPS_LIMIT {
+            self.flush(core);
+        }
+        let place = fetched_from(core, pc).map_err(NoBlock::Fault)?;
+        let number = self.build(core, pc, place, LONGEST)?;
+        self.marked.insert((self.view, pc), (place, number));
         Ok(number)
     }
 
@@ -233,8 +264,8 @@ impl Run {
         let single = longest == 1;
         loop {
             let first = self.steps.is_empty();
-            let stops = core.system.fpb.breaks_at(self.pc) || core.faults.hangs_at(self.pc);
-            if !single && stops {
+            let ends = stops_at(core, self.pc) || !first && core.marks.divides(self.pc);
+            if !single && ends {
                 return if first {
                     Err(NoBlock::Breakpoint)
                 } else {
@@ -396,6 +427,11 @@ impl Run {
             epoch: Cell::new(0),
         }
     }
+}
+
+/// Whether the instruction at `pc` isn't to be executed: a breakpoint, or an injected hang.
+fn stops_at(core: &Core, pc: u32) -> bool {
+    core.system.fpb.breaks_at(pc) || core.faults.hangs_at(pc)
 }
 
 /// ITAdvance.

@@ -1,6 +1,6 @@
 //! Exception entry and return (B1.5.6 to B1.5.8), faults and their escalation (B1.5.14, B1.5.15).
 
-use super::{Core, Fault};
+use super::{Core, ExceptionStep, Fault, RecordedFault};
 use crate::memory::{AccessSize, BusFault};
 use crate::system::debug::{
     DFSR_VCATCH, VC_BUSERR, VC_CHKERR, VC_HARDERR, VC_MMERR, VC_NOCPERR, VC_STATERR,
@@ -37,6 +37,7 @@ impl Core {
     /// Lets the cycles of an exception entry or return pass.
     fn spend(&mut self, cycles: u64) {
         self.cycles += cycles;
+        self.exception_cycles += cycles;
         self.system.dwt.count_exception(cycles);
     }
 
@@ -114,6 +115,9 @@ impl Core {
             core.control &= !6;
         });
         self.r[14] = link;
+        if let Some(steps) = &mut self.exception_steps {
+            steps.push(ExceptionStep::Enter);
+        }
         let exceptions = &mut self.system.exceptions;
         Exceptions::put(&mut exceptions.pending, exception, false);
         Exceptions::put(&mut exceptions.active, exception, true);
@@ -167,7 +171,7 @@ impl Core {
             Refusal::Mpu => (cfsr::MSTKERR, number::MEM_MANAGE),
             Refusal::Bus => (cfsr::STKERR, number::BUS_FAULT),
         };
-        self.system.scb.cfsr |= status;
+        self.note_fault(status, None);
         let current = self.current_priority();
         if exception == number::HARD_FAULT || exception == number::NMI {
             self.lock_up();
@@ -245,7 +249,7 @@ impl Core {
             Refusal::Mpu => (cfsr::MLSPERR, number::MEM_MANAGE),
             Refusal::Bus => (cfsr::LSPERR, number::BUS_FAULT),
         };
-        self.system.scb.cfsr |= status;
+        self.note_fault(status, None);
         self.system.exceptions.pend(fault);
         self.deadline = 0;
     }
@@ -263,13 +267,16 @@ impl Core {
         let active = Exceptions::is(&self.system.exceptions.active, returning);
         let legal = known && active && (float_allowed || value & 0x10 != 0);
         self.system.exceptions.deactivate(returning);
+        if let Some(steps) = &mut self.exception_steps {
+            steps.push(ExceptionStep::Leave);
+        }
         if returning != number::NMI {
             self.faultmask = false;
         }
         if !legal {
             self.r[14] = 0xF000_0000 | value & 0x0FFF_FFFF;
             // The fault is taken as if from the returning handler, without unstacking.
-            self.system.scb.cfsr |= cfsr::INVPC;
+            self.note_fault(cfsr::INVPC, None);
             self.tail_chain_fault(number::USAGE_FAULT, value);
             return;
         }
@@ -293,7 +300,7 @@ impl Core {
                 Refusal::Mpu => (cfsr::MUNSTKERR, number::MEM_MANAGE),
                 Refusal::Bus => (cfsr::UNSTKERR, number::BUS_FAULT),
             };
-            self.system.scb.cfsr |= status;
+            self.note_fault(status, None);
             self.tail_chain_fault(fault, value);
         }
     }
@@ -377,54 +384,42 @@ impl Core {
         Some(number::HARD_FAULT)
     }
 
+    /// Sets bits of CFSR and keeps what is known of the fault.
+    fn note_fault(&mut self, status: u32, address: Option<u32>) {
+        self.system.scb.cfsr |= status;
+        self.last_fault = Some(RecordedFault {
+            status,
+            pc: self.next_pc,
+            address,
+        });
+    }
+
     /// Takes a synchronous fault of the instruction at `next_pc`.
     pub fn raise(&mut self, fault: Fault) {
-        let scb = &mut self.system.scb;
-        let exception = match fault {
-            Fault::Undefined => {
-                scb.cfsr |= cfsr::UNDEFINSTR;
-                number::USAGE_FAULT
-            }
+        let (status, exception, address) = match fault {
+            Fault::Undefined => (cfsr::UNDEFINSTR, number::USAGE_FAULT, None),
             Fault::InvalidState => {
-                scb.cfsr |= cfsr::INVSTATE;
                 self.arm_state = true;
-                number::USAGE_FAULT
+                (cfsr::INVSTATE, number::USAGE_FAULT, None)
             }
-            Fault::InvalidPc => {
-                scb.cfsr |= cfsr::INVPC;
-                number::USAGE_FAULT
-            }
-            Fault::NoCoprocessor => {
-                scb.cfsr |= cfsr::NOCP;
-                number::USAGE_FAULT
-            }
-            Fault::Unaligned => {
-                scb.cfsr |= cfsr::UNALIGNED;
-                number::USAGE_FAULT
-            }
-            Fault::DivideByZero => {
-                scb.cfsr |= cfsr::DIVBYZERO;
-                number::USAGE_FAULT
-            }
+            Fault::InvalidPc => (cfsr::INVPC, number::USAGE_FAULT, None),
+            Fault::NoCoprocessor => (cfsr::NOCP, number::USAGE_FAULT, None),
+            Fault::Unaligned => (cfsr::UNALIGNED, number::USAGE_FAULT, None),
+            Fault::DivideByZero => (cfsr::DIVBYZERO, number::USAGE_FAULT, None),
             Fault::DataAccess(address) => {
-                scb.cfsr |= cfsr::DACCVIOL | cfsr::MMARVALID;
-                scb.mmfar = address;
-                number::MEM_MANAGE
+                self.system.scb.mmfar = address;
+                let status = cfsr::DACCVIOL | cfsr::MMARVALID;
+                (status, number::MEM_MANAGE, Some(address))
             }
             Fault::DataBus(address) => {
-                scb.cfsr |= cfsr::PRECISERR | cfsr::BFARVALID;
-                scb.bfar = address;
-                number::BUS_FAULT
+                self.system.scb.bfar = address;
+                let status = cfsr::PRECISERR | cfsr::BFARVALID;
+                (status, number::BUS_FAULT, Some(address))
             }
-            Fault::InstructionBus => {
-                scb.cfsr |= cfsr::IBUSERR;
-                number::BUS_FAULT
-            }
-            Fault::InstructionAccess => {
-                scb.cfsr |= cfsr::IACCVIOL;
-                number::MEM_MANAGE
-            }
+            Fault::InstructionBus => (cfsr::IBUSERR, number::BUS_FAULT, None),
+            Fault::InstructionAccess => (cfsr::IACCVIOL, number::MEM_MANAGE, None),
         };
+        self.note_fault(status, address);
         self.escalate_or_lock_up(exception);
     }
 

@@ -13,6 +13,7 @@ pub(crate) mod registers;
 
 use crate::chips::{CacheCounters, Chip, ChipContext, FlashTiming, ResetReason};
 use crate::faults::{Faults, HANG};
+use crate::marks::Marks;
 use crate::memory::Memory;
 use crate::system::System;
 use crate::system::dwt::Window;
@@ -56,6 +57,24 @@ pub(crate) enum Fault {
     InstructionBus,
     /// Instruction fetch that the memory map or the MPU refused.
     InstructionAccess,
+}
+
+/// One step into or out of an exception handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExceptionStep {
+    Enter,
+    Leave,
+}
+
+/// A fault as it was raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RecordedFault {
+    /// Its bit in CFSR.
+    pub status: u32,
+    /// The instruction, or the handler that could not be entered or left.
+    pub pc: u32,
+    /// The data address, where there is one.
+    pub address: Option<u32>,
 }
 
 /// A fault or stop was raised: details are in [`Core::stop`].
@@ -139,6 +158,14 @@ pub(crate) struct Core {
     pub chip: Box<dyn Chip>,
     pub diagnostics: Diagnostics,
     pub faults: Faults,
+    pub marks: Marks,
+    /// Cycles spent on entering and leaving exceptions, and asleep.
+    pub exception_cycles: u64,
+    pub sleep_cycles: u64,
+    /// Exceptions entered and left since the last look, while the program is observed.
+    pub exception_steps: Option<Vec<ExceptionStep>>,
+    /// The latest fault.
+    pub last_fault: Option<RecordedFault>,
 }
 
 impl Core {
@@ -190,6 +217,11 @@ impl Core {
             chip,
             diagnostics: Diagnostics::new(),
             faults: Faults::default(),
+            marks: Marks::default(),
+            exception_cycles: 0,
+            sleep_cycles: 0,
+            exception_steps: None,
+            last_fault: None,
         }
     }
 
@@ -307,7 +339,7 @@ impl Core {
     }
 
     /// Throws away what was decoded or cached of the flash bytes `start..end`.
-    fn flash_changed(&mut self, start: u32, end: u32) {
+    pub fn flash_changed(&mut self, start: u32, end: u32) {
         self.cache.clear();
         self.last_flash_sector = u32::MAX;
         let granule = 1 << crate::memory::CODE_GRANULE_SHIFT;
