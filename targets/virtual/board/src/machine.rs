@@ -132,7 +132,8 @@ impl Machine {
         self.core.window.latest - self.core.window.previous
     }
 
-    /// Hits and misses of the instruction cache.
+    /// Hits and misses of the instruction cache, as far as the program has had the chip count
+    /// them.
     pub fn cache_counters(&self) -> crate::chips::CacheCounters {
         self.core.cache_counters
     }
@@ -702,9 +703,10 @@ impl DebugTarget for Machine {
 #[inline(never)]
 fn fetch_through_cache(core: &mut Core, block: &crate::cpu::blocks::Block) {
     if let (true, Some((start, end))) = (core.flash_timing.instruction_cache, block.flash) {
-        let (hits, misses) = core.cache.touch(start, end);
-        core.cache_counters.hits = core.cache_counters.hits.wrapping_add(hits);
-        core.cache_counters.misses = core.cache_counters.misses.wrapping_add(misses);
+        let misses = core.cache.touch(start, end);
+        if core.flash_timing.counts_cache {
+            core.cache_counters.misses = core.cache_counters.misses.wrapping_add(misses);
+        }
         core.extra = core
             .extra
             .wrapping_add(u64::from(misses * core.flash_timing.miss_penalty));

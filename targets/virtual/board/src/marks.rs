@@ -6,6 +6,15 @@
 
 use std::collections::BTreeSet;
 
+/// For whom each block is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Observer {
+    /// The profile of functions.
+    Profile,
+    /// The chip's counter of cache hits.
+    CacheHits,
+}
+
 /// The marked addresses.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Marks {
@@ -13,8 +22,8 @@ pub(crate) struct Marks {
     places: BTreeSet<u32>,
     /// Starts of functions, while the program is observed.
     boundaries: BTreeSet<u32>,
-    /// Each block is looked at.
-    observed: bool,
+    /// Each block is looked at if there are any: one bit each.
+    observers: u8,
 }
 
 impl Marks {
@@ -27,16 +36,26 @@ impl Marks {
         }
     }
 
-    /// Has each block looked at, and lets none reach over one of these addresses.
-    pub fn observe(&mut self, boundaries: BTreeSet<u32>) {
-        self.boundaries = boundaries;
-        self.observed = true;
+    /// Has each block looked at, or not any more. True if that is a change.
+    pub fn observe(&mut self, observer: Observer, observed: bool) -> bool {
+        let bit = 1 << observer as u8;
+        let before = self.observers;
+        self.observers = if observed {
+            before | bit
+        } else {
+            before & !bit
+        };
+        self.observers != before
     }
 
-    /// Ends [`Self::observe`].
-    pub fn stop_observing(&mut self) {
-        self.boundaries.clear();
-        self.observed = false;
+    /// Whether each block is looked at for this one.
+    pub fn is_observed_by(&self, observer: Observer) -> bool {
+        self.observers >> observer as u8 & 1 != 0
+    }
+
+    /// Lets no block reach over one of these addresses.
+    pub fn set_boundaries(&mut self, boundaries: BTreeSet<u32>) {
+        self.boundaries = boundaries;
     }
 
     /// Whether something is to happen at an address.
@@ -46,7 +65,7 @@ impl Marks {
 
     /// Whether the run loop looks up before the block at this address.
     pub fn stops_at(&self, address: u32) -> bool {
-        self.observed || self.places.contains(&address)
+        self.observers != 0 || self.places.contains(&address)
     }
 
     /// Whether no block reaches over this address.

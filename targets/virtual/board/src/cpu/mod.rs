@@ -13,7 +13,7 @@ pub(crate) mod registers;
 
 use crate::chips::{CacheCounters, Chip, ChipContext, FlashTiming, ResetReason};
 use crate::faults::{Faults, HANG};
-use crate::marks::Marks;
+use crate::marks::{Marks, Observer};
 use crate::memory::Memory;
 use crate::system::System;
 use crate::system::dwt::Window;
@@ -306,10 +306,15 @@ impl Core {
             self.flash_changed(start, end);
         }
         if timing_changed && self.flash_timing != self.chip.flash_timing() {
-            self.flash_timing = self.chip.flash_timing();
+            let before = std::mem::replace(&mut self.flash_timing, self.chip.flash_timing());
             self.flash_sector_shift = self.flash_timing.sector_bytes.ilog2();
-            self.cache.clear();
+            // Whether hits are counted is no matter of the cache itself.
+            if before.instruction_cache != self.flash_timing.instruction_cache {
+                self.cache.clear();
+            }
             self.flush_code = true;
+            let counts = self.flash_timing.counts_cache;
+            self.marks.observe(Observer::CacheHits, counts);
         }
         if let Some((start, end)) = ram_changed {
             self.ram_changed(start, end);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Ended, Machine};
 use crate::cpu::blocks::NoBlock;
 use crate::elf::{Location, SymbolError};
+use crate::marks::Observer;
 
 /// How the core goes on after a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,15 +117,33 @@ impl Machine {
         self.tidy_code();
         match self.code.behind_mark(&mut self.core, pc) {
             Ok(number) => {
-                let end = self.code.blocks[number].end;
+                let misses = self.core.cache_counters.misses;
                 self.run_block::<T>(number);
-                self.block_executed(end);
+                self.block_executed(number, misses);
             }
             Err(NoBlock::Fault(fault)) => self.core.raise(fault),
             // What stops the core has gone before a mark.
             Err(NoBlock::Breakpoint | NoBlock::Mark) => {}
         }
         None
+    }
+
+    /// A block at a mark was executed; there had been so many misses of the instruction cache.
+    fn block_executed(&mut self, number: usize, misses: u32) {
+        let block = &self.code.blocks[number];
+        if let Some(profiler) = &mut self.profiler {
+            profiler.block_executed(block.end);
+        }
+        let core = &mut self.core;
+        if core.marks.is_observed_by(Observer::CacheHits)
+            && core.flash_timing.instruction_cache
+            && let Some((start, end)) = block.flash
+        {
+            let words = (end - 1) / 4 - start / 4 + 1;
+            let counters = &mut core.cache_counters;
+            let misses = counters.misses.wrapping_sub(misses);
+            counters.hits = counters.hits.wrapping_add(words.saturating_sub(misses));
+        }
     }
 
     /// Lets happen what is to happen at `pc`. Returns why the run ends, if it does.

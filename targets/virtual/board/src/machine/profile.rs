@@ -1,11 +1,12 @@
 //! Cycles and instructions of each function, from the symbols of the program.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Machine;
 use crate::cpu::ExceptionStep;
 use crate::elf::Symbols;
+use crate::marks::Observer;
 
 /// What one function cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,7 +123,8 @@ impl Machine {
     pub fn start_profile(&mut self) {
         let core = &mut self.core;
         let starts = self.symbols.functions().map(|symbol| symbol.address);
-        core.marks.observe(starts.collect());
+        core.marks.set_boundaries(starts.collect());
+        core.marks.observe(Observer::Profile, true);
         core.exception_steps = Some(Vec::new());
         core.flush_code = true;
         core.deadline = 0;
@@ -145,7 +147,8 @@ impl Machine {
             return Profile::default();
         };
         let core = &mut self.core;
-        core.marks.stop_observing();
+        core.marks.set_boundaries(BTreeSet::new());
+        core.marks.observe(Observer::Profile, false);
         core.exception_steps = None;
         core.flush_code = true;
         core.deadline = 0;
@@ -163,6 +166,9 @@ impl Machine {
 
     /// The block at `pc` is about to be executed.
     pub(super) fn block_begins(&mut self, pc: u32) {
+        if self.profiler.is_none() {
+            return;
+        }
         let now = self.clock();
         if let Some(profiler) = &mut self.profiler {
             let core = &mut self.core;
@@ -174,16 +180,14 @@ impl Machine {
             profiler.arrive(pc, core.r[13], core.r[14]);
         }
     }
-
-    /// The block that ends at `end` was executed.
-    pub(super) fn block_executed(&mut self, end: u32) {
-        if let Some(profiler) = &mut self.profiler {
-            profiler.block_end = Some(end);
-        }
-    }
 }
 
 impl Profiler {
+    /// The block that ends at `end` was executed.
+    pub fn block_executed(&mut self, end: u32) {
+        self.block_end = Some(end);
+    }
+
     /// Charges what was spent since the last look to the function that was executing.
     fn charge(&mut self, now: Clock) {
         let aside = now.exception_cycles - self.last.exception_cycles + now.sleep_cycles
