@@ -16,6 +16,7 @@ use crate::debug_port::DebugTarget;
 use crate::elf::Symbols;
 use crate::faults::{Faults, HANG, MachineFault};
 use crate::memory::{AccessSize, BusFault, Place};
+use crate::system::Accessor;
 use crate::system::debug::{
     C_HALT, C_STEP, DFSR_BKPT, DFSR_DWTTRAP, DFSR_HALTED, DFSR_VCATCH, VC_CORERESET,
 };
@@ -234,17 +235,23 @@ impl Machine {
                         return ended;
                     }
                 }
-                Err(NoBlock::Breakpoint) => {
-                    let core = &mut self.core;
-                    if core.faults.hangs_at(pc) {
-                        let passes = (core.deadline.saturating_sub(core.cycles)).div_ceil(HANG);
-                        core.pass_time_hanging(passes.max(1));
-                    } else {
-                        core.stop = Some(Stop::Breakpoint);
-                        self.handle_stop();
-                    }
-                }
+                Err(NoBlock::Breakpoint) => self.stop_at(pc),
             }
+        }
+    }
+
+    /// The core has come to an instruction with a breakpoint, a watchpoint or an injected hang.
+    #[cold]
+    fn stop_at(&mut self, pc: u32) {
+        let core = &mut self.core;
+        if core.faults.hangs_at(pc) {
+            let passes = (core.deadline.saturating_sub(core.cycles)).div_ceil(HANG);
+            core.pass_time_hanging(passes.max(1));
+        } else if core.system.fpb.breaks_at(pc) {
+            core.stop = Some(Stop::Breakpoint);
+            self.handle_stop();
+        } else {
+            self.step();
         }
     }
 
@@ -253,8 +260,8 @@ impl Machine {
     fn run_block<const T: bool>(&mut self, number: usize) {
         let Self { core, code, .. } = self;
         let block = &code.blocks[number];
-        if block.float {
-            core.begin_floating_point();
+        if block.float && !core.begin_floating_point() {
+            return;
         }
         if T {
             if core.jumped {
@@ -354,9 +361,10 @@ impl Machine {
                 if core.system.debug.enabled() {
                     core.system.debug.halt(reason);
                 } else {
-                    core.breakpoint_exception();
+                    core.debug_event(reason);
                 }
             }
+            Stop::LockUp => core.lock_up(),
             Stop::ExceptionReturn(value) => core.return_from_exception(value),
             Stop::Sleep { event } => {
                 core.system.debug.sleeping = true;
@@ -392,6 +400,11 @@ impl Machine {
                     .pend(crate::system::exceptions::number::SYS_TICK);
             }
             let core = &mut self.core;
+            if core.system.dwt.cycle_match_due(now) && core.system.debug.takes_watchpoints() {
+                core.stop = Some(Stop::Watchpoint);
+                self.handle_stop();
+                continue;
+            }
             if core.system.debug.halted {
                 return Some(Ended::Halted);
             }
@@ -420,7 +433,12 @@ impl Machine {
                 if core.wakes() {
                     core.system.debug.sleeping = false;
                 } else {
-                    let next = core.system.systick.next_event().min(core.chip.next_event());
+                    let next = core
+                        .system
+                        .systick
+                        .next_event()
+                        .min(core.chip.next_event())
+                        .min(core.system.dwt.next_cycle_match());
                     if next == u64::MAX {
                         return Some(Ended::Asleep);
                     }
@@ -455,6 +473,7 @@ impl Machine {
             core.deadline = limit
                 .min(core.system.systick.next_event())
                 .min(core.chip.next_event())
+                .min(core.system.dwt.next_cycle_match())
                 .min(core.faults.next_hang());
             return None;
         }
@@ -534,7 +553,13 @@ impl Machine {
             Err(NoBlock::Fault(fault)) => core.raise(fault),
             Err(NoBlock::Breakpoint | NoBlock::Mark) => {}
         }
-        self.core.system.debug.retired_since_read = true;
+        let core = &mut self.core;
+        core.system.debug.retired_since_read = true;
+        // A watchpoint on an instruction acts behind it.
+        if core.watches_instruction(pc) {
+            core.system.dwt.instruction(pc);
+            core.stop.get_or_insert(Stop::Watchpoint);
+        }
         self.handle_stop();
     }
 
@@ -558,6 +583,12 @@ impl Machine {
         self.core
             .with_chip(now, |chip, context| chip.serial_input(context));
         true
+    }
+
+    /// Takes what the program has written to stimulus port `port` of the ITM: 0 to 31. The program
+    /// or a debugger has to enable trace, the ITM and the port.
+    pub fn itm_output(&mut self, port: usize) -> Vec<u8> {
+        self.core.system.itm.take_output(port)
     }
 
     /// Drives a pin from outside, or lets it go. Pins of port P1 count from 32. False if there is
@@ -668,7 +699,8 @@ impl DebugTarget for Machine {
     fn debug_write(&mut self, address: u32, size: AccessSize, value: u32) -> Result<(), BusFault> {
         let now = self.core.cycles;
         if (0xE000_0000..0xE010_0000).contains(&address) {
-            self.core.write_ppb(address, size, value, now)?;
+            self.core
+                .write_ppb(address, size, value, now, Accessor::Debugger)?;
             if self.core.step_requested || self.core.reset_requested.is_some() {
                 self.run(0);
             }

@@ -429,9 +429,10 @@ impl Run {
     }
 }
 
-/// Whether the instruction at `pc` isn't to be executed: a breakpoint, or an injected hang.
+/// Whether the instruction at `pc` isn't to be executed like others: a breakpoint, an injected
+/// hang, or a watchpoint on it.
 fn stops_at(core: &Core, pc: u32) -> bool {
-    core.system.fpb.breaks_at(pc) || core.faults.hangs_at(pc)
+    core.system.fpb.breaks_at(pc) || core.faults.hangs_at(pc) || core.watches_instruction(pc)
 }
 
 /// ITAdvance.

@@ -3,6 +3,7 @@
 use super::op::{Kind, Op};
 use super::{Core, Fault, Stop, Trap};
 use crate::memory::{AccessSize, BusFault, FLASH_GROUP, PERIPHERAL_GROUP, Place};
+use crate::system::Accessor;
 use crate::system::mpu::Access;
 use crate::timing::rules;
 
@@ -153,23 +154,27 @@ impl Core {
         }
         let privileged = self.acts_privileged(op);
         self.need_permission(address, Access::Read, privileged)?;
-        self.watch(address, size, false);
         if self.faults.refuses(address, size) {
             return Err(self.data_fault(address));
         }
         let now = self.now(op);
         if (0xE000_0000..0xE010_0000).contains(&address) {
-            if !privileged {
+            // Of the PPB, unprivileged code reaches the ITM (B3.1.1).
+            if !privileged && address >= 0xE000_1000 {
                 return Err(self.data_fault(address));
             }
-            return self
+            let value = self
                 .read_ppb(address, size, now, Some(op))
-                .map_err(|BusFault| self.data_fault(address));
+                .map_err(|BusFault| self.data_fault(address))?;
+            self.watch(address, size, false, value);
+            return Ok(value);
         }
         let value = self
             .read_bus(address, size, now)
-            .map_err(|BusFault| self.data_fault(address))?;
-        Ok(value ^ self.faults.flips_on_read(address, size))
+            .map_err(|BusFault| self.data_fault(address))?
+            ^ self.faults.flips_on_read(address, size);
+        self.watch(address, size, false, value);
+        Ok(value)
     }
 
     /// An unaligned load is several aligned ones; the PPB and devices take none.
@@ -208,17 +213,22 @@ impl Core {
         }
         let privileged = self.acts_privileged(op);
         self.need_permission(address, Access::Write, privileged)?;
-        self.watch(address, size, true);
+        self.watch(address, size, true, value);
         if self.faults.refuses(address, size) {
             return Err(self.data_fault(address));
         }
         let now = self.now(op);
         if (0xE000_0000..0xE010_0000).contains(&address) {
-            if !privileged {
+            if !privileged && !self.unprivileged_may_write(address) {
                 return Err(self.data_fault(address));
             }
+            let by = if privileged {
+                Accessor::Privileged
+            } else {
+                Accessor::Unprivileged
+            };
             return self
-                .write_ppb(address, size, value, now)
+                .write_ppb(address, size, value, now, by)
                 .map_err(|BusFault| self.data_fault(address));
         }
         self.write_bus(address, size, value, now)
@@ -251,10 +261,21 @@ impl Core {
             || matches!(address >> 29, 2 | 5..=7)
     }
 
-    fn watch(&mut self, address: u32, size: AccessSize, write: bool) {
+    /// Of the PPB, unprivileged code may write to the ITM, and to STIR if CCR.USERSETMPEND says so
+    /// (B3.1.1).
+    fn unprivileged_may_write(&self, address: u32) -> bool {
+        match address {
+            0xE000_0000..0xE000_1000 => true,
+            0xE000_EF00 => self.system.scb.ccr & crate::system::scb::ccr::USERSETMPEND != 0,
+            _ => false,
+        }
+    }
+
+    /// Compares a data access with the watchpoints.
+    fn watch(&mut self, address: u32, size: AccessSize, write: bool, value: u32) {
         if self.system.dwt.watches_data()
-            && self.system.dwt.data_access(address, size.bytes(), write)
-            && self.system.debug.enabled()
+            && self.system.dwt.data_access(address, size, write, value)
+            && self.system.debug.takes_watchpoints()
         {
             self.stop.get_or_insert(Stop::Watchpoint);
         }

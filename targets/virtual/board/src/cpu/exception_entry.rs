@@ -1,9 +1,9 @@
 //! Exception entry and return (B1.5.6 to B1.5.8), faults and their escalation (B1.5.14, B1.5.15).
 
-use super::{Core, ExceptionStep, Fault, RecordedFault};
+use super::{Core, ExceptionStep, Fault, RecordedFault, Stop};
 use crate::memory::{AccessSize, BusFault};
 use crate::system::debug::{
-    DFSR_VCATCH, VC_BUSERR, VC_CHKERR, VC_HARDERR, VC_MMERR, VC_NOCPERR, VC_STATERR,
+    DFSR_BKPT, DFSR_VCATCH, VC_BUSERR, VC_CHKERR, VC_HARDERR, VC_MMERR, VC_NOCPERR, VC_STATERR,
 };
 use crate::system::exceptions::{Exceptions, number};
 use crate::system::mpu::{Access, View};
@@ -16,9 +16,6 @@ const ENTRY_FLOAT: u64 = 29;
 const RETURN: u64 = 10;
 const RETURN_FLOAT: u64 = 27;
 const TAIL_CHAIN: u64 = 6;
-
-/// DEMCR.MON_EN.
-const MON_EN: u32 = 1 << 16;
 
 /// Who refused a stack access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,7 +190,7 @@ impl Core {
         let privileged = self.privileged();
         let thread = self.ipsr == 0;
         let current = self.current_priority();
-        let monitor = self.system.debug.demcr & MON_EN != 0;
+        let monitor = self.system.debug.monitors();
         let scb = &mut self.system.scb;
         scb.fpcar = address & !7;
         let exceptions = &self.system.exceptions;
@@ -231,8 +228,8 @@ impl Core {
         self.push(address.wrapping_add(0x40), self.fpscr, view)
     }
 
-    /// Saves the deferred floating-point context (PreserveFPState).
-    pub(super) fn preserve_float_state(&mut self) {
+    /// Saves the deferred floating-point context (PreserveFPState). False if that fails.
+    pub(super) fn preserve_float_state(&mut self) -> bool {
         let address = self.system.scb.fpcar;
         let context = self.system.scb.fpccr;
         self.system.scb.fpccr &= !fpccr::LSPACT;
@@ -243,15 +240,25 @@ impl Core {
             .mpu
             .view(context & fpccr::USER == 0, context & fpccr::HFRDY == 0);
         let Err(refusal) = self.push_float_state(address, view) else {
-            return;
+            return true;
         };
-        let (status, fault) = match refusal {
-            Refusal::Mpu => (cfsr::MLSPERR, number::MEM_MANAGE),
-            Refusal::Bus => (cfsr::LSPERR, number::BUS_FAULT),
+        let (status, fault, ready) = match refusal {
+            Refusal::Mpu => (cfsr::MLSPERR, number::MEM_MANAGE, fpccr::MMRDY),
+            Refusal::Bus => (cfsr::LSPERR, number::BUS_FAULT, fpccr::BFRDY),
         };
         self.note_fault(status, None);
-        self.system.exceptions.pend(fault);
         self.deadline = 0;
+        // What could be taken when the context was made decides, not what can be now
+        // (TakePreserveFPException, B1.5.7).
+        if context & ready != 0 {
+            self.system.exceptions.pend(fault);
+        } else if context & fpccr::HFRDY != 0 {
+            self.system.scb.hfsr |= hfsr::FORCED;
+            self.system.exceptions.pend(number::HARD_FAULT);
+        } else {
+            self.stop = Some(Stop::LockUp);
+        }
+        false
     }
 
     /// Returns from an exception; `value` is EXC_RETURN.
@@ -448,15 +455,16 @@ impl Core {
         }
     }
 
-    /// BKPT or a comparator match without halting debug.
-    pub fn breakpoint_exception(&mut self) {
+    /// A debug event without halting debug (C1.5.1); `reason` is its bit in DFSR. Where the monitor
+    /// can't be taken, a breakpoint is a HardFault and a watchpoint nothing.
+    pub fn debug_event(&mut self, reason: u32) {
         let current = self.current_priority();
-        let monitor = self.system.debug.demcr & MON_EN != 0
+        let monitor = self.system.debug.monitors()
             && self.system.exceptions.priority_of(number::DEBUG_MONITOR) < current;
         if monitor {
-            self.system.debug.dfsr |= crate::system::debug::DFSR_BKPT;
+            self.system.debug.dfsr |= reason;
             self.enter_exception(number::DEBUG_MONITOR, self.next_pc);
-        } else {
+        } else if reason == DFSR_BKPT {
             self.system.scb.hfsr |= hfsr::DEBUGEVT;
             self.escalate_or_lock_up(0);
         }

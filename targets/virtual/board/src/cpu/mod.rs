@@ -38,6 +38,8 @@ pub(crate) enum Stop {
     },
     /// A watchpoint matched; the PC is behind the access.
     Watchpoint,
+    /// A fault that can't be taken.
+    LockUp,
 }
 
 /// Synchronous faults (B1.5.14).

@@ -4,6 +4,7 @@ use super::Core;
 use super::op::Op;
 use crate::chips::{ChipIdentity, ResetReason};
 use crate::memory::{AccessSize, BusFault};
+use crate::system::Accessor;
 use crate::system::debug::{C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, TRCENA};
 use crate::system::exceptions::{Exceptions, Which, number};
 use crate::system::scb::{fpccr, scr};
@@ -73,12 +74,12 @@ impl Core {
         let exceptions = &self.system.exceptions;
         let scb = &self.system.scb;
         let value = match address {
-            // ITM: stimulus ports are always ready while disabled; nothing is traced.
-            0xE000_0000..=0xE000_0FFF => component(offset, [0x01, 0xB0, 0x3B, 0x00]).unwrap_or(0),
+            0xE000_0000..=0xE000_0FFF => component(offset, [0x01, 0xB0, 0x3B, 0x00])
+                .unwrap_or_else(|| self.system.itm.read(offset, accessor(op.is_none()))),
             0xE000_1000..=0xE000_1FFF => {
                 if let Some(id) = component(offset, [0x02, 0xB0, 0x3B, 0x00]) {
                     id
-                } else if offset == 0x1C && op.is_none() && self.samples_pc() {
+                } else if offset == 0x1C && self.samples_pc() {
                     self.next_pc
                 } else {
                     if offset == 4
@@ -138,8 +139,9 @@ impl Core {
             0xE000_EF40..=0xE000_EF48 if scb.fpu => MVFR[(address - 0xE000_EF40) as usize >> 2],
             0xE000_EF40..=0xE000_EF48 => 0,
             0xE000_EFD0..=0xE000_EFFC => component(offset, [0x0C, 0xB0, 0x0B, 0x00]).unwrap_or(0),
-            // TPIU and ETM: only their identification.
-            0xE004_0000..=0xE004_0FFF => component(offset, [0xA1, 0xB9, 0x0B, 0x00]).unwrap_or(0),
+            0xE004_0000..=0xE004_0FFF => component(offset, [0xA1, 0xB9, 0x0B, 0x00])
+                .unwrap_or_else(|| self.system.tpiu.read(offset)),
+            // ETM: only its identification.
             0xE004_1000..=0xE004_1FFF => component(offset, [0x25, 0xB9, 0x0B, 0x00]).unwrap_or(0),
             0xE00F_F000..=0xE00F_FFFF => rom_table(offset, self.chip.description().identity),
             _ => {
@@ -159,7 +161,12 @@ impl Core {
         size: AccessSize,
         value: u32,
         now: u64,
+        by: Accessor,
     ) -> Result<(), BusFault> {
+        if (0xE000_0000..0xE000_1000).contains(&address) {
+            self.write_itm(address & 0xFFF, size, value, by);
+            return Ok(());
+        }
         if size != AccessSize::Word {
             return self.write_ppb_narrow(address, size, value);
         }
@@ -168,11 +175,14 @@ impl Core {
         let scb = &mut self.system.scb;
         let index = (address >> 2) & 7;
         match address {
-            0xE000_0000..=0xE000_0FFF | 0xE004_0000..=0xE004_1FFF => {}
+            0xE004_0000..=0xE004_0FFF => self.system.tpiu.write(address & 0xFFF, value),
+            0xE004_1000..=0xE004_1FFF => {}
             0xE000_1000..=0xE000_1FFF => {
+                let watched = self.system.dwt.watches_code();
                 if !self.system.dwt.write(address & 0xFFF, value, now) {
                     return Err(BusFault);
                 }
+                self.flush_code |= watched || self.system.dwt.watches_code();
             }
             0xE000_2000..=0xE000_2FFF => {
                 if !self.system.fpb.write(address & 0xFFF, value) {
@@ -233,7 +243,10 @@ impl Core {
             0xE000_EDF0 => self.write_dhcsr(value),
             0xE000_EDF4 => self.write_dcrsr(value),
             0xE000_EDF8 => self.system.debug.dcrdr = value,
-            0xE000_EDFC => self.system.debug.demcr = value & (TRCENA | 0x000F_07F1),
+            0xE000_EDFC => {
+                self.system.debug.demcr = value & (TRCENA | 0x000F_07F1);
+                self.flush_code |= self.system.dwt.watches_code();
+            }
             0xE000_EF00 => {
                 let exception = number::EXTERNAL + (value & 0x1FF);
                 if exceptions.exists(exception) {
@@ -257,7 +270,17 @@ impl Core {
         Ok(())
     }
 
-    /// Byte and half-word writes reach priorities, fault status and the ITM's ports.
+    fn write_itm(&mut self, offset: u32, size: AccessSize, value: u32, by: Accessor) {
+        let trace = self.system.debug.demcr & TRCENA != 0;
+        if !self.system.itm.write(offset, size, value, by, trace) {
+            let port = offset >> 2;
+            self.report(format!(
+                "output of ITM port {port} is lost: nobody takes it"
+            ));
+        }
+    }
+
+    /// Byte and half-word writes reach priorities and fault status.
     fn write_ppb_narrow(
         &mut self,
         address: u32,
@@ -266,7 +289,6 @@ impl Core {
     ) -> Result<(), BusFault> {
         self.deadline = 0;
         let first = match address {
-            0xE000_0000..=0xE000_0FFF => return Ok(()),
             0xE000_E400..=0xE000_E4EF => number::EXTERNAL + (address - 0xE000_E400),
             0xE000_ED18..=0xE000_ED23 => 4 + (address - 0xE000_ED18),
             0xE000_ED28..=0xE000_ED2B => {
@@ -289,7 +311,8 @@ impl Core {
         Ok(())
     }
 
-    /// Whether DWT_PCSR shows the PC to a debugger (C1.8.5). It does between blocks.
+    /// Whether DWT_PCSR shows the PC (C1.8.5). To a debugger it does between blocks; a program sees
+    /// the address behind its own block.
     fn samples_pc(&self) -> bool {
         let debug = &self.system.debug;
         debug.demcr & TRCENA != 0 && !debug.halted
@@ -402,6 +425,7 @@ impl Core {
         } else if !debug.halted {
             debug.halt(DFSR_HALTED);
         }
+        self.flush_code |= self.system.dwt.watches_code();
         self.mask_interrupts = enabled && value & C_MASKINTS != 0;
         self.look_for_exceptions();
     }
@@ -468,6 +492,15 @@ impl Core {
             0x40..=0x5F => self.s[register as usize - 0x40] = value,
             _ => {}
         }
+    }
+}
+
+/// Who reads; the privilege of code makes no difference to what it reads.
+fn accessor(debugger: bool) -> Accessor {
+    if debugger {
+        Accessor::Debugger
+    } else {
+        Accessor::Privileged
     }
 }
 

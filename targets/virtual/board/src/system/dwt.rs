@@ -1,5 +1,7 @@
 //! Data Watchpoint and Trace unit (C1.8).
 
+use crate::memory::AccessSize;
+
 /// One comparator.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Comparator {
@@ -12,7 +14,7 @@ pub(crate) struct Comparator {
 }
 
 /// The unit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Dwt {
     control: u32,
     /// CYCCNT at time `since`, or for good while it stands still.
@@ -22,6 +24,8 @@ pub(crate) struct Dwt {
     exception_cycles: u8,
     sleep_cycles: u8,
     pub comparators: [Comparator; 4],
+    /// Time of the next watchpoint on the cycle count.
+    cycle_match: u64,
 }
 
 /// Instruction counts at the two latest reads of CYCCNT.
@@ -45,6 +49,26 @@ const EXCEVTENA: u32 = 1 << 18;
 const SLEEPEVTENA: u32 = 1 << 19;
 const CYCMATCH: u32 = 1 << 7;
 const MATCHED: u32 = 1 << 24;
+
+/// FUNCTION: a watchpoint on an instruction's address, or with CYCMATCH on the cycle count.
+const WATCH_INSTRUCTION: u32 = 4;
+/// FUNCTION.DATAVMATCH: the value of the data is compared, not its address. Only comparator 1 can.
+const DATAVMATCH: u32 = 1 << 8;
+const VALUE_COMPARATOR: usize = 1;
+
+impl Default for Dwt {
+    fn default() -> Self {
+        Self {
+            control: 0,
+            count: 0,
+            since: 0,
+            exception_cycles: 0,
+            sleep_cycles: 0,
+            comparators: Default::default(),
+            cycle_match: u64::MAX,
+        }
+    }
+}
 
 impl Dwt {
     /// CYCCNT at time `now`.
@@ -122,9 +146,14 @@ impl Dwt {
                     0x0 => comparator.value = value,
                     0x4 => comparator.mask = value & 0x1F,
                     0x8 => {
-                        // Only comparator 0 can compare the cycle count.
-                        let cycle_match = if index == 0 { CYCMATCH } else { 0 };
-                        comparator.function = value & (0x000F_FD2F | cycle_match);
+                        // Only comparator 0 can compare the cycle count; LNK1ENA of the value
+                        // comparator says that two addresses can be linked, and reads as one.
+                        let (own, fixed) = match index {
+                            0 => (CYCMATCH, 0),
+                            VALUE_COMPARATOR => (DATAVMATCH | 0x000F_FC00, 1 << 9),
+                            _ => (0, 0),
+                        };
+                        comparator.function = value & (0x2F | own) | fixed;
                         comparator.matched = false;
                     }
                     _ => return false,
@@ -133,7 +162,54 @@ impl Dwt {
             0xFB0 => {}
             _ => return false,
         }
+        self.cycle_match = self.find_cycle_match(now);
         true
+    }
+
+    /// When CYCCNT next comes to the value of comparator 0, if that is a watchpoint.
+    fn find_cycle_match(&self, now: u64) -> u64 {
+        let first = &self.comparators[0];
+        let watches = first.function & CYCMATCH != 0 && first.function & 0xF == WATCH_INSTRUCTION;
+        if !watches || self.control & CYCCNTENA == 0 {
+            return u64::MAX;
+        }
+        match first.value.wrapping_sub(self.cycle_count(now)) {
+            0 => now + (1 << 32),
+            cycles => now + u64::from(cycles),
+        }
+    }
+
+    /// When a watchpoint on the cycle count next matches, or `u64::MAX`.
+    pub fn next_cycle_match(&self) -> u64 {
+        self.cycle_match
+    }
+
+    /// Whether a watchpoint on the cycle count has matched since the last call.
+    pub fn cycle_match_due(&mut self, now: u64) -> bool {
+        let due = self.cycle_match <= now;
+        if due {
+            self.cycle_match += 1 << 32;
+        }
+        due
+    }
+
+    /// Whether any comparator watches instructions.
+    pub fn watches_code(&self) -> bool {
+        self.comparators.iter().any(Comparator::watches_code)
+    }
+
+    /// Whether a comparator watches the instruction at `address`.
+    pub fn watches_instruction(&self, address: u32) -> bool {
+        self.comparators
+            .iter()
+            .any(|c| c.watches_code() && c.covers(address & !1, 2))
+    }
+
+    /// The instruction at `address` is executed: sets MATCHED.
+    pub fn instruction(&mut self, address: u32) {
+        for c in &mut self.comparators {
+            c.matched |= c.watches_code() && c.covers(address & !1, 2);
+        }
     }
 
     /// Counts cycles of exception entry and return.
@@ -158,22 +234,19 @@ impl Dwt {
     }
 
     /// Whether a data access hits a watchpoint; sets MATCHED.
-    pub fn data_access(&mut self, address: u32, bytes: u32, write: bool) -> bool {
+    pub fn data_access(&mut self, address: u32, size: AccessSize, write: bool, value: u32) -> bool {
         let mut hit = false;
-        for c in &mut self.comparators {
-            if c.function & CYCMATCH != 0 {
-                continue;
-            }
-            let wanted = match c.function & 0xF {
-                5 => !write,
-                6 => write,
-                7 => true,
-                _ => false,
+        let comparators = self.comparators;
+        for (index, c) in self.comparators.iter_mut().enumerate() {
+            let matches = if c.function & DATAVMATCH != 0 {
+                c.compares(value, size)
+                    && c.linked(index).is_none_or(|mut linked| {
+                        linked.any(|other| comparators[other].covers(address, size.bytes()))
+                    })
+            } else {
+                c.covers(address, size.bytes())
             };
-            let keep = u32::MAX.checked_shl(c.mask).unwrap_or(0);
-            let start = c.value & keep;
-            let end = start.wrapping_add((!keep).wrapping_add(1).max(1) - 1);
-            if wanted && address <= end && address.wrapping_add(bytes - 1) >= start {
+            if c.watches(write) && matches {
                 c.matched = true;
                 hit = true;
             }
@@ -183,6 +256,50 @@ impl Dwt {
 }
 
 impl Comparator {
+    fn watches_code(&self) -> bool {
+        self.function & CYCMATCH == 0 && self.function & 0xF == WATCH_INSTRUCTION
+    }
+
+    /// Whether it watches reads, or writes.
+    fn watches(&self, write: bool) -> bool {
+        self.function & CYCMATCH == 0
+            && match self.function & 0xF {
+                5 => !write,
+                6 => write,
+                7 => true,
+                _ => false,
+            }
+    }
+
+    /// Whether any of `bytes` from `address` on are among its addresses.
+    fn covers(&self, address: u32, bytes: u32) -> bool {
+        let keep = u32::MAX.checked_shl(self.mask).unwrap_or(0);
+        let start = self.value & keep;
+        let end = start | !keep;
+        address <= end && address.wrapping_add(bytes - 1) >= start
+    }
+
+    /// Whether an access of this size and value is the one it compares with (DATAVSIZE).
+    fn compares(&self, value: u32, size: AccessSize) -> bool {
+        let wanted = match self.function >> 10 & 3 {
+            0 => AccessSize::Byte,
+            1 => AccessSize::HalfWord,
+            _ => AccessSize::Word,
+        };
+        size == wanted && (value ^ self.value) & size.mask() == 0
+    }
+
+    /// The comparators of the addresses at which values are compared (DATAVADDR0, DATAVADDR1);
+    /// none stands for all addresses. `own` is its own number.
+    fn linked(&self, own: usize) -> Option<impl Iterator<Item = usize>> {
+        let numbers = [12, 16].map(|shift| (self.function >> shift & 0xF) as usize);
+        let linked = move |&number: &usize| number != own && number < 4;
+        numbers
+            .iter()
+            .any(linked)
+            .then(|| numbers.into_iter().filter(move |number| linked(number)))
+    }
+
     /// Notes whether CYCCNT, now at `count`, passed the comparison value since the last look.
     fn settle(&mut self, count: u32, now: u64, running: bool) {
         if self.function & CYCMATCH != 0 && self.function & 0xF != 0 && running {
