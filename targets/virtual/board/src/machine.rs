@@ -444,7 +444,6 @@ impl Machine {
                     }
                     let until = next.min(limit).max(core.cycles);
                     core.sleep_cycles += until - core.cycles;
-                    core.system.dwt.count_sleep(until - core.cycles);
                     core.cycles = until;
                     continue;
                 }
@@ -700,7 +699,7 @@ impl DebugTarget for Machine {
         let now = self.core.cycles;
         if (0xE000_0000..0xE010_0000).contains(&address) {
             self.core
-                .write_ppb(address, size, value, now, Accessor::Debugger)?;
+                .write_ppb(address, size, value, now, None, Accessor::Debugger)?;
             if self.core.step_requested || self.core.reset_requested.is_some() {
                 self.run(0);
             }

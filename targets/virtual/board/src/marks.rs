@@ -13,6 +13,8 @@ pub(crate) enum Observer {
     Profile,
     /// The chip's counter of cache hits.
     CacheHits,
+    /// The event counters of the DWT.
+    Events,
 }
 
 /// The marked addresses.

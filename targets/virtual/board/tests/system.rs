@@ -496,3 +496,224 @@ fn lazy_stacking_that_fails_escalates_by_what_could_be_taken_then() {
     let fault = board.machine.last_fault().unwrap();
     assert_eq!((fault.exception, fault.name), ("BusFault", "LSPERR"));
 }
+
+/// Where code under the event counters lies: RAM has no wait states.
+const RAM_CODE: u32 = RAM + 0x1000;
+
+/// What the DWT counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Events {
+    instructions: u32,
+    cycles: u32,
+    cpi: u32,
+    exception: u32,
+    sleep: u32,
+    load_store: u32,
+    folded: u32,
+}
+
+/// The counts of `code` in RAM, all counters enabled. r0 points to the cell.
+fn events(code: &[u16], registers: &[(u32, u32)]) -> Events {
+    let mut board = at_start(&[0xBF00]);
+    let bytes: Vec<u8> = code
+        .iter()
+        .chain(&[0xBE00])
+        .flat_map(|half| half.to_le_bytes())
+        .collect();
+    board.machine.write_bytes(RAM_CODE, &bytes).unwrap();
+    // SVC and SysTick return at once: bx lr.
+    board
+        .machine
+        .write_bytes(RAM, &0x4770_u16.to_le_bytes())
+        .unwrap();
+    for vector in [11, 15] {
+        board.machine.write_word(4 * vector, RAM | 1).unwrap();
+    }
+    board.machine.set_register(0, CELL);
+    for &(number, value) in registers {
+        board.machine.set_register(number, value);
+    }
+    board.machine.set_register(register::PC, RAM_CODE);
+    write(&mut board, DWT, 1 | 0x1F << 17);
+    let instructions = board.machine.instructions();
+    assert_eq!(board.machine.run(1_000_000), Ended::Halted);
+    assert_eq!(board.machine.pc(), RAM_CODE + 2 * code.len() as u32);
+    let [cycles, cpi, exception, sleep, load_store, folded] =
+        [4, 8, 0xC, 0x10, 0x14, 0x18].map(|offset| read(&mut board, DWT + offset));
+    let events = Events {
+        instructions: (board.machine.instructions() - instructions) as u32,
+        cycles,
+        cpi,
+        exception,
+        sleep,
+        load_store,
+        folded,
+    };
+    // The identity by which a profiler finds the instructions.
+    let retired = cycles
+        .wrapping_sub(cpi + exception + sleep + load_store)
+        .wrapping_add(folded);
+    assert_eq!(retired & 0xFF, events.instructions & 0xFF, "{events:?}");
+    assert!(
+        [cpi, exception, sleep, load_store, folded]
+            .iter()
+            .all(|&n| n < 256)
+    );
+    events
+}
+
+/// The same as `[cpi, load_store, folded]`.
+fn shares(code: &[u16], registers: &[(u32, u32)]) -> [u32; 3] {
+    let events = events(code, registers);
+    assert_eq!((events.exception, events.sleep), (0, 0));
+    [events.cpi, events.load_store, events.folded]
+}
+
+#[test]
+fn cycles_beyond_the_first_of_loads_and_stores_are_counted() {
+    let nop = 0xBF00;
+    assert_eq!(shares(&[nop; 6], &[]), [0, 0, 0]);
+    // ldr r1, [r0]; nop
+    assert_eq!(shares(&[0x6801, nop], &[]), [0, 1, 0]);
+    // Three loads in four cycles.
+    assert_eq!(shares(&[0x6801, 0x6802, 0x6803, nop], &[]), [0, 1, 0]);
+    // A store hidden behind a load: two cycles for two.
+    assert_eq!(shares(&[0x6801, 0x6042, nop], &[]), [0, 0, 0]);
+    // push {r4-r7}; pop {r4-r7}
+    assert_eq!(shares(&[0xB4F0, 0xBCF0, nop], &[]), [0, 8, 0]);
+    // An address that comes late: adds r0, #0; ldr r1, [r0]
+    assert_eq!(shares(&[0x3000, 0x6801, nop], &[]), [0, 2, 0]);
+    // Unaligned: a word at an odd address.
+    assert_eq!(shares(&[0x6801, nop], &[(0, CELL + 1)]), [0, 3, 0]);
+    // Flash after RAM: the overlap is lost, and two wait states. ldr r2, [r3]
+    assert_eq!(
+        shares(&[0x6801, 0x681A, nop], &[(3, 0x100)]),
+        [0, 1 + 1 + 2, 0]
+    );
+}
+
+#[test]
+fn other_cycles_beyond_the_first_are_cpi() {
+    // b to the next instruction but one.
+    assert_eq!(shares(&[0xE000, 0xBF00, 0xBF00], &[]), [1, 0, 0]);
+    // udiv r1, r1, r2: seven cycles.
+    assert_eq!(shares(&[0xFBB1, 0xF1F2], &[(1, 0xFFFF), (2, 1)]), [6, 0, 0]);
+    // ldr pc, [r0]: two cycles, and the refill.
+    let code = [
+        0xA102, // adr r1, #8
+        0x3101, // adds r1, #1
+        0x6001, // str r1, [r0]
+        0xF8D0, 0xF000, // ldr.w pc, [r0]
+    ];
+    let [cpi, load_store, _] = shares(
+        &[code[0], code[1], code[2], 0xBF00, code[3], code[4], 0xBF00],
+        &[],
+    );
+    assert_eq!((cpi, load_store), (2, 1));
+}
+
+#[test]
+fn folded_instructions_are_counted_and_skipped_loads_are_not() {
+    let code = [
+        0x2900, // cmp r1, #0
+        0xBF08, // it eq
+        0x6802, // ldreq r2, [r0]
+        0xBF00, // nop
+    ];
+    assert_eq!(shares(&code, &[(1, 0)]), [0, 1, 1]);
+    assert_eq!(shares(&code, &[(1, 1)]), [0, 0, 1]);
+    // Behind a 32-bit instruction IT takes its cycle.
+    let wide = [0xF1B1, 0x0F00, 0xBF08, 0x6802, 0xBF00];
+    assert_eq!(shares(&wide, &[(1, 0)])[2], 0);
+}
+
+#[test]
+fn exceptions_and_sleep_have_counters_of_their_own() {
+    let call = events(&[0xDF00, 0xBF00], &[]); // svc #0; nop
+    assert_eq!((call.exception, call.sleep, call.instructions), (22, 0, 3));
+    // SysTick wakes the core.
+    let code = [
+        0x6043, // str r3, [r0, #4]
+        0x6083, // str r3, [r0, #8]
+        0x6001, // str r1, [r0]
+        0xBF30, // wfi
+        0x6082, // str r2, [r0, #8]
+        0x6002, // str r2, [r0]
+        0xBF00, // nop
+    ];
+    let slept = |reload| events(&code, &[(0, 0xE000_E010), (1, 7), (2, 0), (3, reload)]);
+    let (short, long) = (slept(200), slept(300));
+    assert_eq!(short.exception, 22);
+    assert_eq!(long.sleep.wrapping_sub(short.sleep) & 0xFF, 100);
+    assert_eq!(long.instructions, short.instructions);
+}
+
+#[test]
+fn the_identity_holds_for_a_program_with_everything_in_it() {
+    let code = [
+        0x2464, // movs r4, #100
+        0x6806, // ldr r6, [r0]
+        0xF8D0, 0x8004, // ldr.w r8, [r0, #4]
+        0x4366, // muls r6, r4
+        0xFBB6, 0xF7F4, // udiv r7, r6, r4
+        0x2C32, // cmp r4, #50
+        0xBFC8, // it gt
+        0x6842, // ldrgt r2, [r0, #4]
+        0xB410, // push {r4}
+        0xBC10, // pop {r4}
+        0x6046, // str r6, [r0, #4]
+        0xDF00, // svc #0
+        0x3C01, // subs r4, #1
+        0xD1F0, // bne #-32
+        0xBF00, // nop
+    ];
+    let events = events(&code, &[]);
+    assert_eq!(events.instructions, 1 + 100 * 14 + 1);
+    assert_eq!(events.folded, 100);
+    assert_eq!(events.exception, 2200 & 0xFF);
+}
+
+#[test]
+fn a_program_reads_its_own_counters() {
+    // Loads LSUCNT, has four words pushed and popped, and loads it again.
+    let code = [
+        0x6801, // ldr r1, [r0]
+        0xBF00, // nop
+        0xB4F0, // push {r4-r7}
+        0xBCF0, // pop {r4-r7}
+        0x6802, // ldr r2, [r0]
+        0xBF00, // nop
+    ];
+    let mut board = at_start(&code);
+    board.machine.set_register(0, DWT + 0x14);
+    write(&mut board, DWT, 1 | 0x1F << 17);
+    run_to_end(&mut board, &code);
+    let [first, second] = [1, 2].map(|number| board.machine.register(number));
+    assert_eq!(second - first, 1 + 4 + 4);
+    // It can be written, and stands still when it is disabled.
+    write(&mut board, DWT + 0x14, 0x155);
+    assert_eq!(read(&mut board, DWT + 0x14), 0x55);
+    write(&mut board, DWT, 1);
+    assert_eq!(read(&mut board, DWT + 0x14), 0x55);
+    write(&mut board, DWT, 1 | 1 << 20);
+    assert_eq!(read(&mut board, DWT + 0x14), 0, "enabling clears it");
+}
+
+#[test]
+fn counting_events_takes_no_cycles() {
+    let run = |control| {
+        let mut machine = tinybench_virtual_board::Machine::new("nrf52840").unwrap();
+        let program = include_bytes!("../examples/thermostat.elf");
+        machine.load_elf(program).unwrap();
+        tinybench_virtual_board::debug_port::DebugTarget::debug_write(
+            &mut machine,
+            DWT,
+            tinybench_virtual_board::AccessSize::Word,
+            control,
+        )
+        .unwrap();
+        machine.run(300_000);
+        (machine.cycles(), machine.instructions())
+    };
+    assert_eq!(run(0), run(1 | 0x1F << 17));
+}

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::decode::{self, Decoded, Undecodable};
 use super::op::{Kind, Op};
@@ -10,6 +11,7 @@ use super::{Core, Fault};
 use crate::memory::{AccessSize, CODE_GRANULE_SHIFT, Place};
 use crate::system::mpu::{Access, View};
 use crate::timing::pipeline::{self, Entry, Fetch, Step};
+use crate::timing::shares::Share;
 use crate::timing::{Class, Shape, rules, shape};
 
 /// Instructions in a block at most, IT blocks not cut.
@@ -68,6 +70,8 @@ pub(crate) struct CodeCache {
     others: [(Vec<u32>, Vec<u32>); View::COUNT],
     /// Where blocks that start at a mark are in memory, and their numbers, by view and address.
     marked: HashMap<(View, u32), (Place, usize)>,
+    /// Of blocks whose events are counted.
+    shares: HashMap<(View, u32), Arc<[Share]>>,
 }
 
 impl CodeCache {
@@ -80,6 +84,7 @@ impl CodeCache {
             view: View::default(),
             others: Default::default(),
             marked: HashMap::new(),
+            shares: HashMap::new(),
         }
     }
 
@@ -108,6 +113,7 @@ impl CodeCache {
         self.ram.fill(0);
         self.others = Default::default();
         self.marked.clear();
+        self.shares.clear();
         core.memory.ram_code.fill(0);
     }
 
@@ -134,6 +140,7 @@ impl CodeCache {
             let end = (last / 2).min(index.len());
             index[(first / 2).min(end)..end].fill(0);
         }
+        self.shares.clear();
         self.marked.retain(|_, (block, _)| match (place, *block) {
             (Place::Flash(_), Place::Flash(at)) | (Place::Ram(_), Place::Ram(at)) => {
                 !(first..last).contains(&(at as usize))
@@ -199,6 +206,29 @@ impl CodeCache {
         let number = self.build(core, pc, place, LONGEST)?;
         self.marked.insert((self.view, pc), (place, number));
         Ok(number)
+    }
+
+    /// What the instructions of the block at `pc` add to the event counters.
+    pub fn shares(&mut self, core: &mut Core, pc: u32) -> Arc<[Share]> {
+        if let Some(shares) = self.shares.get(&(self.view, pc)) {
+            return Arc::clone(shares);
+        }
+        let mut run = Run::new(core, pc);
+        // What can't be decoded has no share in anything.
+        let _ = run.decode(core, LONGEST);
+        let fetch = Fetch {
+            wait_states: 0,
+            sector_bytes: 4,
+        };
+        let (costs, _) = pipeline::simulate(&run.steps, fetch, Entry::Fall);
+        let shares: Arc<[Share]> = run
+            .steps
+            .iter()
+            .zip(&costs)
+            .map(|(step, cost)| Share::new(&step.shape, cost))
+            .collect();
+        self.shares.insert((self.view, pc), Arc::clone(&shares));
+        shares
     }
 
     /// Decodes a block of up to `longest` instructions that starts at `pc`.

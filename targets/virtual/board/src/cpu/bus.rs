@@ -84,23 +84,25 @@ impl Core {
     #[inline(always)]
     fn load_timing<const N: usize>(&mut self, op: &Op, address: u32, group: u8, waits: u8) {
         if N > 1 && address as usize & (N - 1) != 0 {
-            self.add_cycles(unaligned_cycles::<N>(address));
+            self.add_load_store_cycles(unaligned_cycles::<N>(address));
         }
         if op.flags & Op::CHAINED != 0 && group != self.last_group {
-            self.add_cycles(u64::from(rules::LOST_OVERLAP));
+            self.add_load_store_cycles(u64::from(rules::LOST_OVERLAP));
         }
         self.last_group = group;
-        self.add_cycles(u64::from(waits));
+        if waits != 0 {
+            self.add_load_store_cycles(u64::from(waits));
+        }
     }
 
     /// Lost overlap and split accesses of a store.
     #[inline(always)]
     fn store_timing<const N: usize>(&mut self, op: &Op, address: u32, group: u8) {
         if N > 1 && address as usize & (N - 1) != 0 {
-            self.add_cycles(unaligned_cycles::<N>(address));
+            self.add_load_store_cycles(unaligned_cycles::<N>(address));
         }
         if op.flags & Op::CHAINED != 0 && group != self.last_group {
-            self.add_cycles(u64::from(rules::LOST_OVERLAP));
+            self.add_load_store_cycles(u64::from(rules::LOST_OVERLAP));
         }
     }
 
@@ -127,7 +129,7 @@ impl Core {
         let sector = offset >> self.flash_sector_shift;
         if sector != self.last_flash_sector {
             self.last_flash_sector = sector;
-            self.add_cycles(u64::from(self.flash_timing.wait_states));
+            self.add_load_store_cycles(u64::from(self.flash_timing.wait_states));
         }
     }
 
@@ -228,7 +230,7 @@ impl Core {
                 Accessor::Unprivileged
             };
             return self
-                .write_ppb(address, size, value, now, by)
+                .write_ppb(address, size, value, now, Some(op), by)
                 .map_err(|BusFault| self.data_fault(address));
         }
         self.write_bus(address, size, value, now)

@@ -35,7 +35,6 @@ impl Core {
     fn spend(&mut self, cycles: u64) {
         self.cycles += cycles;
         self.exception_cycles += cycles;
-        self.system.dwt.count_exception(cycles);
     }
 
     fn push(&mut self, address: u32, value: u32, view: View) -> Result<(), Refusal> {

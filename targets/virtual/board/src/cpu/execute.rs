@@ -315,6 +315,7 @@ impl Core {
             K::Nop | K::It | K::Dsb | K::Dmb => {}
             K::Skip => {
                 if !self.holds(op.a) {
+                    self.skipped |= 1 << (op.index & 63);
                     rest.nth(usize::from(op.b) - 1);
                     if T {
                         // The difference to executing it is negative or zero.

@@ -3,6 +3,7 @@
 use super::Core;
 use super::op::Op;
 use crate::chips::{ChipIdentity, ResetReason};
+use crate::marks::Observer;
 use crate::memory::{AccessSize, BusFault};
 use crate::system::Accessor;
 use crate::system::debug::{C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, TRCENA};
@@ -87,7 +88,8 @@ impl Core {
                     {
                         self.note_cycle_count_read(op.index);
                     }
-                    self.system.dwt.read(offset, now).ok_or(BusFault)?
+                    let totals = self.event_totals(now, op);
+                    self.system.dwt.read(offset, &totals).ok_or(BusFault)?
                 }
             }
             0xE000_2000..=0xE000_2FFF => component(offset, [0x03, 0xB0, 0x2B, 0x00])
@@ -154,13 +156,14 @@ impl Core {
         Ok(value)
     }
 
-    /// Writes by the core or a debugger.
+    /// Writes by the core (`op` is the instruction) or a debugger.
     pub fn write_ppb(
         &mut self,
         address: u32,
         size: AccessSize,
         value: u32,
         now: u64,
+        op: Option<&Op>,
         by: Accessor,
     ) -> Result<(), BusFault> {
         if (0xE000_0000..0xE000_1000).contains(&address) {
@@ -171,6 +174,7 @@ impl Core {
             return self.write_ppb_narrow(address, size, value);
         }
         self.deadline = 0;
+        let totals = self.event_totals(now, op);
         let exceptions = &mut self.system.exceptions;
         let scb = &mut self.system.scb;
         let index = (address >> 2) & 7;
@@ -179,9 +183,11 @@ impl Core {
             0xE004_1000..=0xE004_1FFF => {}
             0xE000_1000..=0xE000_1FFF => {
                 let watched = self.system.dwt.watches_code();
-                if !self.system.dwt.write(address & 0xFFF, value, now) {
+                if !self.system.dwt.write(address & 0xFFF, value, &totals) {
                     return Err(BusFault);
                 }
+                let counts = self.system.dwt.counts_events();
+                self.flush_code |= self.marks.observe(Observer::Events, counts);
                 self.flush_code |= watched || self.system.dwt.watches_code();
             }
             0xE000_2000..=0xE000_2FFF => {

@@ -118,7 +118,18 @@ impl Machine {
         match self.code.behind_mark(&mut self.core, pc) {
             Ok(number) => {
                 let misses = self.core.cache_counters.misses;
+                let events = T && self.core.marks.is_observed_by(Observer::Events);
+                if events {
+                    self.core.shares = self.code.shares(&mut self.core, pc);
+                    self.core.skipped = 0;
+                    self.core.load_store_extra = 0;
+                }
+                let instructions = self.core.instructions;
                 self.run_block::<T>(number);
+                if events {
+                    let executed = self.core.instructions - instructions;
+                    self.core.count_events(executed as usize);
+                }
                 self.block_executed(number, misses);
             }
             Err(NoBlock::Fault(fault)) => self.core.raise(fault),

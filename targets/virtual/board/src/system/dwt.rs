@@ -1,4 +1,5 @@
-//! Data Watchpoint and Trace unit (C1.8).
+//! Data Watchpoint and Trace unit (C1.8). A counter that is enabled in the middle of a block of
+//! instructions sees the loads and stores of the next.
 
 use crate::memory::AccessSize;
 
@@ -20,12 +21,84 @@ pub(crate) struct Dwt {
     /// CYCCNT at time `since`, or for good while it stands still.
     count: u32,
     since: u64,
-    /// EXCCNT and SLEEPCNT.
-    exception_cycles: u8,
-    sleep_cycles: u8,
+    /// CPICNT to FOLDCNT.
+    counters: [EventCounter; 5],
     pub comparators: [Comparator; 4],
     /// Time of the next watchpoint on the cycle count.
     cycle_match: u64,
+}
+
+/// What is counted, from power-up on. Loads and stores and folded instructions only while a
+/// counter needs them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventTotals {
+    pub cycles: u64,
+    pub instructions: u64,
+    /// Cycles of exception entry and return.
+    pub exception: u64,
+    /// Cycles asleep.
+    pub sleep: u64,
+    /// Cycles beyond the first of loads and stores.
+    pub load_store: u64,
+    /// Instructions that took no cycle.
+    pub folded: u64,
+}
+
+impl EventTotals {
+    /// The totals of CPICNT, EXCCNT, SLEEPCNT, LSUCNT and FOLDCNT. CPICNT has what is left: its
+    /// cycles are those of no other counter beyond the first of each instruction.
+    fn by_counter(&self) -> [u64; 5] {
+        let others = self
+            .exception
+            .wrapping_add(self.sleep)
+            .wrapping_add(self.load_store);
+        let rest = self
+            .cycles
+            .wrapping_add(self.folded)
+            .wrapping_sub(self.instructions)
+            .wrapping_sub(others);
+        [
+            rest,
+            self.exception,
+            self.sleep,
+            self.load_store,
+            self.folded,
+        ]
+    }
+}
+
+/// One of the 8-bit counters.
+#[derive(Clone, Copy, Debug, Default)]
+struct EventCounter {
+    enabled: bool,
+    /// Value when the total was `since`, or for good while it is disabled.
+    value: u8,
+    since: u64,
+}
+
+impl EventCounter {
+    fn read(&self, total: u64) -> u8 {
+        if self.enabled {
+            self.value
+                .wrapping_add(total.wrapping_sub(self.since) as u8)
+        } else {
+            self.value
+        }
+    }
+
+    fn write(&mut self, value: u8, total: u64) {
+        self.value = value;
+        self.since = total;
+    }
+
+    /// Enabling a counter clears it.
+    fn enable(&mut self, enabled: bool, total: u64) {
+        if enabled != self.enabled {
+            let value = if enabled { 0 } else { self.read(total) };
+            self.write(value, total);
+            self.enabled = enabled;
+        }
+    }
 }
 
 /// Instruction counts at the two latest reads of CYCCNT.
@@ -45,8 +118,10 @@ impl Window {
 /// DWT_CTRL as a Cortex-M4 resets it: four comparators.
 const CONTROL_FIXED: u32 = 0x4000_0000;
 const CYCCNTENA: u32 = 1;
-const EXCEVTENA: u32 = 1 << 18;
-const SLEEPEVTENA: u32 = 1 << 19;
+/// CPIEVTENA; those of the other counters follow in the order of their registers.
+const FIRST_EVTENA: u32 = 17;
+/// Numbers of the counters that follow from the kind of each instruction.
+const BY_INSTRUCTION: [usize; 3] = [0, 3, 4];
 const CYCMATCH: u32 = 1 << 7;
 const MATCHED: u32 = 1 << 24;
 
@@ -62,8 +137,7 @@ impl Default for Dwt {
             control: 0,
             count: 0,
             since: 0,
-            exception_cycles: 0,
-            sleep_cycles: 0,
+            counters: Default::default(),
             comparators: Default::default(),
             cycle_match: u64::MAX,
         }
@@ -81,14 +155,17 @@ impl Dwt {
     }
 
     /// Reads the register at `offset` from 0xE000_1000; `None` where there is none.
-    pub fn read(&mut self, offset: u32, now: u64) -> Option<u32> {
+    pub fn read(&mut self, offset: u32, totals: &EventTotals) -> Option<u32> {
+        let now = totals.cycles;
         Some(match offset {
             0x00 => CONTROL_FIXED | self.control,
             0x04 => self.cycle_count(now),
-            0x0C => self.exception_cycles.into(),
-            0x10 => self.sleep_cycles.into(),
-            // CPICNT, LSUCNT and FOLDCNT stand still: block costs don't tell their shares.
-            0x08 | 0x14 | 0x18 => 0,
+            0x08..=0x18 => {
+                let number = (offset as usize - 0x08) >> 2;
+                self.counters[number]
+                    .read(totals.by_counter()[number])
+                    .into()
+            }
             // PCSR without a PC to show.
             0x1C => u32::MAX,
             0x20..=0x5C => {
@@ -112,7 +189,8 @@ impl Dwt {
     }
 
     /// Writes the register at `offset` from 0xE000_1000; false where there is none.
-    pub fn write(&mut self, offset: u32, value: u32, now: u64) -> bool {
+    pub fn write(&mut self, offset: u32, value: u32, totals: &EventTotals) -> bool {
+        let now = totals.cycles;
         let count = self.cycle_count(now);
         let running = self.control & CYCCNTENA != 0;
         for comparator in &mut self.comparators {
@@ -122,13 +200,13 @@ impl Dwt {
             0x00 => {
                 self.count = count;
                 self.since = now;
-                // Enabling a counter clears it.
-                let enabled = value & !self.control;
-                if enabled & EXCEVTENA != 0 {
-                    self.exception_cycles = 0;
-                }
-                if enabled & SLEEPEVTENA != 0 {
-                    self.sleep_cycles = 0;
+                for (number, (counter, total)) in self
+                    .counters
+                    .iter_mut()
+                    .zip(totals.by_counter())
+                    .enumerate()
+                {
+                    counter.enable(value >> (FIRST_EVTENA + number as u32) & 1 != 0, total);
                 }
                 self.control = value & 0x007F_1FFF;
             }
@@ -136,9 +214,11 @@ impl Dwt {
                 self.count = value;
                 self.since = now;
             }
-            0x0C => self.exception_cycles = value as u8,
-            0x10 => self.sleep_cycles = value as u8,
-            0x08 | 0x14..=0x1C => {}
+            0x08..=0x18 => {
+                let number = (offset as usize - 0x08) >> 2;
+                self.counters[number].write(value as u8, totals.by_counter()[number]);
+            }
+            0x1C => {}
             0x20..=0x5C => {
                 let index = (offset as usize - 0x20) >> 4;
                 let comparator = &mut self.comparators[index];
@@ -212,18 +292,11 @@ impl Dwt {
         }
     }
 
-    /// Counts cycles of exception entry and return.
-    pub fn count_exception(&mut self, cycles: u64) {
-        if self.control & EXCEVTENA != 0 {
-            self.exception_cycles = self.exception_cycles.wrapping_add(cycles as u8);
-        }
-    }
-
-    /// Counts cycles asleep.
-    pub fn count_sleep(&mut self, cycles: u64) {
-        if self.control & SLEEPEVTENA != 0 {
-            self.sleep_cycles = self.sleep_cycles.wrapping_add(cycles as u8);
-        }
+    /// Whether the kind of each instruction has to be known.
+    pub fn counts_events(&self) -> bool {
+        BY_INSTRUCTION
+            .iter()
+            .any(|&number| self.counters[number].enabled)
     }
 
     /// Whether any comparator watches data accesses.
