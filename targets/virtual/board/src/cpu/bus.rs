@@ -362,8 +362,12 @@ fn little_endian<const N: usize>(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(word)
 }
 
-/// Cycles that splitting an unaligned access adds: +1, or +2 for a word at an odd address.
+/// Cycles that splitting an unaligned access adds.
 #[cold]
 fn unaligned_cycles<const N: usize>(address: u32) -> u64 {
-    if N == 4 && address & 1 != 0 { 2 } else { 1 }
+    u64::from(if N == 4 && address & 1 != 0 {
+        rules::UNALIGNED_ODD_WORD
+    } else {
+        rules::UNALIGNED
+    })
 }

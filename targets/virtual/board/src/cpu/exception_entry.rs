@@ -8,14 +8,7 @@ use crate::system::debug::{
 use crate::system::exceptions::{Exceptions, number};
 use crate::system::mpu::{Access, View};
 use crate::system::scb::{ccr, cfsr, fpccr, hfsr, scr};
-
-/// Cycles of exception entry, return and tail-chaining with zero wait states (Cortex-M4 TRM,
-/// 3.9.4 and "Exception handling"); the longer ones move the floating-point context.
-const ENTRY: u64 = 12;
-const ENTRY_FLOAT: u64 = 29;
-const RETURN: u64 = 10;
-const RETURN_FLOAT: u64 = 27;
-const TAIL_CHAIN: u64 = 6;
+use crate::timing::rules;
 
 /// Who refused a stack access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +25,8 @@ impl From<BusFault> for Refusal {
 
 impl Core {
     /// Lets the cycles of an exception entry or return pass.
-    fn spend(&mut self, cycles: u64) {
+    fn spend(&mut self, cycles: u32) {
+        let cycles = u64::from(cycles);
         self.cycles += cycles;
         self.exception_cycles += cycles;
     }
@@ -97,7 +91,10 @@ impl Core {
                 result = self.push_float_state(frame.wrapping_add(0x20), view);
             }
         }
-        self.spend(if float && !lazy { ENTRY_FLOAT } else { ENTRY });
+        self.spend(rules::EXCEPTION_ENTRY);
+        if float && !lazy {
+            self.spend(rules::FLOAT_CONTEXT);
+        }
         match result {
             Ok(()) => self.start_handler(exception, link),
             Err(refusal) => self.fault_in_stacking(exception, link, refusal),
@@ -232,7 +229,7 @@ impl Core {
         let address = self.system.scb.fpcar;
         let context = self.system.scb.fpccr;
         self.system.scb.fpccr &= !fpccr::LSPACT;
-        self.extra = self.extra.wrapping_add(ENTRY_FLOAT - ENTRY);
+        self.add_cycles(rules::FLOAT_CONTEXT.into());
         // As the code whose context it is, not as the code that needs the registers.
         let view = self
             .system
@@ -289,7 +286,7 @@ impl Core {
         // A pending exception that beats the interrupted code is entered without unstacking.
         let current = self.current_priority();
         if let Some(next) = self.system.exceptions.next(current) {
-            self.spend(TAIL_CHAIN);
+            self.spend(rules::TAIL_CHAIN);
             self.start_handler(next, value);
             return;
         }
@@ -316,7 +313,7 @@ impl Core {
         let current = self.current_priority();
         match self.fault_exception(fault, current) {
             Some(exception) => {
-                self.spend(TAIL_CHAIN);
+                self.spend(rules::TAIL_CHAIN);
                 self.start_handler(exception, link);
             }
             None => self.lock_up(),
@@ -339,7 +336,7 @@ impl Core {
                     self.s[i as usize] = self.pop(frame.wrapping_add(0x20 + 4 * i), view)?;
                 }
                 self.fpscr = self.pop(frame.wrapping_add(0x60), view)?;
-                self.spend(RETURN_FLOAT - RETURN);
+                self.spend(rules::FLOAT_CONTEXT);
             }
         }
         let [r0, r1, r2, r3, r12, lr, pc, xpsr] = words;
@@ -359,7 +356,7 @@ impl Core {
         self.control = self.control & !4 | if float { 4 } else { 0 };
         self.exclusive = None;
         self.event = true;
-        self.spend(RETURN);
+        self.spend(rules::EXCEPTION_RETURN);
         let to_handler = value & 0xF == 1;
         self.set_xpsr(xpsr, to_handler);
         if to_handler == (self.ipsr == 0) {

@@ -3,6 +3,7 @@
 use super::op::{Kind as K, Op, literal};
 use super::parallel::parallel;
 use super::{Core, Fault, Stop, Trap};
+use crate::timing::rules;
 
 /// Carry of an operation that leaves it as it is; 0 and 1 set it.
 const CARRY_UNCHANGED: u8 = super::decode::CARRY_UNCHANGED as u8;
@@ -1151,13 +1152,12 @@ fn saturation_operand(value: u32, op: &Op) -> i64 {
     })
 }
 
-/// Cycles of a divide beyond its static one: 2 to 12 in all, by the difference of leading zeros
-/// (Cortex-M4 TRM, table 3-1, note on early termination).
+/// Cycles of a divide beyond its static one.
 #[inline]
 fn divide_cycles(dividend: u32, divisor: u32) -> u64 {
     if divisor == 0 || dividend < divisor {
-        return 1;
+        return rules::DIVIDE_SHORT.into();
     }
     let bits = divisor.leading_zeros() - dividend.leading_zeros();
-    u64::from(2 + bits.div_ceil(4)).min(11)
+    u64::from(rules::DIVIDE_LONG + bits.div_ceil(rules::DIVIDE_BITS))
 }
