@@ -298,6 +298,13 @@ impl Machine {
         }
     }
 
+    /// [`Self::run_block`] where speed doesn't matter: the loop that matters has its own copy.
+    #[cold]
+    #[inline(never)]
+    fn run_one_block<const T: bool>(&mut self, number: usize) {
+        self.run_block::<T>(number);
+    }
+
     /// Accounts for a block that stopped at one of its instructions, and acts on the stop.
     #[cold]
     #[inline(never)]
@@ -539,8 +546,8 @@ impl Machine {
                     let next_it = if is_it { block.it_after } else { after };
                     core.it_state = 0;
                     match self.timing {
-                        Timing::Full => self.run_block::<true>(number),
-                        Timing::InstructionsOnly => self.run_block::<false>(number),
+                        Timing::Full => self.run_one_block::<true>(number),
+                        Timing::InstructionsOnly => self.run_one_block::<false>(number),
                     }
                     let core = &mut self.core;
                     if !core.jumped && core.next_pc == self.code.blocks[number].end {

@@ -125,7 +125,7 @@ impl Machine {
                     self.core.load_store_extra = 0;
                 }
                 let instructions = self.core.instructions;
-                self.run_block::<T>(number);
+                self.run_one_block::<T>(number);
                 if events {
                     let executed = self.core.instructions - instructions;
                     self.core.count_events(executed as usize);
