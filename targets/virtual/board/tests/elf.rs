@@ -215,8 +215,10 @@ fn a_program_without_a_vector_table_is_told() {
     let error = refused_elf(&elf);
     assert!(matches!(error, LoadError::NoVectorTable { address: 0 }));
     assert!(error.to_string().contains("bootloader"), "{error}");
-    let mut short = Elf::default();
-    short.entry = 0;
+    let mut short = Elf {
+        entry: 0,
+        ..Elf::default()
+    };
     short.segments[0].1.truncate(6);
     assert!(matches!(
         refused_elf(&short),
