@@ -1,16 +1,32 @@
 //! A machine: core and chip, and the loop that runs them.
 
+mod fault_report;
+mod hooks;
+mod inspect;
+mod load;
+mod profile;
+
+use std::sync::Arc;
+
 use crate::chips::{Chip, ResetReason, nrf52840::Nrf52840};
 use crate::cpu::blocks::{Block, CodeCache, NoBlock, advance_it};
 use crate::cpu::op::{Kind, Op};
 use crate::cpu::run::{Left, run_blocks};
 use crate::cpu::{Core, Fault, NO_REGISTERS, Stop};
 use crate::debug_port::DebugTarget;
+use crate::elf::Symbols;
 use crate::faults::{Faults, HANG, MachineFault};
 use crate::memory::{AccessSize, BusFault, Place};
+use crate::system::Accessor;
 use crate::system::debug::{
     C_HALT, C_STEP, DFSR_BKPT, DFSR_DWTTRAP, DFSR_HALTED, DFSR_VCATCH, VC_CORERESET,
 };
+
+pub use fault_report::FaultReport;
+pub use hooks::Hook;
+pub use inspect::MemoryError;
+pub use load::LoadError;
+pub use profile::{FunctionCost, Profile};
 
 /// The virtual chips there are, as board files name them.
 pub const CHIPS: [&str; 1] = ["nrf52840"];
@@ -44,6 +60,8 @@ pub enum Ended {
     Lockup,
     /// The core sleeps and nothing will ever wake it.
     Asleep,
+    /// The core has come to where it was to run, or a hook ended the run.
+    Reached,
 }
 
 /// A core with its memories and peripherals.
@@ -51,6 +69,11 @@ pub struct Machine {
     core: Core,
     code: CodeCache,
     timing: Timing,
+    /// Of the program that was loaded.
+    symbols: Arc<Symbols>,
+    hooks: hooks::Hooks,
+    /// While functions are profiled.
+    profiler: Option<Box<profile::Profiler>>,
 }
 
 /// Cycles the core runs on while a debugger polls it, for each poll.
@@ -82,6 +105,9 @@ impl Machine {
             core: Core::new(chip),
             code,
             timing: Timing::Full,
+            symbols: Arc::default(),
+            hooks: hooks::Hooks::default(),
+            profiler: None,
         };
         board.reset_for(ResetReason::PowerOn);
         Ok(board)
@@ -108,7 +134,8 @@ impl Machine {
         self.core.window.latest - self.core.window.previous
     }
 
-    /// Hits and misses of the instruction cache.
+    /// Hits and misses of the instruction cache, as far as the program has had the chip count
+    /// them.
     pub fn cache_counters(&self) -> crate::chips::CacheCounters {
         self.core.cache_counters
     }
@@ -204,17 +231,28 @@ impl Machine {
             match self.code.at(&mut self.core, pc) {
                 Ok(number) => self.run_blocks::<T>(number),
                 Err(NoBlock::Fault(fault)) => self.core.raise(fault),
-                Err(NoBlock::Breakpoint) => {
-                    let core = &mut self.core;
-                    if core.faults.hangs_at(pc) {
-                        let passes = (core.deadline.saturating_sub(core.cycles)).div_ceil(HANG);
-                        core.pass_time_hanging(passes.max(1));
-                    } else {
-                        core.stop = Some(Stop::Breakpoint);
-                        self.handle_stop();
+                Err(NoBlock::Mark) => {
+                    if let Some(ended) = self.pass_mark::<T>(pc) {
+                        return ended;
                     }
                 }
+                Err(NoBlock::Breakpoint) => self.stop_at(pc),
             }
+        }
+    }
+
+    /// The core has come to an instruction with a breakpoint, a watchpoint or an injected hang.
+    #[cold]
+    fn stop_at(&mut self, pc: u32) {
+        let core = &mut self.core;
+        if core.faults.hangs_at(pc) {
+            let passes = (core.deadline.saturating_sub(core.cycles)).div_ceil(HANG);
+            core.pass_time_hanging(passes.max(1));
+        } else if core.system.fpb.breaks_at(pc) {
+            core.stop = Some(Stop::Breakpoint);
+            self.handle_stop();
+        } else {
+            self.step();
         }
     }
 
@@ -224,6 +262,18 @@ impl Machine {
         if let Left::Inside(block, op) = run_blocks::<T>(core, code, &code.blocks[number]) {
             Self::leave_block::<T>(core, block, op);
             self.handle_stop();
+        }
+    }
+
+    /// Runs one block.
+    #[cold]
+    #[inline(never)]
+    fn run_one_block<const T: bool>(&mut self, number: usize) {
+        // Any time is later than this deadline, and not what anything else sets.
+        let deadline = std::mem::replace(&mut self.core.deadline, 1);
+        self.run_blocks::<T>(number);
+        if self.core.deadline == 1 {
+            self.core.deadline = deadline;
         }
     }
 
@@ -280,9 +330,10 @@ impl Machine {
                 if core.system.debug.enabled() {
                     core.system.debug.halt(reason);
                 } else {
-                    core.breakpoint_exception();
+                    core.debug_event(reason);
                 }
             }
+            Stop::LockUp => core.lock_up(),
             Stop::ExceptionReturn(value) => core.return_from_exception(value),
             Stop::Sleep { event } => {
                 core.system.debug.sleeping = true;
@@ -318,6 +369,11 @@ impl Machine {
                     .pend(crate::system::exceptions::number::SYS_TICK);
             }
             let core = &mut self.core;
+            if core.system.dwt.cycle_match_due(now) && core.system.debug.takes_watchpoints() {
+                core.stop = Some(Stop::Watchpoint);
+                self.handle_stop();
+                continue;
+            }
             if core.system.debug.halted {
                 return Some(Ended::Halted);
             }
@@ -330,6 +386,8 @@ impl Machine {
                     && !core.mask_interrupts
                     && core.take_pending_exception();
                 if !entered {
+                    // Stopping here is the debugger's business.
+                    let _ = self.act_at_mark(self.core.next_pc);
                     self.step();
                 }
                 if !self.core.system.debug.halted {
@@ -344,12 +402,17 @@ impl Machine {
                 if core.wakes() {
                     core.system.debug.sleeping = false;
                 } else {
-                    let next = core.system.systick.next_event().min(core.chip.next_event());
+                    let next = core
+                        .system
+                        .systick
+                        .next_event()
+                        .min(core.chip.next_event())
+                        .min(core.system.dwt.next_cycle_match());
                     if next == u64::MAX {
                         return Some(Ended::Asleep);
                     }
                     let until = next.min(limit).max(core.cycles);
-                    core.system.dwt.count_sleep(until - core.cycles);
+                    core.sleep_cycles += until - core.cycles;
                     core.cycles = until;
                     continue;
                 }
@@ -361,6 +424,13 @@ impl Machine {
                 continue;
             }
             if core.it_state != 0 || core.arm_state || core.system.dwt.watches_data() {
+                let pc = core.next_pc;
+                if let Some(ended) = self.act_at_mark(pc) {
+                    return Some(ended);
+                }
+                if self.core.next_pc != pc {
+                    continue;
+                }
                 self.step();
                 continue;
             }
@@ -371,6 +441,7 @@ impl Machine {
             core.deadline = limit
                 .min(core.system.systick.next_event())
                 .min(core.chip.next_event())
+                .min(core.system.dwt.next_cycle_match())
                 .min(core.faults.next_hang());
             return None;
         }
@@ -387,6 +458,23 @@ impl Machine {
             self.code.invalidate(place, core);
         }
         self.code.switch_to(core.view(core.privileged()));
+    }
+
+    /// Executes one instruction, or enters an exception that is pending, or lets the core sleep
+    /// until something happens. A breakpoint doesn't stop it.
+    pub fn step_instruction(&mut self) -> Ended {
+        let was_halted = self.core.system.debug.halted;
+        self.core.system.debug.halted = false;
+        self.core.step_requested = true;
+        let ended = self.run(0);
+        let debug = &mut self.core.system.debug;
+        if ended == Ended::Halted && !was_halted {
+            debug.control &= !C_HALT;
+            debug.halted = false;
+            debug.dfsr &= !DFSR_HALTED;
+            return Ended::Budget;
+        }
+        ended
     }
 
     /// Executes one instruction, whatever is pending.
@@ -432,9 +520,15 @@ impl Machine {
                 self.code.drop_last();
             }
             Err(NoBlock::Fault(fault)) => core.raise(fault),
-            Err(NoBlock::Breakpoint) => {}
+            Err(NoBlock::Breakpoint | NoBlock::Mark) => {}
         }
-        self.core.system.debug.retired_since_read = true;
+        let core = &mut self.core;
+        core.system.debug.retired_since_read = true;
+        // A watchpoint on an instruction acts behind it.
+        if core.watches_instruction(pc) {
+            core.system.dwt.instruction(pc);
+            core.stop.get_or_insert(Stop::Watchpoint);
+        }
         self.handle_stop();
     }
 
@@ -466,6 +560,12 @@ impl Machine {
             .chip
             .serial_line(number)
             .map_or(0, |line| line.to_chip.len())
+    }
+
+    /// Takes what the program has written to stimulus port `port` of the ITM: 0 to 31. The program
+    /// or a debugger has to enable trace, the ITM and the port.
+    pub fn itm_output(&mut self, port: usize) -> Vec<u8> {
+        self.core.system.itm.take_output(port)
     }
 
     /// Drives a pin from outside, or lets it go. Pins of port P1 count from 32. False if there is
@@ -536,6 +636,18 @@ impl Machine {
         Some(())
     }
 
+    /// A debugger's read.
+    fn read_at_once(&mut self, address: u32, size: AccessSize) -> Result<u32, BusFault> {
+        let now = self.core.cycles;
+        if (0xE000_0000..0xE010_0000).contains(&address) {
+            return self.core.read_ppb(address, size, now, None);
+        }
+        let result = self.core.read_bus(address, size, now);
+        // The access stalls the debugger, not the core.
+        self.core.extra = 0;
+        result
+    }
+
     /// While the core runs, a debugger's poll lets it run on.
     fn let_time_pass(&mut self, address: u32) {
         let debug = &self.core.system.debug;
@@ -558,20 +670,14 @@ impl Machine {
 impl DebugTarget for Machine {
     fn debug_read(&mut self, address: u32, size: AccessSize) -> Result<u32, BusFault> {
         self.let_time_pass(address);
-        let now = self.core.cycles;
-        if (0xE000_0000..0xE010_0000).contains(&address) {
-            return self.core.read_ppb(address, size, now, None);
-        }
-        let result = self.core.read_bus(address, size, now);
-        // The access stalls the debugger, not the core.
-        self.core.extra = 0;
-        result
+        self.read_at_once(address, size)
     }
 
     fn debug_write(&mut self, address: u32, size: AccessSize, value: u32) -> Result<(), BusFault> {
         let now = self.core.cycles;
         if (0xE000_0000..0xE010_0000).contains(&address) {
-            self.core.write_ppb(address, size, value, now)?;
+            self.core
+                .write_ppb(address, size, value, now, None, Accessor::Debugger)?;
             if self.core.step_requested || self.core.reset_requested.is_some() {
                 self.run(0);
             }

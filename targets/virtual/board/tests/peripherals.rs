@@ -602,21 +602,30 @@ fn clearing_a_pending_interrupt_needs_its_line_to_fall() {
 }
 
 #[test]
-fn what_is_not_modelled_reads_as_zero_and_is_reported_once() {
+fn what_is_not_modelled_reads_as_after_a_reset_and_is_reported_once() {
     let mut board = board();
     let radio = 0x4000_1000;
     for _ in 0..3 {
         assert_eq!(read(&mut board, radio + 0x510), 0);
         write(&mut board, radio + 0x510, 5);
+        assert_eq!(read(&mut board, radio + 0x508), 2, "FREQUENCY");
+        assert_eq!(read(&mut board, radio + 0xFFC), 1, "POWER");
     }
+    let saadc = 0x4000_7000;
+    assert_eq!(read(&mut board, saadc + 0x51C), 0x7FFF_8000, "CH[0].LIMIT");
+    assert_eq!(read(&mut board, saadc + 0x588), 0x0002_0000, "CH[7].CONFIG");
+    assert_eq!(read(&mut board, 0x4002_F524), 0x0400_0000, "SPIM3");
+    assert_eq!(read(&mut board, 0x4000_0528), 0x10, "CLOCK.HFXODEBOUNCE");
     assert_eq!(read(&mut board, 0x5002_A500), 0);
     assert_eq!(read(&mut board, TIMER0 + 0x7F0), 0);
     let diagnostics: Vec<_> = board.machine.diagnostics().collect();
     assert_eq!(
         diagnostics,
         [
-            "CryptoCell is not modelled: it reads as zero",
-            "RADIO is not modelled: it reads as zero",
+            "CryptoCell is not modelled: it reads as after a reset",
+            "RADIO is not modelled: it reads as after a reset",
+            "SAADC is not modelled: it reads as after a reset",
+            "SPIM3 is not modelled: it reads as after a reset",
             "register 0x7f0 of TIMER0 is not modelled",
         ]
     );
@@ -767,4 +776,31 @@ mod robustness {
             prop_assert_eq!(read(&mut board, TIMER0 + 0x510), 4);
         }
     }
+}
+
+#[test]
+fn ram_that_is_switched_off_loses_its_contents() {
+    let mut board = board();
+    let power = |block: u32, register: u32| CLOCK + 0x900 + 0x10 * block + register;
+    let ends = [
+        // Section 1 of block 3, section 5 of block 8: the last of the RAM.
+        (3, 1, RAM + 0x7000, 0x1000),
+        (8, 5, RAM + 0x3_8000, 0x8000),
+    ];
+    for (block, section, start, length) in ends {
+        let around = [start - 4, start, start + length - 4];
+        for address in around {
+            write(&mut board, address, 0x1234_5678);
+        }
+        assert_eq!(read(&mut board, power(block, 0)), 0xFFFF);
+        write(&mut board, power(block, 8), 1 << section);
+        assert_eq!(read(&mut board, power(block, 0)), 0xFFFF & !(1 << section));
+        write(&mut board, power(block, 4), 1 << section);
+        let found = around.map(|address| read(&mut board, address));
+        assert_eq!(found, [0x1234_5678, 0xA5A5_A5A5, 0xA5A5_A5A5]);
+    }
+    // Retention is a matter of System OFF.
+    write(&mut board, RAM + 0x6000, 7);
+    write(&mut board, power(3, 8), 0xFFFF_0000);
+    assert_eq!(read(&mut board, RAM + 0x6000), 7);
 }

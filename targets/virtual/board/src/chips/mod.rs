@@ -92,12 +92,14 @@ pub struct FlashTiming {
     pub sector_bytes: u32,
     /// Whether instruction fetches go through the cache.
     pub instruction_cache: bool,
+    /// Whether the chip counts hits and misses of the cache.
+    pub counts_cache: bool,
 }
 
 /// Hits and misses of the instruction cache, as the chip's own counters show them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheCounters {
-    /// Sectors found.
+    /// Words fetched from the cache.
     pub hits: u32,
     /// Sectors read from flash.
     pub misses: u32,

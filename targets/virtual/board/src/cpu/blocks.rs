@@ -1,7 +1,9 @@
 //! The code cache: straight runs of instructions, decoded once.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::decode::{self, Decoded, Undecodable};
 use super::fusion::fuse;
@@ -10,6 +12,7 @@ use super::{Core, Fault};
 use crate::memory::{AccessSize, CODE_GRANULE_SHIFT, Place};
 use crate::system::mpu::{Access, View};
 use crate::timing::pipeline::{self, Entry, Fetch, Step};
+use crate::timing::shares::Share;
 use crate::timing::{Class, Shape, rules, shape};
 
 /// Instructions in a block at most, IT blocks not cut.
@@ -50,6 +53,9 @@ pub(crate) enum NoBlock {
     Fault(Fault),
     /// There is a breakpoint on the first instruction.
     Breakpoint,
+    /// The run loop is to look up before the first instruction: [`CodeCache::behind_mark`] has
+    /// the block.
+    Mark,
 }
 
 /// All blocks, and where they start.
@@ -64,6 +70,10 @@ pub(crate) struct CodeCache {
     /// the other rules: empty until there are any.
     view: View,
     others: [(Vec<u32>, Vec<u32>); View::COUNT],
+    /// Where blocks that start at a mark are in memory, and their numbers, by view and address.
+    marked: HashMap<(View, u32), (Place, usize)>,
+    /// Of blocks whose events are counted.
+    shares: HashMap<(View, u32), Arc<[Share]>>,
 }
 
 impl CodeCache {
@@ -75,6 +85,8 @@ impl CodeCache {
             ram: vec![0; ram_bytes / 2],
             view: View::default(),
             others: Default::default(),
+            marked: HashMap::new(),
+            shares: HashMap::new(),
         }
     }
 
@@ -102,6 +114,8 @@ impl CodeCache {
         self.flash.fill(0);
         self.ram.fill(0);
         self.others = Default::default();
+        self.marked.clear();
+        self.shares.clear();
         core.memory.forget_code();
     }
 
@@ -128,6 +142,13 @@ impl CodeCache {
             let end = (last / 2).min(index.len());
             index[(first / 2).min(end)..end].fill(0);
         }
+        self.shares.clear();
+        self.marked.retain(|_, (block, _)| match (place, *block) {
+            (Place::Flash(_), Place::Flash(at)) | (Place::Ram(_), Place::Ram(at)) => {
+                !(first..last).contains(&(at as usize))
+            }
+            _ => true,
+        });
     }
 
     /// The block that starts at `pc`, if it is there and `pc` is not in an alias.
@@ -156,6 +177,9 @@ impl CodeCache {
     /// The block that starts at `pc`; decodes it if it isn't there.
     pub fn at(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
         let place = fetched_from(core, pc).map_err(NoBlock::Fault)?;
+        if core.marks.stops_at(pc) && !stops_at(core, pc) {
+            return Err(NoBlock::Mark);
+        }
         let slot = match place {
             Place::Flash(offset) => self.flash.get(offset as usize >> 1),
             Place::Ram(offset) => self.ram.get(offset as usize >> 1),
@@ -178,6 +202,43 @@ impl CodeCache {
             *slot = number as u32 + 1;
         }
         Ok(number)
+    }
+
+    /// The block that starts at the mark at `pc`; decodes it if it isn't there.
+    pub fn behind_mark(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
+        if let Some(&(_, number)) = self.marked.get(&(self.view, pc)) {
+            return Ok(number);
+        }
+        if self.ops.len() > OPS_LIMIT {
+            self.flush(core);
+        }
+        let place = fetched_from(core, pc).map_err(NoBlock::Fault)?;
+        let number = self.build(core, pc, place, LONGEST)?;
+        self.marked.insert((self.view, pc), (place, number));
+        Ok(number)
+    }
+
+    /// What the instructions of the block at `pc` add to the event counters.
+    pub fn shares(&mut self, core: &mut Core, pc: u32) -> Arc<[Share]> {
+        if let Some(shares) = self.shares.get(&(self.view, pc)) {
+            return Arc::clone(shares);
+        }
+        let mut run = Run::new(core, pc);
+        // What can't be decoded has no share in anything.
+        let _ = run.decode(core, LONGEST);
+        let fetch = Fetch {
+            wait_states: 0,
+            sector_bytes: 4,
+        };
+        let (costs, _) = pipeline::simulate(&run.steps, fetch, Entry::Fall);
+        let shares: Arc<[Share]> = run
+            .steps
+            .iter()
+            .zip(&costs)
+            .map(|(step, cost)| Share::new(&step.shape, cost))
+            .collect();
+        self.shares.insert((self.view, pc), Arc::clone(&shares));
+        shares
     }
 
     /// Decodes a block of up to `longest` instructions that starts at `pc`.
@@ -243,8 +304,8 @@ impl Run {
         let single = longest == 1;
         loop {
             let first = self.steps.is_empty();
-            let stops = core.system.fpb.breaks_at(self.pc) || core.faults.hangs_at(self.pc);
-            if !single && stops {
+            let ends = stops_at(core, self.pc) || !first && core.marks.divides(self.pc);
+            if !single && ends {
                 return if first {
                     Err(NoBlock::Breakpoint)
                 } else {
@@ -412,6 +473,12 @@ impl Run {
             epoch: Cell::new(0),
         }
     }
+}
+
+/// Whether the instruction at `pc` isn't to be executed like others: a breakpoint, an injected
+/// hang, or a watchpoint on it.
+fn stops_at(core: &Core, pc: u32) -> bool {
+    core.system.fpb.breaks_at(pc) || core.faults.hangs_at(pc) || core.watches_instruction(pc)
 }
 
 /// ITAdvance.

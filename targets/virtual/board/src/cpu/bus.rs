@@ -3,6 +3,7 @@
 use super::op::{Kind, Op};
 use super::{Core, Fault, Stop, Trap};
 use crate::memory::{ANY_GROUP, AccessSize, BusFault, FLASH_GROUP, PERIPHERAL_GROUP, Place};
+use crate::system::Accessor;
 use crate::system::mpu::Access;
 use crate::timing::rules;
 
@@ -22,7 +23,7 @@ impl Core {
                 if op.flags != 0 {
                     let bank = self.memory.ram_bank(offset);
                     self.overlap_timing(op, bank & 0xF);
-                    self.add_cycles(u64::from(bank >> 4));
+                    self.add_load_store_cycles(u64::from(bank >> 4));
                 }
             }
             return Ok(value);
@@ -92,7 +93,7 @@ impl Core {
     #[inline(always)]
     fn alignment_timing<const N: usize>(&mut self, address: u32) {
         if N > 1 && address as usize & (N - 1) != 0 {
-            self.add_cycles(unaligned_cycles::<N>(address));
+            self.add_load_store_cycles(unaligned_cycles::<N>(address));
         }
     }
 
@@ -109,7 +110,7 @@ impl Core {
     #[inline(always)]
     fn lost_overlap_timing(&mut self, group: u8) {
         if group != self.last_group && self.last_group != ANY_GROUP {
-            self.add_cycles(u64::from(rules::LOST_OVERLAP));
+            self.add_load_store_cycles(u64::from(rules::LOST_OVERLAP));
         }
     }
 
@@ -122,7 +123,7 @@ impl Core {
             Some(Place::Ram(offset)) => {
                 let bank = self.memory.ram_bank(offset as usize);
                 self.overlap_timing(op, bank & 0xF);
-                self.add_cycles(u64::from(bank >> 4));
+                self.add_load_store_cycles(u64::from(bank >> 4));
             }
             Some(Place::Flash(offset)) => {
                 self.overlap_timing(op, FLASH_GROUP);
@@ -138,7 +139,7 @@ impl Core {
         let sector = offset >> self.flash_sector_shift;
         if sector != self.last_flash_sector {
             self.last_flash_sector = sector;
-            self.add_cycles(u64::from(self.flash_timing.wait_states));
+            self.add_load_store_cycles(u64::from(self.flash_timing.wait_states));
         }
     }
 
@@ -165,23 +166,27 @@ impl Core {
         }
         let privileged = self.acts_privileged(op);
         self.need_permission(address, Access::Read, privileged)?;
-        self.watch(address, size, false);
         if self.faults.refuses(address, size) {
             return Err(self.data_fault(address));
         }
         let now = self.now(op);
         if (0xE000_0000..0xE010_0000).contains(&address) {
-            if !privileged {
+            // Of the PPB, unprivileged code reaches the ITM (B3.1.1).
+            if !privileged && address >= 0xE000_1000 {
                 return Err(self.data_fault(address));
             }
-            return self
+            let value = self
                 .read_ppb(address, size, now, Some(op))
-                .map_err(|BusFault| self.data_fault(address));
+                .map_err(|BusFault| self.data_fault(address))?;
+            self.watch(address, size, false, value);
+            return Ok(value);
         }
         let value = self
             .read_bus(address, size, now)
-            .map_err(|BusFault| self.data_fault(address))?;
-        Ok(value ^ self.faults.flips_on_read(address, size))
+            .map_err(|BusFault| self.data_fault(address))?
+            ^ self.faults.flips_on_read(address, size);
+        self.watch(address, size, false, value);
+        Ok(value)
     }
 
     /// An unaligned load is several aligned ones; the PPB and devices take none.
@@ -220,17 +225,22 @@ impl Core {
         }
         let privileged = self.acts_privileged(op);
         self.need_permission(address, Access::Write, privileged)?;
-        self.watch(address, size, true);
+        self.watch(address, size, true, value);
         if self.faults.refuses(address, size) {
             return Err(self.data_fault(address));
         }
         let now = self.now(op);
         if (0xE000_0000..0xE010_0000).contains(&address) {
-            if !privileged {
+            if !privileged && !self.unprivileged_may_write(address) {
                 return Err(self.data_fault(address));
             }
+            let by = if privileged {
+                Accessor::Privileged
+            } else {
+                Accessor::Unprivileged
+            };
             return self
-                .write_ppb(address, size, value, now)
+                .write_ppb(address, size, value, now, Some(op), by)
                 .map_err(|BusFault| self.data_fault(address));
         }
         self.write_bus(address, size, value, now)
@@ -263,10 +273,21 @@ impl Core {
             || matches!(address >> 29, 2 | 5..=7)
     }
 
-    fn watch(&mut self, address: u32, size: AccessSize, write: bool) {
+    /// Of the PPB, unprivileged code may write to the ITM, and to STIR if CCR.USERSETMPEND says so
+    /// (B3.1.1).
+    fn unprivileged_may_write(&self, address: u32) -> bool {
+        match address {
+            0xE000_0000..0xE000_1000 => true,
+            0xE000_EF00 => self.system.scb.ccr & crate::system::scb::ccr::USERSETMPEND != 0,
+            _ => false,
+        }
+    }
+
+    /// Compares a data access with the watchpoints.
+    fn watch(&mut self, address: u32, size: AccessSize, write: bool, value: u32) {
         if self.system.dwt.watches_data()
-            && self.system.dwt.data_access(address, size.bytes(), write)
-            && self.system.debug.enabled()
+            && self.system.dwt.data_access(address, size, write, value)
+            && self.system.debug.takes_watchpoints()
         {
             self.stop.get_or_insert(Stop::Watchpoint);
         }
@@ -352,8 +373,12 @@ pub(super) fn little_endian<const N: usize>(bytes: &[u8]) -> u32 {
     u32::from_le_bytes(word)
 }
 
-/// Cycles that splitting an unaligned access adds: +1, or +2 for a word at an odd address.
+/// Cycles that splitting an unaligned access adds.
 #[cold]
 fn unaligned_cycles<const N: usize>(address: u32) -> u64 {
-    if N == 4 && address & 1 != 0 { 2 } else { 1 }
+    u64::from(if N == 4 && address & 1 != 0 {
+        rules::UNALIGNED_ODD_WORD
+    } else {
+        rules::UNALIGNED
+    })
 }

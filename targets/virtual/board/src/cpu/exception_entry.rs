@@ -1,24 +1,14 @@
 //! Exception entry and return (B1.5.6 to B1.5.8), faults and their escalation (B1.5.14, B1.5.15).
 
-use super::{Core, Fault};
+use super::{Core, ExceptionStep, Fault, RecordedFault, Stop};
 use crate::memory::{AccessSize, BusFault};
 use crate::system::debug::{
-    DFSR_VCATCH, VC_BUSERR, VC_CHKERR, VC_HARDERR, VC_MMERR, VC_NOCPERR, VC_STATERR,
+    DFSR_BKPT, DFSR_VCATCH, VC_BUSERR, VC_CHKERR, VC_HARDERR, VC_MMERR, VC_NOCPERR, VC_STATERR,
 };
 use crate::system::exceptions::{Exceptions, number};
 use crate::system::mpu::{Access, View};
 use crate::system::scb::{ccr, cfsr, fpccr, hfsr, scr};
-
-/// Cycles of exception entry, return and tail-chaining with zero wait states (Cortex-M4 TRM,
-/// 3.9.4 and "Exception handling"); the longer ones move the floating-point context.
-const ENTRY: u64 = 12;
-const ENTRY_FLOAT: u64 = 29;
-const RETURN: u64 = 10;
-const RETURN_FLOAT: u64 = 27;
-const TAIL_CHAIN: u64 = 6;
-
-/// DEMCR.MON_EN.
-const MON_EN: u32 = 1 << 16;
+use crate::timing::rules;
 
 /// Who refused a stack access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +25,10 @@ impl From<BusFault> for Refusal {
 
 impl Core {
     /// Lets the cycles of an exception entry or return pass.
-    fn spend(&mut self, cycles: u64) {
+    fn spend(&mut self, cycles: u32) {
+        let cycles = u64::from(cycles);
         self.cycles += cycles;
-        self.system.dwt.count_exception(cycles);
+        self.exception_cycles += cycles;
     }
 
     fn push(&mut self, address: u32, value: u32, view: View) -> Result<(), Refusal> {
@@ -100,7 +91,10 @@ impl Core {
                 result = self.push_float_state(frame.wrapping_add(0x20), view);
             }
         }
-        self.spend(if float && !lazy { ENTRY_FLOAT } else { ENTRY });
+        self.spend(rules::EXCEPTION_ENTRY);
+        if float && !lazy {
+            self.spend(rules::FLOAT_CONTEXT);
+        }
         match result {
             Ok(()) => self.start_handler(exception, link),
             Err(refusal) => self.fault_in_stacking(exception, link, refusal),
@@ -114,6 +108,9 @@ impl Core {
             core.control &= !6;
         });
         self.r[14] = link;
+        if let Some(steps) = &mut self.exception_steps {
+            steps.push(ExceptionStep::Enter);
+        }
         let exceptions = &mut self.system.exceptions;
         Exceptions::put(&mut exceptions.pending, exception, false);
         Exceptions::put(&mut exceptions.active, exception, true);
@@ -167,7 +164,7 @@ impl Core {
             Refusal::Mpu => (cfsr::MSTKERR, number::MEM_MANAGE),
             Refusal::Bus => (cfsr::STKERR, number::BUS_FAULT),
         };
-        self.system.scb.cfsr |= status;
+        self.note_fault(status, None);
         let current = self.current_priority();
         if exception == number::HARD_FAULT || exception == number::NMI {
             self.lock_up();
@@ -189,7 +186,7 @@ impl Core {
         let privileged = self.privileged();
         let thread = self.ipsr == 0;
         let current = self.current_priority();
-        let monitor = self.system.debug.demcr & MON_EN != 0;
+        let monitor = self.system.debug.monitors();
         let scb = &mut self.system.scb;
         scb.fpcar = address & !7;
         let exceptions = &self.system.exceptions;
@@ -227,27 +224,37 @@ impl Core {
         self.push(address.wrapping_add(0x40), self.fpscr, view)
     }
 
-    /// Saves the deferred floating-point context (PreserveFPState).
-    pub(super) fn preserve_float_state(&mut self) {
+    /// Saves the deferred floating-point context (PreserveFPState). False if that fails.
+    pub(super) fn preserve_float_state(&mut self) -> bool {
         let address = self.system.scb.fpcar;
         let context = self.system.scb.fpccr;
         self.system.scb.fpccr &= !fpccr::LSPACT;
-        self.extra = self.extra.wrapping_add(ENTRY_FLOAT - ENTRY);
+        self.add_cycles(rules::FLOAT_CONTEXT.into());
         // As the code whose context it is, not as the code that needs the registers.
         let view = self
             .system
             .mpu
             .view(context & fpccr::USER == 0, context & fpccr::HFRDY == 0);
         let Err(refusal) = self.push_float_state(address, view) else {
-            return;
+            return true;
         };
-        let (status, fault) = match refusal {
-            Refusal::Mpu => (cfsr::MLSPERR, number::MEM_MANAGE),
-            Refusal::Bus => (cfsr::LSPERR, number::BUS_FAULT),
+        let (status, fault, ready) = match refusal {
+            Refusal::Mpu => (cfsr::MLSPERR, number::MEM_MANAGE, fpccr::MMRDY),
+            Refusal::Bus => (cfsr::LSPERR, number::BUS_FAULT, fpccr::BFRDY),
         };
-        self.system.scb.cfsr |= status;
-        self.system.exceptions.pend(fault);
+        self.note_fault(status, None);
         self.deadline = 0;
+        // What could be taken when the context was made decides, not what can be now
+        // (TakePreserveFPException, B1.5.7).
+        if context & ready != 0 {
+            self.system.exceptions.pend(fault);
+        } else if context & fpccr::HFRDY != 0 {
+            self.system.scb.hfsr |= hfsr::FORCED;
+            self.system.exceptions.pend(number::HARD_FAULT);
+        } else {
+            self.stop = Some(Stop::LockUp);
+        }
+        false
     }
 
     /// Returns from an exception; `value` is EXC_RETURN.
@@ -263,20 +270,23 @@ impl Core {
         let active = Exceptions::is(&self.system.exceptions.active, returning);
         let legal = known && active && (float_allowed || value & 0x10 != 0);
         self.system.exceptions.deactivate(returning);
+        if let Some(steps) = &mut self.exception_steps {
+            steps.push(ExceptionStep::Leave);
+        }
         if returning != number::NMI {
             self.faultmask = false;
         }
         if !legal {
             self.r[14] = 0xF000_0000 | value & 0x0FFF_FFFF;
             // The fault is taken as if from the returning handler, without unstacking.
-            self.system.scb.cfsr |= cfsr::INVPC;
+            self.note_fault(cfsr::INVPC, None);
             self.tail_chain_fault(number::USAGE_FAULT, value);
             return;
         }
         // A pending exception that beats the interrupted code is entered without unstacking.
         let current = self.current_priority();
         if let Some(next) = self.system.exceptions.next(current) {
-            self.spend(TAIL_CHAIN);
+            self.spend(rules::TAIL_CHAIN);
             self.start_handler(next, value);
             return;
         }
@@ -293,7 +303,7 @@ impl Core {
                 Refusal::Mpu => (cfsr::MUNSTKERR, number::MEM_MANAGE),
                 Refusal::Bus => (cfsr::UNSTKERR, number::BUS_FAULT),
             };
-            self.system.scb.cfsr |= status;
+            self.note_fault(status, None);
             self.tail_chain_fault(fault, value);
         }
     }
@@ -303,7 +313,7 @@ impl Core {
         let current = self.current_priority();
         match self.fault_exception(fault, current) {
             Some(exception) => {
-                self.spend(TAIL_CHAIN);
+                self.spend(rules::TAIL_CHAIN);
                 self.start_handler(exception, link);
             }
             None => self.lock_up(),
@@ -326,7 +336,7 @@ impl Core {
                     self.s[i as usize] = self.pop(frame.wrapping_add(0x20 + 4 * i), view)?;
                 }
                 self.fpscr = self.pop(frame.wrapping_add(0x60), view)?;
-                self.spend(RETURN_FLOAT - RETURN);
+                self.spend(rules::FLOAT_CONTEXT);
             }
         }
         let [r0, r1, r2, r3, r12, lr, pc, xpsr] = words;
@@ -346,7 +356,7 @@ impl Core {
         self.control = self.control & !4 | if float { 4 } else { 0 };
         self.exclusive = None;
         self.event = true;
-        self.spend(RETURN);
+        self.spend(rules::EXCEPTION_RETURN);
         let to_handler = value & 0xF == 1;
         self.set_xpsr(xpsr, to_handler);
         if to_handler == (self.ipsr == 0) {
@@ -377,54 +387,42 @@ impl Core {
         Some(number::HARD_FAULT)
     }
 
+    /// Sets bits of CFSR and keeps what is known of the fault.
+    fn note_fault(&mut self, status: u32, address: Option<u32>) {
+        self.system.scb.cfsr |= status;
+        self.last_fault = Some(RecordedFault {
+            status,
+            pc: self.next_pc,
+            address,
+        });
+    }
+
     /// Takes a synchronous fault of the instruction at `next_pc`.
     pub fn raise(&mut self, fault: Fault) {
-        let scb = &mut self.system.scb;
-        let exception = match fault {
-            Fault::Undefined => {
-                scb.cfsr |= cfsr::UNDEFINSTR;
-                number::USAGE_FAULT
-            }
+        let (status, exception, address) = match fault {
+            Fault::Undefined => (cfsr::UNDEFINSTR, number::USAGE_FAULT, None),
             Fault::InvalidState => {
-                scb.cfsr |= cfsr::INVSTATE;
                 self.arm_state = true;
-                number::USAGE_FAULT
+                (cfsr::INVSTATE, number::USAGE_FAULT, None)
             }
-            Fault::InvalidPc => {
-                scb.cfsr |= cfsr::INVPC;
-                number::USAGE_FAULT
-            }
-            Fault::NoCoprocessor => {
-                scb.cfsr |= cfsr::NOCP;
-                number::USAGE_FAULT
-            }
-            Fault::Unaligned => {
-                scb.cfsr |= cfsr::UNALIGNED;
-                number::USAGE_FAULT
-            }
-            Fault::DivideByZero => {
-                scb.cfsr |= cfsr::DIVBYZERO;
-                number::USAGE_FAULT
-            }
+            Fault::InvalidPc => (cfsr::INVPC, number::USAGE_FAULT, None),
+            Fault::NoCoprocessor => (cfsr::NOCP, number::USAGE_FAULT, None),
+            Fault::Unaligned => (cfsr::UNALIGNED, number::USAGE_FAULT, None),
+            Fault::DivideByZero => (cfsr::DIVBYZERO, number::USAGE_FAULT, None),
             Fault::DataAccess(address) => {
-                scb.cfsr |= cfsr::DACCVIOL | cfsr::MMARVALID;
-                scb.mmfar = address;
-                number::MEM_MANAGE
+                self.system.scb.mmfar = address;
+                let status = cfsr::DACCVIOL | cfsr::MMARVALID;
+                (status, number::MEM_MANAGE, Some(address))
             }
             Fault::DataBus(address) => {
-                scb.cfsr |= cfsr::PRECISERR | cfsr::BFARVALID;
-                scb.bfar = address;
-                number::BUS_FAULT
+                self.system.scb.bfar = address;
+                let status = cfsr::PRECISERR | cfsr::BFARVALID;
+                (status, number::BUS_FAULT, Some(address))
             }
-            Fault::InstructionBus => {
-                scb.cfsr |= cfsr::IBUSERR;
-                number::BUS_FAULT
-            }
-            Fault::InstructionAccess => {
-                scb.cfsr |= cfsr::IACCVIOL;
-                number::MEM_MANAGE
-            }
+            Fault::InstructionBus => (cfsr::IBUSERR, number::BUS_FAULT, None),
+            Fault::InstructionAccess => (cfsr::IACCVIOL, number::MEM_MANAGE, None),
         };
+        self.note_fault(status, address);
         self.escalate_or_lock_up(exception);
     }
 
@@ -453,15 +451,16 @@ impl Core {
         }
     }
 
-    /// BKPT or a comparator match without halting debug.
-    pub fn breakpoint_exception(&mut self) {
+    /// A debug event without halting debug (C1.5.1); `reason` is its bit in DFSR. Where the monitor
+    /// can't be taken, a breakpoint is a HardFault and a watchpoint nothing.
+    pub fn debug_event(&mut self, reason: u32) {
         let current = self.current_priority();
-        let monitor = self.system.debug.demcr & MON_EN != 0
+        let monitor = self.system.debug.monitors()
             && self.system.exceptions.priority_of(number::DEBUG_MONITOR) < current;
         if monitor {
-            self.system.debug.dfsr |= crate::system::debug::DFSR_BKPT;
+            self.system.debug.dfsr |= reason;
             self.enter_exception(number::DEBUG_MONITOR, self.next_pc);
-        } else {
+        } else if reason == DFSR_BKPT {
             self.system.scb.hfsr |= hfsr::DEBUGEVT;
             self.escalate_or_lock_up(0);
         }

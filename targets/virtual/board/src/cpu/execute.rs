@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use super::bus::little_endian;
+use super::float::{SIGN, chained, convert_fixed, convert_to_half};
 use super::op::{Kind as K, Op, for_each_kind, literal};
 use super::parallel::parallel;
 use super::{Core, Fault, Stop, Trap};
 use crate::memory::ANY_GROUP;
+use crate::timing::rules;
 
 /// Carry of an operation that leaves it as it is; 0 and 1 set it.
 const CARRY_UNCHANGED: u8 = super::decode::CARRY_UNCHANGED as u8;
@@ -343,14 +345,13 @@ impl Core {
         }
         match kind {
             K::Nop | K::It | K::Dsb | K::Dmb => {}
-            K::Skip => {
-                if !self.holds(op.a) {
-                    rest.nth(usize::from(op.b) - 1);
-                    if T {
-                        // The difference to executing it is negative or zero.
-                        self.add_cycles(i64::from(op.imm as i32) as u64);
-                        self.last_group = ANY_GROUP;
-                    }
+            K::Skip if !self.holds(op.a) => {
+                self.skipped |= 1 << (op.index & 63);
+                rest.nth(usize::from(op.b) - 1);
+                if T {
+                    // The difference to executing it is negative or zero.
+                    self.add_cycles(i64::from(op.imm as i32) as u64);
+                    self.last_group = ANY_GROUP;
                 }
             }
             K::SetPc => self.r[15] = op.imm,
@@ -892,11 +893,9 @@ impl Core {
                 self.stop = Some(Stop::Sleep { event: false });
                 return Err(Trap);
             }
-            K::Wfe => {
-                if !self.take_event() {
-                    self.stop = Some(Stop::Sleep { event: true });
-                    return Err(Trap);
-                }
+            K::Wfe if !self.take_event() => {
+                self.stop = Some(Stop::Sleep { event: true });
+                return Err(Trap);
             }
             K::Sev => self.event = true,
 
@@ -956,26 +955,35 @@ impl Core {
             K::Vmov => s!(op.a) = s!(op.b),
             K::Vabs => s!(op.a) = s!(op.b) & 0x7FFF_FFFF,
             K::Vneg => s!(op.a) = s!(op.b) ^ 0x8000_0000,
-            K::Vadd
-            | K::Vsub
-            | K::Vmul
-            | K::Vnmul
-            | K::Vdiv
-            | K::Vsqrt
-            | K::Vmla
-            | K::Vmls
-            | K::Vnmla
-            | K::Vnmls
-            | K::Vfma
-            | K::Vfms
-            | K::Vfnma
-            | K::Vfnms
-            | K::Vcmp
-            | K::VcvtFromHalf
-            | K::VcvtToHalf
-            | K::VcvtFromInt
-            | K::VcvtToInt
-            | K::VcvtFixed => self.float_op(op),
+            K::Vadd => self.arithmetic(op, |fp, _, n, m| fp.add(n, m)),
+            K::Vsub => self.arithmetic(op, |fp, _, n, m| fp.sub(n, m)),
+            K::Vmul => self.arithmetic(op, |fp, _, n, m| fp.mul(n, m)),
+            K::Vnmul => self.arithmetic(op, |fp, _, n, m| fp.mul(n, m) ^ SIGN),
+            K::Vdiv => self.arithmetic(op, |fp, _, n, m| fp.div(n, m)),
+            K::Vsqrt => self.arithmetic(op, |fp, _, n, _| fp.sqrt(n)),
+            K::Vmla => self.arithmetic(op, |fp, d, n, m| chained(fp, [d, n, m], 0, 0)),
+            K::Vmls => self.arithmetic(op, |fp, d, n, m| chained(fp, [d, n, m], 0, SIGN)),
+            K::Vnmla => self.arithmetic(op, |fp, d, n, m| chained(fp, [d, n, m], SIGN, SIGN)),
+            K::Vnmls => self.arithmetic(op, |fp, d, n, m| chained(fp, [d, n, m], SIGN, 0)),
+            K::Vfma => self.arithmetic(op, |fp, d, n, m| fp.fused(d, n, m)),
+            K::Vfms => self.arithmetic(op, |fp, d, n, m| fp.fused(d, n ^ SIGN, m)),
+            K::Vfnma => self.arithmetic(op, |fp, d, n, m| fp.fused(d ^ SIGN, n ^ SIGN, m)),
+            K::Vfnms => self.arithmetic(op, |fp, d, n, m| fp.fused(d ^ SIGN, n, m)),
+            K::Vcmp => self.compare_floats(op),
+            K::VcvtFromHalf => self.arithmetic(op, |fp, _, n, _| {
+                fp.half_to_single((n >> (16 * u32::from(op.d & 1))) as u16)
+            }),
+            K::VcvtToHalf => {
+                self.arithmetic(op, |fp, d, n, _| convert_to_half(fp, op, d, n));
+            }
+            K::VcvtFromInt => self.arithmetic(op, |fp, _, n, _| {
+                let signed = op.d & 1 != 0;
+                fp.integer_to_single(if signed { (n as i32).into() } else { n.into() })
+            }),
+            K::VcvtToInt => self.arithmetic(op, |fp, _, n, _| {
+                fp.single_to_integer(n, op.d & 1 != 0, op.d & 2 == 0)
+            }),
+            K::VcvtFixed => self.arithmetic(op, |fp, d, _, _| convert_fixed(fp, op, d)),
             K::Vmrs => {
                 if op.a == 15 {
                     self.set_nzcv(self.fpscr >> 28);
@@ -1252,13 +1260,12 @@ fn saturation_operand(value: u32, op: &Op) -> i64 {
     })
 }
 
-/// Cycles of a divide beyond its static one: 2 to 12 in all, by the difference of leading zeros
-/// (Cortex-M4 TRM, table 3-1, note on early termination).
+/// Cycles of a divide beyond its static one.
 #[inline]
 fn divide_cycles(dividend: u32, divisor: u32) -> u64 {
     if divisor == 0 || dividend < divisor {
-        return 1;
+        return rules::DIVIDE_SHORT.into();
     }
     let bits = divisor.leading_zeros() - dividend.leading_zeros();
-    u64::from(2 + bits.div_ceil(4)).min(11)
+    u64::from(rules::DIVIDE_LONG + bits.div_ceil(rules::DIVIDE_BITS))
 }

@@ -8,7 +8,7 @@ use rustc_apfloat::ieee::{Double, Half, Single};
 use rustc_apfloat::{Float, FloatConvert, Round, Status, StatusAnd};
 
 use super::Core;
-use super::op::{Kind as K, Op};
+use super::op::Op;
 
 /// FPSCR bits.
 const IOC: u32 = 1;
@@ -24,7 +24,7 @@ const RMODE: u32 = 3 << 22;
 
 const DEFAULT_NAN: u32 = 0x7FC0_0000;
 const QUIET: u32 = 0x0040_0000;
-const SIGN: u32 = 0x8000_0000;
+pub(super) const SIGN: u32 = 0x8000_0000;
 const INFINITY: u32 = 0x7F80_0000;
 const SMALLEST_NORMAL: u32 = 0x0080_0000;
 const LARGEST: u32 = 0x7F7F_FFFF;
@@ -44,14 +44,16 @@ const fn is_denormal(x: u32) -> bool {
 }
 
 /// Normal or zero.
+#[inline(always)]
 const fn is_ordinary(x: u32) -> bool {
-    let exponent = x & INFINITY;
-    (exponent != 0 && exponent != INFINITY) || x & !SIGN == 0
+    let magnitude = x & !SIGN;
+    magnitude.wrapping_sub(SMALLEST_NORMAL) < INFINITY - SMALLEST_NORMAL || magnitude == 0
 }
 
-const fn is_normal(x: u32) -> bool {
-    let exponent = x & INFINITY;
-    exponent != 0 && exponent != INFINITY
+/// Normal, and not the smallest one, which may have been tiny before rounding.
+#[inline(always)]
+const fn is_plain_normal(x: u32) -> bool {
+    (x & !SIGN).wrapping_sub(SMALLEST_NORMAL + 1) < INFINITY - SMALLEST_NORMAL - 1
 }
 
 /// The arithmetic of one FPSCR: control bits in, flags accumulated.
@@ -69,8 +71,20 @@ impl Arithmetic {
         }
     }
 
+    /// Whether the host's own arithmetic does what FPSCR asks for: round to nearest, no flush to
+    /// zero.
+    #[inline(always)]
     fn fast(&self) -> bool {
-        self.fpscr & RMODE == 0
+        self.fpscr & (RMODE | FZ) == 0
+    }
+
+    /// Notes whether a result was inexact; what it takes to tell isn't computed while the flag is
+    /// set already.
+    #[inline(always)]
+    fn note_inexact(&mut self, inexact: impl FnOnce() -> bool) {
+        if self.fpscr & IXC == 0 && inexact() {
+            self.raise(IXC);
+        }
     }
 
     fn raise(&mut self, flags: u32) {
@@ -149,25 +163,24 @@ impl Arithmetic {
     }
 
     /// `a + b`.
+    #[inline(always)]
     pub fn add(&mut self, a: u32, b: u32) -> u32 {
-        if self.fast() && is_ordinary(a) && is_ordinary(b) {
-            let (x, y) = (f32::from_bits(a), f32::from_bits(b));
-            let sum = x + y;
-            let bits = sum.to_bits();
-            if is_ordinary(bits) {
+        let (x, y) = (f32::from_bits(a), f32::from_bits(b));
+        let sum = x + y;
+        // A sum that is tiny is exact, and one that is finite has finite operands.
+        if self.fast() && is_ordinary(sum.to_bits()) {
+            self.note_inexact(|| {
                 // The error of the sum (Knuth's TwoSum) is exact.
                 let part = sum - x;
-                let error = (x - (sum - part)) + (y - part);
-                if error != 0.0 {
-                    self.raise(IXC);
-                }
-                return bits;
-            }
+                (x - (sum - part)) + (y - part) != 0.0
+            });
+            return sum.to_bits();
         }
         self.two(a, b, Binary::Add)
     }
 
     /// `a - b`.
+    #[inline(always)]
     pub fn sub(&mut self, a: u32, b: u32) -> u32 {
         if is_nan(b) {
             self.two(a, b, Binary::Sub)
@@ -177,37 +190,32 @@ impl Arithmetic {
     }
 
     /// `a × b`.
+    #[inline(always)]
     pub fn mul(&mut self, a: u32, b: u32) -> u32 {
-        if self.fast() && is_ordinary(a) && is_ordinary(b) {
-            let (x, y) = (f32::from_bits(a), f32::from_bits(b));
-            let product = x * y;
-            let bits = product.to_bits();
-            if is_normal(bits) || (a << 1 == 0 || b << 1 == 0) {
-                // 48 bits of product fit a double.
-                if f64::from(product) != f64::from(x) * f64::from(y) {
-                    self.raise(IXC);
-                }
-                return bits;
-            }
+        let (x, y) = (f32::from_bits(a), f32::from_bits(b));
+        let product = x * y;
+        if self.fast() && is_plain_normal(product.to_bits()) {
+            // 48 bits of product fit a double.
+            self.note_inexact(|| f64::from(product) != f64::from(x) * f64::from(y));
+            return product.to_bits();
         }
         self.two(a, b, Binary::Mul)
     }
 
     /// `a ÷ b`.
+    #[inline(always)]
     pub fn div(&mut self, a: u32, b: u32) -> u32 {
-        if self.fast() && is_normal(a) && is_normal(b) {
-            let (x, y) = (f32::from_bits(a), f32::from_bits(b));
-            let quotient = x / y;
-            if is_normal(quotient.to_bits()) {
-                if f64::from(quotient) * f64::from(y) != f64::from(x) {
-                    self.raise(IXC);
-                }
-                return quotient.to_bits();
-            }
+        let (x, y) = (f32::from_bits(a), f32::from_bits(b));
+        let quotient = x / y;
+        if self.fast() && is_plain_normal(quotient.to_bits()) {
+            self.note_inexact(|| f64::from(quotient) * f64::from(y) != f64::from(x));
+            return quotient.to_bits();
         }
         self.two(a, b, Binary::Div)
     }
 
+    #[cold]
+    #[inline(never)]
     fn two(&mut self, a: u32, b: u32, operation: Binary) -> u32 {
         let (a, b) = (self.operand(a), self.operand(b));
         if let Some(nan) = self.nans(&[a, b]) {
@@ -223,14 +231,9 @@ impl Arithmetic {
 
     /// `addend + a × b` with one rounding.
     pub fn fused(&mut self, addend: u32, a: u32, b: u32) -> u32 {
-        if self.fast()
-            && self.fpscr & IXC != 0
-            && is_normal(a)
-            && is_normal(b)
-            && is_ordinary(addend)
-        {
+        if self.fast() && self.fpscr & IXC != 0 {
             let result = f32::from_bits(a).mul_add(f32::from_bits(b), f32::from_bits(addend));
-            if is_normal(result.to_bits()) && result.to_bits() & !SIGN > SMALLEST_NORMAL {
+            if is_plain_normal(result.to_bits()) {
                 return result.to_bits();
             }
         }
@@ -286,7 +289,11 @@ impl Arithmetic {
 
     /// NZCV of a comparison.
     pub fn compare(&mut self, a: u32, b: u32, signal_quiet: bool) -> u32 {
-        let (a, b) = (self.operand(a), self.operand(b));
+        let (a, b) = if self.fpscr & FZ == 0 {
+            (a, b)
+        } else {
+            (self.operand(a), self.operand(b))
+        };
         if is_nan(a) || is_nan(b) {
             if signal_quiet || is_signalling(a) || is_signalling(b) {
                 self.raise(IOC);
@@ -303,7 +310,43 @@ impl Arithmetic {
         }
     }
 
+    /// Integer to single, rounded as FPSCR says.
+    #[inline(always)]
+    pub fn integer_to_single(&mut self, value: i64) -> u32 {
+        if self.fpscr & RMODE == 0 {
+            let converted = value as f32;
+            self.note_inexact(|| f64::from(converted) != value as f64);
+            return converted.to_bits();
+        }
+        let round = self.round();
+        self.fixed_to_single(value, 0, round)
+    }
+
+    /// Single to a 32-bit integer, towards zero or as FPSCR says.
+    #[inline(always)]
+    pub fn single_to_integer(&mut self, x: u32, signed: bool, towards_zero: bool) -> u32 {
+        let range = if signed {
+            i64::from(i32::MIN)..=i64::from(i32::MAX)
+        } else {
+            0..=i64::from(u32::MAX)
+        };
+        let value = f32::from_bits(x);
+        let truncated = value as i64;
+        if towards_zero && self.fpscr & FZ == 0 && !is_nan(x) && range.contains(&truncated) {
+            self.note_inexact(|| truncated as f64 != f64::from(value));
+            return truncated as u32;
+        }
+        let round = if towards_zero {
+            Round::TowardZero
+        } else {
+            self.round()
+        };
+        self.single_to_fixed(x, 0, 32, signed, round)
+    }
+
     /// A fixed-point number with `fraction` fraction bits to single.
+    #[cold]
+    #[inline(never)]
     pub fn fixed_to_single(&mut self, value: i64, fraction: u32, round: Round) -> u32 {
         let converted = Single::from_i128_r(i128::from(value), round);
         self.raise_status(converted.status);
@@ -312,6 +355,7 @@ impl Arithmetic {
     }
 
     /// Single to a fixed-point number of `bits` bits with `fraction` fraction bits, saturated.
+    #[inline(never)]
     pub fn single_to_fixed(
         &mut self,
         x: u32,
@@ -472,79 +516,50 @@ fn magnitude_of(value: Double) -> f64 {
 }
 
 impl Core {
-    /// Carries out an arithmetic floating-point operation.
-    pub(super) fn float_op(&mut self, op: &Op) {
+    /// Carries out an operation on the singles `a`, `b` and `c` whose result goes to `a`.
+    #[inline(always)]
+    pub(super) fn arithmetic(
+        &mut self,
+        op: &Op,
+        operation: impl FnOnce(&mut Arithmetic, u32, u32, u32) -> u32,
+    ) {
         let mut fp = Arithmetic { fpscr: self.fpscr };
         let at = |register: u8| self.s[usize::from(register)];
-        let (d, n, m) = (at(op.a), at(op.b), at(op.c));
-        let result = match op.kind {
-            K::Vadd => fp.add(n, m),
-            K::Vsub => fp.sub(n, m),
-            K::Vmul => fp.mul(n, m),
-            K::Vnmul => fp.mul(n, m) ^ SIGN,
-            K::Vdiv => fp.div(n, m),
-            K::Vsqrt => fp.sqrt(n),
-            K::Vmla => {
-                let product = fp.mul(n, m);
-                fp.add(d, product)
-            }
-            K::Vmls => {
-                let product = fp.mul(n, m) ^ SIGN;
-                fp.add(d, product)
-            }
-            K::Vnmla => {
-                let product = fp.mul(n, m) ^ SIGN;
-                fp.add(d ^ SIGN, product)
-            }
-            K::Vnmls => {
-                let product = fp.mul(n, m);
-                fp.add(d ^ SIGN, product)
-            }
-            K::Vfma => fp.fused(d, n, m),
-            K::Vfms => fp.fused(d, n ^ SIGN, m),
-            K::Vfnma => fp.fused(d ^ SIGN, n ^ SIGN, m),
-            K::Vfnms => fp.fused(d ^ SIGN, n, m),
-            K::Vcmp => {
-                let m = if op.d & 2 != 0 { 0 } else { m };
-                let flags = fp.compare(n, m, op.d & 1 != 0);
-                self.fpscr = fp.fpscr & 0x0FFF_FFFF | flags << 28;
-                return;
-            }
-            K::VcvtFromHalf => fp.half_to_single((n >> (16 * u32::from(op.d & 1))) as u16),
-            K::VcvtToHalf => {
-                let half = u32::from(fp.single_to_half(n));
-                if op.d & 1 != 0 {
-                    d & 0xFFFF | half << 16
-                } else {
-                    d & 0xFFFF_0000 | half
-                }
-            }
-            K::VcvtFromInt => {
-                let value = if op.d & 1 != 0 {
-                    i64::from(n as i32)
-                } else {
-                    i64::from(n)
-                };
-                let round = fp.round();
-                fp.fixed_to_single(value, 0, round)
-            }
-            K::VcvtToInt => {
-                let round = if op.d & 2 != 0 {
-                    fp.round()
-                } else {
-                    Round::TowardZero
-                };
-                fp.single_to_fixed(n, 0, 32, op.d & 1 != 0, round)
-            }
-            _ => convert_fixed(&mut fp, op, d),
-        };
+        let result = operation(&mut fp, at(op.a), at(op.b), at(op.c));
         self.fpscr = fp.fpscr;
         self.s[usize::from(op.a)] = result;
+    }
+
+    /// Compares the singles `a` and `b`.
+    #[inline(always)]
+    pub(super) fn compare_floats(&mut self, op: &Op) {
+        let mut fp = Arithmetic { fpscr: self.fpscr };
+        let at = |register: u8| self.s[usize::from(register)];
+        let second = if op.d & 2 != 0 { 0 } else { at(op.c) };
+        let flags = fp.compare(at(op.b), second, op.d & 1 != 0);
+        self.fpscr = fp.fpscr & 0x0FFF_FFFF | flags << 28;
+    }
+}
+
+/// `d + n × m` with two roundings; `SIGN` in `addend` or `product` negates that part.
+#[inline(always)]
+pub(super) fn chained(fp: &mut Arithmetic, [d, n, m]: [u32; 3], addend: u32, product: u32) -> u32 {
+    let negated_product = fp.mul(n, m) ^ product;
+    fp.add(d ^ addend, negated_product)
+}
+
+/// Single to half, into the half of `d` that `op` says.
+pub(super) fn convert_to_half(fp: &mut Arithmetic, op: &Op, d: u32, n: u32) -> u32 {
+    let half = u32::from(fp.single_to_half(n));
+    if op.d & 1 != 0 {
+        d & 0xFFFF | half << 16
+    } else {
+        d & 0xFFFF_0000 | half
     }
 }
 
 /// VCVT between single and fixed point, in place.
-fn convert_fixed(fp: &mut Arithmetic, op: &Op, d: u32) -> u32 {
+pub(super) fn convert_fixed(fp: &mut Arithmetic, op: &Op, d: u32) -> u32 {
     let (signed, wide) = (op.d & 1 != 0, op.d & 2 != 0);
     if op.d & 4 != 0 {
         let bits = if wide { 32 } else { 16 };

@@ -13,13 +13,18 @@ mod ppb;
 pub(crate) mod registers;
 pub(crate) mod run;
 
+use std::sync::Arc;
+
+use self::op::Op;
 use crate::chips::{CacheCounters, Chip, ChipContext, FlashTiming, ResetReason};
 use crate::faults::{Faults, HANG};
+use crate::marks::{Marks, Observer};
 use crate::memory::Memory;
 use crate::system::System;
-use crate::system::dwt::Window;
+use crate::system::dwt::{EventTotals, Window};
 use crate::system::mpu::View;
 use crate::timing::cache::InstructionCache;
+use crate::timing::shares::Share;
 
 /// Why a block stopped before its end, or what has to happen after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +44,8 @@ pub(crate) enum Stop {
     },
     /// A watchpoint matched; the PC is behind the access.
     Watchpoint,
+    /// A fault that can't be taken.
+    LockUp,
 }
 
 /// Synchronous faults (B1.5.14).
@@ -58,6 +65,24 @@ pub(crate) enum Fault {
     InstructionBus,
     /// Instruction fetch that the memory map or the MPU refused.
     InstructionAccess,
+}
+
+/// One step into or out of an exception handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExceptionStep {
+    Enter,
+    Leave,
+}
+
+/// A fault as it was raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RecordedFault {
+    /// Its bit in CFSR.
+    pub status: u32,
+    /// The instruction, or the handler that could not be entered or left.
+    pub pc: u32,
+    /// The data address, where there is one.
+    pub address: Option<u32>,
 }
 
 /// A fault or stop was raised: details are in [`Core::stop`].
@@ -149,6 +174,25 @@ pub(crate) struct Core {
     pub chip: Box<dyn Chip>,
     pub diagnostics: Diagnostics,
     pub faults: Faults,
+    pub marks: Marks,
+    /// Cycles spent on entering and leaving exceptions, and asleep.
+    pub exception_cycles: u64,
+    pub sleep_cycles: u64,
+    /// Cycles beyond the first of loads and stores, and instructions that took none, while the DWT
+    /// counts them.
+    pub load_store_cycles: u64,
+    pub folded: u64,
+    /// Of the block that is executing, while the DWT counts events: the shares of its
+    /// instructions.
+    pub shares: Arc<[Share]>,
+    /// Its instructions that were skipped, one bit each, and what its loads and stores took beyond
+    /// their shares. Only reset before a block whose events are counted.
+    pub skipped: u64,
+    pub load_store_extra: u64,
+    /// Exceptions entered and left since the last look, while the program is observed.
+    pub exception_steps: Option<Vec<ExceptionStep>>,
+    /// The latest fault.
+    pub last_fault: Option<RecordedFault>,
 }
 
 impl Core {
@@ -200,6 +244,16 @@ impl Core {
             chip,
             diagnostics: Diagnostics::new(),
             faults: Faults::default(),
+            marks: Marks::default(),
+            exception_cycles: 0,
+            sleep_cycles: 0,
+            load_store_cycles: 0,
+            folded: 0,
+            shares: Arc::default(),
+            skipped: 0,
+            load_store_extra: 0,
+            exception_steps: None,
+            last_fault: None,
         }
     }
 
@@ -224,6 +278,54 @@ impl Core {
     #[inline(always)]
     pub fn add_cycles(&mut self, cycles: u64) {
         self.extra = self.extra.wrapping_add(cycles);
+    }
+
+    /// [`Self::add_cycles`] of a load or store.
+    #[inline(always)]
+    pub fn add_load_store_cycles(&mut self, cycles: u64) {
+        self.add_cycles(cycles);
+        self.load_store_extra = self.load_store_extra.wrapping_add(cycles);
+    }
+
+    /// Cycles and folded instructions of the first `count` instructions of the block that is
+    /// executing, as far as its shares tell.
+    fn shares_of(&self, count: usize) -> (u64, u64) {
+        let executed = self.shares.iter().take(count).enumerate();
+        let executed = executed.filter(|(at, _)| self.skipped >> (at & 63) & 1 == 0);
+        executed.fold((0, 0), |(cycles, folded), (_, share)| {
+            (
+                cycles.wrapping_add_signed(share.load_store),
+                folded + u64::from(share.folded),
+            )
+        })
+    }
+
+    /// Ends the counting of the events of a block of which `count` instructions were executed.
+    pub fn count_events(&mut self, count: usize) {
+        let (cycles, folded) = self.shares_of(count);
+        self.load_store_cycles = self
+            .load_store_cycles
+            .wrapping_add(cycles)
+            .wrapping_add(self.load_store_extra);
+        self.folded += folded;
+        self.shares = Arc::default();
+    }
+
+    /// What the DWT counts, at time `now`: at the instruction `op`, or between two.
+    pub fn event_totals(&self, now: u64, op: Option<&Op>) -> EventTotals {
+        let index = op.map_or(0, |op| usize::from(op.index));
+        let (mut load_store, folded) = self.shares_of(index);
+        if !self.shares.is_empty() {
+            load_store = load_store.wrapping_add(self.load_store_extra);
+        }
+        EventTotals {
+            cycles: now,
+            instructions: self.instructions + index as u64,
+            exception: self.exception_cycles,
+            sleep: self.sleep_cycles,
+            load_store: self.load_store_cycles.wrapping_add(load_store),
+            folded: self.folded + folded,
+        }
     }
 
     /// Notes that the instruction `index` of the running block reads CYCCNT.
@@ -284,10 +386,15 @@ impl Core {
             self.flash_changed(start, end);
         }
         if timing_changed && self.flash_timing != self.chip.flash_timing() {
-            self.flash_timing = self.chip.flash_timing();
+            let before = std::mem::replace(&mut self.flash_timing, self.chip.flash_timing());
             self.flash_sector_shift = self.flash_timing.sector_bytes.ilog2();
-            self.cache.clear();
+            // Whether hits are counted is no matter of the cache itself.
+            if before.instruction_cache != self.flash_timing.instruction_cache {
+                self.cache.clear();
+            }
             self.flush_code = true;
+            let counts = self.flash_timing.counts_cache;
+            self.marks.observe(Observer::CacheHits, counts);
         }
         if let Some((start, end)) = ram_changed {
             self.ram_changed(start, end);
@@ -317,7 +424,7 @@ impl Core {
     }
 
     /// Throws away what was decoded or cached of the flash bytes `start..end`.
-    fn flash_changed(&mut self, start: u32, end: u32) {
+    pub fn flash_changed(&mut self, start: u32, end: u32) {
         self.cache.clear();
         self.last_flash_sector = u32::MAX;
         let granule = 1 << crate::memory::CODE_GRANULE_SHIFT;

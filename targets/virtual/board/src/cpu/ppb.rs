@@ -3,7 +3,9 @@
 use super::Core;
 use super::op::Op;
 use crate::chips::{ChipIdentity, ResetReason};
+use crate::marks::Observer;
 use crate::memory::{AccessSize, BusFault};
+use crate::system::Accessor;
 use crate::system::debug::{C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, TRCENA};
 use crate::system::exceptions::{Exceptions, Which, number};
 use crate::system::scb::{fpccr, scr};
@@ -73,12 +75,12 @@ impl Core {
         let exceptions = &self.system.exceptions;
         let scb = &self.system.scb;
         let value = match address {
-            // ITM: stimulus ports are always ready while disabled; nothing is traced.
-            0xE000_0000..=0xE000_0FFF => component(offset, [0x01, 0xB0, 0x3B, 0x00]).unwrap_or(0),
+            0xE000_0000..=0xE000_0FFF => component(offset, [0x01, 0xB0, 0x3B, 0x00])
+                .unwrap_or_else(|| self.system.itm.read(offset, accessor(op.is_none()))),
             0xE000_1000..=0xE000_1FFF => {
                 if let Some(id) = component(offset, [0x02, 0xB0, 0x3B, 0x00]) {
                     id
-                } else if offset == 0x1C && op.is_none() && self.samples_pc() {
+                } else if offset == 0x1C && self.samples_pc() {
                     self.next_pc
                 } else {
                     if offset == 4
@@ -86,7 +88,8 @@ impl Core {
                     {
                         self.note_cycle_count_read(op.index);
                     }
-                    self.system.dwt.read(offset, now).ok_or(BusFault)?
+                    let totals = self.event_totals(now, op);
+                    self.system.dwt.read(offset, &totals).ok_or(BusFault)?
                 }
             }
             0xE000_2000..=0xE000_2FFF => component(offset, [0x03, 0xB0, 0x2B, 0x00])
@@ -138,8 +141,9 @@ impl Core {
             0xE000_EF40..=0xE000_EF48 if scb.fpu => MVFR[(address - 0xE000_EF40) as usize >> 2],
             0xE000_EF40..=0xE000_EF48 => 0,
             0xE000_EFA0..=0xE000_EFFC => component(offset, [0x0C, 0xB0, 0x0B, 0x00]).unwrap_or(0),
-            // TPIU and ETM: only their identification.
-            0xE004_0000..=0xE004_0FFF => component(offset, [0xA1, 0xB9, 0x0B, 0x00]).unwrap_or(0),
+            0xE004_0FD0..=0xE004_0FFF => component(offset, [0xA1, 0xB9, 0x0B, 0x00]).unwrap_or(0),
+            0xE004_0000..=0xE004_0FCF => self.system.tpiu.read(offset),
+            // ETM: only its identification.
             0xE004_1000..=0xE004_1FFF => component(offset, [0x25, 0xB9, 0x0B, 0x00]).unwrap_or(0),
             0xE00F_F000..=0xE00F_FFFF => rom_table(offset, self.chip.description().identity),
             _ => {
@@ -152,27 +156,39 @@ impl Core {
         Ok(value)
     }
 
-    /// Writes by the core or a debugger.
+    /// Writes by the core (`op` is the instruction) or a debugger.
     pub fn write_ppb(
         &mut self,
         address: u32,
         size: AccessSize,
         value: u32,
         now: u64,
+        op: Option<&Op>,
+        by: Accessor,
     ) -> Result<(), BusFault> {
+        if (0xE000_0000..0xE000_1000).contains(&address) {
+            self.write_itm(address & 0xFFF, size, value, by);
+            return Ok(());
+        }
         if size != AccessSize::Word {
             return self.write_ppb_narrow(address, size, value);
         }
         self.deadline = 0;
+        let totals = self.event_totals(now, op);
         let exceptions = &mut self.system.exceptions;
         let scb = &mut self.system.scb;
         let index = (address >> 2) & 7;
         match address {
-            0xE000_0000..=0xE000_0FFF | 0xE004_0000..=0xE004_1FFF => {}
+            0xE004_0000..=0xE004_0FFF => self.system.tpiu.write(address & 0xFFF, value),
+            0xE004_1000..=0xE004_1FFF => {}
             0xE000_1000..=0xE000_1FFF => {
-                if !self.system.dwt.write(address & 0xFFF, value, now) {
+                let watched = self.system.dwt.watches_code();
+                if !self.system.dwt.write(address & 0xFFF, value, &totals) {
                     return Err(BusFault);
                 }
+                let counts = self.system.dwt.counts_events();
+                self.flush_code |= self.marks.observe(Observer::Events, counts);
+                self.flush_code |= watched || self.system.dwt.watches_code();
             }
             0xE000_2000..=0xE000_2FFF => {
                 if !self.system.fpb.write(address & 0xFFF, value) {
@@ -233,7 +249,10 @@ impl Core {
             0xE000_EDF0 => self.write_dhcsr(value),
             0xE000_EDF4 => self.write_dcrsr(value),
             0xE000_EDF8 => self.system.debug.dcrdr = value,
-            0xE000_EDFC => self.system.debug.demcr = value & (TRCENA | 0x000F_07F1),
+            0xE000_EDFC => {
+                self.system.debug.demcr = value & (TRCENA | 0x000F_07F1);
+                self.flush_code |= self.system.dwt.watches_code();
+            }
             0xE000_EF00 => {
                 let exception = number::EXTERNAL + (value & 0x1FF);
                 if exceptions.exists(exception) {
@@ -257,7 +276,17 @@ impl Core {
         Ok(())
     }
 
-    /// Byte and half-word writes reach priorities, fault status and the ITM's ports.
+    fn write_itm(&mut self, offset: u32, size: AccessSize, value: u32, by: Accessor) {
+        let trace = self.system.debug.demcr & TRCENA != 0;
+        if !self.system.itm.write(offset, size, value, by, trace) {
+            let port = offset >> 2;
+            self.report(format!(
+                "output of ITM port {port} is lost: nobody takes it"
+            ));
+        }
+    }
+
+    /// Byte and half-word writes reach priorities and fault status.
     fn write_ppb_narrow(
         &mut self,
         address: u32,
@@ -266,7 +295,6 @@ impl Core {
     ) -> Result<(), BusFault> {
         self.deadline = 0;
         let first = match address {
-            0xE000_0000..=0xE000_0FFF => return Ok(()),
             0xE000_E400..=0xE000_E4EF => number::EXTERNAL + (address - 0xE000_E400),
             0xE000_ED18..=0xE000_ED23 => 4 + (address - 0xE000_ED18),
             0xE000_ED28..=0xE000_ED2B => {
@@ -289,7 +317,8 @@ impl Core {
         Ok(())
     }
 
-    /// Whether DWT_PCSR shows the PC to a debugger (C1.8.5). It does between blocks.
+    /// Whether DWT_PCSR shows the PC (C1.8.5). To a debugger it does between blocks; a program sees
+    /// the address behind its own block.
     fn samples_pc(&self) -> bool {
         let debug = &self.system.debug;
         debug.demcr & TRCENA != 0 && !debug.halted
@@ -402,6 +431,7 @@ impl Core {
         } else if !debug.halted {
             debug.halt(DFSR_HALTED);
         }
+        self.flush_code |= self.system.dwt.watches_code();
         self.mask_interrupts = enabled && value & C_MASKINTS != 0;
         self.look_for_exceptions();
     }
@@ -471,8 +501,17 @@ impl Core {
     }
 }
 
-/// Identification of a CoreSight component: PIDR0-3 as given, the rest is common. None of this
-/// core's components has claim tags, DEVARCH or DEVTYPE; debuggers read them all the same.
+/// Who reads; the privilege of code makes no difference to what it reads.
+fn accessor(debugger: bool) -> Accessor {
+    if debugger {
+        Accessor::Debugger
+    } else {
+        Accessor::Privileged
+    }
+}
+
+/// Identification of a CoreSight component: PIDR0-3 as given, the rest is common. Only
+/// the TPIU has claim tags or DEVTYPE; debuggers read them of the others all the same.
 fn component(offset: u32, peripheral: [u32; 4]) -> Option<u32> {
     Some(match offset {
         0xFA0..=0xFCC => 0,

@@ -175,16 +175,24 @@ impl Core {
             .execution_priority(self.primask, self.faultmask, self.basepri)
     }
 
+    /// Whether a watchpoint is on the instruction at `address`, and somebody takes it.
+    pub fn watches_instruction(&self, address: u32) -> bool {
+        let system = &self.system;
+        system.dwt.watches_instruction(address) && system.debug.takes_watchpoints()
+    }
+
     /// What the first floating-point instruction of a context does: completes a deferred save
-    /// and marks the context (ExecuteFPCheck, B1.5.8).
-    pub fn begin_floating_point(&mut self) {
-        if self.system.scb.fpccr & fpccr::LSPACT != 0 {
-            self.preserve_float_state();
+    /// and marks the context (ExecuteFPCheck, B1.5.8). False if the save failed: the fault comes
+    /// before the instruction.
+    pub fn begin_floating_point(&mut self) -> bool {
+        if self.system.scb.fpccr & fpccr::LSPACT != 0 && !self.preserve_float_state() {
+            return false;
         }
         if self.system.scb.fpccr & fpccr::ASPEN != 0 && self.control & 4 == 0 {
             self.control |= 4;
             let keep = 0x07C0_0000;
             self.fpscr = self.fpscr & !keep | self.system.scb.fpdscr & keep;
         }
+        true
     }
 }

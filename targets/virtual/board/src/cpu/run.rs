@@ -24,7 +24,9 @@ pub(crate) fn run_blocks<'a, const T: bool>(
         let ops = code.ops_of(block);
         // A loop of one block comes round without looking anything up.
         loop {
-            enter::<T>(core, block);
+            if !enter::<T>(core, block) {
+                return Left::BetweenBlocks;
+            }
             let mut rest = ops.iter();
             while let Some(op) = rest.next() {
                 if let Err(op) = core.execute::<T>(op, &mut rest) {
@@ -46,11 +48,11 @@ pub(crate) fn run_blocks<'a, const T: bool>(
     }
 }
 
-/// What comes before the first op of a block.
+/// What comes before the first op of a block. False if it faults before that.
 #[inline(always)]
-fn enter<const T: bool>(core: &mut Core, block: &Block) {
-    if block.float {
-        core.begin_floating_point();
+fn enter<const T: bool>(core: &mut Core, block: &Block) -> bool {
+    if block.float && !core.begin_floating_point() {
+        return false;
     }
     if T {
         if core.jumped {
@@ -62,6 +64,7 @@ fn enter<const T: bool>(core: &mut Core, block: &Block) {
     }
     core.jumped = false;
     core.next_pc = block.end;
+    true
 }
 
 /// Accounts for a block that was executed to its end.
@@ -90,9 +93,10 @@ fn leave<const T: bool>(core: &mut Core, block: &Block) {
 #[inline(never)]
 fn fetch_through_cache(core: &mut Core, block: &Block) {
     if let (true, Some((start, end))) = (core.flash_timing.instruction_cache, block.flash) {
-        let (hits, misses) = core.cache.touch(start, end);
-        core.cache_counters.hits = core.cache_counters.hits.wrapping_add(hits);
-        core.cache_counters.misses = core.cache_counters.misses.wrapping_add(misses);
+        let misses = core.cache.touch(start, end);
+        if core.flash_timing.counts_cache {
+            core.cache_counters.misses = core.cache_counters.misses.wrapping_add(misses);
+        }
         core.extra = core
             .extra
             .wrapping_add(u64::from(misses * core.flash_timing.miss_penalty));

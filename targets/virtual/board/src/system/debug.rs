@@ -22,6 +22,7 @@ pub const VC_CHKERR: u32 = 1 << 6;
 pub const VC_STATERR: u32 = 1 << 7;
 pub const VC_BUSERR: u32 = 1 << 8;
 pub const VC_HARDERR: u32 = 1 << 10;
+pub const MON_EN: u32 = 1 << 16;
 pub const TRCENA: u32 = 1 << 24;
 /// DFSR bits.
 pub const DFSR_HALTED: u32 = 1;
@@ -49,6 +50,16 @@ impl Debug {
     /// Whether halting debug is on, so that debug events halt the core.
     pub fn enabled(&self) -> bool {
         self.control & C_DEBUGEN != 0
+    }
+
+    /// Whether the monitor exception takes debug events where halting debug doesn't.
+    pub fn monitors(&self) -> bool {
+        self.demcr & MON_EN != 0
+    }
+
+    /// Whether a watchpoint has a consequence: nothing happens without a debugger or monitor.
+    pub fn takes_watchpoints(&self) -> bool {
+        self.enabled() || self.monitors()
     }
 
     /// Enters debug state for `reason`, a DFSR bit. That ends sleep and lockup.

@@ -1,4 +1,7 @@
-//! Data Watchpoint and Trace unit (C1.8).
+//! Data Watchpoint and Trace unit (C1.8). A counter that is enabled in the middle of a block of
+//! instructions sees the loads and stores of the next.
+
+use crate::memory::AccessSize;
 
 /// One comparator.
 #[derive(Clone, Copy, Debug, Default)]
@@ -12,16 +15,90 @@ pub(crate) struct Comparator {
 }
 
 /// The unit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Dwt {
     control: u32,
     /// CYCCNT at time `since`, or for good while it stands still.
     count: u32,
     since: u64,
-    /// EXCCNT and SLEEPCNT.
-    exception_cycles: u8,
-    sleep_cycles: u8,
+    /// CPICNT to FOLDCNT.
+    counters: [EventCounter; 5],
     pub comparators: [Comparator; 4],
+    /// Time of the next watchpoint on the cycle count.
+    cycle_match: u64,
+}
+
+/// What is counted, from power-up on. Loads and stores and folded instructions only while a
+/// counter needs them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventTotals {
+    pub cycles: u64,
+    pub instructions: u64,
+    /// Cycles of exception entry and return.
+    pub exception: u64,
+    /// Cycles asleep.
+    pub sleep: u64,
+    /// Cycles beyond the first of loads and stores.
+    pub load_store: u64,
+    /// Instructions that took no cycle.
+    pub folded: u64,
+}
+
+impl EventTotals {
+    /// The totals of CPICNT, EXCCNT, SLEEPCNT, LSUCNT and FOLDCNT. CPICNT has what is left: its
+    /// cycles are those of no other counter beyond the first of each instruction.
+    fn by_counter(&self) -> [u64; 5] {
+        let others = self
+            .exception
+            .wrapping_add(self.sleep)
+            .wrapping_add(self.load_store);
+        let rest = self
+            .cycles
+            .wrapping_add(self.folded)
+            .wrapping_sub(self.instructions)
+            .wrapping_sub(others);
+        [
+            rest,
+            self.exception,
+            self.sleep,
+            self.load_store,
+            self.folded,
+        ]
+    }
+}
+
+/// One of the 8-bit counters.
+#[derive(Clone, Copy, Debug, Default)]
+struct EventCounter {
+    enabled: bool,
+    /// Value when the total was `since`, or for good while it is disabled.
+    value: u8,
+    since: u64,
+}
+
+impl EventCounter {
+    fn read(&self, total: u64) -> u8 {
+        if self.enabled {
+            self.value
+                .wrapping_add(total.wrapping_sub(self.since) as u8)
+        } else {
+            self.value
+        }
+    }
+
+    fn write(&mut self, value: u8, total: u64) {
+        self.value = value;
+        self.since = total;
+    }
+
+    /// Enabling a counter clears it.
+    fn enable(&mut self, enabled: bool, total: u64) {
+        if enabled != self.enabled {
+            let value = if enabled { 0 } else { self.read(total) };
+            self.write(value, total);
+            self.enabled = enabled;
+        }
+    }
 }
 
 /// Instruction counts at the two latest reads of CYCCNT.
@@ -41,10 +118,31 @@ impl Window {
 /// DWT_CTRL as a Cortex-M4 resets it: four comparators.
 const CONTROL_FIXED: u32 = 0x4000_0000;
 const CYCCNTENA: u32 = 1;
-const EXCEVTENA: u32 = 1 << 18;
-const SLEEPEVTENA: u32 = 1 << 19;
+/// CPIEVTENA; those of the other counters follow in the order of their registers.
+const FIRST_EVTENA: u32 = 17;
+/// Numbers of the counters that follow from the kind of each instruction.
+const BY_INSTRUCTION: [usize; 3] = [0, 3, 4];
 const CYCMATCH: u32 = 1 << 7;
 const MATCHED: u32 = 1 << 24;
+
+/// FUNCTION: a watchpoint on an instruction's address, or with CYCMATCH on the cycle count.
+const WATCH_INSTRUCTION: u32 = 4;
+/// FUNCTION.DATAVMATCH: the value of the data is compared, not its address. Only comparator 1 can.
+const DATAVMATCH: u32 = 1 << 8;
+const VALUE_COMPARATOR: usize = 1;
+
+impl Default for Dwt {
+    fn default() -> Self {
+        Self {
+            control: 0,
+            count: 0,
+            since: 0,
+            counters: Default::default(),
+            comparators: Default::default(),
+            cycle_match: u64::MAX,
+        }
+    }
+}
 
 impl Dwt {
     /// CYCCNT at time `now`.
@@ -57,14 +155,17 @@ impl Dwt {
     }
 
     /// Reads the register at `offset` from 0xE000_1000; `None` where there is none.
-    pub fn read(&mut self, offset: u32, now: u64) -> Option<u32> {
+    pub fn read(&mut self, offset: u32, totals: &EventTotals) -> Option<u32> {
+        let now = totals.cycles;
         Some(match offset {
             0x00 => CONTROL_FIXED | self.control,
             0x04 => self.cycle_count(now),
-            0x0C => self.exception_cycles.into(),
-            0x10 => self.sleep_cycles.into(),
-            // CPICNT, LSUCNT and FOLDCNT stand still: block costs don't tell their shares.
-            0x08 | 0x14 | 0x18 => 0,
+            0x08..=0x18 => {
+                let number = (offset as usize - 0x08) >> 2;
+                self.counters[number]
+                    .read(totals.by_counter()[number])
+                    .into()
+            }
             // PCSR without a PC to show.
             0x1C => u32::MAX,
             0x20..=0x5C => {
@@ -88,7 +189,8 @@ impl Dwt {
     }
 
     /// Writes the register at `offset` from 0xE000_1000; false where there is none.
-    pub fn write(&mut self, offset: u32, value: u32, now: u64) -> bool {
+    pub fn write(&mut self, offset: u32, value: u32, totals: &EventTotals) -> bool {
+        let now = totals.cycles;
         let count = self.cycle_count(now);
         let running = self.control & CYCCNTENA != 0;
         for comparator in &mut self.comparators {
@@ -98,13 +200,13 @@ impl Dwt {
             0x00 => {
                 self.count = count;
                 self.since = now;
-                // Enabling a counter clears it.
-                let enabled = value & !self.control;
-                if enabled & EXCEVTENA != 0 {
-                    self.exception_cycles = 0;
-                }
-                if enabled & SLEEPEVTENA != 0 {
-                    self.sleep_cycles = 0;
+                for (number, (counter, total)) in self
+                    .counters
+                    .iter_mut()
+                    .zip(totals.by_counter())
+                    .enumerate()
+                {
+                    counter.enable(value >> (FIRST_EVTENA + number as u32) & 1 != 0, total);
                 }
                 self.control = value & 0x007F_1FFF;
             }
@@ -112,9 +214,11 @@ impl Dwt {
                 self.count = value;
                 self.since = now;
             }
-            0x0C => self.exception_cycles = value as u8,
-            0x10 => self.sleep_cycles = value as u8,
-            0x08 | 0x14..=0x1C => {}
+            0x08..=0x18 => {
+                let number = (offset as usize - 0x08) >> 2;
+                self.counters[number].write(value as u8, totals.by_counter()[number]);
+            }
+            0x1C => {}
             0x20..=0x5C => {
                 let index = (offset as usize - 0x20) >> 4;
                 let comparator = &mut self.comparators[index];
@@ -122,9 +226,14 @@ impl Dwt {
                     0x0 => comparator.value = value,
                     0x4 => comparator.mask = value & 0x1F,
                     0x8 => {
-                        // Only comparator 0 can compare the cycle count.
-                        let cycle_match = if index == 0 { CYCMATCH } else { 0 };
-                        comparator.function = value & (0x000F_FD2F | cycle_match);
+                        // Only comparator 0 can compare the cycle count; LNK1ENA of the value
+                        // comparator says that two addresses can be linked, and reads as one.
+                        let (own, fixed) = match index {
+                            0 => (CYCMATCH, 0),
+                            VALUE_COMPARATOR => (DATAVMATCH | 0x000F_FC00, 1 << 9),
+                            _ => (0, 0),
+                        };
+                        comparator.function = value & (0x2F | own) | fixed;
                         comparator.matched = false;
                     }
                     _ => return false,
@@ -133,21 +242,61 @@ impl Dwt {
             0xFB0 => {}
             _ => return false,
         }
+        self.cycle_match = self.find_cycle_match(now);
         true
     }
 
-    /// Counts cycles of exception entry and return.
-    pub fn count_exception(&mut self, cycles: u64) {
-        if self.control & EXCEVTENA != 0 {
-            self.exception_cycles = self.exception_cycles.wrapping_add(cycles as u8);
+    /// When CYCCNT next comes to the value of comparator 0, if that is a watchpoint.
+    fn find_cycle_match(&self, now: u64) -> u64 {
+        let first = &self.comparators[0];
+        let watches = first.function & CYCMATCH != 0 && first.function & 0xF == WATCH_INSTRUCTION;
+        if !watches || self.control & CYCCNTENA == 0 {
+            return u64::MAX;
+        }
+        match first.value.wrapping_sub(self.cycle_count(now)) {
+            0 => now + (1 << 32),
+            cycles => now + u64::from(cycles),
         }
     }
 
-    /// Counts cycles asleep.
-    pub fn count_sleep(&mut self, cycles: u64) {
-        if self.control & SLEEPEVTENA != 0 {
-            self.sleep_cycles = self.sleep_cycles.wrapping_add(cycles as u8);
+    /// When a watchpoint on the cycle count next matches, or `u64::MAX`.
+    pub fn next_cycle_match(&self) -> u64 {
+        self.cycle_match
+    }
+
+    /// Whether a watchpoint on the cycle count has matched since the last call.
+    pub fn cycle_match_due(&mut self, now: u64) -> bool {
+        let due = self.cycle_match <= now;
+        if due {
+            self.cycle_match += 1 << 32;
         }
+        due
+    }
+
+    /// Whether any comparator watches instructions.
+    pub fn watches_code(&self) -> bool {
+        self.comparators.iter().any(Comparator::watches_code)
+    }
+
+    /// Whether a comparator watches the instruction at `address`.
+    pub fn watches_instruction(&self, address: u32) -> bool {
+        self.comparators
+            .iter()
+            .any(|c| c.watches_code() && c.covers(address & !1, 2))
+    }
+
+    /// The instruction at `address` is executed: sets MATCHED.
+    pub fn instruction(&mut self, address: u32) {
+        for c in &mut self.comparators {
+            c.matched |= c.watches_code() && c.covers(address & !1, 2);
+        }
+    }
+
+    /// Whether the kind of each instruction has to be known.
+    pub fn counts_events(&self) -> bool {
+        BY_INSTRUCTION
+            .iter()
+            .any(|&number| self.counters[number].enabled)
     }
 
     /// Whether any comparator watches data accesses.
@@ -158,22 +307,19 @@ impl Dwt {
     }
 
     /// Whether a data access hits a watchpoint; sets MATCHED.
-    pub fn data_access(&mut self, address: u32, bytes: u32, write: bool) -> bool {
+    pub fn data_access(&mut self, address: u32, size: AccessSize, write: bool, value: u32) -> bool {
         let mut hit = false;
-        for c in &mut self.comparators {
-            if c.function & CYCMATCH != 0 {
-                continue;
-            }
-            let wanted = match c.function & 0xF {
-                5 => !write,
-                6 => write,
-                7 => true,
-                _ => false,
+        let comparators = self.comparators;
+        for (index, c) in self.comparators.iter_mut().enumerate() {
+            let matches = if c.function & DATAVMATCH != 0 {
+                c.compares(value, size)
+                    && c.linked(index).is_none_or(|mut linked| {
+                        linked.any(|other| comparators[other].covers(address, size.bytes()))
+                    })
+            } else {
+                c.covers(address, size.bytes())
             };
-            let keep = u32::MAX.checked_shl(c.mask).unwrap_or(0);
-            let start = c.value & keep;
-            let end = start.wrapping_add((!keep).wrapping_add(1).max(1) - 1);
-            if wanted && address <= end && address.wrapping_add(bytes - 1) >= start {
+            if c.watches(write) && matches {
                 c.matched = true;
                 hit = true;
             }
@@ -183,6 +329,50 @@ impl Dwt {
 }
 
 impl Comparator {
+    fn watches_code(&self) -> bool {
+        self.function & CYCMATCH == 0 && self.function & 0xF == WATCH_INSTRUCTION
+    }
+
+    /// Whether it watches reads, or writes.
+    fn watches(&self, write: bool) -> bool {
+        self.function & CYCMATCH == 0
+            && match self.function & 0xF {
+                5 => !write,
+                6 => write,
+                7 => true,
+                _ => false,
+            }
+    }
+
+    /// Whether any of `bytes` from `address` on are among its addresses.
+    fn covers(&self, address: u32, bytes: u32) -> bool {
+        let keep = u32::MAX.checked_shl(self.mask).unwrap_or(0);
+        let start = self.value & keep;
+        let end = start | !keep;
+        address <= end && address.wrapping_add(bytes - 1) >= start
+    }
+
+    /// Whether an access of this size and value is the one it compares with (DATAVSIZE).
+    fn compares(&self, value: u32, size: AccessSize) -> bool {
+        let wanted = match self.function >> 10 & 3 {
+            0 => AccessSize::Byte,
+            1 => AccessSize::HalfWord,
+            _ => AccessSize::Word,
+        };
+        size == wanted && (value ^ self.value) & size.mask() == 0
+    }
+
+    /// The comparators of the addresses at which values are compared (DATAVADDR0, DATAVADDR1);
+    /// none stands for all addresses. `own` is its own number.
+    fn linked(&self, own: usize) -> Option<impl Iterator<Item = usize>> {
+        let numbers = [12, 16].map(|shift| (self.function >> shift & 0xF) as usize);
+        let linked = move |&number: &usize| number != own && number < 4;
+        numbers
+            .iter()
+            .any(linked)
+            .then(|| numbers.into_iter().filter(move |number| linked(number)))
+    }
+
     /// Notes whether CYCCNT, now at `count`, passed the comparison value since the last look.
     fn settle(&mut self, count: u32, now: u64, running: bool) {
         if self.function & CYCMATCH != 0 && self.function & 0xF != 0 && running {

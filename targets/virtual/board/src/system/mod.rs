@@ -5,18 +5,30 @@ pub mod debug;
 pub mod dwt;
 pub mod exceptions;
 pub mod fpb;
+pub mod itm;
 pub mod mpu;
 pub mod scb;
 pub mod systick;
+pub mod tpiu;
 
 use crate::chips::ChipDescription;
 use debug::Debug;
 use dwt::Dwt;
 use exceptions::Exceptions;
 use fpb::Fpb;
+use itm::Itm;
 use mpu::Mpu;
 use scb::Scb;
 use systick::SysTick;
+use tpiu::Tpiu;
+
+/// Who accesses a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accessor {
+    Debugger,
+    Privileged,
+    Unprivileged,
+}
 
 /// The state of all registers on the Private Peripheral Bus.
 pub(crate) struct System {
@@ -25,6 +37,8 @@ pub(crate) struct System {
     pub systick: SysTick,
     pub dwt: Dwt,
     pub fpb: Fpb,
+    pub itm: Itm,
+    pub tpiu: Tpiu,
     pub mpu: Mpu,
     pub debug: Debug,
 }
@@ -37,12 +51,14 @@ impl System {
             systick: SysTick::default(),
             dwt: Dwt::default(),
             fpb: Fpb::default(),
+            itm: Itm::default(),
+            tpiu: Tpiu::default(),
             mpu: Mpu::new(chip.mpu_regions),
             debug: Debug::default(),
         }
     }
 
-    /// What a system reset does; the debug registers, FPB and DWT live on in their own domain.
+    /// What a system reset does; the debug registers, FPB, DWT, ITM and TPIU live on in their own domain.
     pub fn reset(&mut self) {
         self.exceptions.reset();
         self.scb.reset();

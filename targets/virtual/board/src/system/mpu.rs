@@ -21,7 +21,7 @@ pub(crate) enum Access {
 }
 
 /// By which rules the accesses of some code are judged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum View {
     /// The default memory map: the MPU is off, or doesn't apply to fault handlers.
     #[default]

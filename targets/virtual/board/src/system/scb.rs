@@ -32,6 +32,7 @@ pub mod hfsr {
 /// CCR bits.
 pub mod ccr {
     pub const NONBASETHRDENA: u32 = 1;
+    pub const USERSETMPEND: u32 = 1 << 1;
     pub const UNALIGN_TRP: u32 = 1 << 3;
     pub const DIV_0_TRP: u32 = 1 << 4;
     pub const STKALIGN: u32 = 1 << 9;

@@ -46,9 +46,9 @@ impl InstructionCache {
     }
 
     /// Looks up the sectors of the flash bytes `start..end`, fills what is missing, and returns
-    /// hits and misses. `start` is below `end`.
-    pub fn touch(&mut self, start: u32, end: u32) -> (u32, u32) {
-        let (mut hits, mut misses) = (0, 0);
+    /// the number of sectors that were. `start` is below `end`.
+    pub fn touch(&mut self, start: u32, end: u32) -> u32 {
+        let mut misses = 0;
         let line_sectors = self.line_shift - self.sector_shift;
         for sector in start >> self.sector_shift..=(end - 1) >> self.sector_shift {
             let line = sector >> line_sectors;
@@ -57,9 +57,7 @@ impl InstructionCache {
             let first = set as usize * self.ways;
             let ways = &mut self.lines[first..first + self.ways];
             if let Some(found) = ways.iter_mut().find(|l| l.sectors != 0 && l.tag == tag) {
-                if found.sectors & bit != 0 {
-                    hits += 1;
-                } else {
+                if found.sectors & bit == 0 {
                     found.sectors |= bit;
                     misses += 1;
                 }
@@ -82,6 +80,6 @@ impl InstructionCache {
                 *slot = fresh;
             }
         }
-        (hits, misses)
+        misses
     }
 }

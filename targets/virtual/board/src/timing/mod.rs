@@ -8,6 +8,7 @@ pub(crate) mod pipeline;
 #[cfg(test)]
 mod reference;
 pub mod rules;
+pub(crate) mod shares;
 
 use crate::cpu::blocks::is_float;
 use crate::cpu::op::{Kind as K, Op};

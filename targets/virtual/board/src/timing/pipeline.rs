@@ -36,6 +36,8 @@ pub(crate) struct Cost {
     pub before: u32,
     /// Of the instruction itself, stalls included.
     pub cycles: u32,
+    /// How many of these it waited for its own fetch or for the floating-point unit.
+    pub stalls: u32,
     /// It is a load or store whose overlap with the load before is counted on.
     pub chained: bool,
 }
@@ -151,6 +153,7 @@ impl Pipeline {
         if step.shape.class == Class::FloatDivide {
             self.float_free = self.time + rules::FLOAT_DIVIDE;
         }
+        let stalls = self.time - start;
         let (cycles, chained) = execute(step, &self.previous);
         self.time += cycles;
         self.previous = Previous {
@@ -166,6 +169,7 @@ impl Pipeline {
         Cost {
             before: start,
             cycles: self.time - start,
+            stalls,
             chained,
         }
     }

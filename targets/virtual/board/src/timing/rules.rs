@@ -33,11 +33,41 @@ pub const LATE_ADDRESS: u32 = 1;
 /// *Dynamic*: a chained load reaches another memory than the one before it (jnk0le).
 pub const LOST_OVERLAP: u32 = 1;
 
-/// The static cycle of a divide. *Dynamic*: 1 more if the dividend is below the divisor or the
-/// divisor is 0; else 2 more and 1 for each 4 bits, or part of them, by which the dividend is
-/// longer: 2 to 11 in all. The TRM gives 2 to 12 and that it depends on the leading zeros; the
-/// steps of 4 bits are an assumption.
+/// *Dynamic*: an access to a half-word or word that isn't aligned is split in two (TRM, 3.3.3).
+pub const UNALIGNED: u32 = 1;
+
+/// *Dynamic*: a word at an odd address is split in three (TRM, 3.3.3).
+pub const UNALIGNED_ODD_WORD: u32 = 2;
+
+/// The static cycle of a divide. The TRM, table 3-1, gives 2 to 12 in all, and that they depend on
+/// the leading zeros of the operands.
 pub const DIVIDE: u32 = 1;
+
+/// *Dynamic*: what a divide adds if the dividend is below the divisor, or the divisor is 0: the
+/// least of the TRM's range.
+pub const DIVIDE_SHORT: u32 = 1;
+
+/// *Dynamic*: what any other divide adds, before the bits by which the dividend is longer. An
+/// assumption.
+pub const DIVIDE_LONG: u32 = 2;
+
+/// *Dynamic*: bits of the quotient that a divide finds in a cycle (an assumption: 4 of them make
+/// 3 to 11 cycles in all of the TRM's range).
+pub const DIVIDE_BITS: u32 = 4;
+
+/// *Dynamic*: exception entry, with the stacking of eight words (TRM, 3.9.4: 12 cycles without
+/// wait states).
+pub const EXCEPTION_ENTRY: u32 = 12;
+
+/// *Dynamic*: exception return, with the unstacking of eight words (TRM, 3.9.4).
+pub const EXCEPTION_RETURN: u32 = 10;
+
+/// *Dynamic*: from one handler to the next without unstacking and stacking (TRM, 3.9.4).
+pub const TAIL_CHAIN: u32 = 6;
+
+/// *Dynamic*: the floating-point context of 17 words, a cycle each, where it is stacked with the
+/// rest or lazily, and where it is unstacked (TRM, 3.9.4: 29 cycles in, 27 out).
+pub const FLOAT_CONTEXT: u32 = 17;
 
 /// A floating-point result used by the next instruction (TRM, 7.2.3).
 pub const FLOAT_RESULT_LATENCY: u32 = 1;

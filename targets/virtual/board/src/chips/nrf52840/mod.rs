@@ -1,7 +1,7 @@
 //! Nordic nRF52840 (nRF52840 Product Specification v1.1).
 //!
-//! A peripheral that isn't modelled reads as zero, takes every write and is reported once, as is a
-//! register that isn't modelled of one that is. Where the chip has nothing there is a bus fault.
+//! A peripheral that isn't modelled reads as after a reset, takes every write and is reported once,
+//! as is a register that isn't modelled of one that is. Where the chip has nothing there is a bus fault.
 //!
 //! A locked-up core stays locked up, as in debug interface mode; without a debugger the real chip
 //! resets.
@@ -15,6 +15,7 @@ mod nvmc;
 mod peripheral;
 mod power;
 mod ppi;
+mod reset_values;
 mod rng;
 mod rtc;
 mod temp;
@@ -437,7 +438,8 @@ impl Nrf52840 {
         };
         Ok(value.unwrap_or_else(|| {
             report(&place, address, context);
-            0
+            let page = address.wrapping_sub(APB) >> 12;
+            reset_values::reset_value(page, offset)
         }))
     }
 
@@ -504,7 +506,7 @@ impl Nrf52840 {
 fn report(place: &Place, address: u32, context: &mut ChipContext<'_>) {
     let offset = address & 0xFFC;
     let text = match place {
-        Place::Unmodelled(name) => format!("{name} is not modelled: it reads as zero"),
+        Place::Unmodelled(name) => format!("{name} is not modelled: it reads as after a reset"),
         Place::Gpio => format!("register {offset:#05x} of GPIO is not modelled"),
         _ => {
             let name = name(address.wrapping_sub(APB) >> 12).unwrap_or("the chip");
@@ -525,6 +527,7 @@ impl Chip for Nrf52840 {
             miss_penalty: MISS_PENALTY,
             sector_bytes: SECTOR_BYTES,
             instruction_cache: self.nvmc.cache_enabled(),
+            counts_cache: self.nvmc.counts_cache(),
         }
     }
 

@@ -2,7 +2,9 @@
 //! Specification, 4.3).
 //!
 //! Simplified: operations take no time unless that is asked for; then they stall the core, also
-//! when it runs from RAM and could have polled READY. A partial erase erases the page at once.
+//! when it runs from RAM and could have polled READY. A partial erase erases the page at once. IHIT
+//! counts a hit for each word of code that is executed, but none for words that are fetched ahead
+//! and not executed; IMISS counts each cache line that is filled.
 
 use super::peripheral::microseconds;
 use crate::chips::ChipContext;
@@ -16,16 +18,15 @@ const ERASE_PAGE_TIME: u64 = microseconds(85_000);
 const ERASE_ALL_TIME: u64 = microseconds(169_000);
 
 /// What CONFIG allows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
-    #[default]
     Read,
     Write,
     Erase,
 }
 
 /// The controller.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Nvmc {
     mode: Mode,
     cache: bool,
@@ -36,9 +37,26 @@ pub(super) struct Nvmc {
     takes_time: bool,
 }
 
+impl Default for Nvmc {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Read,
+            cache: false,
+            profile: false,
+            partial_duration: 10,
+            erase_uicr: false,
+            takes_time: false,
+        }
+    }
+}
+
 impl Nvmc {
     pub fn cache_enabled(&self) -> bool {
         self.cache
+    }
+
+    pub fn counts_cache(&self) -> bool {
+        self.profile
     }
 
     /// Whether operations stall the core for as long as they last.

@@ -1,13 +1,19 @@
 //! POWER: reset reasons, retained registers, RAM power (Product Specification, 5.3).
 //!
-//! Simplified: the supply is always good, RAM that is switched off keeps its contents, System OFF
-//! is reported and not entered, nothing is on USB.
+//! Simplified: the supply is always good, System OFF is reported and not entered, nothing is on USB.
+//! RAM that is switched off loses its contents at once: it is filled with a pattern. It can still be
+//! accessed.
 
 use super::peripheral::Io;
 use crate::chips::ResetReason;
 
-/// Sections of RAM with a power switch register.
-const RAM_SECTIONS: usize = 9;
+/// Blocks of RAM with a power switch register.
+const RAM_BLOCKS: usize = 9;
+/// Of the first eight blocks and of the last: how many sections there are, and their bytes.
+const SECTIONS: (u32, u32) = (2, 0x1000);
+const LAST_SECTIONS: (u32, u32) = (6, 0x8000);
+/// What is in RAM that was switched off: unknown on the chip.
+const LOST: u8 = 0xA5;
 
 /// The registers.
 #[derive(Clone, Debug)]
@@ -16,7 +22,7 @@ pub(super) struct Power {
     retained: [u32; 2],
     failure: u32,
     converters: [u32; 2],
-    ram: [u32; RAM_SECTIONS],
+    ram: [u32; RAM_BLOCKS],
 }
 
 impl Power {
@@ -26,7 +32,7 @@ impl Power {
             retained: [0; 2],
             failure: 0,
             converters: [0; 2],
-            ram: [0xFFFF; RAM_SECTIONS],
+            ram: [0xFFFF; RAM_BLOCKS],
         }
     }
 
@@ -89,16 +95,35 @@ impl Power {
             0x578 => self.converters[0] = value & 1,
             0x580 => self.converters[1] = value & 1,
             0x900..0x990 => {
-                let switch = &mut self.ram[(offset as usize - 0x900) >> 4];
+                let block = (offset - 0x900) >> 4;
+                let switch = &mut self.ram[block as usize];
+                let before = *switch;
                 match offset & 0xF {
                     0 => *switch = value,
                     4 => *switch |= value,
                     8 => *switch &= !value,
                     _ => return None,
                 }
+                lose_contents(block, before & !*switch, io);
             }
             _ => return None,
         }
         Some(())
+    }
+}
+
+/// Overwrites the sections of a block of RAM that are switched off, one bit each.
+fn lose_contents(block: u32, switched_off: u32, io: &mut Io<'_>) {
+    let (sections, bytes) = match block as usize + 1 {
+        RAM_BLOCKS => LAST_SECTIONS,
+        _ => SECTIONS,
+    };
+    // The blocks before it are of one size.
+    let start = block * SECTIONS.0 * SECTIONS.1;
+    for section in (0..sections).filter(|section| switched_off >> section & 1 != 0) {
+        let first = start + section * bytes;
+        for at in first..first + bytes {
+            io.store(at as usize, LOST);
+        }
     }
 }

@@ -1,0 +1,139 @@
+//! Reset values of registers that aren't modelled, where they aren't zero (Product Specification,
+//! the register tables of each peripheral). SPIM, TWIM and their like share a page: the values are
+//! those of the first.
+
+/// A pin select register that selects no pin.
+const DISCONNECTED: u32 = u32::MAX;
+
+/// Offset and value.
+type Values = [(u32, u32)];
+
+const RADIO: &Values = &[
+    (0x508, 0x2),
+    (0x554, 0x40),
+    (0x650, 0x200),
+    (0x660, 0xA7),
+    (0x66C, 0x052D_0000),
+    (0xFFC, 0x1),
+];
+const SPIM: &Values = &[
+    (0x508, DISCONNECTED),
+    (0x50C, DISCONNECTED),
+    (0x510, DISCONNECTED),
+    (0x514, DISCONNECTED),
+    (0x524, 0x0400_0000),
+    (0x560, 0x2),
+    (0x564, 0x2),
+    (0x56C, DISCONNECTED),
+];
+const NFCT: &Values = &[
+    (0x504, 0x480),
+    (0x508, 0x1000),
+    (0x50C, 0x1),
+    (0x518, 0x17),
+    (0x520, 0x15),
+    (0x590, 0x6363),
+    (0x59C, 0x2),
+    (0x5A0, 0x1),
+];
+const SAADC: &Values = &[(0x5F0, 0x1)];
+const TEMP: &Values = &[
+    (0x520, 0x326),
+    (0x524, 0x348),
+    (0x528, 0x3AA),
+    (0x52C, 0x40E),
+    (0x530, 0x4BD),
+    (0x534, 0x5A3),
+    (0x540, 0x3FEF),
+    (0x544, 0x3FBE),
+    (0x548, 0x3FBE),
+    (0x54C, 0x12),
+    (0x550, 0x124),
+    (0x554, 0x27C),
+    (0x560, 0xE2),
+    (0x568, 0x19),
+    (0x56C, 0x3C),
+    (0x570, 0x50),
+];
+const AAR: &Values = &[(0x504, 0x1), (0x518, 0xFB)];
+const QDEC: &Values = &[
+    (0x51C, DISCONNECTED),
+    (0x520, DISCONNECTED),
+    (0x524, DISCONNECTED),
+    (0x540, 0x10),
+];
+const COMP: &Values = &[(0x508, 0x4)];
+const PWM: &Values = &[
+    (0x508, 0x3FF),
+    (0x528, 0x1),
+    (0x548, 0x1),
+    (0x560, DISCONNECTED),
+    (0x564, DISCONNECTED),
+    (0x568, DISCONNECTED),
+    (0x56C, DISCONNECTED),
+];
+const PDM: &Values = &[
+    (0x504, 0x0840_0000),
+    (0x518, 0x28),
+    (0x51C, 0x28),
+    (0x540, DISCONNECTED),
+    (0x544, DISCONNECTED),
+];
+const I2S: &Values = &[
+    (0x50C, 0x1),
+    (0x510, 0x1),
+    (0x514, 0x2000_0000),
+    (0x518, 0x6),
+    (0x51C, 0x1),
+    (0x560, DISCONNECTED),
+    (0x564, DISCONNECTED),
+    (0x568, DISCONNECTED),
+    (0x56C, DISCONNECTED),
+    (0x570, DISCONNECTED),
+];
+const USBD: &Values = &[
+    (0x4C0, 0x1_0000),
+    (0x50C, 0x100),
+    (0x510, 0x1),
+    (0x514, 0x1),
+];
+const QSPI: &Values = &[
+    (0x524, DISCONNECTED),
+    (0x528, DISCONNECTED),
+    (0x530, DISCONNECTED),
+    (0x534, DISCONNECTED),
+    (0x538, DISCONNECTED),
+    (0x53C, DISCONNECTED),
+    (0x600, 0x4_0480),
+    (0x614, u32::MAX),
+    (0x624, 0xB7),
+    (0x634, 0x2000),
+    (0x640, 0x200),
+];
+
+/// The reset value of a register on an APB page.
+pub(super) fn reset_value(page: u32, offset: u32) -> u32 {
+    let values = match page {
+        0x01 => RADIO,
+        0x03 | 0x04 | 0x23 | 0x2F => SPIM,
+        0x05 => NFCT,
+        0x07 => match offset {
+            // CH[n].CONFIG and CH[n].LIMIT.
+            0x510..0x590 if offset & 0xF == 0x8 => return 0x2_0000,
+            0x510..0x590 if offset & 0xF == 0xC => return 0x7FFF_8000,
+            _ => SAADC,
+        },
+        0x0C => TEMP,
+        0x0F => AAR,
+        0x12 => QDEC,
+        0x13 => COMP,
+        0x1C | 0x21 | 0x22 | 0x2D => PWM,
+        0x1D => PDM,
+        0x25 => I2S,
+        0x27 => USBD,
+        0x29 => QSPI,
+        _ => return 0,
+    };
+    let value = values.iter().find(|&&(at, _)| at == offset);
+    value.map_or(0, |&(_, value)| value)
+}

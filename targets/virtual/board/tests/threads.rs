@@ -1,0 +1,97 @@
+//! Several boards at once in one process: each is a value of its own, so what one does can't reach
+//! another.
+
+use std::thread;
+
+use tinybench_virtual_board::debug_port::DebugTarget;
+use tinybench_virtual_board::{AccessSize, Ended, Machine, Timing};
+
+const BOARDS: u32 = 8;
+const CODE: u32 = 0x2000_0400;
+const DATA: u32 = 0x2000_4000;
+const DHCSR: u32 = 0xE000_EDF0;
+const XPSR: u32 = 16;
+/// Words that the program writes.
+const WORDS: u32 = 256;
+
+/// Fills a table from a linear congruential generator, with a division and a call a word.
+#[rustfmt::skip]
+const PROGRAM: &[u16] = &[
+    0xF44F, 0x7480, // mov r4, #256
+    0x4605,         // mov r5, r0
+    0xF000, 0xF805, // bl #10
+    0xF845, 0x0B04, // str r0, [r5], #4
+    0x3C01,         // subs r4, #1
+    0xD1F9,         // bne #-14
+    0xBE00,         // bkpt #0
+    0x4351,         // muls r1, r2
+    0x3107,         // adds r1, #7
+    0xFBB1, 0xF0F3, // udiv r0, r1, r3
+    0x4770,         // bx lr
+];
+
+/// What a run leaves behind.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome {
+    cycles: u64,
+    instructions: u64,
+    registers: Vec<u32>,
+    table: Vec<u8>,
+}
+
+/// A new machine runs the program with its own seed.
+fn run(seed: u32, timing: Timing) -> Outcome {
+    let mut machine = Machine::new("nrf52840").expect("there is such a chip");
+    let control = |machine: &mut Machine, bits: u32| {
+        machine
+            .debug_write(DHCSR, AccessSize::Word, 0xA05F_0000 | bits)
+            .expect("DHCSR can be written");
+    };
+    machine.set_timing(timing);
+    control(&mut machine, 0b0011);
+    let code: Vec<u8> = PROGRAM.iter().flat_map(|half| half.to_le_bytes()).collect();
+    machine.write_memory(CODE, &code).expect("it is RAM");
+    let registers = [
+        (0, DATA),
+        (1, seed),
+        (2, 1_664_525),
+        (3, 3 + seed),
+        (13, DATA),
+        (15, CODE),
+        (XPSR, 1 << 24),
+    ];
+    for (register, value) in registers {
+        machine.set_register(register, value);
+    }
+    control(&mut machine, 0b0001);
+    assert_eq!(machine.run(1_000_000), Ended::Halted);
+    let mut table = vec![0; 4 * WORDS as usize];
+    machine.read_memory(DATA, &mut table).expect("it is RAM");
+    Outcome {
+        cycles: machine.cycles(),
+        instructions: machine.instructions(),
+        registers: (0..=XPSR)
+            .map(|register| machine.register(register))
+            .collect(),
+        table,
+    }
+}
+
+#[test]
+fn eight_boards_on_threads_do_what_each_does_alone() {
+    for timing in [Timing::Full, Timing::InstructionsOnly] {
+        let alone: Vec<Outcome> = (0..BOARDS).map(|seed| run(seed, timing)).collect();
+        let together: Vec<Outcome> = thread::scope(|scope| {
+            let boards: Vec<_> = (0..BOARDS)
+                .map(|seed| scope.spawn(move || run(seed, timing)))
+                .collect();
+            boards
+                .into_iter()
+                .map(|board| board.join().expect("the board ran"))
+                .collect()
+        });
+        assert_eq!(together, alone);
+        assert!(alone[0].instructions > 8 * u64::from(WORDS));
+        assert_ne!(alone[0].table, alone[1].table, "each has its own seed");
+    }
+}
