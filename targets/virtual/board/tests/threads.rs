@@ -42,7 +42,7 @@ struct Outcome {
 /// A new machine runs the program with its own seed.
 fn run(seed: u32, timing: Timing) -> Outcome {
     let mut machine = Machine::new("nrf52840").expect("there is such a chip");
-    let mut control = |machine: &mut Machine, bits: u32| {
+    let control = |machine: &mut Machine, bits: u32| {
         machine
             .debug_write(DHCSR, AccessSize::Word, 0xA05F_0000 | bits)
             .expect("DHCSR can be written");
