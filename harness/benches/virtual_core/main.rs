@@ -61,7 +61,11 @@ fn print_row(program: &mut Program, qemu: Option<&Qemu>) {
     print!("{:<18} {full:>12.0} {only:>18.0}", program.name);
     if qemu.is_some() {
         let other = median(other);
-        print!(" {other:>8.0} {:>12.2} {:>18.2}", other / full, other / only);
+        print!(
+            " {other:>8.0} {:>12.2} {:>18.2}",
+            other / full,
+            other / only
+        );
     }
     println!();
 }

@@ -73,7 +73,11 @@ impl Qemu {
             return None;
         }
         let (mut flash, ram, register) = program.state();
-        assert!(flash[STUB..REGISTERS + 0x100].iter().all(|&byte| byte == 0xFF));
+        assert!(
+            flash[STUB..REGISTERS + 0x100]
+                .iter()
+                .all(|&byte| byte == 0xFF)
+        );
         // The vector table: reset, and the faults that a BKPT without a debugger can become.
         let entry = STUB as u32 | 1;
         put(&mut flash, 0, &[RAM + 0x1000, entry]);

@@ -992,8 +992,7 @@ impl Core {
                 }
             }
             K::Vmsr => self.fpscr = r!(op.b) & 0xF7C0_009F,
-            // A fused kind is carried out as its parts.
-            _ => {}
+            _ => debug_assert!(false, "a fused kind is carried out as its parts"),
         }
         Ok(())
     }

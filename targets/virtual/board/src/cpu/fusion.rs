@@ -69,3 +69,53 @@ fn conditional_branch(condition: u8) -> Kind {
         _ => Kind::BCond,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fused(kinds: &[Kind]) -> Vec<Kind> {
+        let mut ops: Vec<Op> = kinds.iter().map(|&kind| Op::new(kind)).collect();
+        for op in &mut ops {
+            // A Skip covers one op.
+            op.b = u8::from(op.kind == Kind::Skip);
+        }
+        fuse(&mut ops);
+        ops.iter().map(|op| op.kind).collect()
+    }
+
+    #[test]
+    fn the_first_op_of_a_group_gets_the_fused_kind() {
+        assert_eq!(
+            fused(&[Kind::Clz, Kind::LdrPost, Kind::Ldm, Kind::Clz]),
+            [Kind::Clz, Kind::LdrPostLdm, Kind::Ldm, Kind::Clz]
+        );
+    }
+
+    #[test]
+    fn the_longest_group_is_taken() {
+        let five = [Kind::Smlad; 5];
+        let mut expected = five;
+        expected[0] = Kind::SmladX4;
+        assert_eq!(fused(&five), expected);
+    }
+
+    #[test]
+    fn what_a_skip_passes_over_is_not_fused_with_what_follows() {
+        let kinds = [Kind::MovReg, Kind::Skip, Kind::MovReg, Kind::MovReg];
+        assert_eq!(fused(&kinds), kinds);
+    }
+
+    #[test]
+    fn a_group_is_listed_behind_every_longer_one_that_begins_with_it() {
+        macro_rules! parts {
+            (single { $($name:ident)* } fused { $($fused:ident = $($part:ident)+,)* }) => {
+                [$((Kind::$fused, &[$(Kind::$part),+][..])),*]
+            };
+        }
+        for (kind, parts) in for_each_kind!(parts) {
+            assert!(parts.len() > 1, "{kind:?}");
+            assert_eq!(fused(parts)[0], kind);
+        }
+    }
+}

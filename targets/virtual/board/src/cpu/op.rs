@@ -492,6 +492,8 @@ pub struct Op {
     pub imm: u32,
 }
 
+const _: () = assert!(size_of::<Op>() == 16);
+
 impl Op {
     /// A load or store whose overlap with the load before it is in the static cost, and is lost if
     /// the two reach different memories.
