@@ -13,7 +13,7 @@ use std::sync::{LazyLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use probe_rs::flashing::{ElfLoader, download_file};
+use probe_rs::flashing::{ElfLoader, ElfOptions, download_file};
 use support::served::Served;
 use support::{project_root, toolchain_is_there};
 
@@ -354,7 +354,12 @@ fn embedded_test_runs_under_cargo_test() {
 fn echoing(place: &str) -> Served {
     let served = Served::start(&["--serial", place]);
     let mut session = served.attach();
-    download_file(&mut session, example("echo"), ElfLoader::default()).unwrap();
+    download_file(
+        &mut session,
+        example("echo"),
+        ElfLoader(ElfOptions::default()),
+    )
+    .unwrap();
     session.core(0).unwrap().reset().unwrap();
     drop(session);
     served

@@ -13,7 +13,7 @@ use crate::cli::ServeArgs;
 use crate::error::Error;
 use crate::interrupt;
 use crate::project::Project;
-use crate::served::{Line, SerialError, SerialPlace, run_in_real_time};
+use crate::served::{Line, SerialError, SerialPlace, ServedBoard, run_in_real_time};
 use crate::stdout;
 use crate::virtual_board;
 
@@ -46,7 +46,7 @@ pub fn serve(args: &ServeArgs, project: &Project) -> Result<(), Error> {
     let places: Vec<&str> = [selector.as_str()].into_iter().chain(addresses).collect();
     stdout::print(&places.join("\n"))?;
 
-    let board = Arc::new(Mutex::new(board));
+    let board = Arc::new(Mutex::new(ServedBoard::new(board)));
     let stop = server.stop_handle().map_err(Error::Listen)?;
     thread::spawn(move || {
         while interrupt::check().is_ok() {

@@ -4,5 +4,5 @@
 mod real_time;
 mod serial;
 
-pub use real_time::{Clock, run_in_real_time};
+pub use real_time::{Clock, ServedBoard, run_in_real_time};
 pub use serial::{Line, SerialError, SerialPlace};

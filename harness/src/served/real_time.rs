@@ -1,14 +1,15 @@
 //! Lets a board run by itself, as fast as the real one.
 //!
-//! A debugger's accesses let time pass too, as everywhere. Here the board also runs while nobody
-//! looks: its time follows the wall clock, and where it got ahead or fell behind it goes on from
-//! there.
+//! A debugger's accesses let time pass, as everywhere. Here the board also runs while no debugger
+//! does anything: its time follows the wall clock, and where it got ahead or fell behind it goes on
+//! from there.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tinybench_virtual_board::VirtualBoard;
+use tinybench_virtual_board::debug_port::{DebugPort, Debuggable};
+use tinybench_virtual_board::{Machine, VirtualBoard};
 
 use super::serial::Line;
 
@@ -20,6 +21,13 @@ const MAX_LAG: Duration = Duration::from_millis(50);
 
 /// Cycles after which debuggers get their turn.
 const SLICE: u64 = 1 << 17;
+
+/// For how long after its latest access a debugger is in charge of the board's time. Those that
+/// wait for something look ten times a second or more, and each look lets more time pass than that.
+const DEBUGGER_RULES: Duration = Duration::from_millis(150);
+
+/// Between two slices: long enough for whoever waits for the board to get it.
+const BREAK: Duration = Duration::from_micros(50);
 
 /// More UARTs than any chip has.
 const UARTS: usize = 8;
@@ -58,45 +66,78 @@ impl Clock {
     }
 }
 
+/// A board that knows when a debugger used it last.
+pub struct ServedBoard {
+    board: VirtualBoard,
+    used: Option<Instant>,
+}
+
+impl ServedBoard {
+    /// A board that no debugger has used yet.
+    pub fn new(board: VirtualBoard) -> Self {
+        Self { board, used: None }
+    }
+
+    fn is_in_use(&self) -> bool {
+        self.used
+            .is_some_and(|used| used.elapsed() < DEBUGGER_RULES)
+    }
+}
+
+impl Debuggable for ServedBoard {
+    type Target = Machine;
+
+    fn debug_parts(&mut self) -> (&mut DebugPort, &mut Machine) {
+        self.used = Some(Instant::now());
+        self.board.debug_parts()
+    }
+}
+
 /// Runs the board for as long as `goes_on` says so, and moves what passes over its serial lines.
 /// Line *n* belongs to UART *n*.
 pub fn run_in_real_time(
-    board: &Mutex<VirtualBoard>,
+    served: &Mutex<ServedBoard>,
     clock_hz: u64,
     lines: &[Line],
     goes_on: impl Fn() -> bool,
 ) {
-    let lock = || board.lock().unwrap_or_else(PoisonError::into_inner);
+    let lock = || served.lock().unwrap_or_else(PoisonError::into_inner);
     let epoch = Instant::now();
-    let mut clock = Clock::new(clock_hz, Duration::ZERO, lock().machine.cycles());
+    let mut clock = Clock::new(clock_hz, Duration::ZERO, lock().board.machine.cycles());
     while goes_on() {
-        let mut due = clock.due(epoch.elapsed(), lock().machine.cycles());
+        let mut due = clock.due(epoch.elapsed(), lock().board.machine.cycles());
         loop {
+            let slice = due.min(SLICE);
             {
-                let machine = &mut lock().machine;
-                for (number, line) in lines.iter().enumerate() {
-                    // Whoever sends faster than the board receives has to wait.
-                    if machine.serial_waiting(number) == 0 {
-                        machine.serial_input(number, &line.take_input());
-                    }
-                }
-                machine.run(due.min(SLICE));
-                for (number, line) in lines.iter().enumerate() {
-                    line.send(&machine.serial_output(number));
-                }
-                for number in lines.len()..UARTS {
-                    // Nobody listens.
-                    machine.serial_output(number);
-                }
+                let served = &mut *lock();
+                let slice = if served.is_in_use() { 0 } else { slice };
+                run_with_lines(&mut served.board.machine, slice, lines);
             }
-            due = due.saturating_sub(SLICE);
+            due -= slice;
             if due == 0 {
                 break;
             }
-            // Whoever waits for the board gets it.
-            thread::yield_now();
+            thread::sleep(BREAK);
         }
         thread::sleep(PERIOD);
+    }
+}
+
+/// Runs for so many cycles and moves what passes over the serial lines meanwhile.
+fn run_with_lines(machine: &mut Machine, cycles: u64, lines: &[Line]) {
+    for (number, line) in lines.iter().enumerate() {
+        // Whoever sends faster than the board receives has to wait.
+        if machine.serial_waiting(number) == 0 {
+            machine.serial_input(number, &line.take_input());
+        }
+    }
+    machine.run(cycles);
+    for (number, line) in lines.iter().enumerate() {
+        line.send(&machine.serial_output(number));
+    }
+    for number in lines.len()..UARTS {
+        // Nobody listens.
+        machine.serial_output(number);
     }
 }
 

@@ -4,6 +4,9 @@
 #![no_std]
 #![no_main]
 
+// The start-up code.
+use cortex_m_rt as _;
+
 #[cfg(test)]
 #[embedded_test::tests]
 mod tests {
