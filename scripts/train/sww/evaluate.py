@@ -1,5 +1,6 @@
 """Measures the model on the test set's windows, on a few other test sets drawn alike, and on
-streams of running speech. The threshold of the streams is chosen on streams of the validation set."""
+streams of running speech. The threshold of the streams is chosen on streams of the validation
+set."""
 
 from pathlib import Path
 
