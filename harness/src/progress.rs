@@ -59,8 +59,8 @@ impl Progress {
             Output::Bars => {
                 let bar = match total {
                     Some(total) => ProgressBar::new(total)
-                        .with_style(style("{msg:32!} {bar:30} {percent:>3} %")),
-                    None => ProgressBar::new_spinner().with_style(style("{msg:32!} {spinner}")),
+                        .with_style(style("{msg:48!} {bar:30} {percent:>3} %")),
+                    None => ProgressBar::new_spinner().with_style(style("{msg:48!} {spinner}")),
                 };
                 bar.set_message(step);
                 bar.enable_steady_tick(Duration::from_millis(100));

@@ -577,7 +577,7 @@ pub(crate) mod tests {
                     "stages": {
                         "preprocess": {
                             "cycles": [4_000_000, 4_000_100, 4_000_200],
-                            "median_cycles": 4_000_100.0, "median_us": 62_501.5625,
+                            "median_cycles": 4_000_100.0, "median_us": 62_501.562_5,
                         },
                         "inference": {
                             "cycles": [5_000_000, 5_000_000, 5_000_000],

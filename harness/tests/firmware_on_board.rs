@@ -8,7 +8,7 @@ use object::read::elf::{ElfFile32, ProgramHeader};
 use object::{Endianness, Object, ObjectSegment};
 use tinybench::firmware_build::{Memory, Request, Target, build, find_toolchain};
 use tinybench::image::Image;
-use tinybench_interface::{Block, CYCLES_CAPACITY, Command, Error, Status};
+use tinybench_interface::{Block, CYCLES_CAPACITY, Command, Error, Stages, Status};
 use tinybench_virtual_board::debug_port::DebugTarget;
 use tinybench_virtual_board::{AccessSize, Ended, Machine};
 
@@ -249,6 +249,8 @@ fn a_model_is_prepared_run_and_measured() {
     assert_eq!(status(&block), DONE);
     assert_eq!((block.input_bytes, block.output_bytes), (490, 12));
     assert!(block.arena_used > 490 && block.arena_used < block.arena_capacity);
+    assert!(block.arena_tensors > 490 && block.arena_tensors < block.arena_used);
+    assert_eq!((block.audio_bytes, block.preprocess_address), (0, 0));
     // Arena, output and input lie in this order, apart, below the stack.
     assert_eq!(block.arena_address, before.arena_address);
     assert_eq!(
@@ -338,6 +340,14 @@ fn what_cannot_be_done_is_refused() {
         );
     }
     assert_eq!(status(&board.run(1)), DONE);
+    // An image without a front end runs the inference alone, and nobody knows a third choice.
+    for stages in [Stages::All as u32, 2] {
+        board.set(std::mem::offset_of!(Block, stages), stages);
+        assert_eq!(
+            status(&board.run(1)),
+            (Status::Failed, Error::BadStages, [0, 0])
+        );
+    }
 
     let Some(mut board) = Board::with_bytes(b"not a model") else {
         return;

@@ -22,7 +22,7 @@ UNITS = {"training": 48, "validation": 8, "test": 24}
 NOISE_BELOW = {"training": (22.0, 34.0), "validation": (22.0, 34.0), "test": (18.0, 30.0)}
 """How far other noise is below the machine, dB."""
 
-SEVERITY = (0.12, 0.6)
+SEVERITY = (0.16, 0.7)
 WINDOWS = 12
 STEP = FEATURES.hop_samples * FEATURES.frames
 CLIP_SAMPLES = STEP * (WINDOWS - 1) + FEATURES.samples

@@ -48,8 +48,9 @@ def render(
     """`function` of every task, in order, by several processes. Progress goes to stderr."""
     results = []
     started = time.monotonic()
+    chunk = max(1, min(32, len(tasks) // (4 * processes)))
     with multiprocessing.Pool(processes) as pool:
-        for done, result in enumerate(pool.imap(function, tasks, 32), 1):
+        for done, result in enumerate(pool.imap(function, tasks, chunk), 1):
             results.append(result)
             if done % 1000 == 0 or done == len(tasks):
                 seconds = time.monotonic() - started

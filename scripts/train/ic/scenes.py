@@ -12,7 +12,7 @@ from ic.objects import KINDS, MAKES_TRAINING, Pen
 DRAWN = 4 * SIZE
 """Scenes are drawn four times as large."""
 
-TEST_MAKE = 0.25
+TEST_MAKE = 0.1
 """How much of the test set is of the makes that no other set has."""
 
 Background = Callable[[np.random.Generator], np.ndarray]
@@ -51,7 +51,7 @@ def stripes(rng: np.random.Generator) -> np.ndarray:
         (np.cos(angle) * axis[None, :] + np.sin(angle) * axis[:, None]) * 2 * np.pi / period
     )
     first, second = (np.array(colour(rng), np.float32) / 255.0 for _ in range(2))
-    second = first + rng.uniform(0.2, 0.6) * (second - first)
+    second = first + rng.uniform(0.15, 0.4) * (second - first)
     return np.where(wave[..., None] > 0, first, second)
 
 

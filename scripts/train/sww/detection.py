@@ -5,6 +5,7 @@ some probability in `IN_A_ROW` windows one after the other, and is then deaf for
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -57,9 +58,19 @@ class Heard:
         )
 
 
-def listen(model: tflm.Model, task: Task, with_words: bool) -> Heard:
+@dataclass(frozen=True)
+class Listening:
+    """A model's file and a stream to run it over."""
+
+    model: Path
+    task: Task
+    with_words: bool
+
+
+def listen(listening: Listening) -> Heard:
     """Runs the model over a stream."""
-    samples, words = stream(task, with_words)
+    model = tflm.Model(listening.model)
+    samples, words = stream(listening.task, listening.with_words)
     frames = model.quantise(STREAM.compute(samples))
     starts = np.arange(0, STREAM.frames - FEATURES.frames + 1, STEP)
     outputs = model.run(np.stack([frames[start : start + FEATURES.frames] for start in starts]))

@@ -1,22 +1,27 @@
 """Measures the model on the test set's windows, on a few other test sets drawn alike, and on
-streams of running speech. The threshold of the streams is chosen on streams of the validation set."""
+streams of running speech. The threshold of the streams is chosen on streams of the validation
+set."""
 
-import sys
+from pathlib import Path
 
-from common import evaluate, tflm
+from common import evaluate, sets, tflm
 from common.sets import DataSet
 from sww import dataset, detection
 from sww.dataset import STREAM_SECONDS, Task
 from sww.train import inputs
 
-VALIDATION_STREAMS = 15
-STREAMS = 60
+VALIDATION_STREAMS = 10
+STREAMS = 30
 """Streams of the test set with the word, and as many without."""
 
 
-def _streams(model: tflm.Model, seed: int, name: str, count: int, words: bool) -> list:
-    print(f"{name}: {count} streams", file=sys.stderr)
-    return [detection.listen(model, Task(seed, name, i), words) for i in range(count)]
+def _streams(run: Path, name: str, count: int, words: bool) -> list[detection.Heard]:
+    seed = evaluate.seed(run)
+    tasks = [
+        detection.Listening(run / "sww.tflite", Task(seed, name, number), words)
+        for number in range(count)
+    ]
+    return sets.render(detection.listen, tasks, f"{name}, streams", processes=2)
 
 
 def main() -> None:
@@ -32,10 +37,10 @@ def main() -> None:
     )
     seed = evaluate.seed(run)
 
-    quiet = _streams(model, seed, "validation", VALIDATION_STREAMS, False)
+    quiet = _streams(run, "validation", VALIDATION_STREAMS, False)
     threshold = detection.threshold(quiet, 1)
-    with_words = _streams(model, seed, "test", STREAMS, True)
-    without = _streams(model, seed, "test", STREAMS, False)
+    with_words = _streams(run, "test", STREAMS, True)
+    without = _streams(run, "test", STREAMS, False)
     hours = STREAMS * STREAM_SECONDS / 3600.0
     words = sum(len(heard.words) for heard in with_words)
     evaluation["detection"] = {
