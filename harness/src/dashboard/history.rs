@@ -24,7 +24,7 @@ impl Commit {
     /// Enough of the id to tell commits apart.
     pub fn short(&self) -> &str {
         let is_hash = self.id.len() >= 32 && self.id.bytes().all(|b| b.is_ascii_hexdigit());
-        if is_hash { &self.id[..10] } else { &self.id }
+        if is_hash { &self.id[..8] } else { &self.id }
     }
 
     /// The day.
