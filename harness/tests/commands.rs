@@ -18,6 +18,8 @@ fn told(arguments: &[&str]) -> String {
 fn help_texts() {
     insta::assert_snapshot!("help", told(&["--help"]));
     insta::assert_snapshot!("help_run", told(&["run", "--help"]));
+    insta::assert_snapshot!("help_report", told(&["report", "--help"]));
+    insta::assert_snapshot!("help_dashboard", told(&["dashboard", "--help"]));
     insta::assert_snapshot!("help_serve", told(&["serve", "--help"]));
 }
 
