@@ -73,6 +73,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Write a website with the history of a project's run records
     Dashboard(DashboardArgs),
+    /// Write records in the formats of other tools
+    Export(Box<ExportArgs>),
     /// Make one record of those that parallel jobs wrote
     Merge(MergeArgs),
     /// List the boards
@@ -281,6 +283,51 @@ pub struct RunArgs {
     /// together
     #[arg(long, value_name = "I/N")]
     pub shard: Option<shard::Part>,
+}
+
+/// Which records to export, and how.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench export tinybench-results --format csv -o all.csv
+  tinybench export new.json --format bmf | bencher run --adapter json --file -
+  tinybench export new.json --format github -o smaller.json
+  tinybench export new.json --format junit --base main --limit latency=2% -o junit.xml
+
+docs/export.md describes each format. An export never fails because of a regression; compare does.")]
+pub struct ExportArgs {
+    /// Records, folders of them, or names of saved baselines
+    #[arg(value_name = "RECORD", required = true)]
+    pub records: Vec<String>,
+    /// The format
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// Where to write it [default: stdout]
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// What to compare with, for the test cases of JUnit [default: only hard limits are tested]
+    #[arg(long, value_name = "BASE")]
+    pub base: Option<String>,
+    /// What counts as a regression, for the test cases of JUnit.
+    #[command(flatten)]
+    pub gate: GateArgs,
+}
+
+/// A format of another tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// CSV in long form: one line a value
+    Csv,
+    /// Bencher Metric Format
+    Bmf,
+    /// github-action-benchmark, customSmallerIsBetter: costs
+    Github,
+    /// github-action-benchmark, customBiggerIsBetter: quality
+    GithubBigger,
+    /// JUnit XML: one test case a workload and metric that can fail
+    Junit,
+    /// A Markdown table
+    Markdown,
 }
 
 /// Which records to put together.

@@ -8,6 +8,7 @@ use crate::compare::CompareError;
 use crate::config::ConfigError;
 use crate::confirm::ConfirmError;
 use crate::exit::Exit;
+use crate::export::ExportError;
 use crate::fetch::{CacheError, FetchError};
 use crate::files::{ReadError, WriteError};
 use crate::firmware_build::{BuildError, ToolchainError};
@@ -95,6 +96,8 @@ pub enum Error {
     #[error(transparent)]
     Compare(#[from] CompareError),
     #[error(transparent)]
+    Export(#[from] ExportError),
+    #[error(transparent)]
     Merge(#[from] MergeError),
     #[error(transparent)]
     Shard(#[from] ShardError),
@@ -145,6 +148,7 @@ impl Error {
             | Self::UnknownBaseline(_)
             | Self::Shard(_)
             | Self::Serial(SerialError::TooMany { .. })
+            | Self::Export(ExportError::Base)
             | Self::NothingToRun => Exit::Usage,
             Self::Regression { .. } => Exit::Regression,
             Self::Confirm(error) => error.exit(),
@@ -176,7 +180,7 @@ impl Error {
                 ..
             } => error.exit(),
             Self::Measure { .. } => Exit::Target,
-            Self::Write(_) | Self::Stdout(_) | Self::Json(_) => Exit::Output,
+            Self::Write(_) | Self::Stdout(_) | Self::Json(_) | Self::Export(_) => Exit::Output,
             Self::Interrupted(_) => Exit::Interrupted,
         }
     }

@@ -18,6 +18,7 @@ pub mod energy;
 pub mod error;
 pub mod error_chain;
 pub mod exit;
+pub mod export;
 pub mod fault;
 pub mod fetch;
 pub mod files;

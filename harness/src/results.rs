@@ -1,5 +1,7 @@
 //! From what was measured to the entries of a run record.
 
+use std::borrow::Cow;
+
 use tinybench_interface::Task;
 
 use crate::board::Board;
@@ -122,8 +124,8 @@ pub fn result(
     let other = Other::new;
     let (task, labels) = (subject.task, subject.labels.as_ref());
     let quality = task.zip(labels).and_then(|(task, labels)| {
-        let inputs = &subject.inputs;
-        quality::judge(task, &subject.facts, inputs, labels, &measurement.outputs)
+        let inputs = inputs(subject, &measurement);
+        quality::judge(task, &subject.facts, &inputs, labels, &measurement.outputs)
     });
     let cycles = measurement.cycles;
     let median_cycles = median(&cycles).unwrap_or_default();
@@ -211,6 +213,20 @@ pub fn result(
         quality,
         other: other(),
     }
+}
+
+/// The inputs that the model was given: the workload's, or the features that the target computed.
+fn inputs<'a>(subject: &'a Subject, measurement: &Measurement) -> Cow<'a, [u8]> {
+    let Some(pipeline) = &measurement.pipeline else {
+        return Cow::Borrowed(&subject.inputs);
+    };
+    let each = subject.facts.input_bytes;
+    let mut inputs = subject.inputs.clone();
+    let vectors = &measurement.outputs.vectors;
+    for (&vector, features) in vectors.iter().zip(pipeline.features.chunks_exact(each)) {
+        inputs[vector * each..][..each].copy_from_slice(features);
+    }
+    Cow::Owned(inputs)
 }
 
 fn stages(pipeline: &PipelineMeasurement, board: &Board) -> record::Stages {

@@ -18,8 +18,9 @@ fn told(arguments: &[&str]) -> String {
 fn help_texts() {
     insta::assert_snapshot!("help", told(&["--help"]));
     insta::assert_snapshot!("help_run", told(&["run", "--help"]));
-    insta::assert_snapshot!("help_report", told(&["report", "--help"]));
-    insta::assert_snapshot!("help_dashboard", told(&["dashboard", "--help"]));
+    for command in ["compare", "report", "dashboard", "export", "merge"] {
+        insta::assert_snapshot!(format!("help_{command}"), told(&[command, "--help"]));
+    }
     insta::assert_snapshot!("help_serve", told(&["serve", "--help"]));
 }
 

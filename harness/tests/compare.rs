@@ -156,6 +156,12 @@ fn limits_of_the_command_line_and_of_the_settings_decide() {
     );
     assert_eq!(code(&[]), 0);
     assert_eq!(code(&["--limit", "latency=1%"]), 1);
+    tinybench.file("slip.toml", b"[workload.kwz.limits]\nflash = \"off\"\n");
+    let ended = tinybench.run(&["compare", "base.json", "base.json", "--config", "slip.toml"]);
+    assert_eq!(
+        ended.stderr,
+        "the settings have limits for `kwz`, which the base lacks: did you mean `kws`?\n"
+    );
     tinybench.file("strict.toml", b"");
     assert_eq!(code(&["--config", "strict.toml"]), 1);
 }

@@ -5,9 +5,15 @@ mod support;
 use std::path::Path;
 
 use proptest::prelude::{any, prop, proptest};
+use serde_json::{Value, json};
 use support::project_root;
 use tinybench::board::Board;
+use tinybench::compare::{Aspect, Gate, NamedLimit, Side, compare, table};
+use tinybench::export::{bmf, csv, junit};
+use tinybench::printable::is_hazard;
 use tinybench::record::RunRecord;
+use tinybench::records::{self, Loaded};
+use tinybench::suite::{Suite, published};
 use tinybench::workload::Card;
 
 /// `text` with some bytes replaced: places and new values.
@@ -51,6 +57,30 @@ proptest! {
     }
 
     #[test]
+    fn a_damaged_suite(changes in changes()) {
+        let text = damaged(&read("workloads/suites/mlperf-tiny.toml"), &changes);
+        if let Ok(suite) = Suite::parse(&text, Path::new("mlperf-tiny.toml")) {
+            assert_eq!(suite.name, "mlperf-tiny");
+            for model in &suite.models().unwrap().models {
+                assert!(!model.file().is_empty() && !model.file().contains('/'));
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_published_results(changes in changes()) {
+        let text = damaged(&read("results/published/mlperf-tiny.csv"), &changes);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("published.csv");
+        std::fs::write(&path, text).unwrap();
+        if let Ok(rows) = published::read(&path, &["kws", "ad"]) {
+            for row in rows {
+                assert!(row.latency_ms.iter().flatten().all(|ms| *ms > 0.0));
+            }
+        }
+    }
+
+    #[test]
     fn a_damaged_record(changes in changes()) {
         // What is accepted can be written, and reads back the same.
         let text = damaged(RECORD, &changes);
@@ -61,13 +91,114 @@ proptest! {
     }
 
     #[test]
+    fn a_damaged_record_that_is_used(changes in changes()) {
+        // What passes the check can be compared with itself, exported and shown, and an error is
+        // safe to print.
+        let text = damaged(RECORD, &changes);
+        match records::parse(text.as_bytes()) {
+            Err(reason) => assert!(!reason.contains(is_hazard), "{reason:?}"),
+            Ok(record) => {
+                let loaded = [Loaded { path: "record.json".into(), record }];
+                let side = Side::new("record", &loaded);
+                let others = [side.clone()];
+                let comparison = compare(&side, &others, &Gate::default(), &[]).unwrap();
+                assert!(comparison.regressions().is_empty());
+                let shown = table::render(&comparison, false);
+                assert!(!shown.replace('\n', "").contains(is_hazard), "{shown:?}");
+                csv::render(&loaded).unwrap();
+                bmf::render(&side).unwrap();
+                junit::of_comparison(&comparison, &Gate::default()).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_with_any_number_in_any_place(place in any::<prop::sample::Index>(), number in number()) {
+        let mut value = serde_json::from_str(RECORD).unwrap();
+        let mut numbers = Vec::new();
+        numbers_in(&value, String::new(), &mut numbers);
+        let pointer = &numbers[place.index(numbers.len())];
+        *value.pointer_mut(pointer).unwrap() = number;
+        if let Ok(record) = records::parse(value.to_string().as_bytes()) {
+            let loaded = [Loaded { path: "record.json".into(), record }];
+            let base = Side::new("record", &[Loaded {
+                path: "record.json".into(),
+                record: records::parse(RECORD.as_bytes()).unwrap(),
+            }]);
+            let new = [Side::new("new", &loaded)];
+            let all = Aspect::ALL;
+            let comparison = compare(&base, &new, &Gate::default(), &all).unwrap();
+            let json = comparison.to_json().unwrap();
+            assert!(!json.contains("\"ratio\": null") || json.contains("\"base\": 0.0"));
+        }
+    }
+
+    #[test]
+    fn a_damaged_configuration(changes in changes()) {
+        let text = damaged(CONFIG, &changes);
+        if let Err(error) = tinybench::config::parse(&text, "tinybench.toml".into()) {
+            let told = error.to_string().replace('\n', "");
+            assert!(!told.contains(is_hazard), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn arbitrary_limits(text in ".{0,24}") {
+        if let Err(error) = text.parse::<NamedLimit>() {
+            assert!(!error.to_string().contains(is_hazard));
+        }
+    }
+
+    #[test]
     fn arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
         let text = String::from_utf8_lossy(&bytes);
         Board::parse(&text, Path::new("nano33.toml")).unwrap_err();
         Card::parse(&text, Path::new("kws/card.toml")).unwrap_err();
+        Suite::parse(&text, Path::new("mlperf-tiny.toml")).unwrap_err();
         RunRecord::parse(&bytes).unwrap_err();
     }
 }
+
+/// Numbers of every kind that JSON can have.
+fn number() -> impl proptest::strategy::Strategy<Value = Value> {
+    use proptest::strategy::Strategy;
+    proptest::prop_oneof![
+        any::<i64>().prop_map(|number| json!(number)),
+        any::<u64>().prop_map(|number| json!(number)),
+        any::<f64>().prop_map(|number| json!(number)),
+        (0_u32..10).prop_map(|number| json!(number)),
+    ]
+}
+
+/// The pointers of all numbers in `value`.
+fn numbers_in(value: &Value, at: String, found: &mut Vec<String>) {
+    match value {
+        Value::Number(_) => found.push(at),
+        Value::Array(values) => {
+            for (index, value) in values.iter().enumerate() {
+                numbers_in(value, format!("{at}/{index}"), found);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                numbers_in(value, format!("{at}/{name}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A configuration with everything in it.
+const CONFIG: &str = r#"
+[compare]
+allow = ["compiler", "flags"]
+confirm = 2
+limits = { latency = "2%", flash = "1%|400KB", energy = "off" }
+noise = { latency = "1%" }
+
+[workload.kws.limits]
+latency = "150ms"
+"#;
 
 /// A record of a real run, shortened.
 const RECORD: &str = include_str!("data/record.json");

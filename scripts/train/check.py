@@ -32,7 +32,7 @@ def problems(folder: Path) -> list[str]:
         data = (folder / name).read_bytes()
         if size is not None and len(data) != size:
             found.append(f"{name}: {len(data)} bytes, the card says {size}")
-        if not data or len(data) % count and name != model["file"]:
+        if not data or (len(data) % count and name != model["file"]):
             found.append(f"{name}: {len(data)} bytes can't be divided by {count} vectors")
         if hashlib.sha256(data).hexdigest() != sha256:
             found.append(f"{name}: SHA-256 is not the one in the card")

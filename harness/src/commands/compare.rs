@@ -8,9 +8,10 @@ use crate::compare::{Aspect, Comparison, Gate, Side, compare, markdown, table};
 use crate::config;
 use crate::confirm::{Confirmation, confirm};
 use crate::error::Error;
-use crate::printable::printable_path;
+use crate::printable::{printable, printable_path};
 use crate::records;
 use crate::stdout;
+use crate::suggest;
 
 /// Compares records, prints what changed and fails if something regressed.
 pub fn run(args: &CompareArgs, project: Option<&Path>) -> Result<(), Error> {
@@ -23,6 +24,7 @@ pub fn run(args: &CompareArgs, project: Option<&Path>) -> Result<(), Error> {
         .iter()
         .map(|name| load_side(name, &baselines))
         .collect::<Result<Vec<_>, _>>()?;
+    warn_of_unknown_workloads(&settings.gate, &base);
     let mut comparison = compare(&base, &others, &settings.gate, &settings.allowed)?;
     let times = args.confirm.unwrap_or(settings.confirm);
     if times > 0 {
@@ -43,6 +45,22 @@ pub fn run(args: &CompareArgs, project: Option<&Path>) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::Regression { regressions })
+}
+
+/// A slip in the name of a workload must not switch its limits off unnoticed.
+fn warn_of_unknown_workloads(gate: &Gate, base: &Side) {
+    let known: Vec<String> = base
+        .entries
+        .iter()
+        .map(|entry| entry.key.workload.clone())
+        .collect();
+    for workload in gate.workloads() {
+        if !known.iter().any(|name| name == workload) {
+            let hint = suggest::hint(workload, &known);
+            let workload = printable(workload);
+            eprintln!("the settings have limits for `{workload}`, which the base lacks: {hint}");
+        }
+    }
 }
 
 fn render(comparison: &Comparison, format: CompareFormat) -> Result<String, Error> {

@@ -5,6 +5,7 @@ mod compare;
 mod completions;
 mod dashboard;
 mod doctor;
+mod export;
 mod fetch;
 mod merge;
 mod report;
@@ -28,6 +29,7 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
     match &cli.command {
         Command::Run(args) => run::run(args, &project()?),
         Command::Compare(args) => compare::run(args, cli.global.project.as_deref()),
+        Command::Export(args) => export::run(args),
         Command::Report(args) => report::report(args),
         Command::Dashboard(args) => dashboard::dashboard(args),
         Command::Merge(args) => merge::run(args),

@@ -1,10 +1,9 @@
 //! How much worse a metric may become.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::str::FromStr;
 
-use crate::metrics::{Direction, METRICS, Metric, Rank, UnknownMetric};
+use crate::metrics::{Direction, Metric, Rank, UnknownMetric};
 
 /// What a metric may do before it is a regression.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -184,19 +183,6 @@ impl Gate {
     /// The workloads that have limits of their own.
     pub fn workloads(&self) -> impl Iterator<Item = &str> {
         self.of_workloads.keys().map(String::as_str)
-    }
-}
-
-impl fmt::Display for Gate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let limits: Vec<_> = METRICS
-            .iter()
-            .filter_map(|metric| {
-                let limit = self.limits.get(metric.slug)?;
-                Some(format!("{}={}", metric.slug, show(metric, limit)))
-            })
-            .collect();
-        f.write_str(&limits.join(", "))
     }
 }
 

@@ -16,8 +16,9 @@ pub fn render(comparison: &Comparison) -> String {
     }
     let mut text = whole(comparison, false);
     // Whole lines only, so that no cell is left open.
-    let end = text[..text.floor_char_boundary(MAX_BYTES - 200)]
-        .rfind('\n')
+    let end = text.as_bytes()[..MAX_BYTES - 200]
+        .iter()
+        .rposition(|&byte| byte == b'\n')
         .map_or(0, |at| at + 1);
     let left_out = text[end..].lines().count();
     text.truncate(end);

@@ -42,7 +42,7 @@ pub fn change(change: &MetricChange) -> String {
 pub fn percent(ratio: f64) -> String {
     let percent = (ratio - 1.0) * 100.0;
     let decimals = match percent.abs() {
-        p if p == 0.0 => return "0 %".to_owned(),
+        0.0 => return "0 %".to_owned(),
         p if p >= 10.0 => 1,
         p if p >= 0.1 => 2,
         p if p >= 0.001 => 4,

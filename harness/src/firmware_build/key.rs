@@ -11,7 +11,15 @@ use super::{
 };
 
 /// Folders of a crate that don't enter an image.
-const SKIPPED: [&str; 6] = ["target", "deps", "tests", "benches", "examples", "fuzz"];
+const SKIPPED: [&str; 7] = [
+    "target",
+    "deps",
+    "tests",
+    "benches",
+    "examples",
+    "fuzz",
+    "on-target-tests",
+];
 
 /// The key of an image, hexadecimal. `sources` is what [`sources`] gives.
 pub(super) fn key(

@@ -160,6 +160,20 @@ mod tests {
     }
 
     #[test]
+    fn scipy_gives_the_same() {
+        // scipy.stats.mannwhitneyu of SciPy 1.17, methods exact and asymptotic.
+        let numbers = |n: u32, f: fn(u32) -> f64| (0..n).map(f).collect::<Vec<_>>();
+        let base = numbers(20, |i| f64::from(i * 7 % 20));
+        let new = numbers(20, |i| f64::from(i * 3 % 20) + 4.5);
+        near(p(&base, &new), 0.030_411_256_038_764_864);
+        let base = numbers(30, |i| f64::from(i * 7 % 30 / 3));
+        let new = numbers(30, |i| f64::from(i * 11 % 30 / 3 + 1));
+        near(p(&base, &new), 0.206_821_592_167_716);
+        let (base, new) = ([1.1, 2.2, 3.3, 4.4, 5.5], [2.5, 3.5, 6.6, 7.7]);
+        near(p(&base, &new), 0.285_714_285_714_285_7);
+    }
+
+    #[test]
     fn it_does_not_matter_which_sample_is_first() {
         let (a, b) = ([1.0, 2.0, 2.0, 9.0, 4.0], [2.0, 8.0, 9.0, 9.0]);
         near(p(&a, &b), p(&b, &a));

@@ -9,6 +9,7 @@ mod change;
 mod mann_whitney;
 mod mean;
 mod order;
+pub mod simulation;
 mod steps;
 
 pub use bootstrap::{CONFIDENCE, Interval, RESAMPLES, ratio_of_medians};

@@ -7,8 +7,9 @@
 //! Σ |yᵢ - level| + γ · (number of steps)
 //! ```
 //!
-//! least. This is the L1 Potts functional (Storath, Weinmann and Unser, *Jump-penalized least
-//! absolute values estimation of scalar or circle-valued signals*, 2017), which asv uses too. The
+//! least. This is the L1 Potts functional (Weinmann, Storath and Demaret, *The L1-Potts functional
+//! for robust jump-sparse reconstruction*, SIAM Journal on Numerical Analysis 53, 2015), which asv
+//! uses too. The
 //! sum of absolute deviations makes the fit blind to single outliers; the penalty γ decides how
 //! much a step must explain to be one.
 //!

@@ -361,6 +361,134 @@ synthetic = true
     }
 
     #[test]
+    fn a_card_of_an_anomaly_has_two_classes() {
+        let anomaly = "kind = \"anomaly\"";
+        let folder = folder();
+        let path = folder.path().join("tiny/card.toml");
+        let card = fs::read_to_string(&path).unwrap();
+        fs::write(&path, card.replace("kind = \"classification\"", anomaly)).unwrap();
+        let kind = load(&folder).unwrap().card.task.unwrap().kind;
+        assert_eq!(kind, TaskKind::Anomaly);
+        let card = fs::read_to_string(&path).unwrap();
+        fs::write(&path, card.replace("\"a\", \"b\"", "\"a\"")).unwrap();
+        let message = load(&folder).unwrap_err().to_string();
+        assert!(
+            message.ends_with(
+                "task.classes has 1 names; an anomaly has two classes, normal and anomalous"
+            ),
+            "{message}"
+        );
+    }
+
+    /// What is appended to the card of a workload with audio: two frames from 24 samples.
+    const AUDIO: &str = r#"
+[features]
+kind = "log-mel"
+sample_rate = 16000
+full_scale = 32768
+frames = 2
+window_samples = 16
+window = "hann-periodic"
+hop_samples = 8
+fft_samples = 256
+spectrum = "power"
+mel_scale = "htk"
+mel_bands = 4
+low_hz = 20
+high_hz = 8000
+logarithm = "natural"
+log_floor = 1e-5
+[audio]
+count = 1
+file = "vectors.audio.i16"
+samples = 30
+"#;
+
+    /// Loads `tiny-audio` after `from` is replaced by `to` in the card.
+    fn with_audio(from: &str, to: &str) -> Result<Workload, String> {
+        let folder = folder();
+        let path = folder.path().join("tiny/card.toml");
+        let audio: Vec<u8> = (0..60).collect();
+        fs::write(folder.path().join("tiny/vectors.audio.i16"), &audio).unwrap();
+        let card = fs::read_to_string(&path).unwrap();
+        let card = format!("{card}{AUDIO}sha256 = \"{}\"\n", sha256_hex(&audio));
+        assert!(card.contains(from), "the card has no `{from}`");
+        fs::write(&path, card.replace(from, to)).unwrap();
+        let workloads = Workloads::open(folder.path()).unwrap();
+        workloads.load("tiny-audio").map_err(|error| {
+            let message = error.to_string();
+            message.replace(&path.display().to_string(), "card.toml")
+        })
+    }
+
+    #[test]
+    fn a_workload_with_audio_keeps_the_samples_that_the_features_need() {
+        let workload = with_audio("name", "name").unwrap();
+        assert_eq!(workload.name, "tiny-audio");
+        let audio = workload.audio.unwrap();
+        assert_eq!(audio.vector_bytes(), 48);
+        let expected: Vec<u8> = (0..48).collect();
+        assert_eq!(audio.bytes, expected);
+        // And without the ending of its name it is a workload like any other.
+        let folder = folder();
+        assert_eq!(load(&folder).unwrap().audio, None);
+        let message = Workloads::open(folder.path())
+            .unwrap()
+            .load("tiny-audio")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.ends_with("there is no `tiny-audio`: the workload has no raw audio"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_front_end_that_there_is_not_is_an_error_that_says_what() {
+        for (from, to, expected) in [
+            (
+                "\"htk\"",
+                "\"slaney\"",
+                "unknown variant `slaney`, expected `htk`",
+            ),
+            ("32768", "1", "[features]: full_scale must be 32768"),
+            (
+                "= 256",
+                "= 250",
+                "[features]: fft_samples must be 256, 512 or 1024",
+            ),
+            (
+                "\"log-mel\"",
+                "\"mfcc\"",
+                "[features]: dct goes with the kind `mfcc`",
+            ),
+            (
+                "samples = 30",
+                "samples = 20",
+                "audio.samples is 20, but the features are computed from 24",
+            ),
+            (
+                "count = 1\nfile",
+                "count = 3\nfile",
+                "audio.count is 3, which must be 1 to vectors.count, 2",
+            ),
+            (
+                "samples = 30",
+                "samples = 31",
+                "vectors.audio.i16 has 60 bytes, but 1 times 31 samples of 16 bits are 62",
+            ),
+            (
+                "\"vectors.audio.i16\"",
+                "\"../vectors.audio.i16\"",
+                "`../vectors.audio.i16` must be the name of a file beside the card",
+            ),
+        ] {
+            let message = with_audio(from, to).unwrap_err();
+            assert!(message.contains(expected), "{from}: {message}");
+        }
+    }
+
+    #[test]
     fn an_unknown_workload_gets_the_nearest_name() {
         let folder = folder();
         let workloads = Workloads::open(folder.path()).unwrap();

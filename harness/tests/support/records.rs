@@ -51,7 +51,12 @@ impl Record {
         let cycles: Vec<u32> =
             serde_json::from_value(self.0["results"][0]["latency"]["cycles"].clone()).unwrap();
         let cycles: Vec<u32> = cycles.iter().map(|count| count * factor).collect();
-        let mut other = self.clone().cycles(&cycles).0["results"][0].take();
+        let mut alone = Self(json!({
+            "board": self.0["board"],
+            "results": [self.0["results"][0]],
+        }));
+        alone = alone.cycles(&cycles);
+        let mut other = alone.0["results"][0].take();
         other["workload"] = json!(workload);
         self.0["results"].as_array_mut().unwrap().push(other);
         self

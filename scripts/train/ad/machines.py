@@ -67,7 +67,9 @@ def run(
     speed, differ from clip to clip and drift by half a percent within one."""
     model = MODELS[own.integers(len(MODELS))]
     speed = model.speed * own.uniform(0.98, 1.02) * rng.uniform(0.985, 1.015) * slower
-    drift = 1.0 + 0.005 * np.sin(2.0 * np.pi * (rng.uniform(0.2, 1.0) * np.arange(samples) / SAMPLE_RATE + rng.random()))
+    drift = 1.0 + 0.005 * np.sin(
+        2.0 * np.pi * (rng.uniform(0.2, 1.0) * np.arange(samples) / SAMPLE_RATE + rng.random())
+    )
     return Running(
         model,
         rng.random() + np.cumsum(speed * drift) / SAMPLE_RATE,
@@ -84,7 +86,11 @@ def _ring(rng: np.random.Generator, frequency: float, decay: float, length: int)
 
 
 def _strikes(
-    rng: np.random.Generator, running: Running, at: np.ndarray, strength: np.ndarray, pitch: float = 1.0
+    rng: np.random.Generator,
+    running: Running,
+    at: np.ndarray,
+    strength: np.ndarray,
+    pitch: float = 1.0,
 ) -> np.ndarray:
     """The housing struck at the samples `at`: all its resonances ring."""
     out = np.zeros(len(running.turns))
@@ -149,7 +155,12 @@ def squeal(rng: np.random.Generator, running: Running, severity: float) -> np.nd
     pitch = rng.uniform(700.0, 2400.0) * (1.0 + 0.03 * np.sin(2 * np.pi * running.turns))
     angle = 2.0 * np.pi * np.cumsum(pitch) / SAMPLE_RATE
     tone = sum(np.sin(k * angle) / k for k in (1, 2, 3))
-    return severity * 0.7 * tone * (0.6 + 0.4 * np.sin(2 * np.pi * (rng.uniform(1, 4) * time + rng.random())))
+    return (
+        severity
+        * 0.7
+        * tone
+        * (0.6 + 0.4 * np.sin(2 * np.pi * (rng.uniform(1, 4) * time + rng.random())))
+    )
 
 
 def rattle(rng: np.random.Generator, running: Running, severity: float) -> np.ndarray:
@@ -157,7 +168,11 @@ def rattle(rng: np.random.Generator, running: Running, severity: float) -> np.nd
     length = len(running.turns)
     count = int(rng.uniform(25, 70) * length / SAMPLE_RATE)
     at = np.sort(rng.integers(0, length, count))
-    return severity * _strikes(rng, running, at, rng.uniform(0.3, 1.5, count), rng.uniform(1.4, 2.0)) * 2.0
+    return (
+        severity
+        * _strikes(rng, running, at, rng.uniform(0.3, 1.5, count), rng.uniform(1.4, 2.0))
+        * 2.0
+    )
 
 
 def leak(rng: np.random.Generator, running: Running, severity: float) -> np.ndarray:

@@ -18,7 +18,9 @@ class Jitter:
         s = self.shift
         padded = np.pad(batch, ((0, 0), (s, s), (s, s), (0, 0)), mode="edge")
         out = np.empty_like(batch)
-        for i, (y, x, mirror) in enumerate(rng.integers(0, (2 * s + 1, 2 * s + 1, 2), (len(batch), 3))):
+        for i, (y, x, mirror) in enumerate(
+            rng.integers(0, (2 * s + 1, 2 * s + 1, 2), (len(batch), 3))
+        ):
             picture = padded[i, y : y + height, x : x + width]
             out[i] = picture[:, ::-1] if mirror else picture
         return out

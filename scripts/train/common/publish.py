@@ -107,18 +107,6 @@ def taking_turns(labels: np.ndarray, per_class: int) -> np.ndarray:
     return np.stack(by_class, axis=1).reshape(-1)
 
 
-def confusion_table(classes: tuple[str, ...], confusion: list[list[int]]) -> list[str]:
-    """A confusion matrix in Markdown."""
-    return [
-        "| | " + " | ".join(classes) + " |",
-        "|---" + "|---:" * len(classes) + "|",
-        *(
-            f"| **{name}** | " + " | ".join(str(n) if n else "·" for n in row) + " |"
-            for name, row in zip(classes, confusion, strict=True)
-        ),
-    ]
-
-
 def arguments(description: str | None) -> argparse.Namespace:
     """`folder` of the run and folder `into` which is published."""
     parser = argparse.ArgumentParser(description=description)

@@ -50,7 +50,9 @@ def _glass(rng: np.random.Generator) -> Colour:
     return colour(rng, (0.5, 0.65), (0.05, 0.5), (0.15, 0.9))
 
 
-def _wheels(pen: Pen, rng: np.random.Generator, places: Sequence[float], y: float, r: float) -> None:
+def _wheels(
+    pen: Pen, rng: np.random.Generator, places: Sequence[float], y: float, r: float
+) -> None:
     hub = colour(rng, saturation=(0.0, 0.1), value=(0.4, 0.8))
     for x in places:
         pen.ellipse(x, y, r, r, DARK)
@@ -78,8 +80,24 @@ def aeroplane(pen: Pen, rng: np.random.Generator, make: int) -> None:
     sweep = rng.uniform(0.25, 0.5) if make == 1 else rng.uniform(-0.03, 0.05)
     chord = rng.uniform(0.2, 0.32)
     for side in (-1, 1):
-        pen.polygon([(0, -0.25), (side * 0.95, -0.2 + sweep), (side * 0.95, -0.2 + sweep + 0.5 * chord), (0, -0.25 + chord * 1.3)], wing)
-        pen.polygon([(0, 0.58), (side * 0.38, 0.65 + 0.4 * sweep), (side * 0.38, 0.78 + 0.4 * sweep), (0, 0.8)], wing)
+        pen.polygon(
+            [
+                (0, -0.25),
+                (side * 0.95, -0.2 + sweep),
+                (side * 0.95, -0.2 + sweep + 0.5 * chord),
+                (0, -0.25 + chord * 1.3),
+            ],
+            wing,
+        )
+        pen.polygon(
+            [
+                (0, 0.58),
+                (side * 0.38, 0.65 + 0.4 * sweep),
+                (side * 0.38, 0.78 + 0.4 * sweep),
+                (0, 0.8),
+            ],
+            wing,
+        )
 
 
 def car(pen: Pen, rng: np.random.Generator, make: int) -> None:
@@ -111,13 +129,25 @@ def car(pen: Pen, rng: np.random.Generator, make: int) -> None:
 def bird(pen: Pen, rng: np.random.Generator, make: int) -> None:
     """On the ground, in flight, with wings up; test: a long-legged one."""
     coat = colour(rng, value=(0.1, 0.9))
-    wing, bill = shade(coat, rng.uniform(0.5, 0.85)), colour(rng, (0.05, 0.14), (0.5, 1.0), (0.5, 1.0))
+    wing, bill = (
+        shade(coat, rng.uniform(0.5, 0.85)),
+        colour(rng, (0.05, 0.14), (0.5, 1.0), (0.5, 1.0)),
+    )
     if make == 1:
         pen.ellipse(0.0, 0.05, 0.3, 0.13, coat)
         pen.ellipse(0.32, 0.0, 0.12, 0.11, coat)
         up = rng.uniform(0.2, 0.6)
         for side in (-1, 1):
-            pen.polygon([(-0.12, 0.0), (0.15, 0.0), (side * 0.5, -up), (side * 0.95, -up + rng.uniform(0.1, 0.4)), (side * 0.45, -up + 0.25)], wing)
+            pen.polygon(
+                [
+                    (-0.12, 0.0),
+                    (0.15, 0.0),
+                    (side * 0.5, -up),
+                    (side * 0.95, -up + rng.uniform(0.1, 0.4)),
+                    (side * 0.45, -up + 0.25),
+                ],
+                wing,
+            )
         return
     if make == 2:
         pen.ellipse(0.0, 0.2, 0.42, 0.2, coat)
@@ -131,12 +161,22 @@ def bird(pen: Pen, rng: np.random.Generator, make: int) -> None:
     for x in (-0.06, 0.12):
         pen.limb((x, 0.2 - high), (x + 0.05, 0.3 - high + leg), 0.05, bill)
     pen.ellipse(0.0, 0.05 - high, 0.45, 0.28, coat)
-    pen.polygon([(-0.35, -0.05 - high), (-0.95, 0.2 - high), (-0.85, 0.32 - high), (-0.25, 0.2 - high)], wing)
+    pen.polygon(
+        [(-0.35, -0.05 - high), (-0.95, 0.2 - high), (-0.85, 0.32 - high), (-0.25, 0.2 - high)],
+        wing,
+    )
     if make == 3:
         pen.limb((0.35, -0.05 - high), (0.5, -0.5 - 0.3 * high), 0.12, coat)
     head = (0.55, -0.6) if make == 3 else (0.42, -0.28)
     pen.ellipse(*head, 0.2, 0.19, coat)
-    pen.polygon([(head[0] + 0.15, head[1] - 0.07), (head[0] + 0.15, head[1] + 0.08), (head[0] + 0.42, head[1] + 0.05)], bill)
+    pen.polygon(
+        [
+            (head[0] + 0.15, head[1] - 0.07),
+            (head[0] + 0.15, head[1] + 0.08),
+            (head[0] + 0.42, head[1] + 0.05),
+        ],
+        bill,
+    )
     pen.ellipse(head[0] + 0.06, head[1] - 0.04, 0.045, 0.045, DARK)
     pen.ellipse(-0.05, 0.03 - high, 0.28, 0.16, wing)
 
@@ -148,13 +188,30 @@ def cat(pen: Pen, rng: np.random.Generator, make: int) -> None:
 
     def head(x: float, y: float, r: float) -> None:
         for side in (-1, 1):
-            pen.polygon([(x + side * 0.95 * r, y - 0.2 * r), (x + side * 0.85 * r, y - 1.45 * r), (x + side * 0.15 * r, y - 0.8 * r)], fur)
-            pen.polygon([(x + side * 0.8 * r, y - 0.5 * r), (x + side * 0.76 * r, y - 1.15 * r), (x + side * 0.38 * r, y - 0.8 * r)], inner)
+            pen.polygon(
+                [
+                    (x + side * 0.95 * r, y - 0.2 * r),
+                    (x + side * 0.85 * r, y - 1.45 * r),
+                    (x + side * 0.15 * r, y - 0.8 * r),
+                ],
+                fur,
+            )
+            pen.polygon(
+                [
+                    (x + side * 0.8 * r, y - 0.5 * r),
+                    (x + side * 0.76 * r, y - 1.15 * r),
+                    (x + side * 0.38 * r, y - 0.8 * r),
+                ],
+                inner,
+            )
         pen.ellipse(x, y, r, 0.88 * r, fur)
         for side in (-1, 1):
             pen.ellipse(x + side * 0.4 * r, y - 0.12 * r, 0.2 * r, 0.17 * r, eye)
             pen.ellipse(x + side * 0.4 * r, y - 0.12 * r, 0.08 * r, 0.16 * r, DARK)
-        pen.polygon([(x - 0.13 * r, y + 0.22 * r), (x + 0.13 * r, y + 0.22 * r), (x, y + 0.4 * r)], (200, 120, 120))
+        pen.polygon(
+            [(x - 0.13 * r, y + 0.22 * r), (x + 0.13 * r, y + 0.22 * r), (x, y + 0.4 * r)],
+            (200, 120, 120),
+        )
 
     if make == 0:
         head(0.0, 0.2, 0.7)
@@ -201,7 +258,15 @@ def fish(pen: Pen, rng: np.random.Generator, make: int) -> None:
     scales = colour(rng, value=(0.25, 1.0))
     fin = shade(scales, rng.uniform(0.55, 0.85))
     rx, ry = ((0.62, 0.4), (0.72, 0.22), (0.6, 0.33), (0.48, 0.58))[make]
-    pen.polygon([(-rx * 0.8, 0.0), (-0.98, -rng.uniform(0.25, 0.5)), (-0.88, 0.0), (-0.98, rng.uniform(0.25, 0.5))], fin)
+    pen.polygon(
+        [
+            (-rx * 0.8, 0.0),
+            (-0.98, -rng.uniform(0.25, 0.5)),
+            (-0.88, 0.0),
+            (-0.98, rng.uniform(0.25, 0.5)),
+        ],
+        fin,
+    )
     pen.polygon([(-0.3, -ry * 0.7), (0.2, -ry * 0.8), (-0.25, -ry - 0.3)], fin)
     pen.polygon([(-0.1, ry * 0.7), (0.2, ry * 0.8), (-0.2, ry + 0.22)], fin)
     pen.ellipse(0.05, 0.0, rx, ry, scales)
@@ -216,7 +281,10 @@ def fish(pen: Pen, rng: np.random.Generator, make: int) -> None:
 
 def house(pen: Pen, rng: np.random.Generator, make: int) -> None:
     """Gable, hip roof, flat roof of several floors; test: a tower house beside a gable."""
-    wall, roof = colour(rng, saturation=(0.0, 0.6), value=(0.4, 1.0)), colour(rng, value=(0.15, 0.7))
+    wall, roof = (
+        colour(rng, saturation=(0.0, 0.6), value=(0.4, 1.0)),
+        colour(rng, value=(0.15, 0.7)),
+    )
     door, pane = colour(rng, value=(0.1, 0.6)), _glass(rng)
     top = -0.75 if make == 2 else -0.1
     pen.box(-0.7, top, 0.7, 0.8, wall)
@@ -245,7 +313,12 @@ def flower(pen: Pen, rng: np.random.Generator, make: int) -> None:
     def blossom(x: float, y: float, r: float, petals: int, wide: float) -> None:
         for angle in np.arange(petals) * 2 * np.pi / petals + rng.uniform(0, 1):
             dx, dy = np.cos(angle), np.sin(angle)
-            pen.limb((x + 0.35 * r * dx, y + 0.35 * r * dy), (x + 0.8 * r * dx, y + 0.8 * r * dy), wide * r, petal)
+            pen.limb(
+                (x + 0.35 * r * dx, y + 0.35 * r * dy),
+                (x + 0.8 * r * dx, y + 0.8 * r * dy),
+                wide * r,
+                petal,
+            )
         pen.ellipse(x, y, 0.3 * r, 0.3 * r, heart)
 
     if make == 3:
@@ -258,14 +331,28 @@ def flower(pen: Pen, rng: np.random.Generator, make: int) -> None:
     pen.polygon([(0.0, 0.75), (side * 0.5, 0.3), (side * 0.15, 0.75)], stem)
     if make == 2:
         pen.ellipse(0.0, -0.25, 0.36, 0.38, petal)
-        pen.polygon([(-0.36, -0.25), (-0.42, -0.8), (-0.15, -0.5), (0.0, -0.88), (0.15, -0.5), (0.42, -0.8), (0.36, -0.25)], petal)
+        pen.polygon(
+            [
+                (-0.36, -0.25),
+                (-0.42, -0.8),
+                (-0.15, -0.5),
+                (0.0, -0.88),
+                (0.15, -0.5),
+                (0.42, -0.8),
+                (0.36, -0.25),
+            ],
+            petal,
+        )
         return
     blossom(0.0, -0.3, 0.6, *((6, 0.55) if make == 0 else (11, 0.22)))
 
 
 def boat(pen: Pen, rng: np.random.Generator, make: int) -> None:
     """One sail, two sails, a steamer; test: a rowing boat with oars."""
-    hull, sail = colour(rng, value=(0.15, 0.9)), colour(rng, saturation=(0.0, 0.6), value=(0.6, 1.0))
+    hull, sail = (
+        colour(rng, value=(0.15, 0.9)),
+        colour(rng, saturation=(0.0, 0.6), value=(0.6, 1.0)),
+    )
     pen.polygon([(-0.9, 0.3), (0.95, 0.3), (0.65, 0.75), (-0.65, 0.75)], hull)
     pen.box(-0.85, 0.3, 0.9, 0.38, shade(hull, 0.6))
     if make in (0, 1):
@@ -287,7 +374,10 @@ def boat(pen: Pen, rng: np.random.Generator, make: int) -> None:
 
 def lorry(pen: Pen, rng: np.random.Generator, make: int) -> None:
     """Box body, open load, tanker; test: a tipper with a raised body."""
-    cab, body = colour(rng, value=(0.25, 0.95)), colour(rng, saturation=(0.0, 0.7), value=(0.3, 0.95))
+    cab, body = (
+        colour(rng, value=(0.25, 0.95)),
+        colour(rng, saturation=(0.0, 0.7), value=(0.3, 0.95)),
+    )
     pen.box(-0.95, 0.3, 0.95, 0.42, DARK)
     pen.polygon([(0.45, 0.35), (0.45, -0.35), (0.75, -0.35), (0.95, 0.0), (0.95, 0.35)], cab)
     pen.polygon([(0.55, -0.02), (0.55, -0.27), (0.72, -0.27), (0.87, -0.02)], _glass(rng))

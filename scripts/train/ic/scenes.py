@@ -32,7 +32,11 @@ def clouds(rng: np.random.Generator) -> np.ndarray:
 
 def horizon(rng: np.random.Generator) -> np.ndarray:
     """Ground and sky."""
-    scene = gradient(DRAWN, colour(rng, (0.5, 0.7), (0.0, 0.7), (0.4, 1.0)), colour(rng, (0.5, 0.7), (0.0, 0.3), (0.6, 1.0)))
+    scene = gradient(
+        DRAWN,
+        colour(rng, (0.5, 0.7), (0.0, 0.7), (0.4, 1.0)),
+        colour(rng, (0.5, 0.7), (0.0, 0.3), (0.6, 1.0)),
+    )
     row = round(rng.uniform(0.35, 0.8) * DRAWN)
     ground = np.array(colour(rng), np.float32) / 255.0
     scene[row:] = ground * (1.0 + 0.1 * texture(rng, DRAWN, 4, 32)[row:, :, None])
@@ -43,7 +47,9 @@ def stripes(rng: np.random.Generator) -> np.ndarray:
     """Bands of two colours at any angle (test set alone)."""
     axis = np.arange(DRAWN, dtype=np.float32)
     angle, period = rng.uniform(0, np.pi), rng.uniform(16, 60)
-    wave = np.sin((np.cos(angle) * axis[None, :] + np.sin(angle) * axis[:, None]) * 2 * np.pi / period)
+    wave = np.sin(
+        (np.cos(angle) * axis[None, :] + np.sin(angle) * axis[:, None]) * 2 * np.pi / period
+    )
     first, second = (np.array(colour(rng), np.float32) / 255.0 for _ in range(2))
     second = first + rng.uniform(0.2, 0.6) * (second - first)
     return np.where(wave[..., None] > 0, first, second)
@@ -74,7 +80,12 @@ def _bits(rng: np.random.Generator, scene: np.ndarray, most: int) -> None:
         elif kind == 1:
             layer.box(x - a, y - b, x + a, y + b, colour(rng))
         else:
-            layer.limb((x, y), (x + rng.uniform(-60, 60), y + rng.uniform(-60, 60)), 0.3 * a + 2, colour(rng))
+            layer.limb(
+                (x, y),
+                (x + rng.uniform(-60, 60), y + rng.uniform(-60, 60)),
+                0.3 * a + 2,
+                colour(rng),
+            )
     layer.paste(rng, scene)
 
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from common import publish, synthesise, tflm
+from common import evaluate, publish, synthesise, tflm
 from common.publish import Quality, Vectors, Workload
 from common.sets import DataSet
 from kws import dataset
@@ -13,23 +13,6 @@ from kws.words import CLASSES
 
 PER_CLASS = 20
 WITH_AUDIO = 24
-
-
-def tables(evaluation: dict, vectors_top1: float) -> list[str]:
-    """The measured part of the model card, in Markdown."""
-    samples, int8 = evaluation["samples"], evaluation["int8_top1"]
-    return [
-        "| measured on the test set | top-1 |",
-        "|---|---:|",
-        f"| **int8 model**, {samples} utterances | **{int8:.2%}** |",
-        f"| float network before quantisation | {evaluation['float_top1']:.2%} |",
-        *(f"| int8: {name} | {value:.2%} |" for name, value in evaluation["groups"].items()),
-        f"| int8: the {PER_CLASS * len(CLASSES)} test vectors alone | {vectors_top1:.2%} |",
-        "",
-        "Confusion matrix of the int8 model; rows are what was said, columns what was answered:",
-        "",
-        *publish.confusion_table(CLASSES, evaluation["confusion"]),
-    ]
 
 
 def main() -> None:
@@ -57,7 +40,8 @@ def main() -> None:
     )
     vectors = Vectors(inputs, labels, dataset.audio(seed, index[:WITH_AUDIO]))
     quality = Quality(evaluation["int8_top1"], evaluation["samples"])
-    publish.publish(workload, run, arguments.into, vectors, quality, tables(evaluation, top1))
+    tables = evaluate.tables(evaluation, CLASSES, "utterances", top1, len(labels))
+    publish.publish(workload, run, arguments.into, vectors, quality, tables)
 
 
 if __name__ == "__main__":

@@ -19,11 +19,11 @@ from sww.speech import Speaker
 
 WAKE, SILENCE, UNKNOWN = range(len(words.CLASSES))
 
-SPEAKERS = {"training": 1800, "validation": 150, "test": 400}
+SPEAKERS = {"training": 800, "validation": 100, "test": 300}
 """How many times a speaker is drawn; each gives one group of windows."""
 
 GROUPS = {
-    "training": (WAKE,) * 4 + (UNKNOWN,) * 6 + (SILENCE,) * 1,
+    "training": (WAKE,) * 5 + (UNKNOWN,) * 7 + (SILENCE,),
     "validation": (WAKE, UNKNOWN, SILENCE),
     "test": (WAKE, UNKNOWN, SILENCE),
 }

@@ -47,7 +47,11 @@ def wake_word(rng: np.random.Generator, speaker: Speaker) -> np.ndarray:
 
 
 def talk(
-    rng: np.random.Generator, speaker: Speaker, vocabulary: Vocabulary, samples: int, words: float = 0.0
+    rng: np.random.Generator,
+    speaker: Speaker,
+    vocabulary: Vocabulary,
+    samples: int,
+    words: float = 0.0,
 ) -> tuple[np.ndarray, list[tuple[int, int]]]:
     """So many samples of sentences with pauses, float64, and where in them the wake word is (first
     sample, and the one behind the last). `words` is the probability of a wake word behind a

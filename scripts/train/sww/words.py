@@ -95,4 +95,6 @@ def sentence(rng: np.random.Generator, vocabulary: Vocabulary) -> str:
         return f"{article} {adjective}{pick(vocabulary.nouns)}"
 
     place = " " + pick(vocabulary.places) if rng.random() < 0.6 else ""
-    return f"{thing()} {pick(vocabulary.verbs)} {thing()}{place}" + str(rng.choice([".", "?", "!", ","]))
+    return f"{thing()} {pick(vocabulary.verbs)} {thing()}{place}" + str(
+        rng.choice([".", "?", "!", ","])
+    )

@@ -10,7 +10,12 @@ Background = Callable[[np.random.Generator, int], np.ndarray]
 
 
 def _paint(
-    rng: np.random.Generator, scene: np.ndarray, top: float, bottom: float, fill: Colour, rough: float
+    rng: np.random.Generator,
+    scene: np.ndarray,
+    top: float,
+    bottom: float,
+    fill: Colour,
+    rough: float,
 ) -> None:
     """Fills the rows from `top` to `bottom` (0 to 1) with a mottled colour."""
     size = scene.shape[0]
@@ -35,9 +40,22 @@ def field(rng: np.random.Generator, size: int) -> np.ndarray:
     for _ in range(rng.integers(0, 3)):
         layer = Layer(size)
         x, wide = rng.uniform(0, size), rng.uniform(0.3, 0.9) * size
-        layer.ellipse(x, horizon * size, wide, rng.uniform(0.05, 0.25) * size, colour(rng, (0.2, 0.65), (0.1, 0.5)))
+        layer.ellipse(
+            x,
+            horizon * size,
+            wide,
+            rng.uniform(0.05, 0.25) * size,
+            colour(rng, (0.2, 0.65), (0.1, 0.5)),
+        )
         layer.paste(rng, scene)
-    _paint(rng, scene, horizon, 1.0, colour(rng, (0.08, 0.42), (0.2, 0.8), (0.2, 0.8)), rng.uniform(0.05, 0.2))
+    _paint(
+        rng,
+        scene,
+        horizon,
+        1.0,
+        colour(rng, (0.08, 0.42), (0.2, 0.8), (0.2, 0.8)),
+        rng.uniform(0.05, 0.2),
+    )
     return scene
 
 
@@ -59,7 +77,14 @@ def street(rng: np.random.Generator, size: int) -> np.ndarray:
                 layer.box(wx, wy, wx + 0.55 * step, wy + 0.8 * step, pane)
         x += wide + rng.uniform(0, 0.08) * size
     layer.paste(rng, scene)
-    _paint(rng, scene, ground, 1.0, colour(rng, (0.0, 0.2), (0.0, 0.15), (0.15, 0.7)), rng.uniform(0.02, 0.1))
+    _paint(
+        rng,
+        scene,
+        ground,
+        1.0,
+        colour(rng, (0.0, 0.2), (0.0, 0.15), (0.15, 0.7)),
+        rng.uniform(0.02, 0.1),
+    )
     return scene
 
 
@@ -69,7 +94,14 @@ def room(rng: np.random.Generator, size: int) -> np.ndarray:
     floor = rng.uniform(0.55, 0.95)
     wall = colour(rng, saturation=(0.0, 0.45), value=(0.3, 0.95))
     _paint(rng, scene, 0.0, floor, wall, rng.uniform(0.0, 0.06))
-    _paint(rng, scene, floor, 1.0, colour(rng, (0.02, 0.15), (0.0, 0.7), (0.15, 0.8)), rng.uniform(0.03, 0.12))
+    _paint(
+        rng,
+        scene,
+        floor,
+        1.0,
+        colour(rng, (0.02, 0.15), (0.0, 0.7), (0.15, 0.8)),
+        rng.uniform(0.03, 0.12),
+    )
     layer = Layer(size)
     layer.box(0, (floor - 0.02) * size, size, floor * size, shade(wall, rng.uniform(0.6, 1.2)))
     for _ in range(rng.integers(0, 4)):
@@ -140,7 +172,9 @@ def forest(rng: np.random.Generator, size: int) -> np.ndarray:
         x, wide = rng.uniform(0, size), rng.uniform(0.01, 0.07) * size
         bark = colour(rng, (0.04, 0.1), (0.1, 0.6), (0.1, 0.6))
         foot = (ground + rng.uniform(0.0, 0.1)) * size
-        layer.polygon([(x - wide / 2, 0), (x + wide / 2, 0), (x + wide, foot), (x - wide, foot)], bark)
+        layer.polygon(
+            [(x - wide / 2, 0), (x + wide / 2, 0), (x + wide, foot), (x - wide, foot)], bark
+        )
         layer.paste(rng, scene)
     return np.clip(scene, 0.0, 1.0)
 

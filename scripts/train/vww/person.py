@@ -10,7 +10,14 @@ import numpy as np
 
 from common.drawing import Colour, Layer, Point, colour, direction, shade
 
-SKIN = ((255, 224, 196), (240, 200, 165), (224, 172, 130), (190, 135, 95), (140, 92, 62), (88, 58, 42))
+SKIN = (
+    (255, 224, 196),
+    (240, 200, 165),
+    (224, 172, 130),
+    (190, 135, 95),
+    (140, 92, 62),
+    (88, 58, 42),
+)
 HAIR = ((30, 22, 18), (62, 40, 26), (110, 74, 42), (190, 150, 90), (150, 70, 35), (190, 190, 190))
 
 
@@ -43,7 +50,8 @@ def _walking(rng: np.random.Generator) -> Pose:
     way = int(rng.choice([-1, 1]))
     stride, swing = rng.uniform(12, 35), rng.uniform(10, 40)
     return Pose(
-        (way * stride, -way * stride * 0.8), (-way * rng.uniform(0, 25), -way * rng.uniform(10, 50)),
+        (way * stride, -way * stride * 0.8),
+        (-way * rng.uniform(0, 25), -way * rng.uniform(10, 50)),
         (-way * swing, way * swing), (way * rng.uniform(5, 40), way * rng.uniform(5, 40)),
         way * rng.uniform(0, 6), way,
     )  # fmt: skip
@@ -114,6 +122,7 @@ class Looks:
 def _looks(rng: np.random.Generator, patterns: tuple[str, ...]) -> Looks:
     child = rng.random() < 0.2
     skirt = rng.random() < 0.25
+    bare = [0.5, 0.3, 0.2] if skirt else [0.02, 0.18, 0.8]
     return Looks(
         head=float(rng.uniform(0.085, 0.105) if child else rng.uniform(0.062, 0.08)),
         shoulders=float(rng.uniform(0.085, 0.135)),
@@ -128,7 +137,7 @@ def _looks(rng: np.random.Generator, patterns: tuple[str, ...]) -> Looks:
         sleeves=float(rng.choice([0.0, 0.5, 1.0, 2.0], p=[0.1, 0.25, 0.2, 0.45])),
         bottom=colour(rng, saturation=(0.0, 0.6), value=(0.05, 0.8)),
         dress=float(rng.uniform(0.12, 0.3)) if skirt else 0.0,
-        trousers=float(rng.choice([0.0, 0.5, 2.0], p=[0.5, 0.3, 0.2] if skirt else [0.02, 0.18, 0.8])),
+        trousers=float(rng.choice([0.0, 0.5, 2.0], p=bare)),
         shoes=colour(rng, saturation=(0.0, 0.5), value=(0.03, 0.7)),
     )  # fmt: skip
 
@@ -156,7 +165,9 @@ def _limb(
     return start
 
 
-def _head(layer: Layer, rng: np.random.Generator, looks: Looks, pose: Pose, at: Point, h: float) -> None:
+def _head(
+    layer: Layer, rng: np.random.Generator, looks: Looks, pose: Pose, at: Point, h: float
+) -> None:
     x, y = at
     r = looks.head * h
     rx, away = r * rng.uniform(0.74, 0.88), pose.facing == 0 and rng.random() < 0.25
@@ -188,17 +199,29 @@ def _head(layer: Layer, rng: np.random.Generator, looks: Looks, pose: Pose, at: 
         )
         nose = x + 0.42 * pose.facing * rx
         layer.draw.line(
-            [nose, y + 0.05 * r, nose + 0.06 * r, y + 0.28 * r], fill=shade(looks.skin, 0.75), width=width
+            [nose, y + 0.05 * r, nose + 0.06 * r, y + 0.28 * r],
+            fill=shade(looks.skin, 0.75),
+            width=width,
         )
         if rng.random() < 0.15:
-            layer.draw.line([x - rx * 0.8, y, x + rx * 0.8, y], fill=(25, 25, 25), width=max(1, width))
+            layer.draw.line(
+                [x - rx * 0.8, y, x + rx * 0.8, y], fill=(25, 25, 25), width=max(1, width)
+            )
         if rng.random() < 0.15:
             layer.draw.chord([x - rx, y - r, x + rx, y + r], 20, 160, fill=looks.hair)
     if looks.hat is not None:
-        layer.draw.chord([x - rx * 1.15, y - r * 1.25, x + rx * 1.15, y + r * 0.6], 180, 360, fill=looks.hat)
+        layer.draw.chord(
+            [x - rx * 1.15, y - r * 1.25, x + rx * 1.15, y + r * 0.6], 180, 360, fill=looks.hat
+        )
         brim = rng.uniform(1.1, 1.8)
         way = 0.5 * pose.facing * rx
-        layer.box(x - rx * brim + way, y - 0.4 * r, x + rx * brim + way, y - 0.22 * r, shade(looks.hat, 0.8))
+        layer.box(
+            x - rx * brim + way,
+            y - 0.4 * r,
+            x + rx * brim + way,
+            y - 0.22 * r,
+            shade(looks.hat, 0.8),
+        )
 
 
 def _pattern(layer: Layer, looks: Looks, rng: np.random.Generator, corners: list[Point]) -> None:
@@ -266,7 +289,9 @@ def draw(
     if looks.dress:
         flare = half_hip * rng.uniform(1.2, 2.2)
         end = _from(hip, 0.5 * (pose.thighs[0] + pose.thighs[1]), looks.dress * h)
-        layer.polygon([hips[0], hips[1], (end[0] + flare, end[1]), (end[0] - flare, end[1])], looks.bottom)
+        layer.polygon(
+            [hips[0], hips[1], (end[0] + flare, end[1]), (end[0] - flare, end[1])], looks.bottom
+        )
     else:
         layer.limb(hips[0], hips[1], 0.06 * h, looks.bottom)
     _head(layer, rng, looks, pose, head, h)

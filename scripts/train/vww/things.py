@@ -19,7 +19,9 @@ def tree(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -
     layer.limb((x, y), (x, y - 0.6 * h), rng.uniform(0.05, 0.12) * h, bark)
     for _ in range(rng.integers(1, 6)):
         cx, cy = x + rng.uniform(-0.15, 0.15) * h, y - rng.uniform(0.62, 0.85) * h
-        layer.ellipse(cx, cy, *(rng.uniform(0.1, 0.25, 2) * h), shade(leaves, rng.uniform(0.85, 1.1)))
+        layer.ellipse(
+            cx, cy, *(rng.uniform(0.1, 0.25, 2) * h), shade(leaves, rng.uniform(0.85, 1.1))
+        )
 
 
 def conifer(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -> None:
@@ -36,7 +38,9 @@ def bush(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -
     leaves = colour(rng, (0.1, 0.45), (0.2, 0.9), (0.15, 0.7))
     for _ in range(rng.integers(4, 9)):
         cx, cy = x + rng.uniform(-0.5, 0.5) * h, y - rng.uniform(0.1, 0.6) * h
-        layer.ellipse(cx, cy, *(rng.uniform(0.15, 0.4, 2) * h), shade(leaves, rng.uniform(0.8, 1.15)))
+        layer.ellipse(
+            cx, cy, *(rng.uniform(0.15, 0.4, 2) * h), shade(leaves, rng.uniform(0.8, 1.15))
+        )
 
 
 def lamp(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -> None:
@@ -50,12 +54,22 @@ def lamp(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -
     else:
         wide = rng.uniform(0.08, 0.16) * h
         top = y - h
-        layer.polygon([(x - wide / 2, top), (x + wide / 2, top), (x + wide, top + 0.2 * h), (x - wide, top + 0.2 * h)], glow)
+        layer.polygon(
+            [
+                (x - wide / 2, top),
+                (x + wide / 2, top),
+                (x + wide, top + 0.2 * h),
+                (x - wide, top + 0.2 * h),
+            ],
+            glow,
+        )
 
 
 def sign(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -> None:
     """A traffic sign: round, square or a triangle, on a pole."""
-    layer.limb((x, y), (x, y - 0.85 * h), 0.025 * h, colour(rng, saturation=(0.0, 0.1), value=(0.3, 0.8)))
+    layer.limb(
+        (x, y), (x, y - 0.85 * h), 0.025 * h, colour(rng, saturation=(0.0, 0.1), value=(0.3, 0.8))
+    )
     r, top = rng.uniform(0.1, 0.18) * h, y - 0.85 * h
     rim, plate = colour(rng, saturation=(0.5, 1.0)), colour(rng, value=(0.6, 1.0))
     kind = rng.integers(3)
@@ -65,7 +79,9 @@ def sign(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -
         elif kind == 1:
             layer.box(x - size, top - size, x + size, top + size, fill)
         else:
-            layer.polygon([(x - size, top + 0.8 * size), (x + size, top + 0.8 * size), (x, top - size)], fill)
+            layer.polygon(
+                [(x - size, top + 0.8 * size), (x + size, top + 0.8 * size), (x, top - size)], fill
+            )
 
 
 def dog(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -> None:
@@ -76,22 +92,50 @@ def dog(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) ->
     thick = rng.uniform(0.16, 0.26) * h
     for dx in (-0.9, -0.65, 0.65, 0.9):
         foot = (x + dx * long + rng.uniform(-0.08, 0.08) * h, y)
-        layer.limb((x + dx * long * 0.9, y - leg), foot, 0.07 * h, shade(coat, rng.uniform(0.8, 1.0)))
+        layer.limb(
+            (x + dx * long * 0.9, y - leg), foot, 0.07 * h, shade(coat, rng.uniform(0.8, 1.0))
+        )
     layer.ellipse(x, y - leg - 0.4 * thick, long, thick, coat)
     neck = (x + way * long * 0.85, y - leg - 0.6 * thick)
     head = (neck[0] + way * 0.18 * h, neck[1] - rng.uniform(0.1, 0.3) * h)
     layer.limb(neck, head, 0.14 * h, coat)
     layer.ellipse(head[0] + way * 0.08 * h, head[1], 0.16 * h, 0.1 * h, coat)
-    layer.limb((head[0] - way * 0.03 * h, head[1]), (head[0] - way * 0.06 * h, head[1] - 0.14 * h), 0.05 * h, shade(coat, 0.7))
-    layer.limb((x - way * long, y - leg - 0.5 * thick), (x - way * (long + 0.2 * h), y - leg - rng.uniform(-0.2, 0.3) * h), 0.04 * h, coat)
+    layer.limb(
+        (head[0] - way * 0.03 * h, head[1]),
+        (head[0] - way * 0.06 * h, head[1] - 0.14 * h),
+        0.05 * h,
+        shade(coat, 0.7),
+    )
+    layer.limb(
+        (x - way * long, y - leg - 0.5 * thick),
+        (x - way * (long + 0.2 * h), y - leg - rng.uniform(-0.2, 0.3) * h),
+        0.04 * h,
+        coat,
+    )
 
 
 def car(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -> None:
     """A car from the side."""
     paint = colour(rng)
     long = rng.uniform(1.0, 1.5) * h
-    layer.polygon([(x - 0.6 * long, y - 0.5 * h), (x - 0.4 * long, y - h), (x + 0.3 * long, y - h), (x + 0.6 * long, y - 0.5 * h)], paint)
-    layer.polygon([(x - 0.48 * long, y - 0.55 * h), (x - 0.36 * long, y - 0.9 * h), (x + 0.27 * long, y - 0.9 * h), (x + 0.48 * long, y - 0.55 * h)], colour(rng, (0.5, 0.65), (0.0, 0.3), (0.1, 0.8)))
+    layer.polygon(
+        [
+            (x - 0.6 * long, y - 0.5 * h),
+            (x - 0.4 * long, y - h),
+            (x + 0.3 * long, y - h),
+            (x + 0.6 * long, y - 0.5 * h),
+        ],
+        paint,
+    )
+    layer.polygon(
+        [
+            (x - 0.48 * long, y - 0.55 * h),
+            (x - 0.36 * long, y - 0.9 * h),
+            (x + 0.27 * long, y - 0.9 * h),
+            (x + 0.48 * long, y - 0.55 * h),
+        ],
+        colour(rng, (0.5, 0.65), (0.0, 0.3), (0.1, 0.8)),
+    )
     layer.box(x - long, y - 0.6 * h, x + long, y - 0.15 * h, paint)
     for dx in (-0.6, 0.6):
         layer.ellipse(x + dx * long, y - 0.16 * h, 0.17 * h, 0.17 * h, (25, 25, 28))
@@ -113,10 +157,14 @@ def table(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) 
     wood = colour(rng, (0.02, 0.12), (0.1, 0.8), (0.15, 0.9))
     wide = rng.uniform(0.6, 1.2) * h
     for dx in (-0.85, 0.85):
-        layer.box(x + dx * wide - 0.04 * h, y - 0.7 * h, x + dx * wide + 0.04 * h, y, shade(wood, 0.8))
+        layer.box(
+            x + dx * wide - 0.04 * h, y - 0.7 * h, x + dx * wide + 0.04 * h, y, shade(wood, 0.8)
+        )
     layer.box(x - wide, y - 0.75 * h, x + wide, y - 0.63 * h, wood)
     for _ in range(rng.integers(0, 3)):
-        bottle(layer, rng, x + rng.uniform(-0.7, 0.7) * wide, y - 0.75 * h, rng.uniform(0.2, 0.4) * h)
+        bottle(
+            layer, rng, x + rng.uniform(-0.7, 0.7) * wide, y - 0.75 * h, rng.uniform(0.2, 0.4) * h
+        )
 
 
 def bottle(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -> None:
@@ -142,7 +190,16 @@ def coat_stand(layer: Layer, rng: np.random.Generator, x: float, y: float, h: fl
     cloth = colour(rng)
     layer.limb((x, y), (x, y - h), 0.025 * h, colour(rng, saturation=(0.0, 0.4), value=(0.05, 0.6)))
     top, wide, low = y - 0.88 * h, rng.uniform(0.1, 0.16) * h, y - rng.uniform(0.2, 0.5) * h
-    layer.polygon([(x, top - 0.04 * h), (x + wide, top + 0.05 * h), (x + wide * 1.1, low), (x - wide * 1.1, low), (x - wide, top + 0.05 * h)], cloth)
+    layer.polygon(
+        [
+            (x, top - 0.04 * h),
+            (x + wide, top + 0.05 * h),
+            (x + wide * 1.1, low),
+            (x - wide * 1.1, low),
+            (x - wide, top + 0.05 * h),
+        ],
+        cloth,
+    )
     for side in (-1, 1):
         end = (x + side * wide * 1.5, top + rng.uniform(0.3, 0.4) * h)
         layer.limb((x + side * wide, top + 0.06 * h), end, 0.06 * h, shade(cloth, 0.9))
@@ -172,8 +229,15 @@ def bear(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -
     fur = colour(rng, (0.02, 0.12), (0.2, 0.8), (0.2, 0.8))
     for side in (-1, 1):
         layer.ellipse(x + side * 0.17 * h, y - 0.93 * h, 0.07 * h, 0.07 * h, fur)
-        layer.limb((x + side * 0.2 * h, y - 0.5 * h), (x + side * 0.36 * h, y - rng.uniform(0.3, 0.6) * h), 0.13 * h, fur)
-        layer.limb((x + side * 0.12 * h, y - 0.15 * h), (x + side * 0.22 * h, y - 0.06 * h), 0.15 * h, fur)
+        layer.limb(
+            (x + side * 0.2 * h, y - 0.5 * h),
+            (x + side * 0.36 * h, y - rng.uniform(0.3, 0.6) * h),
+            0.13 * h,
+            fur,
+        )
+        layer.limb(
+            (x + side * 0.12 * h, y - 0.15 * h), (x + side * 0.22 * h, y - 0.06 * h), 0.15 * h, fur
+        )
     layer.ellipse(x, y - 0.35 * h, 0.24 * h, 0.28 * h, shade(fur, 0.95))
     layer.ellipse(x, y - 0.76 * h, 0.21 * h, 0.19 * h, fur)
     layer.ellipse(x, y - 0.7 * h, 0.08 * h, 0.06 * h, shade(fur, 1.3))
@@ -197,9 +261,18 @@ def penguin(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float
     layer.ellipse(x, y - 0.38 * h, 0.15 * h, 0.34 * h, (235, 235, 230))
     layer.ellipse(x, y - 0.86 * h, 0.13 * h, 0.13 * h, back)
     for side in (-1, 1):
-        layer.limb((x + side * 0.2 * h, y - 0.62 * h), (x + side * 0.28 * h, y - 0.3 * h), 0.07 * h, back)
+        layer.limb(
+            (x + side * 0.2 * h, y - 0.62 * h), (x + side * 0.28 * h, y - 0.3 * h), 0.07 * h, back
+        )
     way = rng.choice([-1, 1])
-    layer.polygon([(x + way * 0.1 * h, y - 0.88 * h), (x + way * 0.1 * h, y - 0.82 * h), (x + way * 0.22 * h, y - 0.84 * h)], (230, 150, 40))
+    layer.polygon(
+        [
+            (x + way * 0.1 * h, y - 0.88 * h),
+            (x + way * 0.1 * h, y - 0.82 * h),
+            (x + way * 0.22 * h, y - 0.84 * h),
+        ],
+        (230, 150, 40),
+    )
 
 
 def scarecrow(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -> None:
@@ -208,8 +281,18 @@ def scarecrow(layer: Layer, rng: np.random.Generator, x: float, y: float, h: flo
     layer.limb((x, y), (x, y - 0.9 * h), 0.04 * h, wood)
     layer.limb((x - 0.38 * h, y - 0.7 * h), (x + 0.38 * h, y - 0.7 * h), 0.035 * h, wood)
     layer.limb((x - 0.28 * h, y - 0.7 * h), (x + 0.28 * h, y - 0.7 * h), 0.09 * h, cloth)
-    layer.polygon([(x - 0.13 * h, y - 0.72 * h), (x + 0.13 * h, y - 0.72 * h), (x + 0.16 * h, y - 0.3 * h), (x - 0.16 * h, y - 0.3 * h)], cloth)
-    layer.ellipse(x, y - 0.87 * h, 0.1 * h, 0.1 * h, colour(rng, (0.05, 0.13), (0.3, 0.9), (0.5, 0.95)))
+    layer.polygon(
+        [
+            (x - 0.13 * h, y - 0.72 * h),
+            (x + 0.13 * h, y - 0.72 * h),
+            (x + 0.16 * h, y - 0.3 * h),
+            (x - 0.16 * h, y - 0.3 * h),
+        ],
+        cloth,
+    )
+    layer.ellipse(
+        x, y - 0.87 * h, 0.1 * h, 0.1 * h, colour(rng, (0.05, 0.13), (0.3, 0.9), (0.5, 0.95))
+    )
 
 
 def umbrella(layer: Layer, rng: np.random.Generator, x: float, y: float, h: float) -> None:
@@ -218,7 +301,9 @@ def umbrella(layer: Layer, rng: np.random.Generator, x: float, y: float, h: floa
     layer.limb((x, y), (x, y - 0.8 * h), 0.025 * h, (120, 100, 80))
     wide = rng.uniform(0.35, 0.6) * h
     layer.draw.pieslice([x - wide, y - h, x + wide, y - 0.4 * h], 180, 360, fill=cloth)
-    layer.draw.pieslice([x - 0.35 * wide, y - h, x + 0.35 * wide, y - 0.4 * h], 180, 360, fill=colour(rng))
+    layer.draw.pieslice(
+        [x - 0.35 * wide, y - h, x + 0.35 * wide, y - 0.4 * h], 180, 360, fill=colour(rng)
+    )
 
 
 TRAINING: tuple[Thing, ...] = (

@@ -37,4 +37,11 @@ mod tests {
     fn a_peripheral_is_taken_once(_peripherals: Peripherals) {
         Peripherals::take().unwrap();
     }
+
+    #[test]
+    #[ignore = "fails, to show what that looks like"]
+    fn it_is_freezing(peripherals: Peripherals) {
+        let celsius: i32 = Temp::new(peripherals.TEMP).measure().to_num();
+        assert!(celsius < 0, "{celsius} °C");
+    }
 }

@@ -3,6 +3,8 @@
 #![no_std]
 #![no_main]
 
+use core::fmt::Write;
+
 use cortex_m_rt::entry;
 use nrf52840_hal::gpio::{Level, p1};
 use nrf52840_hal::pac::Peripherals;
@@ -20,8 +22,14 @@ fn main() -> ! {
         cts: None,
         rts: None,
     };
-    let mut serial = Uarte::new(peripherals.UARTE0, pins, Parity::EXCLUDED, Baudrate::BAUD115200);
-    serial.write(b"ready\r\n").unwrap();
+    let mut serial = Uarte::new(
+        peripherals.UARTE0,
+        pins,
+        Parity::EXCLUDED,
+        Baudrate::BAUD115200,
+    );
+    // DMA reaches only RAM; this copies the text there.
+    serial.write_str("ready\r\n").unwrap();
     let mut byte = [0];
     loop {
         serial.read(&mut byte).unwrap();

@@ -1,0 +1,169 @@
+//! JUnit XML: one test case a workload and metric that can fail.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::{ExportError, board, readings};
+use crate::compare::{Candidate, Comparison, Entry, Gate, MetricChange, Verdict, show_limit, text};
+use crate::metrics::Metric;
+
+/// The outputs of each result, and its figures against hard limits.
+pub fn of_records(entries: &[Entry], gate: &Gate) -> Result<String, ExportError> {
+    let mut suite = TestSuite::new("tinybench");
+    for entry in entries {
+        let class = class(&entry.key.workload, &entry.key.runtime, &board(&entry.key));
+        suite.add_test_case(outputs(entry, &class));
+        for (metric, reading) in readings(entry) {
+            let limit = gate.limit(&entry.key.workload, metric);
+            if limit.off || limit.hard.is_none() {
+                continue;
+            }
+            let shown = metric.unit.show(reading.value);
+            let text = format!("{shown}, limit {}", show_limit(metric, &limit));
+            let failed = limit.is_exceeded(metric, reading.value);
+            suite.add_test_case(case(&class, metric, failed, &text));
+        }
+    }
+    write(suite)
+}
+
+/// Every metric that can fail the comparison.
+pub fn of_comparison(comparison: &Comparison, gate: &Gate) -> Result<String, ExportError> {
+    let mut report = Report::new("tinybench");
+    for candidate in &comparison.candidates {
+        let name = format!("{} against {}", candidate.name, comparison.base);
+        let mut suite = TestSuite::new(name);
+        add_candidate(&mut suite, candidate, gate);
+        report.add_test_suite(suite);
+    }
+    Ok(report.to_string()?)
+}
+
+fn add_candidate(suite: &mut TestSuite, candidate: &Candidate, gate: &Gate) {
+    for result in &candidate.results {
+        let board = match result.is_virtual {
+            true => format!("virtual {}", result.board),
+            false => result.board.clone(),
+        };
+        let class = class(&result.workload, &result.runtime, &board);
+        for change in &result.metrics {
+            let Some(metric) = change.metric() else {
+                continue;
+            };
+            if !gate.limit(&result.workload, metric).off {
+                let failed = change.verdict == Verdict::Regression;
+                suite.add_test_case(case(&class, metric, failed, &told(change)));
+            }
+        }
+    }
+}
+
+/// The change in one line.
+fn told(change: &MetricChange) -> String {
+    let mut told = format!(
+        "{}: {} -> {} ({})",
+        text::verdict(change),
+        text::base(change),
+        text::new(change),
+        text::change(change)
+    );
+    if change.statistics.is_some() {
+        told += &format!(
+            ", {} {}, p {}",
+            text::interval_heading(),
+            text::interval(change),
+            text::p(change)
+        );
+    }
+    told
+}
+
+fn class(workload: &str, runtime: &str, board: &str) -> String {
+    format!("{board}.{workload}.{runtime}")
+}
+
+fn outputs(entry: &Entry, class: &str) -> TestCase {
+    let outputs = &entry.result.outputs;
+    let text = format!(
+        "{} of {} output bytes differ from the reference, over {} vectors",
+        outputs.mismatches, outputs.bytes_compared, outputs.vectors
+    );
+    finished(class, "outputs", !outputs.verified, "mismatch", &text)
+}
+
+fn case(class: &str, metric: &Metric, failed: bool, text: &str) -> TestCase {
+    finished(class, metric.slug, failed, "regression", text)
+}
+
+fn finished(class: &str, name: &str, failed: bool, kind: &str, text: &str) -> TestCase {
+    let mut status = TestCaseStatus::success();
+    if failed {
+        status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(text).set_type(kind);
+    }
+    let mut case = TestCase::new(name, status);
+    case.set_classname(class);
+    if !failed {
+        case.set_system_out(text);
+    }
+    case
+}
+
+fn write(suite: TestSuite) -> Result<String, ExportError> {
+    let mut report = Report::new("tinybench");
+    report.add_test_suite(suite);
+    Ok(report.to_string()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::{Side, compare};
+    use crate::export::tests::{records, side};
+
+    fn gate() -> Gate {
+        let mut gate = Gate::default();
+        for text in ["flash=100KB", "latency=2%|200ms"] {
+            let named: crate::compare::NamedLimit = text.parse().unwrap();
+            gate.set(named.metric, named.limit);
+        }
+        gate
+    }
+
+    fn failures(report: &str) -> Vec<String> {
+        let report = Report::deserialize_from_str(report).unwrap();
+        report
+            .test_suites
+            .iter()
+            .flat_map(|suite| &suite.test_cases)
+            .filter(|case| matches!(case.status, TestCaseStatus::NonSuccess { .. }))
+            .map(|case| case.name.as_str().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn outputs_and_hard_limits_are_test_cases() {
+        let report = of_records(&side().entries, &gate()).unwrap();
+        insta::assert_snapshot!(report);
+        assert_eq!(failures(&report), ["flash", "flash"]);
+    }
+
+    #[test]
+    fn what_can_fail_a_comparison_is_a_test_case() {
+        let base = side();
+        let mut slower = records();
+        for loaded in &mut slower {
+            let latency = &mut loaded.record.results[0].latency;
+            for cycles in &mut latency.cycles {
+                *cycles += *cycles / 10;
+            }
+            latency.median_cycles *= 1.1;
+            latency.median_us *= 1.1;
+        }
+        slower[0].record.results[0].outputs.mismatches = 2;
+        let new = [Side::new("slower", &slower)];
+        let comparison = compare(&base, &new, &gate(), &[]).unwrap();
+        let report = of_comparison(&comparison, &gate()).unwrap();
+        insta::assert_snapshot!(report);
+        assert_eq!(failures(&report), ["latency", "flash", "flash"]);
+    }
+}

@@ -1,0 +1,65 @@
+//! A Markdown table of the headline figures.
+
+use super::{board, readings};
+use crate::compare::{Side, markdown::cell};
+use crate::metrics::{METRICS, Metric, Rank};
+
+/// One row a result, one column a headline figure that one of them has.
+pub fn render(side: &Side) -> String {
+    let shown: Vec<&Metric> = METRICS
+        .iter()
+        .filter(|metric| metric.rank == Rank::Headline)
+        .filter(|metric| {
+            side.entries
+                .iter()
+                .any(|entry| entry.read(metric).is_some())
+        })
+        .collect();
+    let titles: Vec<_> = shown.iter().map(|metric| metric.title).collect();
+    let mut out = format!(
+        "| board | workload | runtime | {} | outputs |\n|---|---|---|{}---|\n",
+        titles.join(" | "),
+        "--:|".repeat(shown.len())
+    );
+    let mut modelled = false;
+    for entry in &side.entries {
+        let figures: Vec<String> = shown
+            .iter()
+            .map(|metric| {
+                let found = readings(entry).find(|(other, _)| other == metric);
+                found.map_or("-".to_owned(), |(metric, reading)| {
+                    modelled |= reading.is_modelled();
+                    let mark = if reading.is_modelled() { "≈ " } else { "" };
+                    format!("{mark}{}", metric.unit.show(reading.value))
+                })
+            })
+            .collect();
+        let outputs = &entry.result.outputs;
+        let verified = match outputs.verified {
+            true => format!("verified, {}", outputs.vectors),
+            false => "**NOT VERIFIED**".to_owned(),
+        };
+        out += &format!(
+            "| {} | {} | {} | {} | {verified} |\n",
+            cell(&board(&entry.key)),
+            cell(&entry.key.workload),
+            cell(&entry.key.runtime),
+            figures.join(" | "),
+        );
+    }
+    if modelled {
+        out += "\n≈ modelled, not measured.\n";
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::tests::side;
+
+    #[test]
+    fn one_row_a_result() {
+        insta::assert_snapshot!(render(&side()));
+    }
+}
