@@ -107,7 +107,8 @@ Examples:
                                                     a comment for a pull request, under 60 KB
   tinybench report tinybench-results/ -o all.html   every record of a folder
 
-The first record is the base that others are compared with, as `tinybench compare` does it. docs/report.md says what is in a report.")]
+The first record is the base that others are compared with, as `tinybench compare` does it.
+docs/report.md says what is in a report.")]
 pub struct ReportArgs {
     /// Run records, or folders of them
     #[arg(value_name = "RECORD", required = true)]

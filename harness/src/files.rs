@@ -16,7 +16,7 @@ pub struct ReadError {
 
 /// A result can't be written.
 #[derive(Debug, thiserror::Error)]
-#[error("can't write {path}: {source}; no record was left behind")]
+#[error("can't write {path}: {source}; nothing was left behind")]
 pub struct WriteError {
     /// The file.
     pub path: PathBuf,

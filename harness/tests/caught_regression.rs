@@ -38,7 +38,7 @@ fn a_slower_kernel_is_caught_reported_and_marked() {
     let steps = read("dashboard/steps.html");
     let (rows, of_commit) = (
         steps.matches("<tr data-board").count(),
-        steps.matches(&format!(">{}</a>", &commit[..10])).count(),
+        steps.matches(&format!(">{}</a>", &commit[..8])).count(),
     );
     assert!(rows > 0 && rows == of_commit, "{of_commit} of {rows} steps");
     assert!(steps.contains("latency") && steps.contains("worse"));

@@ -149,7 +149,7 @@ fn a_dashboard_marks_the_step_everywhere() {
     ]);
     assert_eq!(code, Some(0), "{stderr}");
     assert!(
-        stderr.ends_with("(60 runs, 60 commits, 1 steps)\n"),
+        stderr.ends_with("(60 runs, 60 commits, 1 step)\n"),
         "{stderr}"
     );
     let read = |name: &str| fs::read_to_string(tinybench.path("site").join(name)).unwrap();

@@ -34,12 +34,16 @@ pub fn dashboard(args: &DashboardArgs) -> Result<(), Error> {
     };
     dashboard::write(&history, &options, &args.out)?;
     progress.end();
+    let count = |number: usize, what: &str| match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    };
     eprintln!(
-        "dashboard: {} ({} runs, {} commits, {} steps)",
+        "dashboard: {} ({}, {}, {})",
         args.out.join("index.html").display(),
-        history.records,
-        history.commits.len(),
-        history.steps().len()
+        count(history.records, "run"),
+        count(history.commits.len(), "commit"),
+        count(history.steps().len(), "step")
     );
     Ok(())
 }

@@ -24,7 +24,7 @@ impl Commit {
     /// Enough of the id to tell commits apart.
     pub fn short(&self) -> &str {
         let is_hash = self.id.len() >= 32 && self.id.bytes().all(|b| b.is_ascii_hexdigit());
-        if is_hash { &self.id[..10] } else { &self.id }
+        if is_hash { &self.id[..8] } else { &self.id }
     }
 
     /// The day.
@@ -332,7 +332,16 @@ fn series(
     starts: &[usize],
 ) -> Series {
     let floor = if is_noisy { metric.noise_floor } else { 0.0 };
-    let (mut stretches, mut steps) = (Vec::new(), Vec::new());
+    let (mut stretches, mut steps) = (Vec::new(), Vec::<Step>::new());
+    if metric.rank == Rank::View {
+        // Its steps are those of the figure that it is a view of.
+        return Series {
+            metric,
+            samples,
+            stretches,
+            steps,
+        };
+    }
     let context_of = |sample: &Sample| starts.partition_point(|&start| start <= sample.commit);
     for part in samples.chunk_by(|one, other| context_of(one) == context_of(other)) {
         let values: Vec<f64> = part.iter().map(|sample| sample.value).collect();

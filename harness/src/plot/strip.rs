@@ -93,7 +93,13 @@ mod tests {
             ..Strip::default()
         };
         for logarithmic in [false, true] {
-            let plot = strips(&[strip.clone()], logarithmic, &|v| v.to_string(), "a", "");
+            let plot = strips(
+                std::slice::from_ref(&strip),
+                logarithmic,
+                &|v| v.to_string(),
+                "a",
+                "",
+            );
             assert!(plot.contains("<title>many</title>"), "{plot}");
             assert!(!plot.contains("NaN") && !plot.contains("inf"), "{plot}");
         }

@@ -6,29 +6,34 @@ use crate::compare::{
 use crate::pages::{Block, Cell, Column, Section, Table, Tone};
 use crate::records::Loaded;
 
-/// A section a record but the first. A record that can't be compared with it gets the reason.
+/// A section on every record but the first, none if there is just one. Where a record can't be
+/// compared with the first, it says why.
 pub fn changes(
     labels: &[String],
     loaded: &[Loaded],
     gate: &Gate,
     allowed: &[Aspect],
 ) -> Vec<Section> {
-    let side = |index: usize| Side::new(labels[index].as_str(), &loaded[index..=index]);
-    let count = labels.len().min(loaded.len());
-    if count < 2 {
+    let mut sides = labels
+        .iter()
+        .zip(loaded)
+        .map(|(label, loaded)| Side::new(label.as_str(), std::slice::from_ref(loaded)));
+    let Some(base) = sides.next() else {
+        return Vec::new();
+    };
+    let others: Vec<Side> = sides.collect();
+    if others.is_empty() {
         return Vec::new();
     }
-    let base = side(0);
-    let mut section = Section::new("changes", format!("Changes against {}", labels[0]));
-    for index in 1..count {
-        let other = [side(index)];
-        match compare(&base, &other, gate, allowed) {
+    let mut section = Section::new("changes", format!("Changes against {}", base.name));
+    for other in &others {
+        match compare(&base, std::slice::from_ref(other), gate, allowed) {
             Ok(comparison) => {
                 for candidate in &comparison.candidates {
                     compared(candidate, &mut section);
                 }
             }
-            Err(error) => not_compared(&labels[index], &error, &mut section),
+            Err(error) => not_compared(&other.name, &error, &mut section),
         }
     }
     vec![section]

@@ -9,15 +9,18 @@ use crate::table::{decimal, grouped};
 type MemoryPart = (&'static str, &'static str, fn(&Item) -> u64);
 
 /// What flash holds.
-const FLASH: [MemoryPart; 4] = [
+const FLASH: [MemoryPart; 5] = [
     ("model", "part1", |item| {
         item.result.flash.model_bytes.into()
     }),
-    ("runtime", "part2", |item| {
+    ("runtime", "part3", |item| {
         item.result.flash.runtime_bytes.into()
     }),
-    ("system and libraries", "part3", |item| {
+    ("system and libraries", "part4", |item| {
         item.result.flash.system_bytes.into()
+    }),
+    ("features and answers", "part2", |item| {
+        optional(item.result.flash.pipeline_bytes)
     }),
     ("measuring program, not counted", "own", |item| {
         item.result.flash.harness_bytes.into()
@@ -25,7 +28,29 @@ const FLASH: [MemoryPart; 4] = [
 ];
 
 /// What RAM holds.
-const RAM: [MemoryPart; 4] = [
+const RAM: [MemoryPart; 6] = [
+    ("model", "part1", |item| {
+        optional(item.result.memory.model_bytes)
+    }),
+    ("intermediate results", "part2", |item| {
+        optional(item.result.memory.intermediate_bytes)
+    }),
+    ("runtime", "part3", |item| {
+        optional(item.result.memory.runtime_bytes)
+    }),
+    ("system and libraries", "part4", |item| {
+        optional(item.result.memory.system_bytes)
+    }),
+    ("features and answers", "first", |item| {
+        optional(item.result.memory.pipeline_bytes)
+    }),
+    ("measuring program, not counted", "own", |item| {
+        item.result.memory.harness_bytes.into()
+    }),
+];
+
+/// What RAM holds, as records tell it that don't know its parts.
+const RAM_REGIONS: [MemoryPart; 4] = [
     ("arena", "part1", |item| {
         item.result.memory.arena_bytes.into()
     }),
@@ -44,12 +69,22 @@ const RAM: [MemoryPart; 4] = [
     }),
 ];
 
+fn optional(bytes: Option<u32>) -> u64 {
+    bytes.unwrap_or(0).into()
+}
+
 /// Flash and RAM, then accuracy against latency.
 pub fn sections(results: &Results) -> Vec<Section> {
     let mut memory = Section::new("memory", "Flash and RAM");
+    let knows_parts = |item: &Item| item.result.memory.intermediate_bytes.is_some();
+    let ram: &[MemoryPart] = if results.items.iter().all(knows_parts) {
+        &RAM
+    } else {
+        &RAM_REGIONS
+    };
     for (id, title, parts, total) in [
-        ("flash-plot", "Flash", &FLASH, "flash"),
-        ("ram-plot", "RAM at its peak", &RAM, "ram"),
+        ("flash-plot", "Flash", &FLASH[..], "flash"),
+        ("ram-plot", "RAM at its peak", ram, "ram"),
     ] {
         memory
             .blocks
@@ -61,6 +96,11 @@ pub fn sections(results: &Results) -> Vec<Section> {
 }
 
 fn stacked(results: &Results, id: &str, title: &str, parts: &[MemoryPart], total: &str) -> Plot {
+    // What no result has need not be told.
+    let parts: Vec<_> = parts
+        .iter()
+        .filter(|(_, _, read)| results.items.iter().any(|item| read(item) > 0))
+        .collect();
     let mut columns = vec![Column::text("result")];
     columns.extend(parts.iter().map(|(name, ..)| Column::number(*name)));
     columns.push(Column::number("total"));
@@ -77,7 +117,7 @@ fn stacked(results: &Results, id: &str, title: &str, parts: &[MemoryPart], total
             figure: format!("{} KiB", decimal(total as f64 / 1024.0)),
             parts: Vec::new(),
         };
-        for (name, class, read) in parts {
+        for (name, class, read) in &parts {
             let bytes = read(item);
             row.push(grouped(bytes));
             bar.parts.push(Part {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::results::{Item, Results, mark, metric};
 use crate::pages::{Block, Cell, Column, Plot, Section, Table, Tone};
 use crate::plot::{Strip, strips};
+use crate::suite::published::is_of_core;
 use crate::table::decimal;
 
 /// `results/published/mlperf-tiny.csv`.
@@ -100,25 +101,14 @@ pub fn rows() -> Result<Vec<Published>, PublishedError> {
     Ok(reader.deserialize().collect::<Result<_, _>>()?)
 }
 
-/// The core as the conditions of a submission spell it.
-fn core_name(core: &str) -> Option<String> {
-    let name = core.strip_prefix("cortex-m")?;
-    Some(format!("M{}", name.to_ascii_uppercase()))
-}
-
-/// Whether a system has this core.
-fn has_core(row: &Published, core: &str) -> bool {
-    row.conditions
-        .split([' ', ';', ','])
-        .any(|word| word == core)
-}
-
 /// The published results of the benchmarks that the results are of; `None` if they are of none.
 pub fn section(results: &Results) -> Result<Option<Section>, PublishedError> {
     let ours = |benchmark: Benchmark| -> Vec<&Item> {
         results
             .items
             .iter()
+            // From raw audio it is another task.
+            .filter(|item| item.result.latency.stages.is_none())
             .filter(|item| Benchmark::of(&item.result.workload) == Some(benchmark))
             .collect()
     };
@@ -131,7 +121,9 @@ pub fn section(results: &Results) -> Result<Option<Section>, PublishedError> {
         "{} rows of the closed division of MLPerf Tiny, rounds 0.5 to 1.3, as their submitters \
          published them (github.com/mlcommons/tiny_results_v0.5 to _v1.3). They are other boards, \
          clocks, compilers and runtimes; they show the neighbourhood, not a ranking. Results \
-         verified by MLCommons are theirs alone: these runs are not MLPerf results.",
+         verified by MLCommons are theirs alone: these runs are not MLPerf results. Workloads \
+         called mlperf-... are the official models; tinybench's own have the same architecture \
+         with weights of their own.",
         rows.len()
     ));
     for benchmark in Benchmark::ALL {
@@ -149,8 +141,8 @@ fn plot(
     ours: &[&Item],
     rows: &[Published],
 ) -> Option<Plot> {
-    let core = core_name(&ours.first()?.record.board.core);
-    let kin = |row: &Published| core.as_deref().is_some_and(|core| has_core(row, core));
+    let core = &ours.first()?.record.board.core;
+    let kin = |row: &Published| is_of_core(&row.conditions, core);
     let mut columns = ["result", "conditions", "latency", "energy", "quality"]
         .map(Column::text)
         .to_vec();
@@ -230,14 +222,8 @@ fn plot(
     // Those with the same core lie on top.
     others.dots.sort_by_key(|(_, class, _)| *class == "kin");
     let mut legend = vec![("other", "published, other cores".to_owned())];
-    if let Some(core) = &core {
-        legend.insert(
-            0,
-            (
-                "first",
-                format!("published, Cortex-{core} at its own clock"),
-            ),
-        );
+    if submitted.iter().any(|(row, ..)| kin(row)) {
+        legend.insert(0, ("first", format!("published, {core} at its own clock")));
     }
     let id = format!("published-{}", benchmark.word());
     let mut note = "Less is better. The scale is logarithmic.".to_owned();
@@ -272,7 +258,10 @@ mod tests {
         assert_eq!(rows[0].system, "reference Nucleo-L4R5ZI");
         assert_eq!(rows[0].kws_ms, Some(181.92));
         assert_eq!(rows[2].kws_uj, None);
-        let kin = rows.iter().filter(|row| has_core(row, "M4F")).count();
+        let kin = rows
+            .iter()
+            .filter(|row| is_of_core(&row.conditions, "cortex-m4f"))
+            .count();
         assert!((20..73).contains(&kin), "{kin}");
     }
 

@@ -19,6 +19,7 @@ pub fn sections(results: &Results) -> Vec<Section> {
             "Time of one inference",
         )));
         distributions(results, latency, &mut section);
+        section.blocks.extend(stages(results, latency));
         sections.push(section);
     }
     if let Some(energy) = metric("energy").filter(|energy| results.have(energy)) {
@@ -172,6 +173,30 @@ fn distributions(results: &Results, latency: &Metric, section: &mut Section) {
         "All timed runs took the same number of cycles, so there is no distribution to show: {}.",
         named.join(", ")
     ));
+}
+
+/// The stages of results from raw audio, if there are such.
+fn stages(results: &Results, latency: &Metric) -> Option<Block> {
+    let mut table = Table::new(
+        "Stages from raw audio to the answer",
+        vec![
+            Column::text("result"),
+            Column::number("preprocessing"),
+            Column::number("inference"),
+            Column::number("postprocessing"),
+        ],
+    );
+    for item in &results.items {
+        let Some(stages) = &item.result.latency.stages else {
+            continue;
+        };
+        let times = [&stages.preprocess, &stages.inference, &stages.postprocess].map(|stage| {
+            let mark = mark(Some(item.result.latency.fidelity));
+            format!("{mark}{}", latency.unit.show(stage.median_us))
+        });
+        table.push([results.full_label(item)].into_iter().chain(times));
+    }
+    (!table.rows.is_empty()).then_some(Block::Table(table))
 }
 
 fn distribution(results: &Results, latency: &Metric, group: &[Item], index: usize) -> Plot {

@@ -92,13 +92,13 @@ fn parse(text: &str, models: &[&str]) -> Result<Vec<Row>, String> {
     Ok(rows)
 }
 
-/// Whether a row was measured on a core of the kind that a board file calls `core`: published
-/// conditions begin with its short name, such as `M4F 120` or `PSoC62 M4F 150` for `cortex-m4f`.
-pub fn is_of_core(row: &Row, core: &str) -> bool {
+/// Whether published `conditions` name a core of the kind that a board file calls `core`: they
+/// begin with its short name, such as `M4F 120` or `PSoC62 M4F 150` for `cortex-m4f`.
+pub fn is_of_core(conditions: &str, core: &str) -> bool {
     let Some(short) = core.strip_prefix("cortex-") else {
         return false;
     };
-    let first = row.conditions.split(';').next().unwrap_or_default();
+    let first = conditions.split(';').next().unwrap_or_default();
     first
         .split(' ')
         .any(|word| word.eq_ignore_ascii_case(short))
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(rows[1].latency_ms, [Some(3.8), None]);
         let of_m4f: Vec<_> = rows
             .iter()
-            .map(|row| is_of_core(row, "cortex-m4f"))
+            .map(|row| is_of_core(&row.conditions, "cortex-m4f"))
             .collect();
         assert_eq!(of_m4f, [true, false]);
     }
@@ -148,6 +148,6 @@ mod tests {
         let reference = &rows[0];
         assert_eq!(reference.system, "reference Nucleo-L4R5ZI");
         assert_eq!(reference.latency_ms[0], Some(181.92));
-        assert!(is_of_core(reference, "cortex-m4f"));
+        assert!(is_of_core(&reference.conditions, "cortex-m4f"));
     }
 }

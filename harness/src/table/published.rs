@@ -48,7 +48,7 @@ impl Published {
         let published = self
             .rows
             .iter()
-            .filter(|row| is_of_core(row, &board.core))
+            .filter(|row| is_of_core(&row.conditions, &board.core))
             .filter(|row| columns.iter().any(|&index| row.latency_ms[index].is_some()))
             .map(|row| {
                 let mut cells = vec![
@@ -86,7 +86,7 @@ impl Published {
         let others = self
             .rows
             .iter()
-            .filter(|row| !is_of_core(row, core))
+            .filter(|row| !is_of_core(&row.conditions, core))
             .count();
         format!(
             "Published by others for these models, on cores like this board's. {} has {others} \
