@@ -5,11 +5,16 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 firmware_target=thumbv7em-none-eabihf
 oldest_rust=1.89
+# The release that tinybench itself is built on.
+probe_rs_version=0.32.0
 
 # rustup's installer changes the search path of later shells, not of this one.
 if ! command -v cargo >/dev/null && [ -x "${CARGO_HOME:-$HOME/.cargo}/bin/cargo" ]; then
     PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 fi
+
+# Tools that setup builds for this project alone.
+PATH="$root/.tools/bin:$PATH"
 
 # The compiler the host programs are built with is there and recent enough.
 host_rust_is_there() {
@@ -39,4 +44,9 @@ linker_is_there() {
     [ -x /usr/bin/ld.lld ] && return 0
     sysroot=$(rustc --print sysroot 2>/dev/null) || return 1
     compgen -G "$sysroot/lib/rustlib/*/bin/rust-lld" >/dev/null
+}
+
+# The probe-rs command line, of the right release.
+probe_rs_is_there() {
+    [ "$(probe-rs --version 2>/dev/null | cut -d' ' -f2)" = "$probe_rs_version" ]
 }

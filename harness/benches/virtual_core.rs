@@ -53,6 +53,7 @@ fn machine_after_inference() -> Arc<Mutex<VirtualBoard>> {
             },
             runtime: "interpreter",
             model: &model,
+            front_end: None,
         },
         &mut |_| {},
     )

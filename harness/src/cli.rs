@@ -10,6 +10,7 @@ use probe_rs::probe::DebugProbeSelector;
 
 use crate::compare::{Aspect, NamedLimit};
 use crate::select::On;
+use crate::served::SerialPlace;
 use crate::subject::VectorCount;
 use crate::{baselines, shard};
 
@@ -68,6 +69,10 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Compare records: what became better or worse, and whether it matters
     Compare(Box<CompareArgs>),
+    /// Write a report on run records, to be read and published: HTML or Markdown
+    Report(ReportArgs),
+    /// Write a website with the history of a project's run records
+    Dashboard(DashboardArgs),
     /// Write records in the formats of other tools
     Export(Box<ExportArgs>),
     /// Make one record of those that parallel jobs wrote
@@ -78,6 +83,8 @@ pub enum Command {
     Workloads,
     /// List the runtimes
     Runtimes,
+    /// Bring the models of a suite into the cache
+    Fetch(FetchArgs),
     /// Serve a virtual board to probe-rs and the tools built on it
     Serve(ServeArgs),
     /// Check what is needed to build and to run, and say what to do about what is missing
@@ -91,6 +98,82 @@ pub enum Command {
     },
 }
 
+/// What to report on, and where to.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench report run.json -o report.html          one file, opens offline
+  tinybench report main.json change.json -o report.md
+                                                    a comment for a pull request, under 60 KB
+  tinybench report tinybench-results/ -o all.html   every record of a folder
+
+The first record is the base that others are compared with, as `tinybench compare` does it. docs/report.md says what is in a report.")]
+pub struct ReportArgs {
+    /// Run records, or folders of them
+    #[arg(value_name = "RECORD", required = true)]
+    pub records: Vec<PathBuf>,
+    /// Where to write the report; its ending chooses the form, .html or .md
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// What counts as a regression.
+    #[command(flatten)]
+    pub gate: GateArgs,
+    /// The report's title [default: made from workloads and boards]
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+}
+
+/// Which history to show, and where.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench dashboard history/ -o site
+  tinybench dashboard history/ -o site --commit-url 'https://example.org/project/commit/{commit}'
+  tinybench dashboard history/ -o site --site-url https://example.org/bench/
+
+HISTORY is a folder of run records, one or several for each commit. The site is static: any web
+server can serve it, and it opens from the disk. docs/dashboard.md says what is on it.")]
+pub struct DashboardArgs {
+    /// A folder of run records
+    #[arg(value_name = "HISTORY")]
+    pub history: PathBuf,
+    /// The folder to write the site to; one that tinybench wrote before is replaced
+    #[arg(short, long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The project's name
+    #[arg(long, value_name = "TEXT", default_value = "Benchmarks")]
+    pub title: String,
+    /// Where a commit can be seen, `{commit}` standing for it [default: what the records say]
+    #[arg(long, value_name = "URL")]
+    pub commit_url: Option<String>,
+    /// Where the site will be, for links in the Atom feed
+    #[arg(long, value_name = "URL")]
+    pub site_url: Option<String>,
+}
+
+/// What to fetch, and from where.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench fetch mlperf-tiny                          from where it is published
+  tinybench fetch mlperf-tiny --from https://mirror/   from a server that has the same files
+  tinybench fetch mlperf-tiny --from models/           from a folder
+
+Every file is checked against its SHA-256; nothing else gets into the cache. A download that was
+cut off goes on where it ended. The cache is `tinybench` in your cache folder, or the folder that
+TINYBENCH_CACHE names.")]
+pub struct FetchArgs {
+    /// The suite
+    #[arg(value_name = "SUITE")]
+    pub suite: String,
+    /// A folder, or the address of a server, that has the files by their names
+    #[arg(long, value_name = "DIR|URL")]
+    pub from: Option<String>,
+    /// How long a server may be silent
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = timeout)]
+    pub timeout: Duration,
+}
+
 /// Which virtual board to serve, and where.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -98,12 +181,14 @@ Examples:
   tinybench serve --board nano33                 on a free TCP port of this machine
   tinybench serve --board nano33 --port 4711
   tinybench serve --board nano33 --unix /tmp/nano33
+  tinybench serve --board nano33 --serial tcp:4712    UART 0 on a TCP port
+  tinybench serve --board nano33 --serial pty         ... or on a pseudo-terminal
 
 The selector is printed on stdout; give it to any tool of probe-rs:
   probe-rs run --chip nRF52840_xxAA --probe 20b7:9db1:tcp:127.0.0.1:4711 firmware.elf
 
-Clients are served one after the other; the board lives on between them. It speaks the protocol of
-a Glasgow probe.")]
+Clients are served one after the other; the board runs on between them, as fast as a real one. It
+speaks the protocol of a Glasgow probe. Where each serial port is follows on stdout, a line each.")]
 pub struct ServeArgs {
     /// The board (`tinybench boards` lists them)
     #[arg(long, value_name = "NAME")]
@@ -114,14 +199,19 @@ pub struct ServeArgs {
     /// A Unix socket instead
     #[arg(long, value_name = "PATH")]
     pub unix: Option<PathBuf>,
+    /// Where to offer the board's UART 0; given again, UART 1. Port 0 lets the system choose
+    #[arg(long = "serial", value_name = "tcp:PORT|pty")]
+    pub serial: Vec<SerialPlace>,
 }
 
 /// What to measure, where, and what to do with the result.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  tinybench run --board nano33                          all workloads
-  tinybench run --board nano33 --workload kws           one of them
+  tinybench run --board nano33                          the standard set
+  tinybench run --board nano33 --workload kws           one workload
+  tinybench run --board nano33 --workload kws-audio     from raw audio, stage by stage
+  tinybench run --board nano33 --suite mlperf-tiny      the models of others, once fetched
   tinybench run --board nano33 --model my.tflite        your own int8 model
   tinybench run --board nano33 --model my.tflite --reference vectors/
                                                         checked against my.outputs.i8
@@ -134,9 +224,16 @@ pub struct RunArgs {
     /// The board (`tinybench boards` lists them)
     #[arg(long, value_name = "NAME")]
     pub board: String,
-    /// A workload, repeatable [default: all, if no --model is given]
+    /// A workload, repeatable; with -audio behind its name from raw audio [default: the standard
+    /// set, if there is no --model and no --suite]
     #[arg(long = "workload", value_name = "NAME")]
     pub workloads: Vec<String>,
+    /// A suite, or those of its workloads that --workload names
+    #[arg(long, value_name = "NAME")]
+    pub suite: Option<String>,
+    /// Where the suite's models are, if they aren't in the cache yet
+    #[arg(long, value_name = "DIR|URL", requires = "suite")]
+    pub from: Option<String>,
     /// A TensorFlow Lite model of your own, int8, repeatable
     #[arg(long = "model", value_name = "FILE.tflite")]
     pub models: Vec<PathBuf>,
@@ -167,6 +264,14 @@ pub struct RunArgs {
     /// What to print on stdout
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
+    /// The commit of your project that is measured, for the record [default: what CI or git says]
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "TINYBENCH_COMMIT",
+        hide_env_values = true
+    )]
+    pub commit: Option<String>,
     /// Where to write the record [default: tinybench-results/TIME-BOARD.json]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -3,7 +3,10 @@
 use std::mem::offset_of;
 use std::time::Duration;
 
-use tinybench_interface::{Block, Command, Error as CommandError, MAGIC, Status, VERSION};
+use tinybench_interface::{
+    Block, Command, Error as CommandError, MAGIC, Stages, Status, Task, VERSION,
+};
+use tinybench_pipeline::Quantisation;
 
 use crate::board::Memory;
 use crate::fault::{CodeAddress, FaultReport, Stopped};
@@ -81,7 +84,7 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
         self.command(Command::Prepare, Duration::ZERO)
     }
 
-    /// Runs `count` inferences and returns the cycles of each. The target is left alone for
+    /// Runs `count` times and returns the cycles of each inference. The target is left alone for
     /// `quiet`.
     pub fn run(&mut self, count: u32, quiet: Duration) -> Result<Vec<u32>, TargetError> {
         self.set(offset_of!(Block, run_count), count)?;
@@ -130,6 +133,73 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
         let mut output = vec![0; length];
         self.target.read_bytes(output_address, &mut output)?;
         Ok(output)
+    }
+
+    /// Has [`Self::run`] run all stages from now on. The answer is that of a `task`; `input` and
+    /// `output` are what the model's values stand for.
+    pub fn begin_pipeline(
+        &mut self,
+        task: Task,
+        input: Quantisation,
+        output: Quantisation,
+    ) -> Result<(), TargetError> {
+        self.set(offset_of!(Block, task), task as u32)?;
+        for (offset, quantisation) in [
+            (offset_of!(Block, input_quantisation), input),
+            (offset_of!(Block, output_quantisation), output),
+        ] {
+            self.set(offset, quantisation.scale.to_bits())?;
+            self.set(offset + 4, quantisation.zero_point.cast_unsigned())?;
+        }
+        self.set(offset_of!(Block, stages), Stages::All as u32)
+    }
+
+    /// Writes raw audio.
+    pub fn write_audio(&mut self, audio: &[u8]) -> Result<(), TargetError> {
+        let Block {
+            audio_address,
+            audio_bytes,
+            ..
+        } = self.block;
+        if audio.len() != audio_bytes as usize {
+            return Err(TargetError::Protocol(format!(
+                "the features take {} bytes of audio, the image says {audio_bytes}",
+                audio.len()
+            )));
+        }
+        self.check_range("the audio buffer", audio_address, audio.len())?;
+        self.target.write_bytes(audio_address, audio)
+    }
+
+    /// Reads the input buffer, where the features of the latest run are.
+    pub fn read_features(&mut self) -> Result<Vec<u8>, TargetError> {
+        let Block {
+            input_address,
+            input_bytes,
+            ..
+        } = self.block;
+        self.check_range("the input buffer", input_address, input_bytes as usize)?;
+        let mut features = vec![0; input_bytes as usize];
+        self.target.read_bytes(input_address, &mut features)?;
+        Ok(features)
+    }
+
+    /// Cycles of the first and the last stage in the latest `count` runs.
+    pub fn outer_stages(&mut self, count: usize) -> Result<[Vec<u32>; 2], TargetError> {
+        let Block {
+            preprocess_address,
+            postprocess_address,
+            ..
+        } = self.block;
+        let mut stages = [vec![0; count], vec![0; count]];
+        for (address, cycles) in [preprocess_address, postprocess_address]
+            .into_iter()
+            .zip(&mut stages)
+        {
+            self.check_range("the cycles of a stage", address, 4 * count)?;
+            self.target.read_words(address, cycles)?;
+        }
+        Ok(stages)
     }
 
     /// The runtime's name and version.

@@ -9,21 +9,26 @@ use crate::config::ConfigError;
 use crate::confirm::ConfirmError;
 use crate::exit::Exit;
 use crate::export::ExportError;
+use crate::fetch::{CacheError, FetchError};
 use crate::files::{ReadError, WriteError};
 use crate::firmware_build::{BuildError, ToolchainError};
 use crate::image::ImageError;
 use crate::interrupt::Interrupted;
 use crate::measure::MeasureError;
 use crate::merge::MergeError;
+use crate::pages::PageError;
 use crate::project::ProjectError;
 use crate::record::RecordError;
 use crate::records::RecordsError;
+use crate::results::VerifyError;
 use crate::runtimes::UnknownRuntime;
 use crate::select::SelectError;
+use crate::served::SerialError;
 use crate::session::SessionError;
 use crate::shard::ShardError;
 use crate::subject::SubjectError;
-use crate::verify::Mismatch;
+use crate::suite::SuiteError;
+use crate::suite::published::PublishedError;
 use crate::virtual_board::VirtualBoardError;
 use crate::workload::WorkloadError;
 
@@ -38,6 +43,17 @@ pub enum Error {
     #[error(transparent)]
     Workload(#[from] WorkloadError),
     #[error(transparent)]
+    Suite(#[from] SuiteError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(
+        "{file} of the suite `{suite}` isn't in the cache: run `tinybench fetch {suite}`, or name \
+         the folder or mirror that has it with --from"
+    )]
+    NotFetched { suite: String, file: String },
+    #[error(transparent)]
+    Published(#[from] PublishedError),
+    #[error(transparent)]
     Runtime(#[from] UnknownRuntime),
     #[error(transparent)]
     Subject(#[from] SubjectError),
@@ -49,6 +65,8 @@ pub enum Error {
     Serve(#[from] ServeError),
     #[error("can't serve the virtual board: {0}")]
     Listen(std::io::Error),
+    #[error(transparent)]
+    Serial(#[from] SerialError),
     #[error(transparent)]
     Build(#[from] BuildError),
     #[error(transparent)]
@@ -63,7 +81,10 @@ pub enum Error {
         source: MeasureError,
     },
     #[error("{subject}: {source}")]
-    Mismatch { subject: String, source: Mismatch },
+    Mismatch {
+        subject: String,
+        source: Box<VerifyError>,
+    },
     #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
@@ -87,6 +108,8 @@ pub enum Error {
     #[error("can't write JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error(transparent)]
+    Page(#[from] PageError),
+    #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -108,6 +131,12 @@ fn regressed(regressions: &[String]) -> String {
     }
 }
 
+impl From<CacheError> for Error {
+    fn from(error: CacheError) -> Self {
+        Self::Fetch(error.into())
+    }
+}
+
 impl Error {
     /// The exit code this error leads to.
     pub fn exit(&self) -> Exit {
@@ -118,16 +147,24 @@ impl Error {
             | Self::Runtime(_)
             | Self::UnknownBaseline(_)
             | Self::Shard(_)
+            | Self::Serial(SerialError::TooMany { .. })
             | Self::Export(ExportError::Base)
             | Self::NothingToRun => Exit::Usage,
             Self::Regression { .. } => Exit::Regression,
             Self::Confirm(error) => error.exit(),
+            Self::Suite(error) if error.is_usage() => Exit::Usage,
             Self::Mismatch { .. } => Exit::Mismatch,
-            Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) => Exit::NoTarget,
+            Self::Fetch(error) => error.exit(),
+            Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) | Self::Serial(_) => {
+                Exit::NoTarget
+            }
             Self::Select(error) => error.exit(),
             Self::Build(BuildError::ModelTooBig { .. } | BuildError::ImageTooBig { .. })
             | Self::Board(_)
             | Self::Workload(_)
+            | Self::Suite(_)
+            | Self::NotFetched { .. }
+            | Self::Published(_)
             | Self::Subject(_)
             | Self::Record(_)
             | Self::Records(_)
@@ -136,6 +173,7 @@ impl Error {
             | Self::Merge(_)
             | Self::Read(_) => Exit::Input,
             Self::Build(_) | Self::Toolchain(_) | Self::Image(_) | Self::NotReady => Exit::Build,
+            Self::Page(error) => error.exit(),
             Self::Session(error) => error.exit(),
             Self::Measure {
                 source: MeasureError::Target(error),

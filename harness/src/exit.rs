@@ -22,6 +22,8 @@ pub enum Exit {
     Input = 7,
     /// A result can't be written.
     Output = 8,
+    /// A file can't be downloaded: no connection, or the server doesn't send it.
+    Download = 9,
     /// Stopped by Ctrl-C or a termination signal.
     Interrupted = 130,
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tinybench_interface::Error as CommandError;
+use tinybench_interface::{Error as CommandError, Task};
+use tinybench_pipeline::Quantisation;
 
 use crate::conversation::{Conversation, ImageView};
 use crate::interrupt;
@@ -37,6 +38,23 @@ pub struct Plan<'a> {
     pub clock_hz: u64,
     /// How long the image may take for one command.
     pub timeout: Duration,
+    /// What is needed to begin with raw audio.
+    pub pipeline: Option<PipelinePlan<'a>>,
+}
+
+/// What is needed to measure all stages from raw audio to an answer.
+#[derive(Clone, Copy)]
+pub struct PipelinePlan<'a> {
+    /// Raw audio of all vectors.
+    pub audio: &'a [u8],
+    /// Bytes of one vector.
+    pub vector_bytes: usize,
+    /// What the last stage answers.
+    pub task: Task,
+    /// What the values of the model's input stand for.
+    pub input: Quantisation,
+    /// What those of its output stand for.
+    pub output: Quantisation,
 }
 
 /// What was measured.
@@ -46,20 +64,40 @@ pub struct Measurement {
     pub runtime_name: String,
     /// Its version.
     pub runtime_version: String,
-    /// Cycles of each timed run.
+    /// Cycles of each timed run, all stages together.
     pub cycles: Vec<u32>,
     /// Cycles between two readings of the counter directly after each other.
     pub counter_overhead: u32,
-    /// Instructions of the last timed run, if the target can count them.
+    /// Instructions of the last timed run, if the target can count them, and only for a run of
+    /// the inference alone.
     pub instructions: Option<u64>,
     /// Bytes of the arena in use, as the runtime says.
     pub arena_bytes: u32,
+    /// Those of them that hold tensors and what kernels need while they run.
+    pub arena_tensor_bytes: u32,
     /// Bytes of the arena that were written to, from the first to the last.
     pub arena_touched_bytes: u32,
     /// Stack at its deepest.
     pub stack_peak_bytes: u32,
     /// Outputs of all vectors that were run.
     pub outputs: TargetOutputs,
+    /// What the stages from raw audio gave, if they were run.
+    pub pipeline: Option<PipelineMeasurement>,
+}
+
+/// What the stages from raw audio to an answer gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PipelineMeasurement {
+    /// Cycles of the first stage, in each timed run.
+    pub preprocess: Vec<u32>,
+    /// Cycles of the inference.
+    pub inference: Vec<u32>,
+    /// Cycles of the last stage.
+    pub postprocess: Vec<u32>,
+    /// Features of all vectors that were run, one after the other.
+    pub features: Vec<u8>,
+    /// The answers to them: an index, or the bits of a float32.
+    pub answers: Vec<u32>,
 }
 
 /// Why a measurement failed.
@@ -81,6 +119,9 @@ pub enum MeasureError {
         /// What it did.
         outcome: String,
     },
+    /// The stages of a run take too long together.
+    #[error("the stages of a run took more than 2^32 cycles together")]
+    TooLong,
     /// The output depends on how large the arena is.
     #[error(
         "with the smallest arena, {arena_bytes} bytes, the output for vector {vector} is not the \
@@ -100,7 +141,7 @@ pub enum MeasureError {
 /// In this order: check of the cycle counter; the smallest arena, by planning with it and with
 /// [`ARENA_STEP`] bytes less and by one inference in it; then, with all of the RAM as arena, one
 /// inference that fills caches, the timed runs on the first vector, and one inference for each of
-/// the other vectors.
+/// the other vectors. From raw audio these runs are of all stages.
 pub fn measure<T: Target + ?Sized>(
     target: &mut T,
     image: ImageView,
@@ -128,32 +169,83 @@ pub fn measure<T: Target + ?Sized>(
         });
     }
 
+    let mut pipeline = None;
+    let mut expected: u64 = warm.iter().map(|&cycles| u64::from(cycles)).sum();
+    if let Some(stages) = &plan.pipeline {
+        conversation.begin_pipeline(stages.task, stages.input, stages.output)?;
+        conversation.write_audio(audio(stages, first))?;
+        let inference = conversation.run(1, Duration::ZERO)?;
+        let outer = conversation.outer_stages(1)?.concat();
+        expected = (inference.iter().chain(&outer))
+            .map(|&cycles| u64::from(cycles))
+            .sum();
+        outputs = conversation.read_output(plan.output_bytes)?;
+        pipeline = Some(PipelineMeasurement {
+            features: conversation.read_features()?,
+            answers: vec![conversation.block().answer],
+            ..PipelineMeasurement::default()
+        });
+    }
+
     progress.begin("timing", Some(plan.runs.into()));
     let mut cycles = Vec::new();
     let capacity = conversation.block().cycles_capacity.max(1);
     while (cycles.len() as u32) < plan.runs {
         interrupt::check().map_err(TargetError::from)?;
         let count = (plan.runs - cycles.len() as u32).min(capacity);
-        let expected = warm.first().map_or(0, |&cycles| u64::from(cycles)) * u64::from(count);
-        let quiet = expected as f64 / plan.clock_hz as f64 * QUIET_MARGIN;
-        let quiet = Duration::from_secs_f64(quiet);
-        cycles.extend(conversation.run(count, quiet)?);
+        let quiet = expected as f64 * f64::from(count) / plan.clock_hz as f64 * QUIET_MARGIN;
+        let inference = conversation.run(count, Duration::from_secs_f64(quiet))?;
+        match &mut pipeline {
+            None => cycles.extend(inference),
+            Some(pipeline) => {
+                let [preprocess, postprocess] = conversation.outer_stages(inference.len())?;
+                for ((&before, &inference), &behind) in
+                    preprocess.iter().zip(&inference).zip(&postprocess)
+                {
+                    let sum = before
+                        .checked_add(inference)
+                        .and_then(|sum| sum.checked_add(behind));
+                    cycles.push(sum.ok_or(MeasureError::TooLong)?);
+                }
+                pipeline.preprocess.extend(preprocess);
+                pipeline.inference.extend(inference);
+                pipeline.postprocess.extend(postprocess);
+            }
+        }
         progress.advance(count.into());
     }
-    let instructions = conversation.instructions()?;
+    // Of several stages the target would count the last one alone.
+    let instructions = match pipeline {
+        None => conversation.instructions()?,
+        Some(_) => None,
+    };
 
     progress.begin("running the test vectors", Some(plan.vectors.len() as u64));
     progress.advance(1);
     for &vector in plan.vectors.iter().skip(1) {
         interrupt::check().map_err(TargetError::from)?;
-        conversation.write_input(input(plan, vector))?;
+        match &plan.pipeline {
+            None => conversation.write_input(input(plan, vector))?,
+            Some(stages) => conversation.write_audio(audio(stages, vector))?,
+        }
         conversation.run(1, Duration::ZERO)?;
         outputs.extend(conversation.read_output(plan.output_bytes)?);
+        if let Some(pipeline) = &mut pipeline {
+            pipeline.features.extend(conversation.read_features()?);
+            pipeline.answers.push(conversation.block().answer);
+        }
         progress.advance(1);
     }
     progress.end();
 
     let block = conversation.block();
+    if block.arena_tensors > block.arena_used {
+        return Err(TargetError::Protocol(format!(
+            "{} bytes of the arena hold tensors, but only {} are in use",
+            block.arena_tensors, block.arena_used
+        ))
+        .into());
+    }
     Ok(Measurement {
         runtime_name,
         runtime_version,
@@ -161,13 +253,19 @@ pub fn measure<T: Target + ?Sized>(
         counter_overhead,
         instructions,
         arena_bytes: block.arena_used,
+        arena_tensor_bytes: block.arena_tensors,
         arena_touched_bytes: block.arena_touched,
         stack_peak_bytes: block.stack_peak,
         outputs: TargetOutputs {
             vectors: plan.vectors.to_vec(),
             bytes: outputs,
         },
+        pipeline,
     })
+}
+
+fn audio<'a>(plan: &PipelinePlan<'a>, vector: usize) -> &'a [u8] {
+    &plan.audio[vector * plan.vector_bytes..][..plan.vector_bytes]
 }
 
 fn input<'a>(plan: &Plan<'a>, vector: usize) -> &'a [u8] {
@@ -374,6 +472,7 @@ mod tests {
                         let value = self.bytes(INPUT + i, 1)[0];
                         self.bytes(OUTPUT + i, 1)[0] = value.wrapping_mul(2);
                     }
+                    self.set(offset_of!(Block, arena_tensors), 80);
                     self.set(offset_of!(Block, arena_touched), 96);
                     self.set(offset_of!(Block, stack_peak), 512);
                     Status::Done
@@ -480,6 +579,7 @@ mod tests {
             arena_min_bytes,
             clock_hz: 1_000,
             timeout: Duration::from_secs(5),
+            pipeline: None,
         };
         measure(target, image, &plan, &mut Progress::hidden())
     }
@@ -504,12 +604,14 @@ mod tests {
                 counter_overhead: 2,
                 instructions: Some(777),
                 arena_bytes: 100,
+                arena_tensor_bytes: 80,
                 arena_touched_bytes: 96,
                 stack_peak_bytes: 512,
                 outputs: TargetOutputs {
                     vectors: vec![0, 2],
                     bytes: vec![2, 4, 6, 14, 16, 18],
                 },
+                pipeline: None,
             }
         );
     }
@@ -608,7 +710,7 @@ mod tests {
         );
         assert_eq!(
             failure(Misbehaviour::OtherVersion).1,
-            "the image has interface version 2, this tinybench needs 1"
+            "the image has interface version 3, this tinybench needs 2"
         );
         assert_eq!(
             failure(Misbehaviour::InputOutsideRam).1,

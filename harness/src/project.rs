@@ -60,6 +60,16 @@ impl Project {
         self.root.join("workloads/models")
     }
 
+    /// The folder of suites.
+    pub fn suites(&self) -> PathBuf {
+        self.root.join("workloads/suites")
+    }
+
+    /// The folder of results that others have published.
+    pub fn published(&self) -> PathBuf {
+        self.root.join("results/published")
+    }
+
     /// The commit of the project, with `-dirty` appended if files differ from it; `None` outside
     /// git.
     pub fn commit(&self) -> Option<String> {

@@ -31,6 +31,9 @@ pub struct RunRecord {
     /// When the run began, UTC, RFC 3339.
     #[schemars(extend("format" = "date-time"))]
     pub started_at: String,
+    /// The commit of the user's project that was measured, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub commit: Option<Commit>,
     /// The board that was measured, as its board file describes it.
     pub board: Board,
     /// What the image ran on.
@@ -55,6 +58,23 @@ pub struct Tinybench {
     /// Commit of the project the firmware was built from, `-dirty` appended if files differed from
     /// it; null outside git.
     pub commit: Option<String>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// A commit of the user's project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Commit {
+    /// Its id, `-dirty` appended if files differed from it.
+    pub id: String,
+    /// When it was committed, UTC, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schemars(extend("format" = "date-time"))]
+    pub time: Option<String>,
+    /// Where it can be seen.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub url: Option<String>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -161,6 +181,10 @@ pub struct RunResult {
     /// Energy of one inference, where the board's currents are known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub energy: Option<Energy>,
+    /// How the features that the target computed from raw audio compare with the reference, if
+    /// it did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub features: Option<Features>,
     /// How the outputs compare with the reference.
     pub outputs: Outputs,
     /// How good the answers are, where there are labels.
@@ -253,7 +277,7 @@ pub enum Fidelity {
     Modelled,
 }
 
-/// Time of one inference.
+/// Time of one inference; of all stages together where there are `stages`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// Measured or modelled.
@@ -270,14 +294,49 @@ pub struct Latency {
     /// The median at the board's clock, µs.
     #[serde(serialize_with = "finite")]
     pub median_us: f64,
-    /// Cycles of reading the counter twice, which are part of every figure above.
+    /// Cycles of reading the counter twice, which are part of every figure above; once for each
+    /// stage where there are `stages`.
     pub overhead_cycles: u32,
+    /// The stages one by one, where the model's input was computed from raw audio.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stages: Option<Stages>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
 }
 
-/// RAM.
+/// The stages from raw audio to an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stages {
+    /// Features from raw audio.
+    pub preprocess: Stage,
+    /// The model.
+    pub inference: Stage,
+    /// The answer from the model's output.
+    pub postprocess: Stage,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// Time of one stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stage {
+    /// Cycles of each run, in order.
+    pub cycles: Vec<u32>,
+    /// Their median.
+    #[serde(serialize_with = "finite")]
+    pub median_cycles: f64,
+    /// The median at the board's clock, µs.
+    #[serde(serialize_with = "finite")]
+    pub median_us: f64,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// RAM. `system_bytes`, `runtime_bytes`, `model_bytes`, `intermediate_bytes`, `pipeline_bytes`
+/// and `harness_bytes` add up to the total.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
     /// Bytes of the arena in use.
@@ -294,6 +353,21 @@ pub struct Memory {
     pub harness_bytes: u32,
     /// Static, arena and stack together.
     pub ram_total_bytes: u32,
+    /// System and libraries: their variables, and the stack.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub system_bytes: Option<u32>,
+    /// The runtime: its variables, and what it keeps in the arena besides tensors.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub runtime_bytes: Option<u32>,
+    /// Weights and architecture, as far as they are in RAM.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub model_bytes: Option<u32>,
+    /// Intermediate results: tensors in the arena and what kernels need while they run.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub intermediate_bytes: Option<u32>,
+    /// Working memory of the stages before and behind the inference, where they are measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pipeline_bytes: Option<u32>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -312,6 +386,9 @@ pub struct Flash {
     pub harness_bytes: u32,
     /// Start-up code, libraries and everything else.
     pub system_bytes: u32,
+    /// Code and tables of the stages before and behind the inference, where they are measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pipeline_bytes: Option<u32>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -330,6 +407,26 @@ pub struct Energy {
     pub source: String,
     /// Measured or modelled.
     pub fidelity: Fidelity,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// How the features that the target computed compare with the reference inputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Features {
+    /// How many vectors were run.
+    pub vectors: u64,
+    /// How many features were compared.
+    pub values_compared: u64,
+    /// How many of them differ at all.
+    pub differing: u64,
+    /// The largest difference of two int8 values.
+    pub max_abs_diff: u32,
+    /// The largest that is allowed.
+    pub tolerance: u32,
+    /// Whether none is larger.
+    pub verified: bool,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -358,7 +455,7 @@ pub struct Outputs {
 /// How good the answers are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quality {
-    /// Name of the metric: `top1`.
+    /// Name of the metric: `top1` or `auc`.
     pub metric: String,
     /// Its value on the vectors that were run, 0 to 1.
     #[serde(serialize_with = "finite")]
@@ -477,20 +574,40 @@ pub(crate) mod tests {
                     "fidelity": "modelled", "cycles": [9_000_100, 9_000_200, 9_000_300],
                     "median_cycles": 9_000_200.0, "min_cycles": 9_000_100,
                     "max_cycles": 9_000_300, "median_us": 140_628.125, "overhead_cycles": 2,
+                    "stages": {
+                        "preprocess": {
+                            "cycles": [4_000_000, 4_000_100, 4_000_200],
+                            "median_cycles": 4_000_100.0, "median_us": 62_501.5625,
+                        },
+                        "inference": {
+                            "cycles": [5_000_000, 5_000_000, 5_000_000],
+                            "median_cycles": 5_000_000.0, "median_us": 78_125.0,
+                        },
+                        "postprocess": {
+                            "cycles": [100, 100, 100],
+                            "median_cycles": 100.0, "median_us": 1.5625,
+                        },
+                    },
                 },
                 "instructions": 7_800_123,
                 "memory": {
                     "arena_bytes": 22_528, "arena_min_bytes": 22_016, "arena_touched_bytes": 22_500,
                     "stack_peak_bytes": 1_480, "static_bytes": 1_232, "harness_bytes": 1_200,
                     "ram_total_bytes": 25_240,
+                    "system_bytes": 1_512, "runtime_bytes": 2_528, "model_bytes": 0,
+                    "intermediate_bytes": 16_000, "pipeline_bytes": 4_000,
                 },
                 "flash": {
                     "total_bytes": 84_000, "model_bytes": 53_936, "runtime_bytes": 22_000,
-                    "harness_bytes": 4_064, "system_bytes": 4_000,
+                    "harness_bytes": 4_064, "system_bytes": 3_000, "pipeline_bytes": 1_000,
                 },
                 "energy": {
                     "uj_per_inference": 1392.2, "mean_mw": 9.9,
                     "source": "model:active-current", "fidelity": "modelled",
+                },
+                "features": {
+                    "vectors": 48, "values_compared": 23_520, "differing": 2, "max_abs_diff": 1,
+                    "tolerance": 1, "verified": true,
                 },
                 "outputs": {
                     "reference": "TensorFlow Lite Micro", "vectors": 48, "bytes_compared": 576,

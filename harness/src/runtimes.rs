@@ -4,12 +4,15 @@
 use tinybench_interface::Runtime as _;
 use tinybench_interpreter::kernels::Portable;
 use tinybench_interpreter::runtime::Interpreter as InterpreterOnTarget;
-use tinybench_interpreter::{Interpreter as Engine, Model, ModelError, PrepareError, arena_needed};
+use tinybench_interpreter::{
+    Interpreter as Engine, Model, ModelError, PrepareError, Tensor, arena_needed,
+};
+use tinybench_pipeline::Quantisation;
 
 use crate::suggest;
 
 /// What the harness must know of a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModelFacts {
     /// Bytes of one input.
     pub input_bytes: usize,
@@ -21,6 +24,10 @@ pub struct ModelFacts {
     pub parameters: u64,
     /// Bytes of arena that are enough.
     pub arena_bytes: usize,
+    /// What the input's values stand for.
+    pub input: Quantisation,
+    /// What the output's values stand for.
+    pub output: Quantisation,
 }
 
 /// A runtime refuses a model, or fails on it.
@@ -127,7 +134,12 @@ impl HostRuntime for Interpreter {
 
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError> {
         let model = Model::parse(model)?;
-        let (input_bytes, output_bytes) = (model.input().bytes, model.output().bytes);
+        let (input, output) = (model.input(), model.output());
+        let (input_bytes, output_bytes) = (input.bytes, output.bytes);
+        let quantisation = |tensor: Tensor| Quantisation {
+            scale: tensor.scale,
+            zero_point: tensor.zero_point,
+        };
         if input_bytes == 0 || output_bytes == 0 {
             return Err(RuntimeError(
                 "the model's input or output is empty".to_owned(),
@@ -139,6 +151,8 @@ impl HostRuntime for Interpreter {
             macs: model.macs(),
             parameters: model.parameters(),
             arena_bytes: arena_needed(&model)?,
+            input: quantisation(input),
+            output: quantisation(output),
         })
     }
 

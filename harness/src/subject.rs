@@ -7,7 +7,8 @@ use crate::board::Board;
 use crate::files::{self, ReadError};
 use crate::record::InputSource;
 use crate::runtimes::{self, HostRuntime, ModelFacts, RuntimeError};
-use crate::workload::{MAX_DATA_BYTES, Workload};
+use crate::suite::{FetchedModel, Models, SeededVectors, SuiteError};
+use crate::workload::{Audio, Card, MAX_DATA_BYTES, TaskKind, Workload};
 
 /// Seed of the inputs for a model that comes without any.
 pub const SEED: u64 = 1;
@@ -66,6 +67,10 @@ pub struct Subject {
     pub reference: String,
     /// One label a vector.
     pub labels: Option<Vec<u8>>,
+    /// What the outputs mean, where they are to be judged.
+    pub task: Option<TaskKind>,
+    /// Raw audio of all vectors, if the model's input is to be computed from it on the target.
+    pub audio: Option<Audio>,
 }
 
 /// Why something can't be measured.
@@ -81,6 +86,17 @@ pub enum SubjectError {
         path: PathBuf,
         /// What the runtime says.
         source: RuntimeError,
+    },
+    /// The vectors of a suite can't be used.
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    /// A workload's card, or a suite, doesn't describe its model.
+    #[error("{path} is not the model that was promised: {problem}")]
+    Card {
+        /// The model file.
+        path: PathBuf,
+        /// What differs.
+        problem: String,
     },
     /// A file of inputs or outputs has the wrong size.
     #[error("{path} has {bytes} bytes, which is not {expected}")]
@@ -184,6 +200,70 @@ impl Checked {
         Ok(bytes / each)
     }
 
+    /// Reads `NAME.inputs.i8` and `NAME.outputs.i8` in `folder`.
+    fn read_reference(
+        &self,
+        folder: &Path,
+        name: &str,
+    ) -> Result<(Vec<u8>, Vec<u8>), SubjectError> {
+        let inputs_path = folder.join(format!("{name}.inputs.i8"));
+        let outputs_path = folder.join(format!("{name}.outputs.i8"));
+        let inputs = files::read(&inputs_path, MAX_DATA_BYTES)?;
+        let outputs = files::read(&outputs_path, MAX_DATA_BYTES)?;
+        let count = self.count(&inputs_path, inputs.len())?;
+        self.check_outputs(&outputs_path, outputs.len(), count)?;
+        Ok((inputs, outputs))
+    }
+
+    /// Compares the size of the model as it is promised with what it is.
+    fn check_size(&self, macs: u64, parameters: u64) -> Result<(), String> {
+        for (name, promised, found) in [
+            ("macs", macs, self.facts.macs),
+            ("parameters", parameters, self.facts.parameters),
+        ] {
+            if promised != found {
+                return Err(format!("{name} is {promised}, the model has {found}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares what the card says with what the model is.
+    fn check_card(&self, card: &Card) -> Result<(), String> {
+        self.check_size(card.model.macs, card.model.parameters)?;
+        let ModelFacts {
+            input_bytes,
+            output_bytes,
+            ..
+        } = self.facts;
+        if let Some(task) = &card.task {
+            let classes = task.classes.len();
+            match task.kind {
+                TaskKind::Classification if classes != output_bytes => {
+                    return Err(format!(
+                        "task.classes has {classes} names, the model has {output_bytes} outputs"
+                    ));
+                }
+                TaskKind::Anomaly if input_bytes != output_bytes => {
+                    return Err(format!(
+                        "the output of an anomaly has the size of the input; the model has \
+                         {input_bytes} inputs and {output_bytes} outputs"
+                    ));
+                }
+                _ => {}
+            }
+        }
+        if let Some(features) = &card.features {
+            let features = features.parameters().features();
+            if features != input_bytes {
+                return Err(format!(
+                    "[features] gives {features} values, the model has {input_bytes} inputs"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn check_outputs(&self, path: &Path, bytes: usize, count: usize) -> Result<(), SubjectError> {
         let each = self.facts.output_bytes;
         if bytes != count * each {
@@ -221,18 +301,34 @@ impl Subject {
             workload.outputs.len(),
             count,
         )?;
+        checked
+            .check_card(&card)
+            .map_err(|problem| SubjectError::Card {
+                path: checked.path.clone(),
+                problem,
+            })?;
+        let (mut inputs, mut outputs, mut labels) =
+            (workload.inputs, workload.outputs, workload.labels);
+        if let Some(audio) = &workload.audio {
+            let count = audio.bytes.len() / audio.vector_bytes();
+            inputs.truncate(count * checked.facts.input_bytes);
+            outputs.truncate(count * checked.facts.output_bytes);
+            labels.iter_mut().for_each(|labels| labels.truncate(count));
+        }
         Ok(Self {
-            name: card.name,
+            name: workload.name,
             model_path: checked.path,
             model: checked.model,
             facts: checked.facts,
             arena_min_bytes: checked.arena_min_bytes,
             source: InputSource::Workload,
             seed: None,
-            inputs: workload.inputs,
-            outputs: workload.outputs,
+            inputs,
+            outputs,
             reference: card.vectors.reference,
-            labels: workload.labels,
+            labels,
+            task: card.task.map(|task| task.kind),
+            audio: workload.audio,
         })
     }
 
@@ -255,12 +351,7 @@ impl Subject {
             .into_owned();
         let (source, seed, inputs, outputs, reference) = match reference {
             Some(folder) => {
-                let inputs_path = folder.join(format!("{name}.inputs.i8"));
-                let outputs_path = folder.join(format!("{name}.outputs.i8"));
-                let inputs = files::read(&inputs_path, MAX_DATA_BYTES)?;
-                let outputs = files::read(&outputs_path, MAX_DATA_BYTES)?;
-                let count = checked.count(&inputs_path, inputs.len())?;
-                checked.check_outputs(&outputs_path, outputs.len(), count)?;
+                let (inputs, outputs) = checked.read_reference(folder, &name)?;
                 let reference = format!("{name}.outputs.i8");
                 (InputSource::Reference, None, inputs, outputs, reference)
             }
@@ -296,6 +387,60 @@ impl Subject {
             outputs,
             reference,
             labels: None,
+            task: None,
+            audio: None,
+        })
+    }
+
+    /// A model of a suite that was fetched to `path`. Its vectors are `NAME.inputs.i8` and
+    /// `NAME.outputs.i8` in the folder `golden` if there are such, otherwise the suite's own.
+    pub fn from_fetched(
+        models: &Models,
+        model: &FetchedModel,
+        path: &Path,
+        golden: Option<&Path>,
+        runtime: &dyn HostRuntime,
+        board: &Board,
+    ) -> Result<Self, SubjectError> {
+        let checked = Checked::new(path, files::read(path, MAX_DATA_BYTES)?, runtime, board)?;
+        checked
+            .check_size(model.macs, model.parameters)
+            .map_err(|problem| SubjectError::Card {
+                path: path.to_owned(),
+                problem,
+            })?;
+        let stem = model.file().trim_end_matches(".tflite");
+        let (source, seed, inputs, outputs, reference) = match golden {
+            Some(folder) if folder.join(format!("{stem}.inputs.i8")).is_file() => {
+                let (inputs, outputs) = checked.read_reference(folder, stem)?;
+                let reference = format!("{stem}.outputs.i8");
+                (InputSource::Reference, None, inputs, outputs, reference)
+            }
+            _ => {
+                let (inputs, outputs) = models.vectors(model, checked.facts.input_bytes)?;
+                let outputs_path = models.folder.join(&model.outputs);
+                checked.check_outputs(&outputs_path, outputs.len(), models.vectors.count)?;
+                let SeededVectors {
+                    seed, reference, ..
+                } = &models.vectors;
+                let reference = reference.clone();
+                (InputSource::Seeded, Some(*seed), inputs, outputs, reference)
+            }
+        };
+        Ok(Self {
+            name: model.name.clone(),
+            model_path: checked.path,
+            model: checked.model,
+            facts: checked.facts,
+            arena_min_bytes: checked.arena_min_bytes,
+            source,
+            seed,
+            inputs,
+            outputs,
+            reference,
+            labels: None,
+            task: None,
+            audio: None,
         })
     }
 
@@ -307,7 +452,7 @@ impl Subject {
 
 /// `length` pseudo-random bytes: the numbers of SplitMix64 (Steele, Lea and Flood, "Fast splittable
 /// pseudorandom number generators", OOPSLA 2014), least significant byte first.
-fn seeded_bytes(seed: u64, length: usize) -> Vec<u8> {
+pub(crate) fn seeded_bytes(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed;
     let mut bytes = Vec::with_capacity(length + 7);
     while bytes.len() < length {

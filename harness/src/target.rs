@@ -127,8 +127,8 @@ fn failure(command: Command, error: CommandError, [first, second]: [u32; 2]) -> 
             format!("the arena doesn't fit in RAM: {first} bytes are needed, {second} are there")
         }
         CommandError::BufferTooSmall => format!(
-            "the model's input and output don't fit in RAM: {first} bytes are needed, {second} \
-             are there"
+            "audio, input and output of the model don't fit in RAM: {first} bytes are needed, \
+             {second} are there"
         ),
         CommandError::BadModel if second == u32::MAX => {
             format!("the runtime on the target refused the model (its code {first})")
@@ -144,6 +144,9 @@ fn failure(command: Command, error: CommandError, [first, second]: [u32; 2]) -> 
         }
         CommandError::InvokeFailed => {
             format!("the runtime failed during an inference (its code {first})")
+        }
+        CommandError::BadStages => {
+            "the image can't run the stages before and behind the inference".to_owned()
         }
         CommandError::None | CommandError::BadCommand | CommandError::BadRunCount => {
             format!("the image refused the command {command:?}: {error:?} ({first}, {second})")

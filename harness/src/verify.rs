@@ -1,6 +1,10 @@
-//! Comparing the target's outputs with the reference, byte by byte, and judging them by labels.
+//! Comparing what the target computed with the reference, value by value.
+
+use tinybench_interface::Task;
+use tinybench_pipeline::answer::{largest, mean_squared_error};
 
 use crate::record;
+use crate::runtimes::ModelFacts;
 
 /// The outputs of the vectors that were run on the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +13,14 @@ pub struct TargetOutputs {
     pub vectors: Vec<usize>,
     /// Their outputs, int8, in the same order, one after the other.
     pub bytes: Vec<u8>,
+}
+
+impl TargetOutputs {
+    /// Each vector's index and output of `output_bytes` bytes.
+    pub fn by_vector(&self, output_bytes: usize) -> impl Iterator<Item = (usize, &[u8])> {
+        let outputs = self.bytes.chunks_exact(output_bytes);
+        self.vectors.iter().copied().zip(outputs)
+    }
 }
 
 /// The first byte that differs, and how many do.
@@ -45,11 +57,7 @@ pub fn verify(
     let mut first = None;
     let mut mismatches = 0;
     let mut max_abs_diff = 0;
-    for (&vector, got) in outputs
-        .vectors
-        .iter()
-        .zip(outputs.bytes.chunks_exact(output_bytes))
-    {
+    for (vector, got) in outputs.by_vector(output_bytes) {
         let expected = &expected[vector * output_bytes..][..output_bytes];
         for (index, (&expected, &got)) in expected.iter().zip(got).enumerate() {
             let (expected, got) = (expected.cast_signed(), got.cast_signed());
@@ -83,34 +91,126 @@ pub fn verify(
     })
 }
 
-/// The share of vectors whose largest output (the first of equals) is at the index that `labels`,
-/// which has one entry for each vector of the workload, says.
-pub fn top1(outputs: &TargetOutputs, labels: &[u8], output_bytes: usize) -> record::Quality {
-    let vectors = outputs
-        .vectors
-        .iter()
-        .zip(outputs.bytes.chunks_exact(output_bytes));
-    let right = vectors
-        .filter(|&(&vector, output)| argmax(output) == usize::from(labels[vector]))
-        .count();
-    let samples = outputs.vectors.len();
-    record::Quality {
-        metric: "top1".to_owned(),
-        value: right as f64 / samples as f64,
-        samples: samples as u64,
-        other: record::Other::new(),
+/// The most by which a feature that a target computed may differ from the reference, in steps of
+/// the model's input: features are computed in float32 and rounded, and a value close to the
+/// middle of two steps may fall to either.
+pub const FEATURE_TOLERANCE: u32 = 1;
+
+/// The first feature that differs by more than [`FEATURE_TOLERANCE`], and how many do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the features differ from the reference: vector {vector}, index {index}: expected {expected}, \
+     got {got} ({outside} of {compared} differ by more than {FEATURE_TOLERANCE}, by at most \
+     {max_abs_diff})"
+)]
+pub struct FeatureMismatch {
+    /// Index of the vector in the reference.
+    pub vector: usize,
+    /// Index of the feature in that vector.
+    pub index: usize,
+    /// The reference.
+    pub expected: i8,
+    /// What the target computed.
+    pub got: i8,
+    /// How many differ by more than the tolerance.
+    pub outside: u64,
+    /// How many were compared.
+    pub compared: u64,
+    /// The largest difference.
+    pub max_abs_diff: u32,
+}
+
+/// Compares the features that the target computed for some `vectors` with `expected`, which holds
+/// those of all vectors, `input_bytes` each.
+pub fn verify_features(
+    vectors: &[usize],
+    features: &[u8],
+    expected: &[u8],
+    input_bytes: usize,
+) -> Result<record::Features, FeatureMismatch> {
+    let mut first = None;
+    let (mut outside, mut differing, mut max_abs_diff) = (0, 0, 0);
+    for (&vector, got) in vectors.iter().zip(features.chunks_exact(input_bytes)) {
+        let expected = &expected[vector * input_bytes..][..input_bytes];
+        for (index, (&expected, &got)) in expected.iter().zip(got).enumerate() {
+            let (expected, got) = (expected.cast_signed(), got.cast_signed());
+            let difference = u32::from(expected.abs_diff(got));
+            differing += u64::from(difference > 0);
+            max_abs_diff = max_abs_diff.max(difference);
+            if difference > FEATURE_TOLERANCE {
+                outside += 1;
+                first.get_or_insert((vector, index, expected, got));
+            }
+        }
+    }
+    let compared = features.len() as u64;
+    match first {
+        Some((vector, index, expected, got)) => Err(FeatureMismatch {
+            vector,
+            index,
+            expected,
+            got,
+            outside,
+            compared,
+            max_abs_diff,
+        }),
+        None => Ok(record::Features {
+            vectors: vectors.len() as u64,
+            values_compared: compared,
+            differing,
+            max_abs_diff,
+            tolerance: FEATURE_TOLERANCE,
+            verified: true,
+            other: record::Other::new(),
+        }),
     }
 }
 
-/// Index of the largest int8 value, the first of equals; 0 of nothing.
-fn argmax(output: &[u8]) -> usize {
-    let mut best = 0;
-    for (index, value) in output.iter().enumerate() {
-        if value.cast_signed() > output[best].cast_signed() {
-            best = index;
+/// An answer of the target that doesn't follow from its own output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the answer doesn't follow from the output: vector {vector}: expected {expected:#010x}, got \
+     {got:#010x} (an index, or the bits of a float32)"
+)]
+pub struct AnswerMismatch {
+    /// Index of the vector in the reference.
+    pub vector: usize,
+    /// What the host makes of the output.
+    pub expected: u32,
+    /// What the target made of it.
+    pub got: u32,
+}
+
+/// Checks the `answers` of the last stage: the host makes the same, to the bit, of the target's
+/// `features` and `outputs`.
+pub fn verify_answers(
+    task: Task,
+    facts: &ModelFacts,
+    features: &[u8],
+    outputs: &TargetOutputs,
+    answers: &[u32],
+) -> Result<(), AnswerMismatch> {
+    let signed =
+        |bytes: &[u8]| -> Vec<i8> { bytes.iter().map(|byte| byte.cast_signed()).collect() };
+    let features = features.chunks_exact(facts.input_bytes);
+    let outputs = outputs.by_vector(facts.output_bytes);
+    for (((vector, output), features), &got) in outputs.zip(features).zip(answers) {
+        let (input, output) = (signed(features), signed(output));
+        let expected = match task {
+            Task::Classification => largest(&output) as u32,
+            Task::Anomaly => {
+                mean_squared_error(&input, facts.input, &output, facts.output).to_bits()
+            }
+        };
+        if got != expected {
+            return Err(AnswerMismatch {
+                vector,
+                expected,
+                got,
+            });
         }
     }
-    best
+    Ok(())
 }
 
 /// `count` of `available` vectors, spread evenly and beginning with the first, so that vectors in
@@ -122,6 +222,8 @@ pub fn spread(count: usize, available: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    use tinybench_pipeline::Quantisation;
+
     use super::*;
 
     fn outputs(vectors: &[usize], bytes: &[i8]) -> TargetOutputs {
@@ -151,14 +253,43 @@ mod tests {
     }
 
     #[test]
-    fn top1_is_the_share_of_right_answers() {
-        // Labels of four vectors of which the second and the fourth were run.
-        let quality = top1(
-            &outputs(&[1, 3], &[-128, -1, -5, 3, 3, -128]),
-            &[9, 1, 9, 1],
-            3,
+    fn features_may_differ_by_the_tolerance_and_no_more() {
+        let expected = [1_i8, 2, 3, 4, 5, 6].map(i8::cast_unsigned);
+        let features = verify_features(&[0, 2], &[1, 3, 4, 6], &expected, 2).unwrap();
+        assert_eq!((features.differing, features.max_abs_diff), (2, 1));
+        assert_eq!((features.vectors, features.values_compared), (2, 4));
+        let error = verify_features(&[0, 2], &[1, 3, 4, 8], &expected, 2).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the features differ from the reference: vector 2, index 1: expected 6, got 8 (1 of 4 \
+             differ by more than 1, by at most 2)"
         );
-        assert_eq!((quality.value, quality.samples), (0.5, 2));
+    }
+
+    #[test]
+    fn an_answer_must_follow_from_the_output() {
+        let one = Quantisation {
+            scale: 1.0,
+            zero_point: 0,
+        };
+        let facts = ModelFacts {
+            input_bytes: 2,
+            output_bytes: 2,
+            macs: 0,
+            parameters: 0,
+            arena_bytes: 0,
+            input: one,
+            output: one,
+        };
+        let outputs = outputs(&[0, 5], &[1, 2, 4, 3]);
+        let check = |task, answers: [u32; 2]| {
+            verify_answers(task, &facts, &[1, 0, 0, 0], &outputs, &answers)
+        };
+        assert_eq!(check(Task::Classification, [1, 0]), Ok(()));
+        let scores = [2.0_f32, 12.5].map(f32::to_bits);
+        assert_eq!(check(Task::Anomaly, scores), Ok(()));
+        let error = check(Task::Classification, [1, 1]).unwrap_err();
+        assert_eq!((error.vector, error.expected, error.got), (5, 0, 1));
     }
 
     #[test]

@@ -57,7 +57,23 @@ fn unknown_names_get_the_nearest_one() {
         &tinybench,
         &["run", "--board", "nano33", "--runtime", "interpretor"],
     );
-    insta::assert_snapshot!([board, workload, runtime].join("\n\n"));
+    let suite = refused(
+        &tinybench,
+        &["run", "--board", "nano33", "--suite", "mlperf"],
+    );
+    let model = refused(
+        &tinybench,
+        &[
+            "run",
+            "--board",
+            "nano33",
+            "--suite",
+            "mlperf-tiny",
+            "--workload",
+            "kws",
+        ],
+    );
+    insta::assert_snapshot!([board, workload, runtime, suite, model].join("\n\n"));
 }
 
 #[test]
@@ -239,6 +255,88 @@ fn reference_files_that_are_missing_or_of_the_wrong_size() {
     insta::assert_snapshot!(texts.join("\n\n"));
 }
 
+/// A project with the workload `kws`, whose card has `from` replaced by `to`.
+fn changed_card(from: &str, to: &str) -> String {
+    let tinybench = Tinybench::new();
+    small_board(&tinybench, "0x100000", "0x40000");
+    let folder = project_root().join("workloads/models/kws");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let mut bytes = std::fs::read(&path).unwrap();
+        if name == "card.toml" {
+            let card = String::from_utf8(bytes).unwrap();
+            assert!(card.contains(from), "the card has no `{from}`");
+            bytes = card.replace(from, to).into_bytes();
+        }
+        tinybench.file(&format!("project/workloads/models/kws/{name}"), &bytes);
+    }
+    let text = refused(
+        &tinybench,
+        &[
+            "run",
+            "--board",
+            "nano33",
+            "--project",
+            "project",
+            "--workload",
+            "kws-audio",
+        ],
+    );
+    text.replace("project/workloads/models/kws/", "")
+}
+
+#[test]
+fn cards_and_vectors_that_do_not_match_their_model() {
+    let model = "exit 7\nerror: kws.tflite is not the model that was promised: ";
+    let card = "exit 7\nerror: card.toml: ";
+    for (from, to, expected) in [
+        (
+            "macs = 2656768",
+            "macs = 2656769",
+            format!("{model}macs is 2656769, the model has 2656768"),
+        ),
+        (
+            "parameters = 22604",
+            "parameters = 1",
+            format!("{model}parameters is 1, the model has 22604"),
+        ),
+        (
+            "\"unknown\"]",
+            "\"unknown\", \"more\"]",
+            format!("{model}task.classes has 13 names, the model has 12 outputs"),
+        ),
+        (
+            "\"silence\", \"unknown\"]",
+            "\"silence\"]",
+            format!("{card}there is a label 11, but there are only 11 classes"),
+        ),
+        (
+            "frames = 49",
+            "frames = 48",
+            format!("{model}[features] gives 480 values, the model has 490 inputs"),
+        ),
+        (
+            "count = 240",
+            "count = 120",
+            format!("{card}there are 240 labels for 120 vectors"),
+        ),
+        (
+            "bytes = 46608",
+            "bytes = 46609",
+            format!("{card}kws.tflite has 46608 bytes, the card says 46609"),
+        ),
+        (
+            "kind = \"classification\"",
+            "kind = \"regression\"",
+            "exit 7\nerror: card.toml is not a workload card: TOML parse error".to_owned(),
+        ),
+    ] {
+        let text = changed_card(from, to);
+        assert!(text.starts_with(&expected), "{text}");
+    }
+}
+
 #[test]
 fn a_probe_that_is_demanded_and_not_there() {
     let tinybench = Tinybench::new();
@@ -273,6 +371,7 @@ fn a_build_that_fails_is_told_in_the_tool_s_own_words() {
     let project = small_board(&tinybench, "0x100000", "0x40000");
     tinybench.file("project/targets/interface/src/lib.rs", b"");
     tinybench.file("project/targets/runtimes/interpreter/Cargo.toml", b"");
+    tinybench.file("project/workloads/pipeline/Cargo.toml", b"");
     tinybench.file("project/targets/firmware/Cargo.lock", b"");
     tinybench.file(
         "project/targets/firmware/Cargo.toml",

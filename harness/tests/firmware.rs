@@ -62,6 +62,7 @@ fn build_in(
         target,
         runtime: "interpreter",
         model,
+        front_end: None,
     };
     let mut events = Vec::new();
     let firmware = build(&request, &mut |event| events.push(event))?;
@@ -91,6 +92,7 @@ fn an_image_has_a_block_and_parts_that_add_up() {
         flash.total,
         flash.model + flash.runtime + flash.harness + flash.system
     );
+    assert_eq!((flash.pipeline, image.ram.pipeline), (0, 0));
     // Padded to its alignment.
     assert_eq!(flash.model, 5008);
     assert!(flash.runtime > 1000, "{flash:?}");
@@ -281,6 +283,7 @@ fn an_unknown_runtime_and_a_missing_model_are_errors() {
             target: TARGET,
             runtime,
             model: &model,
+            front_end: None,
         };
         let error = build(&request, &mut |_| ()).unwrap_err();
         assert!(
@@ -336,7 +339,13 @@ fn a_damaged_image_is_no_danger() {
         elf.truncate(length);
         if let Ok(image) = Image::load(&elf) {
             let flash = image.flash;
-            let parts = [flash.model, flash.runtime, flash.harness, flash.system];
+            let parts = [
+                flash.model,
+                flash.runtime,
+                flash.pipeline,
+                flash.harness,
+                flash.system,
+            ];
             prop_assert_eq!(parts.iter().sum::<u32>(), flash.total);
             for pc in [pc, 0, 0x2000, 0x4000, 0x8000] {
                 image.symbolise(pc);
@@ -350,14 +359,19 @@ fn a_damaged_image_is_no_danger() {
 /// The firmware's sources somewhere else.
 fn copy_of_the_project() -> TempDir {
     let copy = tempfile::tempdir().unwrap();
-    let targets = copy.path().join("targets");
-    fs::create_dir_all(targets.join("runtimes")).unwrap();
-    for part in ["firmware", "interface", "runtimes/interpreter"] {
+    for part in [
+        "targets/firmware",
+        "targets/interface",
+        "targets/runtimes/interpreter",
+        "workloads/pipeline",
+    ] {
+        let to = copy.path().join(part);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
         // `cp` keeps symbolic links as they are.
         let status = Command::new("cp")
             .args(["-R", "-P"])
-            .arg(project_root().join("targets").join(part))
-            .arg(targets.join(part))
+            .arg(project_root().join(part))
+            .arg(to)
             .status()
             .unwrap();
         assert!(status.success());

@@ -57,6 +57,7 @@ impl Board {
             target: TARGET,
             runtime: "interpreter",
             model: path,
+            front_end: None,
         };
         let elf = fs::read(build(&request, &mut |_| ()).unwrap().elf).unwrap();
         let mut machine = Machine::new("nrf52840").unwrap();

@@ -13,6 +13,7 @@ use tinybench::export::{bmf, csv, junit};
 use tinybench::printable::is_hazard;
 use tinybench::record::RunRecord;
 use tinybench::records::{self, Loaded};
+use tinybench::suite::{Suite, published};
 use tinybench::workload::Card;
 
 /// `text` with some bytes replaced: places and new values.
@@ -52,6 +53,30 @@ proptest! {
         if let Ok(card) = Card::parse(&text, Path::new("kws/card.toml")) {
             assert_eq!(card.name, "kws");
             assert!(card.vectors.count > 0);
+        }
+    }
+
+    #[test]
+    fn a_damaged_suite(changes in changes()) {
+        let text = damaged(&read("workloads/suites/mlperf-tiny.toml"), &changes);
+        if let Ok(suite) = Suite::parse(&text, Path::new("mlperf-tiny.toml")) {
+            assert_eq!(suite.name, "mlperf-tiny");
+            for model in &suite.models().unwrap().models {
+                assert!(!model.file().is_empty() && !model.file().contains('/'));
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_published_results(changes in changes()) {
+        let text = damaged(&read("results/published/mlperf-tiny.csv"), &changes);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("published.csv");
+        std::fs::write(&path, text).unwrap();
+        if let Ok(rows) = published::read(&path, &["kws", "ad"]) {
+            for row in rows {
+                assert!(row.latency_ms.iter().flatten().all(|ms| *ms > 0.0));
+            }
         }
     }
 
@@ -129,6 +154,7 @@ proptest! {
         let text = String::from_utf8_lossy(&bytes);
         Board::parse(&text, Path::new("nano33.toml")).unwrap_err();
         Card::parse(&text, Path::new("kws/card.toml")).unwrap_err();
+        Suite::parse(&text, Path::new("mlperf-tiny.toml")).unwrap_err();
         RunRecord::parse(&bytes).unwrap_err();
     }
 }

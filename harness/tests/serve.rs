@@ -2,52 +2,11 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use probe_rs::probe::{DebugProbeSelector, list::Lister};
-use probe_rs::{MemoryInterface, Permissions, Session};
+use probe_rs::MemoryInterface;
 use support::Tinybench;
-
-/// A served board; killed when dropped.
-struct Served {
-    process: Child,
-    selector: DebugProbeSelector,
-}
-
-impl Served {
-    fn start(arguments: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_tinybench"))
-            .args(["serve", "--board", "nano33"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let selector = line.trim().parse().unwrap();
-        Self { process, selector }
-    }
-
-    fn attach(&self) -> Session {
-        let probes = Lister::new().list(Some(&self.selector));
-        let probe = probes.first().expect("the server is found").open().unwrap();
-        probe
-            .attach("nRF52840_xxAA", Permissions::default())
-            .unwrap()
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use support::served::Served;
 
 #[test]
 fn a_served_board_lives_on_between_clients_and_ends_with_ctrl_c() {
@@ -92,4 +51,32 @@ fn what_cannot_be_served_is_told() {
     let busy = Tinybench::new().run(&["serve", "--board", "nano33", "--port", &port]);
     assert_eq!(busy.code, Some(4));
     assert!(busy.stderr.contains(&port), "{}", busy.stderr);
+}
+
+#[test]
+fn serial_ports_that_cannot_be_offered_are_told() {
+    let serve = |arguments: &[&str]| {
+        Tinybench::new().run(&[&["serve", "--board", "nano33"], arguments].concat())
+    };
+    let many = serve(&["--serial", "pty", "--serial", "pty", "--serial", "pty"]);
+    assert_eq!(many.code, Some(2));
+    assert!(
+        many.stderr.contains("nano33 has 2 UARTs"),
+        "{}",
+        many.stderr
+    );
+
+    let malformed = serve(&["--serial", "ttyS0"]);
+    assert_eq!(malformed.code, Some(2));
+    assert!(
+        malformed.stderr.contains("`tcp:PORT` or `pty`"),
+        "{}",
+        malformed.stderr
+    );
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let busy = serve(&["--serial", &format!("tcp:{port}")]);
+    assert_eq!(busy.code, Some(4));
+    assert!(busy.stderr.contains(&port.to_string()), "{}", busy.stderr);
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use support::{Ended, Tinybench, kws_model, project_root, shared, toolchain_is_there};
-use tinybench::record::RunRecord;
+use tinybench::record::{RunRecord, RunResult};
+use tinybench::suite::{Contents, STANDARD, Suite};
 
 const KWS: [&str; 9] = [
     "run",
@@ -77,15 +78,209 @@ fn a_run_ends_in_a_record_that_validates() {
     );
     assert_eq!(result.latency.cycles.len(), 10);
     assert!(result.instructions.unwrap() > result.model.macs / 4);
-    let flash = &result.flash;
-    assert_eq!(
-        flash.total_bytes,
-        flash.model_bytes + flash.runtime_bytes + flash.harness_bytes + flash.system_bytes
-    );
+    parts_add_up(result);
     let memory = &result.memory;
     assert!(memory.arena_min_bytes <= memory.arena_bytes);
     assert!(memory.arena_touched_bytes <= memory.arena_bytes);
     assert_eq!(result.quality.as_ref().unwrap().samples, 12);
+}
+
+/// Flash and RAM are the sum of their parts, to the byte.
+#[track_caller]
+fn parts_add_up(result: &RunResult) {
+    let flash = &result.flash;
+    let parts = [
+        flash.system_bytes,
+        flash.runtime_bytes,
+        flash.model_bytes,
+        flash.pipeline_bytes.unwrap_or(0),
+        flash.harness_bytes,
+    ];
+    assert_eq!(parts.iter().sum::<u32>(), flash.total_bytes, "{flash:?}");
+    let memory = &result.memory;
+    let parts = [
+        memory.system_bytes.unwrap(),
+        memory.runtime_bytes.unwrap(),
+        memory.model_bytes.unwrap(),
+        memory.intermediate_bytes.unwrap(),
+        memory.pipeline_bytes.unwrap_or(0),
+        memory.harness_bytes,
+    ];
+    assert_eq!(
+        parts.iter().sum::<u32>(),
+        memory.ram_total_bytes,
+        "{memory:?}"
+    );
+    // A runtime needs some of the arena for itself, and the model's tensors the rest.
+    assert!(memory.intermediate_bytes.unwrap() < memory.arena_bytes);
+}
+
+#[test]
+fn from_raw_audio_each_stage_is_measured_and_the_features_are_those_of_the_host() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    let Ended {
+        code,
+        stdout,
+        stderr,
+    } = tinybench.run(&[
+        "run",
+        "--board",
+        "nano33",
+        "--on",
+        "virtual",
+        "--workload",
+        "kws-audio",
+        "--vectors",
+        "all",
+        "--runs",
+        "3",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let record = RunRecord::parse(stdout.as_bytes()).unwrap();
+    let [result] = record.results.as_slice() else {
+        panic!("{stdout}");
+    };
+    assert_eq!(result.workload, "kws-audio");
+    assert_eq!(
+        (result.outputs.vectors, result.outputs.verified),
+        (24, true)
+    );
+    let features = result.features.as_ref().unwrap();
+    assert_eq!((features.vectors, features.values_compared), (24, 24 * 490));
+    assert!(features.verified && features.max_abs_diff <= features.tolerance);
+    // On this sound float32 on the target rounds as float64 did on the host.
+    assert_eq!(features.differing, 0);
+
+    let stages = result.latency.stages.as_ref().unwrap();
+    let sums: Vec<u32> = (0..3)
+        .map(|run| {
+            let stages = [&stages.preprocess, &stages.inference, &stages.postprocess];
+            stages.iter().map(|stage| stage.cycles[run]).sum()
+        })
+        .collect();
+    assert_eq!(sums, result.latency.cycles);
+    // 49 transforms of 512 samples are far from nothing, and finding the largest of 12 values is.
+    assert!(stages.preprocess.median_cycles > 49.0 * 512.0 * 9.0);
+    assert!(stages.postprocess.median_cycles < 1_000.0);
+    parts_add_up(result);
+    assert!(result.flash.pipeline_bytes.unwrap() > 4 * 480);
+    assert!(result.memory.pipeline_bytes.unwrap() >= 4 * (512 + 40));
+}
+
+#[test]
+fn without_a_name_the_standard_set_is_run() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    let Ended {
+        code,
+        stdout,
+        stderr,
+    } = tinybench.run(&[
+        "run",
+        "--board",
+        "nano33",
+        "--on",
+        "virtual",
+        "--runs",
+        "1",
+        "--vectors",
+        "3",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(code, Some(0), "{stderr}");
+    let record = RunRecord::parse(stdout.as_bytes()).unwrap();
+    let names: Vec<_> = record
+        .results
+        .iter()
+        .map(|it| it.workload.clone())
+        .collect();
+    let suite = Suite::load(&project_root().join("workloads/suites"), STANDARD).unwrap();
+    assert_eq!(suite.contents, Contents::Workloads(names.clone()));
+    for (index, result) in record.results.iter().enumerate() {
+        assert!(result.outputs.verified, "{}", result.workload);
+        parts_add_up(result);
+        // What runs is said as it runs.
+        let line = format!(
+            "{} of {}, {}: timing\n",
+            index + 1,
+            names.len(),
+            result.workload
+        );
+        assert!(stderr.contains(&line), "{stderr}");
+    }
+}
+
+#[test]
+fn the_official_models_are_workloads_with_published_results_beside() {
+    let Some(shared) = shared() else { return };
+    if !toolchain_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    let run = |more: &[&str]| {
+        let mut command = tinybench.command();
+        command
+            .args(["run", "--board", "nano33", "--on", "virtual", "--runs", "1"])
+            .args(["--suite", "mlperf-tiny"])
+            .args(more)
+            .env("TINYBENCH_CACHE", tinybench.path("cache"));
+        let ended = tinybench.ended(&mut command);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        ended.stdout
+    };
+    let folder = shared.join("mlperf-tiny");
+    let from = ["--from", folder.to_str().unwrap()];
+    // With the folder's own golden vectors.
+    let text = run(&[&from[..], &["--format", "json"]].concat());
+    let record = RunRecord::parse(text.as_bytes()).unwrap();
+    let macs: Vec<_> = record
+        .results
+        .iter()
+        .map(|result| (result.workload.as_str(), result.model.macs))
+        .collect();
+    assert_eq!(
+        macs,
+        [
+            ("mlperf-kws", 2_656_768),
+            ("mlperf-vww", 7_489_664),
+            ("mlperf-ic", 12_501_632),
+            ("mlperf-ad", 264_192),
+            ("mlperf-sww", 826_368),
+        ]
+    );
+    for result in &record.results {
+        assert!(result.outputs.verified, "{}", result.workload);
+        assert_eq!(result.outputs.vectors, 12);
+        assert_eq!(json(&text)["results"][0]["inputs"]["source"], "reference");
+        parts_add_up(result);
+    }
+    // Now they are in the cache; the reference outputs are the suite's own.
+    let text = run(&[
+        "--workload",
+        "mlperf-ad",
+        "--workload",
+        "mlperf-kws",
+        "--format",
+        "json",
+    ]);
+    let record = RunRecord::parse(text.as_bytes()).unwrap();
+    for result in &record.results {
+        assert!(result.outputs.verified, "{}", result.workload);
+        assert_eq!((result.outputs.vectors, result.inputs.seed), (12, Some(1)));
+    }
+    let text = run(&["--workload", "mlperf-ad"]);
+    assert!(text.contains("reference Nucleo-L4R5ZI"), "{text}");
+    assert!(text.contains("results/published/mlperf-tiny.csv"), "{text}");
+    // Only the column of what was run.
+    assert!(!text.contains("704.2"), "{text}");
 }
 
 #[test]

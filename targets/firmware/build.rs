@@ -6,6 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::exit;
 
+use tinybench_pipeline::parameters::Kind;
+use tinybench_pipeline::tables::Tables;
+
 /// Bytes at the top of RAM that the stack may use unless the board says otherwise.
 const DEFAULT_STACK_BYTES: u32 = 8192;
 
@@ -50,6 +53,15 @@ fn main() {
     });
     write(&out.join("model.bin"), &bytes);
 
+    if env::var_os("CARGO_FEATURE_PIPELINE").is_some() {
+        let text = required("TINYBENCH_FRONT_END");
+        let tables = text
+            .parse()
+            .and_then(Tables::new)
+            .unwrap_or_else(|error| fail(&format!("TINYBENCH_FRONT_END is `{text}`: {error}")));
+        write(&out.join("front_end.rs"), front_end(&tables).as_bytes());
+    }
+
     println!("cargo:rustc-check-cfg=cfg(nrf_instruction_cache, values(\"on\", \"off\"))");
     match variable("TINYBENCH_INSTRUCTION_CACHE").as_deref() {
         None => {}
@@ -59,6 +71,54 @@ fn main() {
             "TINYBENCH_INSTRUCTION_CACHE is `{other}`: it must be 0, 1 or unset"
         )),
     }
+}
+
+/// The front end as Rust source: its tables in the section of the pipeline, and the value that
+/// refers to them.
+fn front_end(tables: &Tables) -> String {
+    let floats = |name: &str, values: &[f32]| {
+        let bits: String = values
+            .iter()
+            .map(|value| format!("f32::from_bits({:#010x}),", value.to_bits()))
+            .collect();
+        table(name, "f32", values.len(), &bits)
+    };
+    let edges: String = tables.edges.iter().map(|edge| format!("{edge},")).collect();
+    let parameters = &tables.parameters;
+    let kind = match parameters.kind {
+        Kind::Mfcc => "Mfcc",
+        Kind::LogMel => "LogMel",
+    };
+    [
+        floats("WINDOW", &tables.window),
+        table("EDGES", "u8", tables.edges.len(), &edges),
+        floats("WEIGHTS", &tables.weights),
+        floats("DCT", &tables.dct),
+        format!(
+            "const FEATURES: usize = {};\n\
+             const FRONT_END: FrontEnd = FrontEnd {{ kind: Kind::{kind}, frames: {}, \
+             hop_samples: {}, fft_samples: {fft}, fft: features::rfft_{fft}, mel_bands: {}, \
+             log_floor: f32::from_bits({:#010x}), window: &WINDOW, first_bin: {}, edges: &EDGES, \
+             weights: &WEIGHTS, dct: &DCT }};\n",
+            parameters.features(),
+            parameters.frames,
+            parameters.hop_samples,
+            parameters.mel_bands,
+            (parameters.log_floor as f32).to_bits(),
+            tables.first_bin,
+            fft = parameters.fft_samples,
+        ),
+    ]
+    .concat()
+}
+
+/// A static array in the section of the pipeline.
+fn table(name: &str, kind: &str, length: usize, values: &str) -> String {
+    format!(
+        "#[unsafe(link_section = \".tinybench.pipeline.{}\")]\n\
+         static {name}: [{kind}; {length}] = [{values}];\n",
+        name.to_lowercase()
+    )
 }
 
 /// A memory of the board.

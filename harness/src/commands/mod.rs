@@ -3,9 +3,12 @@
 mod boards;
 mod compare;
 mod completions;
+mod dashboard;
 mod doctor;
 mod export;
+mod fetch;
 mod merge;
+mod report;
 pub mod run;
 mod runtimes;
 mod serve;
@@ -27,10 +30,13 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
         Command::Run(args) => run::run(args, &project()?),
         Command::Compare(args) => compare::run(args, cli.global.project.as_deref()),
         Command::Export(args) => export::run(args),
+        Command::Report(args) => report::report(args),
+        Command::Dashboard(args) => dashboard::dashboard(args),
         Command::Merge(args) => merge::run(args),
         Command::Boards => boards::list(&project()?),
         Command::Workloads => workloads::list(&project()?),
         Command::Runtimes => runtimes::list(),
+        Command::Fetch(args) => fetch::fetch(args, &project()?),
         Command::Serve(args) => serve::serve(args, &project()?),
         Command::Doctor => doctor::check(&project()?),
         Command::Completions { shell } => completions::print(*shell),

@@ -1,6 +1,7 @@
 //! `tinybench run`
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use probe_rs::probe::list::Lister;
@@ -9,32 +10,41 @@ use super::boards::warn_of_unknown_keys;
 use crate::baselines::Baselines;
 use crate::board::{Board, Boards};
 use crate::cli::{Format, RunArgs};
+use crate::commit;
 use crate::conversation::ImageView;
-use crate::energy;
 use crate::error::Error;
+use crate::fetch::{self, Cache, Origin};
 use crate::files;
 use crate::firmware_build::{self, Event, Firmware};
-use crate::hash::sha256_hex;
 use crate::image::{Image, Location};
 use crate::interrupt;
-use crate::measure::{Measurement, Plan, measure};
+use crate::measure::{PipelinePlan, Plan, measure};
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::record::{self, ExecutionKind, Fidelity, Other, RunRecord, RunResult, ShardSubject};
+use crate::record::{self, ExecutionKind, Other, RunRecord, RunResult, ShardSubject};
+use crate::results;
 use crate::runtimes::{self, HostRuntime};
 use crate::select::{self, Choice};
 use crate::session::Session;
 use crate::shard;
-use crate::statistics::median;
 use crate::stdout;
 use crate::subject::Subject;
-use crate::table;
+use crate::suggest;
+use crate::suite::published;
+use crate::suite::{Contents, STANDARD, Suite, SuiteError};
+use crate::table::{self, Published};
 use crate::verify;
 use crate::virtual_board::{self, OpenVirtual};
 use crate::workload::{MAX_DATA_BYTES, Workloads};
 
 /// Folder of records, unless the user names a file.
 const RESULTS: &str = "tinybench-results";
+
+/// Folder of reference vectors beside the models in a folder given with `--from`.
+const GOLDEN: &str = "golden";
+
+/// How long a server may be silent while a suite's models are fetched for a run.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Everything that stays the same for all subjects of a run.
 struct Setting<'a> {
@@ -76,7 +86,9 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     }
     warn_of_unknown_keys(&board.name, &loaded.unknown_keys);
 
-    let subjects = subjects(args, project, &board)?;
+    let selection = Selection::new(args, project)?;
+    let published = published(&selection, project)?;
+    let subjects = subjects(args, project, &selection, &board)?;
     let (subjects, shard) =
         shard::select(args.shard, subjects, |(runtime, subject)| ShardSubject {
             workload: subject.name.clone(),
@@ -92,8 +104,12 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     };
     let mut outcomes = Vec::new();
     let mut progress = Progress::stderr();
-    for (runtime, subject) in &subjects {
-        progress.set_subject(&subject.name);
+    let count = subjects.len();
+    for (index, (runtime, subject)) in subjects.iter().enumerate() {
+        progress.set_subject(&match count {
+            1 => subject.name.clone(),
+            _ => format!("{} of {count}, {}", index + 1, subject.name),
+        });
         outcomes.push(setting.outcome(*runtime, subject, &mut progress)?);
     }
     progress.end();
@@ -119,7 +135,9 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     match args.format {
         Format::Json => stdout::print(json.trim_end())?,
         Format::Table => {
-            stdout::print(&table::render(&record, stdout::width(), stdout::colour()))?;
+            let (width, colour) = (stdout::width(), stdout::colour());
+            let text = table::render(&record, published.as_ref(), width, colour);
+            stdout::print(&text)?;
         }
     }
     eprintln!("record: {}", path.display());
@@ -129,32 +147,84 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     Ok(())
 }
 
-/// What is to be measured, each with its runtime. Everything the user named is read and checked
-/// before anything is built.
+/// What is to be measured.
+struct Selection {
+    /// Workloads of the project.
+    workloads: Vec<String>,
+    /// The suite whose models are fetched, if one was asked for.
+    suite: Option<Suite>,
+}
+
+impl Selection {
+    /// What the command line asks for; the standard set if it asks for nothing.
+    fn new(args: &RunArgs, project: &Project) -> Result<Self, Error> {
+        let workloads = args.workloads.clone();
+        let name = match &args.suite {
+            Some(name) => name.as_str(),
+            None if !workloads.is_empty() || !args.models.is_empty() => {
+                return Ok(Self {
+                    workloads,
+                    suite: None,
+                });
+            }
+            None if !project.suites().exists() => return Err(Error::NothingToRun),
+            None => STANDARD,
+        };
+        let suite = Suite::load(&project.suites(), name)?;
+        match &suite.contents {
+            Contents::Models(_) => Ok(Self {
+                workloads: Vec::new(),
+                suite: Some(suite),
+            }),
+            Contents::Workloads(all) => {
+                if args.from.is_some() {
+                    return Err(SuiteError::NothingToFetch(suite.name).into());
+                }
+                if let Some(name) = workloads.iter().find(|name| !all.contains(name)) {
+                    return Err(SuiteError::NoSuchModel {
+                        suite: suite.name,
+                        name: name.clone(),
+                        hint: suggest::hint(name, all),
+                    }
+                    .into());
+                }
+                let workloads = if workloads.is_empty() {
+                    all.clone()
+                } else {
+                    workloads
+                };
+                Ok(Self {
+                    workloads,
+                    suite: None,
+                })
+            }
+        }
+    }
+}
+
+/// Everything the user named, each with its runtime, read and checked before anything is built.
 fn subjects(
     args: &RunArgs,
     project: &Project,
+    selection: &Selection,
     board: &Board,
 ) -> Result<Vec<(&'static dyn HostRuntime, Subject)>, Error> {
     let workloads = Workloads::open(&project.models())?;
-    let names = if args.workloads.is_empty() && args.models.is_empty() {
-        workloads.names()
-    } else {
-        args.workloads.clone()
-    };
-    if names.is_empty() && args.models.is_empty() {
-        return Err(Error::NothingToRun);
-    }
+    let vectors = args
+        .vectors
+        .map_or_else(Default::default, |vectors| vectors.0);
     let mut subjects = Vec::new();
     for runtime in &args.runtimes {
         let runtime = runtimes::find(runtime)?;
-        for name in &names {
+        for name in &selection.workloads {
             let workload = workloads.load(name)?;
             subjects.push((runtime, Subject::from_workload(workload, runtime, board)?));
         }
-        let vectors = args
-            .vectors
-            .map_or_else(Default::default, |vectors| vectors.0);
+        if let Some(suite) = &selection.suite {
+            for subject in fetched(args, suite, runtime, board)? {
+                subjects.push((runtime, subject));
+            }
+        }
         for model in &args.models {
             let reference = args.reference.as_deref();
             let subject = Subject::from_model(model, reference, vectors, runtime, board)?;
@@ -162,6 +232,66 @@ fn subjects(
         }
     }
     Ok(subjects)
+}
+
+/// The models of a suite, from the cache or from where the user says.
+fn fetched(
+    args: &RunArgs,
+    suite: &Suite,
+    runtime: &dyn HostRuntime,
+    board: &Board,
+) -> Result<Vec<Subject>, Error> {
+    let models = suite.models()?;
+    let cache = Cache::of_the_user()?;
+    let origin = args.from.as_deref().map(Origin::from);
+    let golden = match &origin {
+        Some(Origin::Folder(folder)) => Some(folder.join(GOLDEN)),
+        _ => None,
+    };
+    let mut progress = Progress::stderr();
+    let mut subjects = Vec::new();
+    for model in suite.select(&args.workloads)? {
+        let url = models.url_of(model);
+        let wanted = suite.wanted(model, &url);
+        let path = match &origin {
+            Some(origin) => {
+                progress.set_subject(model.file());
+                fetch::fetch(&cache, &wanted, origin, PATIENCE, &mut progress)?
+            }
+            None => cache.get(&wanted).ok_or_else(|| Error::NotFetched {
+                suite: suite.name.clone(),
+                file: model.file().to_owned(),
+            })?,
+        };
+        let golden = golden.as_deref();
+        subjects.push(Subject::from_fetched(
+            models, model, &path, golden, runtime, board,
+        )?);
+    }
+    Ok(subjects)
+}
+
+/// The published results that belong to the suite, and what they are called there.
+fn published(selection: &Selection, project: &Project) -> Result<Option<Published>, Error> {
+    let Some(suite) = &selection.suite else {
+        return Ok(None);
+    };
+    let models = suite.models()?;
+    let Some(file) = &models.published else {
+        return Ok(None);
+    };
+    let columns: Vec<(String, String)> = models
+        .models
+        .iter()
+        .filter_map(|model| Some((model.name.clone(), model.published.clone()?)))
+        .collect();
+    let names: Vec<&str> = columns.iter().map(|(_, column)| column.as_str()).collect();
+    let rows = published::read(&project.published().join(file), &names)?;
+    Ok(Some(Published {
+        file: format!("results/published/{file}"),
+        columns,
+        rows,
+    }))
 }
 
 impl Setting<'_> {
@@ -196,6 +326,7 @@ impl Setting<'_> {
             arena_min_bytes: subject.arena_min_bytes,
             clock_hz: board.clock_hz,
             timeout: args.timeout,
+            pipeline: pipeline_plan(subject),
         };
         let symbolise = |address| image.symbolise(address).map(|location| place(&location));
         let view = ImageView {
@@ -208,26 +339,21 @@ impl Setting<'_> {
                 subject: subject.name.clone(),
                 source,
             })?;
-        let outputs = verify::verify(
-            &measurement.outputs,
-            &subject.outputs,
-            subject.facts.output_bytes,
-            &subject.reference,
-        )
-        .map_err(|source| Error::Mismatch {
-            subject: subject.name.clone(),
-            source,
-        })?;
+        let verified =
+            results::verify(subject, runtime, &measurement).map_err(|source| Error::Mismatch {
+                subject: subject.name.clone(),
+                source: Box::new(source),
+            })?;
 
         let kind = session.kind();
-        let result = result(
+        let result = results::result(
             board,
             kind,
             subject,
             &firmware,
             &image,
             measurement,
-            outputs,
+            verified,
         );
         Ok(Outcome {
             result,
@@ -258,6 +384,7 @@ impl Setting<'_> {
             },
             runtime: runtime.name(),
             model: &subject.model_path,
+            front_end: subject.audio.as_ref().map(|audio| audio.parameters),
         };
         progress.begin("building firmware", Some(1));
         let built = firmware_build::build(&request, &mut |event| match event {
@@ -274,104 +401,24 @@ impl Setting<'_> {
     }
 }
 
+/// How a subject is measured from raw audio, if it is.
+fn pipeline_plan(subject: &Subject) -> Option<PipelinePlan<'_>> {
+    let (audio, task) = subject.audio.as_ref().zip(subject.task)?;
+    Some(PipelinePlan {
+        audio: &audio.bytes,
+        vector_bytes: audio.vector_bytes(),
+        task: results::on_target(task),
+        input: subject.facts.input,
+        output: subject.facts.output,
+    })
+}
+
 /// A place in the source, for people.
 fn place(location: &Location) -> String {
     match (&location.file, location.line) {
         (Some(file), Some(line)) => format!("{} ({file}:{line})", location.function),
         (Some(file), None) => format!("{} ({file})", location.function),
         (None, _) => location.function.clone(),
-    }
-}
-
-fn result(
-    board: &Board,
-    kind: ExecutionKind,
-    subject: &Subject,
-    firmware: &Firmware,
-    image: &Image,
-    measurement: Measurement,
-    outputs: record::Outputs,
-) -> RunResult {
-    let other = Other::new;
-    let cycles = &measurement.cycles;
-    let median_cycles = median(cycles).unwrap_or_default();
-    let quality = subject
-        .labels
-        .as_ref()
-        .map(|labels| verify::top1(&measurement.outputs, labels, subject.facts.output_bytes));
-    let latency = record::Latency {
-        fidelity: match kind {
-            ExecutionKind::Probe => Fidelity::Measured,
-            ExecutionKind::Virtual => Fidelity::Modelled,
-        },
-        median_cycles,
-        min_cycles: cycles.iter().copied().min().unwrap_or_default(),
-        max_cycles: cycles.iter().copied().max().unwrap_or_default(),
-        median_us: median_cycles / board.clock_hz as f64 * 1e6,
-        overhead_cycles: measurement.counter_overhead,
-        cycles: measurement.cycles,
-        other: other(),
-    };
-    RunResult {
-        workload: subject.name.clone(),
-        model: record::Model {
-            name: subject
-                .model_path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
-            sha256: sha256_hex(&subject.model),
-            bytes: subject.model.len() as u64,
-            macs: subject.facts.macs,
-            parameters: subject.facts.parameters,
-            other: other(),
-        },
-        runtime: record::Runtime {
-            name: measurement.runtime_name,
-            version: measurement.runtime_version,
-            other: other(),
-        },
-        firmware: record::Firmware {
-            sha256: firmware.sha256.clone(),
-            other: other(),
-        },
-        inputs: record::Inputs {
-            source: subject.source,
-            seed: subject.seed,
-            available: subject.count() as u64,
-            sha256: sha256_hex(&subject.inputs),
-            other: other(),
-        },
-        instructions: measurement.instructions,
-        memory: record::Memory {
-            arena_bytes: measurement.arena_bytes,
-            arena_min_bytes: subject.arena_min_bytes,
-            arena_touched_bytes: measurement.arena_touched_bytes,
-            stack_peak_bytes: measurement.stack_peak_bytes,
-            static_bytes: image.static_ram,
-            harness_bytes: image.ram.harness,
-            ram_total_bytes: image.static_ram
-                + measurement.arena_bytes
-                + measurement.stack_peak_bytes,
-            other: other(),
-        },
-        flash: record::Flash {
-            total_bytes: image.flash.total,
-            model_bytes: image.flash.model,
-            runtime_bytes: image.flash.runtime,
-            harness_bytes: image.flash.harness,
-            system_bytes: image.flash.system,
-            other: other(),
-        },
-        energy: board
-            .power
-            .as_ref()
-            .map(|power| energy::model(median_cycles, board.clock_hz, power)),
-        latency,
-        outputs,
-        quality,
-        other: other(),
     }
 }
 
@@ -391,6 +438,7 @@ fn record(
             other: other(),
         },
         started_at: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        commit: commit::find(setting.args.commit.as_deref(), Path::new(".")),
         board: record::Board {
             name: board.name.clone(),
             chip: board.chip.clone(),

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use tinybench_virtual_board::VirtualBoard;
 use tinybench_virtual_board::glasgow::Server;
 
 use super::boards::warn_of_unknown_keys;
@@ -12,6 +13,7 @@ use crate::cli::ServeArgs;
 use crate::error::Error;
 use crate::interrupt;
 use crate::project::Project;
+use crate::served::{Line, SerialError, SerialPlace, run_in_real_time};
 use crate::stdout;
 use crate::virtual_board;
 
@@ -22,7 +24,8 @@ const LOOK: Duration = Duration::from_millis(100);
 pub fn serve(args: &ServeArgs, project: &Project) -> Result<(), Error> {
     let loaded = Boards::open(&project.boards())?.load(&args.board)?;
     warn_of_unknown_keys(&loaded.board.name, &loaded.unknown_keys);
-    let board = Arc::new(Mutex::new(virtual_board::make(&loaded.board)?));
+    let mut board = virtual_board::make(&loaded.board)?;
+    let lines = open_lines(&args.serial, &mut board, &args.board)?;
     let server = match &args.unix {
         Some(path) => Server::unix(path),
         None => Server::tcp(("127.0.0.1", args.port)),
@@ -32,11 +35,18 @@ pub fn serve(args: &ServeArgs, project: &Project) -> Result<(), Error> {
     eprintln!(
         "virtual {}, reached by every tool of probe-rs, e.g.:\n  \
          probe-rs run --chip {chip} --probe {selector} firmware.elf\n  \
-         PROBE_RS_PROBE={selector} cargo run\n\
-         Ctrl-C ends it.",
+         PROBE_RS_PROBE={selector} cargo run",
         args.board
     );
-    stdout::print(&selector)?;
+    for (number, line) in lines.iter().enumerate() {
+        eprintln!("UART {number}: {}", line.address());
+    }
+    eprintln!("Ctrl-C ends it.");
+    let addresses = lines.iter().map(Line::address);
+    let places: Vec<&str> = [selector.as_str()].into_iter().chain(addresses).collect();
+    stdout::print(&places.join("\n"))?;
+
+    let board = Arc::new(Mutex::new(board));
     let stop = server.stop_handle().map_err(Error::Listen)?;
     thread::spawn(move || {
         while interrupt::check().is_ok() {
@@ -44,6 +54,29 @@ pub fn serve(args: &ServeArgs, project: &Project) -> Result<(), Error> {
         }
         stop.stop();
     });
+    let clock_hz = loaded.board.clock_hz;
+    let running = Arc::clone(&board);
+    thread::spawn(move || {
+        run_in_real_time(&running, clock_hz, &lines, || interrupt::check().is_ok());
+    });
     server.run(&board);
     Ok(())
+}
+
+/// Offers the board's UARTs at `places`, in order.
+fn open_lines(
+    places: &[SerialPlace],
+    board: &mut VirtualBoard,
+    name: &str,
+) -> Result<Vec<Line>, SerialError> {
+    let uarts = (0..places.len())
+        .take_while(|number| board.machine.serial_input(*number, &[]))
+        .count();
+    if uarts < places.len() {
+        return Err(SerialError::TooMany {
+            board: name.to_owned(),
+            uarts,
+        });
+    }
+    places.iter().map(|place| Line::open(*place)).collect()
 }

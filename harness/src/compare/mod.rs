@@ -6,7 +6,7 @@ mod limits;
 pub mod markdown;
 mod side;
 pub mod table;
-pub(crate) mod text;
+pub mod text;
 mod verdict;
 
 use std::collections::BTreeMap;

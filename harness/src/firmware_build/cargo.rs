@@ -116,6 +116,7 @@ pub(super) fn forget_old_sources(
     command
         .args(["clean", "--release", "--target", &toolchain.target])
         .args(["--package", PACKAGE, "--package", "tinybench-interface"])
+        .args(["--package", "tinybench-pipeline"])
         .args(["--package", &format!("tinybench-{}", request.runtime)])
         .arg("--target-dir")
         .arg(absolute(folder)?);
@@ -145,7 +146,7 @@ fn command(
         .stderr(Stdio::piped())
         .args(["build", "--release", "--locked", "--message-format=json"])
         .args(["--target", &toolchain.target])
-        .args(["--features", request.runtime])
+        .args(["--features", &features(request)])
         .arg("--target-dir")
         .arg(folder);
     if programs.library_sources.is_some() {
@@ -174,10 +175,21 @@ fn command(
         .env("TINYBENCH_RAM_ORIGIN", format!("{:#x}", target.ram.origin))
         .env("TINYBENCH_RAM_LENGTH", format!("{:#x}", target.ram.length))
         .env("TINYBENCH_MODEL", absolute(request.model)?);
+    if let Some(parameters) = request.front_end {
+        command.env("TINYBENCH_FRONT_END", parameters.to_string());
+    }
     if let Some(cache) = target.instruction_cache {
         command.env("TINYBENCH_INSTRUCTION_CACHE", if cache { "1" } else { "0" });
     }
     Ok(command)
+}
+
+/// The firmware's features that a request turns on, as cargo takes them.
+fn features(request: &Request) -> String {
+    match request.front_end {
+        Some(_) => format!("{},pipeline", request.runtime),
+        None => request.runtime.to_owned(),
+    }
 }
 
 /// Cargo of a toolchain in the firmware's folder, free of what an outer cargo has set.
@@ -246,11 +258,15 @@ fn remapped_paths(
     names.push((folder.to_owned(), "/target".to_owned()));
     // The links through which the firmware's workspace holds its neighbours.
     for (link, crate_folder) in [
-        ("interface", "interface".to_owned()),
-        (request.runtime, format!("runtimes/{}", request.runtime)),
+        ("interface", "targets/interface".to_owned()),
+        ("pipeline", "workloads/pipeline".to_owned()),
+        (
+            request.runtime,
+            format!("targets/runtimes/{}", request.runtime),
+        ),
     ] {
         let link = Path::new("deps").join(link);
-        let name = format!("/tinybench/targets/{crate_folder}");
+        let name = format!("/tinybench/{crate_folder}");
         names.push((link.clone(), name.clone()));
         names.push((firmware_folder(&root).join(link), name));
     }
@@ -277,7 +293,8 @@ fn count_packages(request: &Request, toolchain: &Toolchain, firmware: &Path) -> 
             "--prefix",
             "none",
         ])
-        .args(["--target", &toolchain.target, "--features", request.runtime])
+        .args(["--target", &toolchain.target])
+        .args(["--features", &features(request)])
         .output();
     let text = output.map(|output| output.stdout).unwrap_or_default();
     // A package that was listed before is marked behind its name and version.

@@ -6,10 +6,20 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::toolchain::Toolchain;
-use super::{BuildError, Request, firmware_folder, runtimes_folder, targets_folder};
+use super::{
+    BuildError, Request, firmware_folder, pipeline_folder, runtimes_folder, targets_folder,
+};
 
 /// Folders of a crate that don't enter an image.
-const SKIPPED: [&str; 6] = ["target", "deps", "tests", "benches", "examples", "fuzz"];
+const SKIPPED: [&str; 7] = [
+    "target",
+    "deps",
+    "tests",
+    "benches",
+    "examples",
+    "fuzz",
+    "on-target-tests",
+];
 
 /// The key of an image, hexadecimal. `sources` is what [`sources`] gives.
 pub(super) fn key(
@@ -25,17 +35,20 @@ pub(super) fn key(
     hash.field(request.runtime);
     hash.field(format!("{:?}", request.target));
     hash.field(fs::read(request.model).map_err(BuildError::io(request.model))?);
+    hash.field(request.front_end.map_or(String::new(), |it| it.to_string()));
     hash.field(sources);
     Ok(hash.finish())
 }
 
-/// A hash of the sources of the firmware, the interface and the runtime, hexadecimal.
+/// A hash of the sources of the firmware, the interface, the pipeline and the runtime,
+/// hexadecimal.
 pub(super) fn sources(request: &Request) -> Result<String, BuildError> {
     let mut hash = Fields(Sha256::new());
     let root = request.project_root;
     for folder in [
         firmware_folder(root),
         targets_folder(root).join("interface"),
+        pipeline_folder(root),
         runtimes_folder(root).join(request.runtime),
     ] {
         let mut files = Vec::new();

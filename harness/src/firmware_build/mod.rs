@@ -13,6 +13,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tinybench_pipeline::parameters::Parameters;
+
 pub use cargo::CompileError;
 pub use toolchain::{Toolchain, ToolchainError, ToolchainSource, find_toolchain};
 
@@ -27,6 +29,8 @@ pub struct Request<'a> {
     pub runtime: &'a str,
     /// The model file.
     pub model: &'a Path,
+    /// The front end of an image that computes its model's input from raw audio.
+    pub front_end: Option<Parameters>,
 }
 
 /// What the firmware must know of a board.
@@ -210,6 +214,10 @@ fn check_runtime(request: &Request) -> Result<(), BuildError> {
         name: name.to_owned(),
         folder,
     })
+}
+
+fn pipeline_folder(project_root: &Path) -> PathBuf {
+    project_root.join("workloads/pipeline")
 }
 
 fn targets_folder(project_root: &Path) -> PathBuf {

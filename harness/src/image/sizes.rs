@@ -3,7 +3,7 @@
 use object::LittleEndian;
 use object::elf::{PT_LOAD, SHF_ALLOC, SHF_WRITE, SHT_NOBITS};
 use object::read::elf::{ProgramHeader, SectionHeader};
-use tinybench_interface::{HARNESS_SECTION, MODEL_SECTION, RUNTIME_SECTION};
+use tinybench_interface::{HARNESS_SECTION, MODEL_SECTION, PIPELINE_SECTION, RUNTIME_SECTION};
 
 use super::{Elf, ImageError};
 
@@ -17,6 +17,9 @@ pub struct FlashSizes {
     /// Code, constants and initial data of the runtime under test, with what the compiler
     /// generated for it from generic library code.
     pub runtime: u32,
+    /// The same of the stages before and behind the inference, tables included; 0 in an image
+    /// that has none.
+    pub pipeline: u32,
     /// The same of the measuring program.
     pub harness: u32,
     /// The rest: vector table, start-up, the compiler's and the standard library, padding.
@@ -29,8 +32,12 @@ pub struct FlashSizes {
 pub struct RamSizes {
     /// All of it.
     pub total: u32,
+    /// The model, if it is in RAM.
+    pub model: u32,
     /// Data of the runtime under test outside its arena.
     pub runtime: u32,
+    /// Working memory of the stages before and behind the inference.
+    pub pipeline: u32,
     /// Data of the measuring program: block, cycle counts, the fault handler's stack.
     pub harness: u32,
     /// The rest.
@@ -90,7 +97,7 @@ impl FlashSizes {
             .map(|segment| segment.end - segment.start)
             .try_fold(0, u64::checked_add)
             .unwrap_or(u64::MAX);
-        let [model, runtime, harness, system] = split(
+        let [model, runtime, pipeline, harness, system] = split(
             total,
             sections.iter().map(|section| (section.name, section.size)),
         )?;
@@ -98,6 +105,7 @@ impl FlashSizes {
             total: narrow(total)?,
             model,
             runtime,
+            pipeline,
             harness,
             system,
         })
@@ -126,45 +134,49 @@ impl RamSizes {
             .map(|section| section.size)
             .try_fold(0, u64::checked_add)
             .unwrap_or(u64::MAX);
-        let [_, runtime, harness, system] = split(
+        let [model, runtime, pipeline, harness, system] = split(
             total,
             sections.iter().map(|section| (section.name, section.size)),
         )?;
         Ok(Self {
             total: narrow(total)?,
+            model,
             runtime,
+            pipeline,
             harness,
             system,
         })
     }
 }
 
-/// Sums the sizes of sections into model, runtime, harness and what is left of `total`.
+/// Sums the sizes of sections into model, runtime, pipeline, harness and what is left of `total`.
 fn split<'a>(
     total: u64,
     sections: impl Iterator<Item = (&'a str, u64)>,
-) -> Result<[u32; 4], ImageError> {
-    let (mut model, mut runtime, mut harness) = (0u64, 0u64, 0u64);
+) -> Result<[u32; 5], ImageError> {
+    const PARTS: [&str; 4] = [
+        MODEL_SECTION,
+        RUNTIME_SECTION,
+        PIPELINE_SECTION,
+        HARNESS_SECTION,
+    ];
+    let mut sizes = [0u64; PARTS.len()];
     for (name, size) in sections {
-        let part = if belongs(name, MODEL_SECTION) {
-            &mut model
-        } else if belongs(name, RUNTIME_SECTION) {
-            &mut runtime
-        } else if belongs(name, HARNESS_SECTION) {
-            &mut harness
-        } else {
-            continue;
-        };
-        *part = part.saturating_add(size);
+        if let Some(part) = PARTS.iter().position(|part| belongs(name, part)) {
+            sizes[part] = sizes[part].saturating_add(size);
+        }
     }
-    let system = total
-        .checked_sub(model.saturating_add(runtime).saturating_add(harness))
-        .ok_or_else(|| {
-            ImageError::Inconsistent("its parts are larger than the whole".to_owned())
-        })?;
+    let parts = sizes
+        .iter()
+        .fold(0u64, |sum, size| sum.saturating_add(*size));
+    let system = total.checked_sub(parts).ok_or_else(|| {
+        ImageError::Inconsistent("its parts are larger than the whole".to_owned())
+    })?;
+    let [model, runtime, pipeline, harness] = sizes;
     Ok([
         narrow(model)?,
         narrow(runtime)?,
+        narrow(pipeline)?,
         narrow(harness)?,
         narrow(system)?,
     ])

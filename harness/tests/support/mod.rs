@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod records;
+pub mod served;
 
 use std::fs;
 use std::path::{Path, PathBuf};

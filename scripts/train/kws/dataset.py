@@ -4,23 +4,17 @@ Every utterance has its own random generator, seeded by (seed, set, index), so a
 however many processes make it and in whatever order.
 """
 
-import argparse
-import multiprocessing
-import sys
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-import augment
-from features import COEFFICIENTS, FRAMES, mfcc
-from synthesise import resample, speak
-from voices import SPEAKERS
-from words import CLASSES, SILENCE, UNKNOWN, UNKNOWN_TEST_ONLY, UNKNOWN_TRAINING
-
-SETS = ("training", "validation", "test")
+from common import sets
+from common.sets import SETS, DataSet
+from common.synthesise import resample, speak
+from common.voices import SPEAKERS
+from kws import augment
+from kws.features import FEATURES
+from kws.words import CLASSES, SILENCE, UNKNOWN, UNKNOWN_TEST_ONLY, UNKNOWN_TRAINING
 
 
 @dataclass(frozen=True)
@@ -58,26 +52,14 @@ class Utterance:
 
 
 @dataclass(frozen=True)
-class DataSet:
-    """Features float32 [n, FRAMES, COEFFICIENTS], labels uint8 [n], words and accents [n]."""
+class Task:
+    """Utterance `number` of a set, which is number `index` of its class."""
 
-    features: np.ndarray
-    labels: np.ndarray
-    words: np.ndarray
-    accents: np.ndarray
-
-    def save(self, path: Path) -> None:
-        """Writes the set to a temporary file and renames it."""
-        temporary = path.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            np.savez(file, **vars(self))
-        temporary.replace(path)
-
-    @staticmethod
-    def load(path: Path) -> "DataSet":
-        """Reads a set that `save` wrote."""
-        with np.load(path) as arrays:
-            return DataSet(**arrays)
+    seed: int
+    name: str
+    number: int
+    label: int
+    index: int
 
 
 def _draw(rng: np.random.Generator, name: str, label: int, index: int) -> Utterance:
@@ -102,71 +84,54 @@ def _draw(rng: np.random.Generator, name: str, label: int, index: int) -> Uttera
     )
 
 
-def _render(task: tuple[int, str, int, int, int, int]) -> tuple[np.ndarray, int, str, str]:
-    """One utterance: features float32 [copies, FRAMES, COEFFICIENTS], label, word, accent."""
-    seed, name, number, label, index, copies = task
-    rng = np.random.default_rng([seed, SETS.index(name), number])
-    if CLASSES[label] == SILENCE:
-        seconds = [augment.silence(rng) for _ in range(copies)]
-        word = accent = ""
-    else:
-        what = _draw(rng, name, label, index)
-        word, accent = what.word, what.accent
-        spoken = speak(what.word + what.mark, accent, what.variant, what.speed, what.pitch)
-        spoken = resample(spoken, what.stretch)
-        seconds = [augment.utterance(rng, spoken) for _ in range(copies)]
-    features = np.stack([mfcc(second) for second in seconds]).astype(np.float32)
-    return features, label, word, accent
+def _record(task: Task) -> tuple[list[np.ndarray], str, str]:
+    """One utterance: the versions of it, each int16 [SAMPLES]; word and accent."""
+    rng = np.random.default_rng([task.seed, SETS.index(task.name), task.number])
+    copies = PLANS[task.name].copies
+    if CLASSES[task.label] == SILENCE:
+        return [augment.silence(rng) for _ in range(copies)], "", ""
+    what = _draw(rng, task.name, task.label, task.index)
+    spoken = speak(what.word + what.mark, what.accent, what.variant, what.speed, what.pitch)
+    spoken = resample(spoken, what.stretch)
+    return [augment.utterance(rng, spoken) for _ in range(copies)], what.word, what.accent
 
 
-def _tasks(seed: int, name: str) -> Iterator[tuple[int, str, int, int, int, int]]:
+def _render(task: Task) -> tuple[np.ndarray, str, str]:
+    """One utterance: features float32 [copies, frames, coefficients], word, accent."""
+    seconds, word, accent = _record(task)
+    features = np.stack([FEATURES.compute(second) for second in seconds])
+    return features.astype(np.float32), word, accent
+
+
+def _tasks(seed: int, name: str) -> list[Task]:
     """All utterances of a set, class after class."""
     plan = PLANS[name]
-    number = 0
+    tasks: list[Task] = []
     for label, class_name in enumerate(CLASSES):
         count = {SILENCE: plan.silence, UNKNOWN: plan.unknown}.get(class_name, plan.keyword)
         for index in range(count):
-            yield seed, name, number, label, index, plan.copies
-            number += 1
+            tasks.append(Task(seed, name, len(tasks), label, index))
+    return tasks
+
+
+def audio(seed: int, index: np.ndarray) -> np.ndarray:
+    """The sound of some utterances of the test set, made again: int16 [n, SAMPLES]."""
+    tasks = _tasks(seed, "test")
+    return np.stack([_record(tasks[i])[0][0] for i in index])
 
 
 def make(seed: int, name: str, processes: int) -> DataSet:
-    """Makes a set. Progress goes to stderr."""
-    tasks = list(_tasks(seed, name))
-    features, labels, words, accents = [], [], [], []
-    started = time.monotonic()
-    with multiprocessing.Pool(processes) as pool:
-        for done, (copies, label, word, accent) in enumerate(pool.imap(_render, tasks, 32), 1):
-            features.append(copies)
-            labels += [label] * len(copies)
-            words += [word] * len(copies)
-            accents += [accent] * len(copies)
-            if done % 1000 == 0 or done == len(tasks):
-                seconds = time.monotonic() - started
-                print(f"{name}: {done}/{len(tasks)} utterances, {seconds:.0f} s", file=sys.stderr)
+    """Makes a set: features float32 [n, frames, coefficients], labels, words, accents."""
+    tasks = _tasks(seed, name)
+    copies = PLANS[name].copies
+    features, words, accents = zip(*sets.render(_render, tasks, name, processes), strict=True)
     return DataSet(
-        np.concatenate(features).reshape(-1, FRAMES, COEFFICIENTS),
-        np.array(labels, np.uint8),
-        np.array(words),
-        np.array(accents),
+        features=np.concatenate(features),
+        labels=np.repeat(np.array([task.label for task in tasks], np.uint8), copies),
+        words=np.repeat(words, copies),
+        accents=np.repeat(accents, copies),
     )
 
 
-def main() -> None:
-    """Makes the three sets in a folder."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True, help="where the sets are written")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--processes", type=int, default=2)
-    arguments = parser.parse_args()
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    for name in SETS:
-        path = arguments.folder / f"{name}.npz"
-        if path.exists():
-            print(f"{name}: {path} is there already", file=sys.stderr)
-        else:
-            make(arguments.seed, name, arguments.processes).save(path)
-
-
 if __name__ == "__main__":
-    main()
+    sets.main(make, __doc__)

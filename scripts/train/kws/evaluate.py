@@ -1,60 +1,35 @@
-"""Measures the float network and the int8 model on the test set.
+"""Measures the keyword-spotting model on the test set."""
 
-The int8 model is run by TensorFlow Lite Micro on features quantised as the device quantises them.
-"""
-
-import argparse
-import json
-import os
-from pathlib import Path
-
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
 import numpy as np
 
-import tflm
-from dataset import DataSet
-from features import quantise
-from voices import ACCENTS_TEST_ONLY
-from words import CLASSES, UNKNOWN, UNKNOWN_TEST_ONLY
+from common import evaluate, tflm
+from common.sets import DataSet
+from common.voices import ACCENTS_TEST_ONLY
+from kws.train import pairs
+from kws.words import CLASSES, UNKNOWN, UNKNOWN_TEST_ONLY
 
 
 def main() -> None:
     """Reads model.keras, kws.tflite and test.npz of a folder and writes evaluation.json there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True)
-    folder = parser.parse_args().folder
-
-    test = DataSet.load(folder / "test.npz")
-    network = keras.models.load_model(folder / "model.keras")
-    in_float = network.predict(test.features[..., None], batch_size=256, verbose=0).argmax(1)
-    model = tflm.Model(folder / "kws.tflite")
-    inputs = quantise(test.features, model.input.scale, model.input.zero_point)
-    in_int8 = model.run(inputs).argmax(1)
-
-    confusion = np.zeros((len(CLASSES), len(CLASSES)), int)
-    np.add.at(confusion, (test.labels, in_int8), 1)
-    right = in_int8 == test.labels
+    run = evaluate.folder(__doc__)
+    test = DataSet.load(run / "test.npz")
+    inputs, labels = pairs(test)
     spoken = test.accents != ""
     new_accent = np.isin(test.accents, ACCENTS_TEST_ONLY)
-    unknown = test.labels == CLASSES.index(UNKNOWN)
+    unknown = labels == CLASSES.index(UNKNOWN)
     new_word = np.isin(test.words, UNKNOWN_TEST_ONLY)
-    evaluation = {
-        "samples": len(test.labels),
-        "float_top1": float((in_float == test.labels).mean()),
-        "int8_top1": float(right.mean()),
-        "groups": {
-            "accents of the training set": float(right[spoken & ~new_accent].mean()),
-            "accents of the test set alone": float(right[new_accent].mean()),
-            "`unknown`, words of the training set": float(right[unknown & ~new_word].mean()),
-            "`unknown`, words of the test set alone": float(right[unknown & new_word].mean()),
+    evaluation = evaluate.classification(
+        evaluate.float_answers(run, inputs),
+        evaluate.int8_answers(tflm.Model(run / "kws.tflite"), inputs),
+        labels,
+        {
+            "accents of the training set": spoken & ~new_accent,
+            "accents of the test set alone": new_accent,
+            "`unknown`, words of the training set": unknown & ~new_word,
+            "`unknown`, words of the test set alone": unknown & new_word,
         },
-        "confusion": confusion.tolist(),
-        "saturated_inputs": float(np.isin(inputs, (-128, 127)).mean()),
-    }
-    (folder / "evaluation.json").write_text(json.dumps(evaluation, indent=1))
+    )
+    evaluate.write(run, evaluation)
     print("float {float_top1:.4f}, int8 {int8_top1:.4f}, {samples} utterances".format(**evaluation))
 
 

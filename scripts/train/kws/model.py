@@ -8,8 +8,8 @@ vanish in the conversion.
 import keras
 from keras import layers
 
-from features import COEFFICIENTS, FRAMES
-from words import CLASSES
+from kws.features import FEATURES
+from kws.words import CLASSES
 
 FILTERS = 64
 BLOCKS = 4
@@ -20,10 +20,10 @@ def _normalise(x: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def build() -> keras.Model:
-    """[n, FRAMES, COEFFICIENTS, 1] to class probabilities [n, 12], with fresh weights."""
+    """[n, 49, 10, 1] to class probabilities [n, 12], with fresh weights."""
     regulariser = keras.regularizers.L2(1e-4)
 
-    inputs = keras.Input((FRAMES, COEFFICIENTS, 1))
+    inputs = keras.Input((FEATURES.frames, FEATURES.coefficients, 1))
     x = layers.GaussianNoise(0.5)(inputs)
     x = layers.Conv2D(FILTERS, (10, 4), strides=2, padding="same", kernel_regularizer=regulariser)(
         x

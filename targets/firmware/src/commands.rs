@@ -2,20 +2,52 @@
 
 use core::cell::UnsafeCell;
 use core::ptr;
+#[cfg(feature = "pipeline")]
+use core::slice;
 
-use tinybench_interface::{CYCLES_CAPACITY, Command, Error, PrepareError, Runtime};
+use tinybench_interface::{CYCLES_CAPACITY, Command, Error, PrepareError, Runtime, Stages};
 
 use crate::block::{Failure, set};
-use crate::cycles::{self, WrapDetector};
+use crate::cycles;
 use crate::memory::{self, Layout};
+#[cfg(feature = "pipeline")]
+use crate::pipeline;
 use crate::{block, model};
 
-struct Cycles(UnsafeCell<[u32; CYCLES_CAPACITY]>);
+/// Bytes of raw audio that the front end takes.
+#[cfg(feature = "pipeline")]
+const AUDIO_BYTES: usize = pipeline::AUDIO_BYTES;
+/// There is no front end.
+#[cfg(not(feature = "pipeline"))]
+const AUDIO_BYTES: usize = 0;
+
+/// Cycles of one stage, one word a run.
+pub struct Cycles(UnsafeCell<[u32; CYCLES_CAPACITY]>);
 
 // SAFETY: one thread of execution, and the host only looks while the core is halted.
 unsafe impl Sync for Cycles {}
 
-static CYCLES: Cycles = Cycles(UnsafeCell::new([0; CYCLES_CAPACITY]));
+impl Cycles {
+    /// No cycles yet.
+    pub const fn new() -> Self {
+        Self(UnsafeCell::new([0; CYCLES_CAPACITY]))
+    }
+
+    /// Where the host finds them.
+    pub fn address(&self) -> u32 {
+        self.0.get() as u32
+    }
+
+    /// Keeps the cycles of `run`, which is below the capacity.
+    pub fn set(&self, run: usize, cycles: u32) {
+        if run < CYCLES_CAPACITY {
+            // SAFETY: within the array, which nobody else uses meanwhile.
+            unsafe { self.0.get().cast::<u32>().add(run).write_volatile(cycles) };
+        }
+    }
+}
+
+static CYCLES: Cycles = Cycles::new();
 
 /// The measuring program with runtime `R`.
 pub struct Program<R> {
@@ -34,12 +66,14 @@ impl<R: Runtime> Program<R> {
     /// Describes the image in the block.
     pub fn new() -> Self {
         let stack = memory::stack();
-        set!(cycles_address = CYCLES.0.get() as u32);
+        set!(cycles_address = CYCLES.address());
         set!(cycles_capacity = CYCLES_CAPACITY as u32);
         set!(stack_low = stack.start as u32);
         set!(stack_high = stack.end as u32);
         set!(runtime_name = [R::NAME.as_ptr() as u32, R::NAME.len() as u32]);
         set!(runtime_version = [R::VERSION.as_ptr() as u32, R::VERSION.len() as u32]);
+        #[cfg(feature = "pipeline")]
+        pipeline::describe();
         let program = Self { prepared: None };
         program.describe();
         program
@@ -124,16 +158,17 @@ impl<R: Runtime> Program<R> {
 
     /// Writes what the host needs to know about the memory into the block.
     fn describe(&self) {
-        let (layout, input, output, used, touched) = match &self.prepared {
+        let (layout, input, output, used, tensors, touched) = match &self.prepared {
             Some(it) => (
                 it.layout,
                 it.input_bytes,
                 it.output_bytes,
                 it.runtime.arena_used(),
+                it.runtime.arena_tensors(),
                 it.layout.arena_touched(),
             ),
-            None => match Layout::new(0, 0) {
-                Ok(layout) => (layout, 0, 0, 0, 0),
+            None => match Layout::new(AUDIO_BYTES, 0, 0) {
+                Ok(layout) => (layout, 0, 0, 0, 0, 0),
                 Err(_) => return,
             },
         };
@@ -144,6 +179,9 @@ impl<R: Runtime> Program<R> {
         set!(arena_address = layout.arena as u32);
         set!(arena_capacity = layout.arena_capacity() as u32);
         set!(arena_used = used as u32);
+        set!(arena_tensors = tensors as u32);
+        set!(audio_address = layout.audio as u32);
+        set!(audio_bytes = AUDIO_BYTES as u32);
         set!(arena_touched = touched as u32);
     }
 
@@ -160,10 +198,14 @@ impl<R: Runtime> Program<R> {
                 CYCLES_CAPACITY as u32,
             ));
         }
+        let stages = Stages::from_u32(block::get!(stages));
         for run in 0..count {
-            let cycles = prepared.invoke(run)?;
-            // SAFETY: `run` is below the capacity, and nobody else uses the array meanwhile.
-            unsafe { CYCLES.0.get().cast::<u32>().add(run).write_volatile(cycles) };
+            match stages {
+                Some(Stages::Inference) => CYCLES.set(run, prepared.invoke(run)?),
+                #[cfg(feature = "pipeline")]
+                Some(Stages::All) => prepared.run_all(run)?,
+                _ => return Err(Failure::new(Error::BadStages)),
+            }
         }
         prepared.copy_output();
         set!(arena_touched = prepared.layout.arena_touched() as u32);
@@ -180,18 +222,25 @@ impl<R: Runtime> Prepared<R> {
         unsafe {
             ptr::copy_nonoverlapping(self.layout.input as *const u8, input.as_mut_ptr(), length);
         }
-        let wrap = WrapDetector::arm();
-        // Nothing else reads the counter until the next run: a virtual board reports how many
-        // instructions lie between the two latest readings.
-        let start = cycles::now();
-        let outcome = self.runtime.invoke();
-        let end = cycles::now();
-        let wrapped = wrap.wrapped();
+        let (cycles, outcome) = cycles::timed(run, || self.runtime.invoke())?;
         outcome.map_err(|code| Failure::with(Error::InvokeFailed, code, run as u32))?;
-        if wrapped {
-            return Err(Failure::with(Error::CounterWrapped, run as u32, 0));
-        }
-        Ok(end.wrapping_sub(start))
+        Ok(cycles)
+    }
+
+    /// All stages of one run, each timed.
+    #[cfg(feature = "pipeline")]
+    fn run_all(&mut self, run: usize) -> Result<(), Failure> {
+        // SAFETY: the layout has set this memory aside for `AUDIO_BYTES` bytes of audio and
+        // `input_bytes` of input, both aligned, and nobody else uses them meanwhile.
+        let (audio, input) = unsafe {
+            (
+                slice::from_raw_parts(self.layout.audio as *const i16, AUDIO_BYTES / 2),
+                slice::from_raw_parts_mut(self.layout.input as *mut i8, self.input_bytes),
+            )
+        };
+        pipeline::preprocess(run, audio, input)?;
+        CYCLES.set(run, self.invoke(run)?);
+        pipeline::postprocess(run, input, self.runtime.output())
     }
 
     fn copy_output(&self) {
@@ -206,8 +255,10 @@ impl<R: Runtime> Prepared<R> {
 
 /// The layout for these buffers, or the failure that says how much room there is.
 fn layout(input: usize, output: usize) -> Result<Layout, Failure> {
-    Layout::new(input, output)
-        .map_err(|room| Failure::with(Error::BufferTooSmall, (input + output) as u32, room as u32))
+    Layout::new(AUDIO_BYTES, input, output).map_err(|room| {
+        let needed = AUDIO_BYTES + input + output;
+        Failure::with(Error::BufferTooSmall, needed as u32, room as u32)
+    })
 }
 
 /// [`Command::CheckCounter`].

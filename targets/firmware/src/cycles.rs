@@ -60,6 +60,22 @@ pub fn now() -> u32 {
     value
 }
 
+/// The cycles that `stage` takes, and what it returns. `run` is the number of the run.
+///
+/// Nothing else reads the counter until the next call: a virtual board reports how many
+/// instructions lie between the two latest readings.
+#[inline(always)]
+pub fn timed<T>(run: usize, stage: impl FnOnce() -> T) -> Result<(u32, T), Failure> {
+    let wrap = WrapDetector::arm();
+    let start = now();
+    let outcome = stage();
+    let end = now();
+    if wrap.wrapped() {
+        return Err(Failure::with(Error::CounterWrapped, run as u32, 0));
+    }
+    Ok((end.wrapping_sub(start), outcome))
+}
+
 /// Cycles two readings directly after each other are apart.
 #[inline(never)]
 pub fn overhead() -> u32 {

@@ -12,6 +12,8 @@ mod cycles;
 mod fault;
 mod memory;
 mod model;
+#[cfg(feature = "pipeline")]
+mod pipeline;
 
 use cortex_m_rt::entry;
 use tinybench_interface::Status;

@@ -1,8 +1,8 @@
 //! The target's RAM as the linker lays it out, and the paint that shows which of it was used.
 //!
 //! ```text
-//! RAM origin  .data .bss .uninit | arena ... | output | input | stack reserve  RAM end
-//!                                ^ __sheap                    ^ _stack_end     ^ _stack_start
+//! RAM origin  .data .bss .uninit | arena ... | output | input | audio | stack reserve  RAM end
+//!                                ^ __sheap                            ^ _stack_end     ^ _stack_start
 //! ```
 
 use core::arch::asm;
@@ -11,7 +11,7 @@ use core::slice;
 
 use tinybench_interface::PAINT;
 
-/// Alignment of the arena and the input and output buffers, bytes.
+/// Alignment of the arena and of the buffers, bytes.
 const ALIGNMENT: usize = 16;
 
 unsafe extern "C" {
@@ -79,8 +79,8 @@ pub fn check_stack() {
     }
 }
 
-/// The memory between static data and the stack: the arena from below, the buffers for input
-/// and output from above.
+/// The memory between static data and the stack: the arena from below, the buffers for audio,
+/// input and output from above.
 #[derive(Clone, Copy)]
 pub struct Layout {
     /// Lowest address of the arena.
@@ -89,12 +89,14 @@ pub struct Layout {
     pub output: usize,
     /// Address of the input buffer.
     pub input: usize,
+    /// Address of the audio buffer.
+    pub audio: usize,
 }
 
 impl Layout {
-    /// With buffers for `input` and `output` bytes. The error is the room there is for both,
-    /// and the arena, in bytes.
-    pub fn new(input: usize, output: usize) -> Result<Self, usize> {
+    /// With buffers for `audio`, `input` and `output` bytes. The error is the room there is for
+    /// them, and the arena, in bytes.
+    pub fn new(audio: usize, input: usize, output: usize) -> Result<Self, usize> {
         let start = address!(__sheap).next_multiple_of(ALIGNMENT);
         let end = stack().start & !(ALIGNMENT - 1);
         let below = |end: usize, bytes: usize| {
@@ -103,12 +105,14 @@ impl Layout {
                 .filter(|&at| at >= start)
         };
         let room = end.saturating_sub(start);
-        let input = below(end, input).ok_or(room)?;
+        let audio = below(end, audio).ok_or(room)?;
+        let input = below(audio, input).ok_or(room)?;
         let output = below(input, output).ok_or(room)?;
         Ok(Self {
             arena: start,
             output,
             input,
+            audio,
         })
     }
 

@@ -23,7 +23,7 @@
 /* First word of the block: "TBLK", little-endian. */
 #define TINYBENCH_MAGIC 0x4B4C4254u
 /* Version of this layout. The host refuses an image of another version. */
-#define TINYBENCH_VERSION 1u
+#define TINYBENCH_VERSION 2u
 /* How many runs one TINYBENCH_RUN can record. */
 #define TINYBENCH_CYCLES_CAPACITY 256u
 /* Value of every word of painted stack and arena. */
@@ -32,6 +32,7 @@
 /* ELF sections by which the flash an image takes up is told apart. */
 #define TINYBENCH_MODEL_SECTION ".tinybench.model"
 #define TINYBENCH_RUNTIME_SECTION ".tinybench.runtime"
+#define TINYBENCH_PIPELINE_SECTION ".tinybench.pipeline"
 #define TINYBENCH_HARNESS_SECTION ".tinybench.harness"
 
 /* What the host asks of the program. Values of `command`. */
@@ -42,12 +43,30 @@ enum tinybench_command {
      * describe the result: input, output and arena fields become valid. The arena is painted
      * before. What was in the input buffer is lost. */
     TINYBENCH_PREPARE = 1,
-    /* `run_count` times: copy the input buffer into the model's input and invoke the model with
-     * interrupts off, recording its cycles. Then copy the output. The copies are not timed. */
+    /* `run_count` times: run the `stages` with interrupts off, recording the cycles of each.
+     * Before the inference the input buffer is copied into the model's input, behind the last run
+     * the output into the output buffer. The copies are not timed. */
     TINYBENCH_RUN = 2,
     /* Measure the cycle counter against a loop of 1,024 iterations: fills `counter_overhead`
      * and `counter_check`. */
     TINYBENCH_CHECK_COUNTER = 3
+};
+
+/* What TINYBENCH_RUN runs. Values of `stages`. A program without a front end knows the first. */
+enum tinybench_stages {
+    /* The inference alone, on what the host has put into the input buffer. */
+    TINYBENCH_STAGES_INFERENCE = 0,
+    /* All: features from the audio buffer into the input buffer (preprocess), the inference, and
+     * the answer from the output (postprocess). */
+    TINYBENCH_STAGES_ALL = 1
+};
+
+/* What the output means. Values of `task`. */
+enum tinybench_task {
+    /* The answer is the index of the largest value, the first of equals. */
+    TINYBENCH_TASK_CLASSIFICATION = 0,
+    /* The answer is the mean squared difference between the real values of input and output. */
+    TINYBENCH_TASK_ANOMALY = 1
 };
 
 /* What the program answers. Values of `status`. */
@@ -83,7 +102,9 @@ enum tinybench_error {
     /* The runtime reported an error, error_detail[0], during an inference. */
     TINYBENCH_ERROR_INVOKE_FAILED = 7,
     /* Input and output don't fit: error_detail[0] bytes are needed, error_detail[1] are there. */
-    TINYBENCH_ERROR_BUFFER_TOO_SMALL = 8
+    TINYBENCH_ERROR_BUFFER_TOO_SMALL = 8,
+    /* The program can't run the `stages`, or doesn't know the `task`. */
+    TINYBENCH_ERROR_BAD_STAGES = 9
 };
 
 /* A caught processor exception (Armv7-M Architecture Reference Manual, B1.5 and B3.2). */
@@ -126,9 +147,9 @@ struct tinybench_block {
     uint32_t error;
     /* I: figures that go with `error`. */
     uint32_t error_detail[2];
-    /* H: how many times TINYBENCH_RUN invokes the model, at most `cycles_capacity`. */
+    /* H: how many times TINYBENCH_RUN runs its stages, at most `cycles_capacity`. */
     uint32_t run_count;
-    /* I: address of the uint32_t array of cycles, one per run. */
+    /* I: address of the uint32_t array of the inference's cycles, one per run. */
     uint32_t cycles_address;
     /* I: length of that array, in words. */
     uint32_t cycles_capacity;
@@ -166,6 +187,31 @@ struct tinybench_block {
     uint32_t runtime_name[2];
     /* I: address and length of the runtime's version, UTF-8. */
     uint32_t runtime_version[2];
+    /* I: bytes of `arena_used` that hold tensors and what kernels need while they run; the rest is
+     * the runtime's own data. Valid after TINYBENCH_PREPARE. A runtime that can't tell the two
+     * apart gives `arena_used`. */
+    uint32_t arena_tensors;
+    /* H: a tinybench_stages. */
+    uint32_t stages;
+    /* I: address of the buffer for raw audio, 16-bit samples. */
+    uint32_t audio_address;
+    /* I: size of that buffer, bytes; 0 if the program has no front end. Valid after
+     * TINYBENCH_PREPARE. */
+    uint32_t audio_bytes;
+    /* I: address of the uint32_t array of the first stage's cycles, one per run, as long as that
+     * of the inference; 0 if the program has no front end. */
+    uint32_t preprocess_address;
+    /* I: the same of the last stage. */
+    uint32_t postprocess_address;
+    /* H: a tinybench_task. */
+    uint32_t task;
+    /* H: scale (the bits of a float) and zero point (two's complement) of the model's input. */
+    uint32_t input_quantisation[2];
+    /* H: the same of the model's output. */
+    uint32_t output_quantisation[2];
+    /* I: the last stage's answer of the last run: an index, or the bits of a float. Valid after
+     * TINYBENCH_RUN with TINYBENCH_STAGES_ALL. */
+    uint32_t answer;
     /* I: the caught exception, if `status` is TINYBENCH_FAULT. */
     struct tinybench_fault fault;
 };

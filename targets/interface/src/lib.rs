@@ -26,7 +26,7 @@ pub const SYMBOL: &str = "TINYBENCH_BLOCK";
 pub const MAGIC: u32 = u32::from_le_bytes(*b"TBLK");
 
 /// Version of this layout. An image of another version is refused by the host.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// How many runs one [`Command::Run`] can record.
 pub const CYCLES_CAPACITY: usize = 256;
@@ -39,6 +39,9 @@ pub const MODEL_SECTION: &str = ".tinybench.model";
 
 /// ELF section that holds the code and constants of the runtime under test.
 pub const RUNTIME_SECTION: &str = ".tinybench.runtime";
+
+/// ELF section that holds the code and constants of the stages before and behind the inference.
+pub const PIPELINE_SECTION: &str = ".tinybench.pipeline";
 
 /// ELF section that holds the code and constants of the measuring program itself.
 pub const HARNESS_SECTION: &str = ".tinybench.harness";
@@ -53,8 +56,10 @@ pub enum Command {
     /// it, and describe the result: input, output and arena fields become valid. The arena is
     /// painted before, and what was in the input buffer is lost.
     Prepare = 1,
-    /// Copy the input buffer into the model's input, invoke [`Block::run_count`] times with
-    /// interrupts off, record the cycles of each, copy the output. The copies are not timed.
+    /// Run the [`Stages`] that [`Block::stages`] asks for [`Block::run_count`] times with
+    /// interrupts off and record the cycles of each stage of each run. Before the inference the
+    /// input buffer is copied into the model's input, behind the last run the output into the
+    /// output buffer; the copies are not timed.
     Run = 2,
     /// Measure the cycle counter against a loop of known length: fills
     /// [`Block::counter_overhead`] and [`Block::counter_check`].
@@ -69,6 +74,49 @@ impl Command {
             1 => Some(Self::Prepare),
             2 => Some(Self::Run),
             3 => Some(Self::CheckCounter),
+            _ => None,
+        }
+    }
+}
+
+/// What [`Command::Run`] runs. Values of [`Block::stages`].
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stages {
+    /// The inference alone, on what the host has put into the input buffer.
+    Inference = 0,
+    /// All of them: features from the audio buffer into the input buffer (preprocess), the
+    /// inference, and the answer from the output (postprocess).
+    All = 1,
+}
+
+impl Stages {
+    /// The stages with this number, if there are such.
+    pub const fn from_u32(value: u32) -> Option<Self> {
+        match value {
+            0 => Some(Self::Inference),
+            1 => Some(Self::All),
+            _ => None,
+        }
+    }
+}
+
+/// What the output means. Values of [`Block::task`].
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// The answer is the index of the largest value, the first of equals.
+    Classification = 0,
+    /// The answer is the mean squared difference between the real values of input and output.
+    Anomaly = 1,
+}
+
+impl Task {
+    /// The task with this number, if there is one.
+    pub const fn from_u32(value: u32) -> Option<Self> {
+        match value {
+            0 => Some(Self::Classification),
+            1 => Some(Self::Anomaly),
             _ => None,
         }
     }
@@ -129,6 +177,9 @@ pub enum Error {
     /// An input or output tensor is larger than the image's buffer for it: `error_detail[0]`
     /// bytes are needed, `error_detail[1]` are there.
     BufferTooSmall = 8,
+    /// The image can't run the stages that [`Block::stages`] asks for, or [`Block::task`] is
+    /// unknown: it has no front end, or one whose features aren't as many as the model's inputs.
+    BadStages = 9,
 }
 
 impl Error {
@@ -144,6 +195,7 @@ impl Error {
             6 => Some(Self::CounterWrapped),
             7 => Some(Self::InvokeFailed),
             8 => Some(Self::BufferTooSmall),
+            9 => Some(Self::BadStages),
             _ => None,
         }
     }
@@ -193,9 +245,9 @@ pub struct Block {
     pub error: u32,
     /// I: figures that go with `error`.
     pub error_detail: [u32; 2],
-    /// H: how many times [`Command::Run`] invokes the model, at most `cycles_capacity`.
+    /// H: how many times [`Command::Run`] runs its stages, at most `cycles_capacity`.
     pub run_count: u32,
-    /// I: address of the `u32` array of cycles, one per run.
+    /// I: address of the `u32` array of the inference's cycles, one per run.
     pub cycles_address: u32,
     /// I: length of that array, in words.
     pub cycles_capacity: u32,
@@ -233,6 +285,30 @@ pub struct Block {
     pub runtime_name: [u32; 2],
     /// I: address and length of the runtime's version, UTF-8.
     pub runtime_version: [u32; 2],
+    /// I: bytes of `arena_used` that hold tensors and what kernels need while they run; the rest
+    /// is the runtime's own data. Valid after [`Command::Prepare`].
+    pub arena_tensors: u32,
+    /// H: which [`Stages`] [`Command::Run`] runs.
+    pub stages: u32,
+    /// I: address of the buffer for raw audio, 16-bit samples.
+    pub audio_address: u32,
+    /// I: size of that buffer, bytes; 0 if the image has no front end. Valid after
+    /// [`Command::Prepare`].
+    pub audio_bytes: u32,
+    /// I: address of the `u32` array of the first stage's cycles, one per run, as long as that of
+    /// the inference; 0 if the image has no front end.
+    pub preprocess_address: u32,
+    /// I: the same of the last stage.
+    pub postprocess_address: u32,
+    /// H: what the output means, a [`Task`].
+    pub task: u32,
+    /// H: scale (the bits of a float32) and zero point (two's complement) of the model's input.
+    pub input_quantisation: [u32; 2],
+    /// H: the same of the model's output.
+    pub output_quantisation: [u32; 2],
+    /// I: the last stage's answer of the last run: an index, or the bits of a float32. Valid
+    /// after [`Command::Run`] with [`Stages::All`].
+    pub answer: u32,
     /// I: the caught exception, if `status` is [`Status::Fault`].
     pub fault: Fault,
 }
@@ -265,6 +341,16 @@ impl Block {
         counter_check: 0,
         runtime_name: [0; 2],
         runtime_version: [0; 2],
+        arena_tensors: 0,
+        stages: 0,
+        audio_address: 0,
+        audio_bytes: 0,
+        preprocess_address: 0,
+        postprocess_address: 0,
+        task: 0,
+        input_quantisation: [0; 2],
+        output_quantisation: [0; 2],
+        answer: 0,
         fault: Fault {
             exception: 0,
             r: [0; 13],
@@ -317,6 +403,16 @@ impl Block {
             counter_check: at(offset_of!(Self, counter_check)),
             runtime_name: pair(offset_of!(Self, runtime_name)),
             runtime_version: pair(offset_of!(Self, runtime_version)),
+            arena_tensors: at(offset_of!(Self, arena_tensors)),
+            stages: at(offset_of!(Self, stages)),
+            audio_address: at(offset_of!(Self, audio_address)),
+            audio_bytes: at(offset_of!(Self, audio_bytes)),
+            preprocess_address: at(offset_of!(Self, preprocess_address)),
+            postprocess_address: at(offset_of!(Self, postprocess_address)),
+            task: at(offset_of!(Self, task)),
+            input_quantisation: pair(offset_of!(Self, input_quantisation)),
+            output_quantisation: pair(offset_of!(Self, output_quantisation)),
+            answer: at(offset_of!(Self, answer)),
             fault: Fault {
                 exception: at(fault + offset_of!(Fault, exception)),
                 r,
@@ -352,6 +448,11 @@ pub trait Runtime: Sized {
     fn invoke(&mut self) -> Result<(), u32>;
     /// Bytes of the arena in use, tensors and the runtime's own data.
     fn arena_used(&self) -> usize;
+    /// Those of them that hold tensors and what kernels need while they run: the intermediate
+    /// results. All, if the runtime doesn't tell its own data from them.
+    fn arena_tensors(&self) -> usize {
+        self.arena_used()
+    }
 }
 
 /// Why [`Runtime::prepare`] failed.

@@ -5,7 +5,7 @@ use std::mem::{offset_of, size_of};
 
 use tinybench_interface::{
     Block, CYCLES_CAPACITY, Command, Error, Fault, HARNESS_SECTION, MAGIC, MODEL_SECTION, PAINT,
-    RUNTIME_SECTION, Status, VERSION,
+    PIPELINE_SECTION, RUNTIME_SECTION, Stages, Status, Task, VERSION,
 };
 
 const HEADER: &str = include_str!("../include/tinybench.h");
@@ -73,7 +73,9 @@ fn block_fields() -> Vec<(String, usize, usize)> {
         magic, version, command, status, error, error_detail, run_count, cycles_address,
         cycles_capacity, input_address, input_bytes, output_address, output_bytes, arena_address,
         arena_capacity, arena_limit, arena_used, arena_touched, stack_low, stack_high, stack_peak,
-        counter_overhead, counter_check, runtime_name, runtime_version, fault,
+        counter_overhead, counter_check, runtime_name, runtime_version, arena_tensors, stages,
+        audio_address, audio_bytes, preprocess_address, postprocess_address, task,
+        input_quantisation, output_quantisation, answer, fault,
     )
 }
 
@@ -125,6 +127,16 @@ fn the_enumerations_have_the_same_values() {
         .map(|it| (in_c("TINYBENCH_", format!("{it:?}")), it as u32))
         .collect();
     assert_eq!(values("enum tinybench_status"), expected);
+    let stages = (0..64).filter_map(Stages::from_u32);
+    let expected: BTreeMap<_, _> = stages
+        .map(|it| (in_c("TINYBENCH_STAGES_", format!("{it:?}")), it as u32))
+        .collect();
+    assert_eq!(values("enum tinybench_stages"), expected);
+    let tasks = (0..64).filter_map(Task::from_u32);
+    let expected: BTreeMap<_, _> = tasks
+        .map(|it| (in_c("TINYBENCH_TASK_", format!("{it:?}")), it as u32))
+        .collect();
+    assert_eq!(values("enum tinybench_task"), expected);
     let errors = (0..64).filter_map(Error::from_u32);
     let expected: BTreeMap<_, _> = errors
         .map(|it| (in_c("TINYBENCH_ERROR_", format!("{it:?}")), it as u32))
@@ -159,6 +171,7 @@ fn the_constants_have_the_same_values() {
     for (name, section) in [
         ("TINYBENCH_MODEL_SECTION", MODEL_SECTION),
         ("TINYBENCH_RUNTIME_SECTION", RUNTIME_SECTION),
+        ("TINYBENCH_PIPELINE_SECTION", PIPELINE_SECTION),
         ("TINYBENCH_HARNESS_SECTION", HARNESS_SECTION),
     ] {
         assert_eq!(constant(name), format!("\"{section}\""));
@@ -213,6 +226,16 @@ fn a_block_is_built_from_words_in_address_order() {
     assert_eq!([block.counter_overhead, block.counter_check], pair(88));
     assert_eq!(block.runtime_name, pair(96));
     assert_eq!(block.runtime_version, pair(104));
-    assert_eq!(fault, 112);
-    assert_eq!(4 * Block::WORDS, 200);
+    assert_eq!([block.arena_tensors, block.stages], pair(112));
+    assert_eq!([block.audio_address, block.audio_bytes], pair(120));
+    assert_eq!(
+        [block.preprocess_address, block.postprocess_address],
+        pair(128)
+    );
+    assert_eq!(block.task, at(136));
+    assert_eq!(block.input_quantisation, pair(140));
+    assert_eq!(block.output_quantisation, pair(148));
+    assert_eq!(block.answer, at(156));
+    assert_eq!(fault, 160);
+    assert_eq!(4 * Block::WORDS, 248);
 }

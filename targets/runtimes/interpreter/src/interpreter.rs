@@ -192,6 +192,12 @@ impl<'m, 'a, K: Kernels> Interpreter<'m, 'a, K> {
         self.used
     }
 
+    /// Bytes of them that hold tensors and the scratch of kernels; the rest is the interpreter's
+    /// own: nodes, constants, and what only planning needs.
+    pub fn tensor_bytes(&self) -> usize {
+        self.tensors.len()
+    }
+
     /// One inference: reads the input, writes the output.
     ///
     /// # Errors

@@ -50,4 +50,8 @@ impl Runtime for Interpreter {
     fn arena_used(&self) -> usize {
         self.0.arena_used()
     }
+
+    fn arena_tensors(&self) -> usize {
+        self.0.tensor_bytes()
+    }
 }

@@ -1,9 +1,10 @@
 //! A machine: core and chip, and the loop that runs them.
 
 use crate::chips::{Chip, ResetReason, nrf52840::Nrf52840};
-use crate::cpu::blocks::{CodeCache, NoBlock, advance_it};
-use crate::cpu::op::Kind;
-use crate::cpu::{Core, Fault, Stop};
+use crate::cpu::blocks::{Block, CodeCache, NoBlock, advance_it};
+use crate::cpu::op::{Kind, Op};
+use crate::cpu::run::{Left, run_blocks};
+use crate::cpu::{Core, Fault, NO_REGISTERS, Stop};
 use crate::debug_port::DebugTarget;
 use crate::faults::{Faults, HANG, MachineFault};
 use crate::memory::{AccessSize, BusFault, Place};
@@ -145,7 +146,7 @@ impl Machine {
         core.reset_requested = None;
         core.system.reset();
         core.with_chip(now, |chip, context| chip.reset(reason, context));
-        core.r = [0; 16];
+        core.r = NO_REGISTERS;
         core.other_sp = 0;
         core.control = 0;
         core.ipsr = 0;
@@ -201,7 +202,7 @@ impl Machine {
             }
             let pc = self.core.next_pc;
             match self.code.at(&mut self.core, pc) {
-                Ok(number) => self.run_block::<T>(number),
+                Ok(number) => self.run_blocks::<T>(number),
                 Err(NoBlock::Fault(fault)) => self.core.raise(fault),
                 Err(NoBlock::Breakpoint) => {
                     let core = &mut self.core;
@@ -217,62 +218,19 @@ impl Machine {
         }
     }
 
-    /// Runs one block from its start.
-    #[inline(always)]
-    fn run_block<const T: bool>(&mut self, number: usize) {
+    /// Runs blocks from block `number` on.
+    fn run_blocks<const T: bool>(&mut self, number: usize) {
         let Self { core, code, .. } = self;
-        let block = &code.blocks[number];
-        if block.float {
-            core.begin_floating_point();
-        }
-        if T {
-            if core.jumped {
-                core.extra = core.extra.wrapping_add(u64::from(block.jump_extra));
-            }
-            if block.epoch.get() != core.cache.epoch {
-                fetch_through_cache(core, block);
-            }
-        }
-        core.jumped = false;
-        core.next_pc = block.end;
-        let ops = &code.ops[block.ops.start as usize..block.ops.end as usize];
-        let result = core.execute::<T>(ops);
-        if let Err(op) = result {
-            let (kind, offset, index, prefix) = (op.kind, op.offset, op.index, op.prefix);
-            self.leave_block::<T>(number, kind, offset, index, prefix);
-            return;
-        }
-        if T {
-            let taken = if core.jumped { block.taken_extra } else { 0 };
-            core.cycles = core
-                .cycles
-                .wrapping_add(u64::from(block.cycles + taken))
-                .wrapping_add(core.extra);
-            core.extra = 0;
-        } else {
-            // Only what the chip itself stalls.
-            core.cycles += u64::from(block.instructions) + std::mem::take(&mut core.extra);
-        }
-        core.instructions += u64::from(block.instructions);
-        if block.it_after != 0 && !core.jumped {
-            core.it_state = block.it_after;
-            core.deadline = 0;
+        if let Left::Inside(block, op) = run_blocks::<T>(core, code, &code.blocks[number]) {
+            Self::leave_block::<T>(core, block, op);
+            self.handle_stop();
         }
     }
 
-    /// Accounts for a block that stopped at one of its instructions, and acts on the stop.
+    /// Accounts for a block that stopped at one of its instructions.
     #[cold]
     #[inline(never)]
-    fn leave_block<const T: bool>(
-        &mut self,
-        number: usize,
-        kind: Kind,
-        offset: u8,
-        index: u8,
-        prefix: u16,
-    ) {
-        let Self { core, code, .. } = self;
-        let block = &code.blocks[number];
+    fn leave_block<const T: bool>(core: &mut Core, block: &Block, op: &Op) {
         let Some(stop) = core.stop else { return };
         // The instruction itself counts if it was completed.
         let completed = match stop {
@@ -280,13 +238,13 @@ impl Machine {
             Stop::Fault(Fault::InvalidState) => core.jumped,
             _ => false,
         };
-        let executed = u64::from(index) + u64::from(completed);
+        let executed = u64::from(op.index) + u64::from(completed);
         core.instructions += executed;
         if T {
             let cycles = if completed {
                 block.cycles
             } else {
-                u32::from(prefix)
+                u32::from(op.prefix)
             };
             core.cycles = core
                 .cycles
@@ -296,14 +254,13 @@ impl Machine {
         } else {
             core.cycles += executed + std::mem::take(&mut core.extra);
         }
-        let address = block.start.wrapping_add(2 * u32::from(offset));
+        let address = block.start.wrapping_add(2 * u32::from(op.offset));
         if !completed {
             core.next_pc = address;
             core.it_state = it_state_at(core, block.start, address);
-        } else if !core.jumped && !matches!(kind, Kind::LdmPc) {
+        } else if !core.jumped && !matches!(op.kind, Kind::LdmPc) {
             core.it_state = block.it_after;
         }
-        self.handle_stop();
     }
 
     /// Acts on [`Core::stop`].
@@ -462,9 +419,10 @@ impl Machine {
                     let is_it = block.it_after != 0 && it == 0;
                     let next_it = if is_it { block.it_after } else { after };
                     core.it_state = 0;
+                    core.deadline = 0;
                     match self.timing {
-                        Timing::Full => self.run_block::<true>(number),
-                        Timing::InstructionsOnly => self.run_block::<false>(number),
+                        Timing::Full => self.run_blocks::<true>(number),
+                        Timing::InstructionsOnly => self.run_blocks::<false>(number),
                     }
                     let core = &mut self.core;
                     if !core.jumped && core.next_pc == self.code.blocks[number].end {
@@ -500,6 +458,14 @@ impl Machine {
         self.core
             .with_chip(now, |chip, context| chip.serial_input(context));
         true
+    }
+
+    /// How many of the bytes sent to UART `number` it has yet to receive.
+    pub fn serial_waiting(&mut self, number: usize) -> usize {
+        self.core
+            .chip
+            .serial_line(number)
+            .map_or(0, |line| line.to_chip.len())
     }
 
     /// Drives a pin from outside, or lets it go. Pins of port P1 count from 32. False if there is
@@ -633,21 +599,6 @@ impl DebugTarget for Machine {
     fn instructions_in_window(&self) -> u64 {
         Self::instructions_in_window(self)
     }
-}
-
-/// Looks a block up in the instruction cache and adds the cycles of its misses.
-#[cold]
-#[inline(never)]
-fn fetch_through_cache(core: &mut Core, block: &crate::cpu::blocks::Block) {
-    if let (true, Some((start, end))) = (core.flash_timing.instruction_cache, block.flash) {
-        let (hits, misses) = core.cache.touch(start, end);
-        core.cache_counters.hits = core.cache_counters.hits.wrapping_add(hits);
-        core.cache_counters.misses = core.cache_counters.misses.wrapping_add(misses);
-        core.extra = core
-            .extra
-            .wrapping_add(u64::from(misses * core.flash_timing.miss_penalty));
-    }
-    block.epoch.set(core.cache.epoch);
 }
 
 /// ITSTATE of the instruction at `target`, in a run that starts outside an IT block at `start`.

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 use super::decode::{self, Decoded, Undecodable};
+use super::fusion::fuse;
 use super::op::{Kind, Op};
 use super::{Core, Fault};
 use crate::memory::{AccessSize, CODE_GRANULE_SHIFT, Place};
@@ -16,8 +17,9 @@ const LONGEST: usize = 64;
 /// Pre-decoded operations kept before everything is thrown away and decoded afresh.
 const OPS_LIMIT: usize = 1 << 21;
 
-/// A decoded run of instructions.
+/// A decoded run of instructions, one cache line.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Block {
     pub start: u32,
     /// Address behind the last instruction.
@@ -100,7 +102,7 @@ impl CodeCache {
         self.flash.fill(0);
         self.ram.fill(0);
         self.others = Default::default();
-        core.memory.ram_code.fill(0);
+        core.memory.forget_code();
     }
 
     /// Forgets blocks that may contain bytes of one granule.
@@ -128,23 +130,31 @@ impl CodeCache {
         }
     }
 
-    /// The block that starts at `pc`; decodes it if it isn't there.
+    /// The block that starts at `pc`, if it is there and `pc` is not in an alias.
     #[inline(always)]
-    pub fn at(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
-        let offset = pc.wrapping_sub(core.memory.flash_origin) as usize >> 1;
-        if let Some(&number) = self.flash.get(offset)
-            && number != 0
-        {
-            let number = number as usize - 1;
-            if self.blocks[number].start == pc {
-                return Ok(number);
-            }
+    pub fn find(&self, core: &Core, pc: u32) -> Option<&Block> {
+        let flash = pc.wrapping_sub(core.memory.flash_origin) as usize >> 1;
+        if let Some(&number) = self.flash.get(flash) {
+            return self.numbered(number, pc);
         }
-        self.look_up(core, pc)
+        let ram = pc.wrapping_sub(core.memory.ram_origin) as usize >> 1;
+        self.numbered(*self.ram.get(ram)?, pc)
     }
 
-    #[inline(never)]
-    fn look_up(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
+    #[inline(always)]
+    fn numbered(&self, number: u32, pc: u32) -> Option<&Block> {
+        let block = self.blocks.get((number as usize).wrapping_sub(1))?;
+        (block.start == pc).then_some(block)
+    }
+
+    /// The operations of a block.
+    #[inline(always)]
+    pub fn ops_of(&self, block: &Block) -> &[Op] {
+        &self.ops[block.ops.start as usize..block.ops.end as usize]
+    }
+
+    /// The block that starts at `pc`; decodes it if it isn't there.
+    pub fn at(&mut self, core: &mut Core, pc: u32) -> Result<usize, NoBlock> {
         let place = fetched_from(core, pc).map_err(NoBlock::Fault)?;
         let slot = match place {
             Place::Flash(offset) => self.flash.get(offset as usize >> 1),
@@ -308,7 +318,10 @@ impl Run {
                 ..Op::new(Kind::SetPc)
             });
         }
-        self.ops.push(op);
+        // The condition of what follows an IT is in its Skip.
+        if !matches!(op.kind, Kind::Nop | Kind::It) || self.it != 0 {
+            self.ops.push(op);
+        }
         if decoded.align_sp {
             self.ops.push(Op::new(Kind::AlignSp));
         }
@@ -353,6 +366,12 @@ impl Run {
             if cost.chained && op.is_instruction() {
                 op.flags |= Op::CHAINED;
             }
+            let next_chained = costs
+                .get(usize::from(op.index) + 1)
+                .is_some_and(|next| next.chained);
+            if next_chained || core.memory.has_wait_states() {
+                op.flags |= Op::TRACKED;
+            }
         }
         // A skipped instruction takes one cycle, and nothing overlaps with it.
         for &(at, covered) in &self.skips {
@@ -372,15 +391,12 @@ impl Run {
             Place::Ram(offset) => {
                 // An unaligned store that starts up to three bytes before reaches the code too.
                 let first = offset.saturating_sub(3) >> CODE_GRANULE_SHIFT;
-                let granules = first..=((offset + length - 1) >> CODE_GRANULE_SHIFT);
-                for granule in granules {
-                    if let Some(mark) = core.memory.ram_code.get_mut(granule as usize) {
-                        *mark = 1;
-                    }
-                }
+                let last = (offset + length - 1) >> CODE_GRANULE_SHIFT;
+                core.memory.mark_code(first as usize, last as usize);
                 None
             }
         };
+        fuse(&mut self.ops);
         all.extend_from_slice(&self.ops);
         Block {
             start: self.start,
@@ -442,5 +458,5 @@ fn fetch(core: &Core, pc: u32, it: u8) -> Result<Decoded, Fault> {
 
 /// Whether the kind needs the floating-point unit.
 pub(crate) fn is_float(kind: Kind) -> bool {
-    kind as u8 >= Kind::Vldr as u8 && kind as u8 <= Kind::Vmsr as u8
+    kind as u16 >= Kind::Vldr as u16 && kind as u16 <= Kind::Vmsr as u16
 }

@@ -2,7 +2,7 @@
 
 use super::op::{Kind, Op};
 use super::{Core, Fault, Stop, Trap};
-use crate::memory::{AccessSize, BusFault, FLASH_GROUP, PERIPHERAL_GROUP, Place};
+use crate::memory::{ANY_GROUP, AccessSize, BusFault, FLASH_GROUP, PERIPHERAL_GROUP, Place};
 use crate::system::mpu::Access;
 use crate::timing::rules;
 
@@ -18,8 +18,12 @@ impl Core {
         if let Some(bytes) = self.memory.ram.get(offset..offset + N) {
             let value = little_endian::<N>(bytes);
             if TIMING {
-                let bank = self.memory.ram_bank(offset);
-                self.load_timing::<N>(op, address, bank & 0xF, bank >> 4);
+                self.alignment_timing::<N>(address);
+                if op.flags != 0 {
+                    let bank = self.memory.ram_bank(offset);
+                    self.overlap_timing(op, bank & 0xF);
+                    self.add_cycles(u64::from(bank >> 4));
+                }
             }
             return Ok(value);
         }
@@ -29,7 +33,8 @@ impl Core {
         {
             let value = little_endian::<N>(bytes);
             if TIMING {
-                self.load_timing::<N>(op, address, FLASH_GROUP, 0);
+                self.alignment_timing::<N>(address);
+                self.overlap_timing(op, FLASH_GROUP);
                 self.flash_read_timing(offset);
             }
             return Ok(value);
@@ -52,11 +57,12 @@ impl Core {
         if let Some(bytes) = self.memory.ram.get_mut(offset..offset + N) {
             bytes.copy_from_slice(&value.to_le_bytes()[..N]);
             if TIMING {
-                let bank = self.memory.ram_bank(offset);
-                self.store_timing::<N>(op, address, bank & 0xF);
+                self.alignment_timing::<N>(address);
+                if op.flags & Op::CHAINED != 0 {
+                    self.lost_overlap_timing(self.memory.ram_bank(offset) & 0xF);
+                }
             }
-            let granule = offset >> crate::memory::CODE_GRANULE_SHIFT;
-            if self.memory.ram_code[granule] != 0 {
+            if self.memory.is_code(offset) {
                 self.code_changed(Place::Ram(offset as u32));
             }
             return Ok(());
@@ -67,7 +73,10 @@ impl Core {
                 Some(Place::Flash(_)) => FLASH_GROUP,
                 None => PERIPHERAL_GROUP,
             };
-            self.store_timing::<N>(op, address, group);
+            self.alignment_timing::<N>(address);
+            if op.flags & Op::CHAINED != 0 {
+                self.lost_overlap_timing(group);
+            }
         }
         self.store_checked(op, address, size::<N>(), value)
     }
@@ -79,44 +88,47 @@ impl Core {
         self.deadline = 0;
     }
 
-    /// Wait states, lost overlap and split accesses of a load.
+    /// A split access.
     #[inline(always)]
-    fn load_timing<const N: usize>(&mut self, op: &Op, address: u32, group: u8, waits: u8) {
+    fn alignment_timing<const N: usize>(&mut self, address: u32) {
         if N > 1 && address as usize & (N - 1) != 0 {
             self.add_cycles(unaligned_cycles::<N>(address));
         }
-        if op.flags & Op::CHAINED != 0 && group != self.last_group {
-            self.add_cycles(u64::from(rules::LOST_OVERLAP));
+    }
+
+    /// The memory that a load reaches: lost overlap with the load before it, and what the one
+    /// behind it needs to know.
+    #[inline(always)]
+    fn overlap_timing(&mut self, op: &Op, group: u8) {
+        if op.flags & Op::CHAINED != 0 {
+            self.lost_overlap_timing(group);
         }
         self.last_group = group;
-        self.add_cycles(u64::from(waits));
     }
 
-    /// Lost overlap and split accesses of a store.
     #[inline(always)]
-    fn store_timing<const N: usize>(&mut self, op: &Op, address: u32, group: u8) {
-        if N > 1 && address as usize & (N - 1) != 0 {
-            self.add_cycles(unaligned_cycles::<N>(address));
-        }
-        if op.flags & Op::CHAINED != 0 && group != self.last_group {
+    fn lost_overlap_timing(&mut self, group: u8) {
+        if group != self.last_group && self.last_group != ANY_GROUP {
             self.add_cycles(u64::from(rules::LOST_OVERLAP));
         }
     }
 
-    /// [`Self::load_timing`] of what isn't reached directly.
+    /// The timing of a load that isn't reached directly.
     #[cold]
     #[inline(never)]
     fn checked_load_timing<const N: usize>(&mut self, op: &Op, address: u32) {
+        self.alignment_timing::<N>(address);
         match self.memory.locate(address) {
             Some(Place::Ram(offset)) => {
                 let bank = self.memory.ram_bank(offset as usize);
-                self.load_timing::<N>(op, address, bank & 0xF, bank >> 4);
+                self.overlap_timing(op, bank & 0xF);
+                self.add_cycles(u64::from(bank >> 4));
             }
             Some(Place::Flash(offset)) => {
-                self.load_timing::<N>(op, address, FLASH_GROUP, 0);
+                self.overlap_timing(op, FLASH_GROUP);
                 self.flash_read_timing(offset);
             }
-            None => self.load_timing::<N>(op, address, PERIPHERAL_GROUP, 0),
+            None => self.overlap_timing(op, PERIPHERAL_GROUP),
         }
     }
 
@@ -332,8 +344,9 @@ const fn size<const N: usize>() -> AccessSize {
     }
 }
 
+/// `N` bytes as a word.
 #[inline(always)]
-fn little_endian<const N: usize>(bytes: &[u8]) -> u32 {
+pub(super) fn little_endian<const N: usize>(bytes: &[u8]) -> u32 {
     let mut word = [0; 4];
     word[..N].copy_from_slice(bytes);
     u32::from_le_bytes(word)

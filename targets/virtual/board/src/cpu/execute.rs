@@ -1,8 +1,12 @@
 //! Executes the operations of one block.
 
-use super::op::{Kind as K, Op, literal};
+use std::ops::Range;
+
+use super::bus::little_endian;
+use super::op::{Kind as K, Op, for_each_kind, literal};
 use super::parallel::parallel;
 use super::{Core, Fault, Stop, Trap};
+use crate::memory::ANY_GROUP;
 
 /// Carry of an operation that leaves it as it is; 0 and 1 set it.
 const CARRY_UNCHANGED: u8 = super::decode::CARRY_UNCHANGED as u8;
@@ -46,10 +50,7 @@ impl Core {
     /// NZCV as a nibble.
     #[inline(always)]
     pub fn nzcv(&self) -> u32 {
-        (self.n >> 31) << 3
-            | u32::from(self.z == 0) << 2
-            | u32::from(self.c) << 1
-            | u32::from(self.v)
+        (self.n >> 31) << 3 | u32::from(self.z == 0) << 2 | u32::from(self.c) << 1 | self.v >> 31
     }
 
     /// Sets NZCV from a nibble.
@@ -57,7 +58,7 @@ impl Core {
         self.n = flags << 28;
         self.z = u32::from(flags & 4 == 0);
         self.c = flags & 2 != 0;
-        self.v = flags & 1 != 0;
+        self.v = flags << 31;
     }
 
     /// Whether a condition holds.
@@ -78,7 +79,7 @@ impl Core {
         let (result, carry) = a.overflowing_add(b);
         self.set_nz(result);
         self.c = carry;
-        self.v = ((a ^ result) & (b ^ result)) >> 31 != 0;
+        self.v = (a ^ result) & (b ^ result);
         result
     }
 
@@ -88,7 +89,7 @@ impl Core {
         let result = a.wrapping_sub(b);
         self.set_nz(result);
         self.c = a >= b;
-        self.v = ((a ^ b) & (a ^ result)) >> 31 != 0;
+        self.v = (a ^ b) & (a ^ result);
         result
     }
 
@@ -99,7 +100,7 @@ impl Core {
         let result = wide as u32;
         self.set_nz(result);
         self.c = wide >> 32 != 0;
-        self.v = ((a ^ result) & (b ^ result)) >> 31 != 0;
+        self.v = (a ^ result) & (b ^ result);
         result
     }
 
@@ -157,14 +158,14 @@ impl Core {
     /// Base register plus immediate.
     #[inline(always)]
     fn offset_address(&self, op: &Op) -> u32 {
-        self.r[(op.b & 15) as usize].wrapping_add(op.imm)
+        self.r[usize::from(op.b)].wrapping_add(op.imm)
     }
 
     /// Base register plus shifted index register.
     #[inline(always)]
     fn register_address(&self, op: &Op) -> u32 {
-        let index = self.r[(op.c & 15) as usize] << (op.d & 3);
-        self.r[(op.b & 15) as usize].wrapping_add(index)
+        let index = self.r[usize::from(op.c)] << (op.d & 3);
+        self.r[usize::from(op.b)].wrapping_add(index)
     }
 
     #[inline(always)]
@@ -182,14 +183,14 @@ impl Core {
     fn load_pre<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<u32, Trap> {
         let address = self.offset_address(op);
         let value = self.load::<T, N>(op, address)?;
-        self.r[(op.b & 15) as usize] = address;
+        self.r[usize::from(op.b)] = address;
         Ok(value)
     }
 
     /// Post-indexed.
     #[inline(always)]
     fn load_post<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<u32, Trap> {
-        let base = (op.b & 15) as usize;
+        let base = usize::from(op.b);
         let value = self.load::<T, N>(op, self.r[base])?;
         self.r[base] = self.r[base].wrapping_add(op.imm);
         Ok(value)
@@ -197,28 +198,37 @@ impl Core {
 
     #[inline(always)]
     fn store_offset<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<(), Trap> {
-        self.store::<T, N>(op, self.offset_address(op), self.r[(op.a & 15) as usize])
+        self.store::<T, N>(op, self.offset_address(op), self.r[usize::from(op.a)])
     }
 
     #[inline(always)]
     fn store_register<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<(), Trap> {
-        self.store::<T, N>(op, self.register_address(op), self.r[(op.a & 15) as usize])
+        self.store::<T, N>(op, self.register_address(op), self.r[usize::from(op.a)])
     }
 
     #[inline(always)]
     fn store_pre<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<(), Trap> {
         let address = self.offset_address(op);
-        self.store::<T, N>(op, address, self.r[(op.a & 15) as usize])?;
-        self.r[(op.b & 15) as usize] = address;
+        self.store::<T, N>(op, address, self.r[usize::from(op.a)])?;
+        self.r[usize::from(op.b)] = address;
         Ok(())
     }
 
     #[inline(always)]
     fn store_post<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<(), Trap> {
-        let base = (op.b & 15) as usize;
-        self.store::<T, N>(op, self.r[base], self.r[(op.a & 15) as usize])?;
+        let base = usize::from(op.b);
+        self.store::<T, N>(op, self.r[base], self.r[usize::from(op.a)])?;
         self.r[base] = self.r[base].wrapping_add(op.imm);
         Ok(())
+    }
+
+    /// Sets Q. A branch, because an unconditional update would make each DSP instruction wait for
+    /// the one before.
+    #[inline(always)]
+    fn note_saturation(&mut self, saturated: bool) {
+        if saturated {
+            self.q = true;
+        }
     }
 
     /// Saturates a signed value to `bits` bits, setting Q.
@@ -226,14 +236,14 @@ impl Core {
     fn saturate_signed(&mut self, value: i64, bits: u32) -> u32 {
         let limit = 1_i64 << (bits - 1);
         let result = value.clamp(-limit, limit - 1);
-        self.q |= result != value;
+        self.note_saturation(result != value);
         result as u32
     }
 
     #[inline]
     fn saturate_unsigned(&mut self, value: i64, bits: u32) -> u32 {
         let result = value.clamp(0, (1_i64 << bits) - 1);
-        self.q |= result != value;
+        self.note_saturation(result != value);
         result as u32
     }
 
@@ -262,6 +272,14 @@ impl Core {
         self.jumped = true;
     }
 
+    #[inline(always)]
+    fn jump_if(&mut self, condition: bool, target: u32) {
+        if condition {
+            self.jump(target);
+        }
+    }
+
+    #[cold]
     fn fault(&mut self, fault: Fault) -> Trap {
         self.stop = Some(Stop::Fault(fault));
         Trap
@@ -278,40 +296,52 @@ impl Core {
         })
     }
 
-    /// Runs the operations of a block. On `Err` [`Core::stop`] says why, and the returned op
-    /// where.
-    #[inline]
-    pub fn execute<'a, const T: bool>(&mut self, ops: &'a [Op]) -> Result<(), &'a Op> {
-        let mut rest = ops.iter();
-        while let Some(op) = rest.next() {
-            if let Err(Trap) = self.execute_op::<T>(op, &mut rest) {
-                return Err(op);
-            }
+    /// Carries out an op, or the group that it begins. On `Err` [`Core::stop`] says why, and the
+    /// returned op where.
+    #[inline(always)]
+    pub fn execute<'a, const T: bool>(
+        &mut self,
+        op: &'a Op,
+        rest: &mut std::slice::Iter<'a, Op>,
+    ) -> Result<(), &'a Op> {
+        // With its kind as a constant, an op is one arm of one jump table, alone or in a group.
+        macro_rules! dispatch {
+            (single { $($name:ident)* } fused { $($fused:ident = $first:ident $($next:ident)+,)* }) => {
+                match op.kind {
+                    $(K::$name => self.execute_as::<T>(K::$name, op, rest).map_err(|Trap| op),)*
+                    $(K::$fused => {
+                        self.execute_as::<T>(K::$first, op, rest).map_err(|Trap| op)?;
+                        $(
+                            let Some(op) = rest.next() else { return Ok(()) };
+                            self.execute_as::<T>(K::$next, op, rest).map_err(|Trap| op)?;
+                        )+
+                        Ok(())
+                    })*
+                }
+            };
         }
-        Ok(())
+        for_each_kind!(dispatch)
     }
 
     #[inline(always)]
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm an operation, so that it is one jump table"
-    )]
-    fn execute_op<const T: bool>(
+    #[expect(clippy::too_many_lines, reason = "one arm an operation")]
+    fn execute_as<const T: bool>(
         &mut self,
+        kind: K,
         op: &Op,
         rest: &mut std::slice::Iter<'_, Op>,
     ) -> Result<(), Trap> {
         macro_rules! r {
             ($index:expr) => {
-                self.r[($index & 15) as usize]
+                self.r[usize::from($index)]
             };
         }
         macro_rules! s {
             ($index:expr) => {
-                self.s[($index & 31) as usize]
+                self.s[usize::from($index)]
             };
         }
-        match op.kind {
+        match kind {
             K::Nop | K::It | K::Dsb | K::Dmb => {}
             K::Skip => {
                 if !self.holds(op.a) {
@@ -319,6 +349,7 @@ impl Core {
                     if T {
                         // The difference to executing it is negative or zero.
                         self.add_cycles(i64::from(op.imm as i32) as u64);
+                        self.last_group = ANY_GROUP;
                     }
                 }
             }
@@ -407,6 +438,15 @@ impl Core {
             K::AddLsl => r!(op.a) = r!(op.b).wrapping_add(r!(op.c) << (op.imm & 31)),
             K::SubLsl => r!(op.a) = r!(op.b).wrapping_sub(r!(op.c) << (op.imm & 31)),
             K::OrrLsl => r!(op.a) = r!(op.b) | r!(op.c) << (op.imm & 31),
+            K::AddLsr => r!(op.a) = r!(op.b).wrapping_add(shifted_right(r!(op.c), op.imm)),
+            K::AddAsr => {
+                let shifted = (i64::from(r!(op.c) as i32) >> (op.imm & 63)) as u32;
+                r!(op.a) = r!(op.b).wrapping_add(shifted);
+            }
+            K::OrrLsr => r!(op.a) = r!(op.b) | shifted_right(r!(op.c), op.imm),
+            K::AndLsr => r!(op.a) = r!(op.b) & shifted_right(r!(op.c), op.imm),
+            K::EorLsl => r!(op.a) = r!(op.b) ^ r!(op.c) << (op.imm & 31),
+            K::EorLsr => r!(op.a) = r!(op.b) ^ shifted_right(r!(op.c), op.imm),
             K::Shifted => self.shifted(op),
 
             K::LslImm => r!(op.a) = r!(op.b) << (op.imm & 31),
@@ -416,7 +456,7 @@ impl Core {
                 let (result, carry) = self.shift_by_register(r!(op.b), 0, r!(op.c));
                 r!(op.a) = self.logic_flags(result, carry.into());
             }
-            K::LsrImm => r!(op.a) = (u64::from(r!(op.b)) >> (op.imm & 63)) as u32,
+            K::LsrImm => r!(op.a) = shifted_right(r!(op.b), op.imm),
             K::LsrImmS => r!(op.a) = self.shift_flags(r!(op.b), 1, op.imm),
             K::LsrReg => r!(op.a) = self.shift_by_register(r!(op.b), 1, r!(op.c)).0,
             K::LsrRegS => {
@@ -496,20 +536,22 @@ impl Core {
                 let product = half(r!(op.b), op.imm >> 1) * half(r!(op.c), op.imm);
                 r!(op.a) = product as u32;
             }
-            K::SmlaXy => {
-                let product = half(r!(op.b), op.imm >> 1) * half(r!(op.c), op.imm);
+            K::Smlabb | K::Smlabt | K::Smlatb | K::Smlatt => {
+                let first = u32::from(matches!(kind, K::Smlatb | K::Smlatt));
+                let second = u32::from(matches!(kind, K::Smlabt | K::Smlatt));
+                let product = half(r!(op.b), first) * half(r!(op.c), second);
                 let (sum, overflow) = product.overflowing_add(r!(op.d) as i32);
-                self.q |= overflow;
+                self.note_saturation(overflow);
                 r!(op.a) = sum as u32;
             }
             K::SmulW | K::SmlaW => {
                 let product =
                     (i64::from(r!(op.b) as i32) * i64::from(half(r!(op.c), op.imm))) >> 16;
-                if op.kind == K::SmulW {
+                if kind == K::SmulW {
                     r!(op.a) = product as u32;
                 } else {
                     let (sum, overflow) = (product as i32).overflowing_add(r!(op.d) as i32);
-                    self.q |= overflow;
+                    self.note_saturation(overflow);
                     r!(op.a) = sum as u32;
                 }
             }
@@ -520,13 +562,14 @@ impl Core {
             K::Smuad => {
                 let (first, second) = products(r!(op.b), r!(op.c), op.imm);
                 let sum = first + second;
-                self.q |= sum != i64::from(sum as i32);
+                self.note_saturation(sum != i64::from(sum as i32));
                 r!(op.a) = sum as u32;
             }
-            K::Smlad => {
-                let (first, second) = products(r!(op.b), r!(op.c), op.imm);
+            K::Smlad | K::Smladx => {
+                let exchange = u32::from(kind == K::Smladx);
+                let (first, second) = products(r!(op.b), r!(op.c), exchange);
                 let sum = first + second + i64::from(r!(op.d) as i32);
-                self.q |= sum != i64::from(sum as i32);
+                self.note_saturation(sum != i64::from(sum as i32));
                 r!(op.a) = sum as u32;
             }
             K::Smusd => {
@@ -536,7 +579,7 @@ impl Core {
             K::Smlsd => {
                 let (first, second) = products(r!(op.b), r!(op.c), op.imm);
                 let sum = first - second + i64::from(r!(op.d) as i32);
-                self.q |= sum != i64::from(sum as i32);
+                self.note_saturation(sum != i64::from(sum as i32));
                 r!(op.a) = sum as u32;
             }
             K::Smlald => {
@@ -554,7 +597,7 @@ impl Core {
                 } else {
                     i64::from(r!(op.d)) << 32
                 };
-                let sum = if op.kind == K::Smmla {
+                let sum = if kind == K::Smmla {
                     accumulator.wrapping_add(product)
                 } else {
                     accumulator.wrapping_sub(product)
@@ -590,7 +633,7 @@ impl Core {
                 let mut result = 0;
                 for shift in [0, 16] {
                     let value = i64::from((n >> shift) as i16);
-                    let part = if op.kind == K::Ssat16 {
+                    let part = if kind == K::Ssat16 {
                         self.saturate_signed(value, bits)
                     } else {
                         self.saturate_unsigned(value, bits)
@@ -601,12 +644,12 @@ impl Core {
             }
             K::Qadd | K::Qsub | K::Qdadd | K::Qdsub => {
                 let (n, m) = (i64::from(r!(op.b) as i32), i64::from(r!(op.c) as i32));
-                let n = if matches!(op.kind, K::Qdadd | K::Qdsub) {
+                let n = if matches!(kind, K::Qdadd | K::Qdsub) {
                     i64::from(self.saturate_signed(2 * n, 32) as i32)
                 } else {
                     n
                 };
-                let value = if matches!(op.kind, K::Qadd | K::Qdadd) {
+                let value = if matches!(kind, K::Qadd | K::Qdadd) {
                     m + n
                 } else {
                     m - n
@@ -715,7 +758,7 @@ impl Core {
                 }
             }
             K::Ldrd | K::LdrdLit => {
-                let (first, after) = if op.kind == K::LdrdLit {
+                let (first, after) = if kind == K::LdrdLit {
                     (op.imm, None)
                 } else {
                     dual_addresses(r!(op.b), op)
@@ -739,7 +782,7 @@ impl Core {
                 }
             }
             K::Ldm | K::LdmPc => {
-                if let Some(pc) = self.load_multiple::<T>(op)? {
+                if let Some(pc) = self.load_multiple::<T>(kind, op)? {
                     self.branch_exchange(pc)?;
                 }
             }
@@ -767,11 +810,19 @@ impl Core {
             K::Clrex => self.exclusive = None,
 
             K::B => self.jump(op.imm),
-            K::BCond => {
-                if self.holds(op.a) {
-                    self.jump(op.imm);
-                }
-            }
+            K::BCond => self.jump_if(self.holds(op.a), op.imm),
+            K::BEq => self.jump_if(self.z == 0, op.imm),
+            K::BNe => self.jump_if(self.z != 0, op.imm),
+            K::BCs => self.jump_if(self.c, op.imm),
+            K::BCc => self.jump_if(!self.c, op.imm),
+            K::BMi => self.jump_if((self.n as i32) < 0, op.imm),
+            K::BPl => self.jump_if((self.n as i32) >= 0, op.imm),
+            K::BHi => self.jump_if(self.c && self.z != 0, op.imm),
+            K::BLs => self.jump_if(!self.c || self.z == 0, op.imm),
+            K::BGe => self.jump_if(((self.n ^ self.v) as i32) >= 0, op.imm),
+            K::BLt => self.jump_if(((self.n ^ self.v) as i32) < 0, op.imm),
+            K::BGt => self.jump_if(self.z != 0 && ((self.n ^ self.v) as i32) >= 0, op.imm),
+            K::BLe => self.jump_if(self.z == 0 || ((self.n ^ self.v) as i32) < 0, op.imm),
             K::Bl => {
                 self.r[14] = self.next_pc | 1;
                 self.jump(op.imm);
@@ -786,16 +837,8 @@ impl Core {
                     return Err(self.fault(Fault::InvalidState));
                 }
             }
-            K::Cbz => {
-                if r!(op.b) == 0 {
-                    self.jump(op.imm);
-                }
-            }
-            K::Cbnz => {
-                if r!(op.b) != 0 {
-                    self.jump(op.imm);
-                }
-            }
+            K::Cbz => self.jump_if(r!(op.b) == 0, op.imm),
+            K::Cbnz => self.jump_if(r!(op.b) != 0, op.imm),
             K::Tbb => {
                 let offset = self.load::<T, 1>(op, r!(op.b).wrapping_add(r!(op.c)))?;
                 self.jump(self.next_pc.wrapping_add(2 * offset));
@@ -858,7 +901,7 @@ impl Core {
             K::Sev => self.event = true,
 
             K::Vldr | K::VldrLit => {
-                let base = if op.kind == K::VldrLit { 0 } else { r!(op.b) };
+                let base = if kind == K::VldrLit { 0 } else { r!(op.b) };
                 let address = base.wrapping_add(op.imm);
                 self.need_alignment(address)?;
                 let low = self.load::<T, 4>(op, address)?;
@@ -885,7 +928,7 @@ impl Core {
                 self.need_alignment(start)?;
                 for i in 0..op.c {
                     let address = start.wrapping_add(4 * u32::from(i));
-                    if op.kind == K::Vldm {
+                    if kind == K::Vldm {
                         s!(op.a + i) = self.load::<T, 4>(op, address)?;
                     } else {
                         self.store::<T, 4>(op, address, s!(op.a + i))?;
@@ -941,14 +984,16 @@ impl Core {
                 }
             }
             K::Vmsr => self.fpscr = r!(op.b) & 0xF7C0_009F,
+            // A fused kind is carried out as its parts.
+            _ => {}
         }
         Ok(())
     }
 
     /// Data processing with a constant shift: see [`K::Shifted`].
     fn shifted(&mut self, op: &Op) {
-        let n = self.r[(op.b & 15) as usize];
-        let (m, carry) = self.shift_carry(self.r[(op.c & 15) as usize], op.d, op.imm & 0xFF);
+        let n = self.r[usize::from(op.b)];
+        let (m, carry) = self.shift_carry(self.r[usize::from(op.c)], op.d, op.imm & 0xFF);
         let opcode = op.imm >> 8 & 15;
         let s = op.imm & 0x1000 != 0;
         let arithmetic = matches!(opcode, 8 | 10 | 11 | 13 | 14);
@@ -977,14 +1022,14 @@ impl Core {
         }
         // TST, TEQ, CMP and CMN are the forms with destination 15.
         if op.a != 15 {
-            self.r[(op.a & 15) as usize] = result;
+            self.r[usize::from(op.a)] = result;
         }
     }
 
     /// Adds to the 64-bit accumulator `d:a`.
     #[inline(always)]
     fn accumulate(&mut self, op: &Op, value: i64) {
-        let (low, high) = ((op.a & 15) as usize, (op.d & 15) as usize);
+        let (low, high) = (usize::from(op.a), usize::from(op.d));
         let old = u64::from(self.r[high]) << 32 | u64::from(self.r[low]);
         let sum = old.wrapping_add(value as u64);
         self.r[low] = sum as u32;
@@ -1003,21 +1048,57 @@ impl Core {
         Ok(())
     }
 
+    /// First address of LDM and STM, and the base after it.
+    #[inline(always)]
+    fn multiple_addresses(&self, op: &Op) -> (u32, u32) {
+        let base = self.r[usize::from(op.b)];
+        let bytes = 4 * u32::from(op.c);
+        if op.d & 1 != 0 {
+            let start = base.wrapping_sub(bytes);
+            (start, start)
+        } else {
+            (base, base.wrapping_add(bytes))
+        }
+    }
+
+    /// The bytes in RAM that LDM or STM reaches, if nothing has to be checked or timed.
+    #[inline(always)]
+    fn multiple_in_ram<const T: bool>(&self, op: &Op, address: u32) -> Option<Range<usize>> {
+        let start = address.wrapping_sub(self.memory.ram_origin) as usize;
+        let end = start + 4 * usize::from(op.c);
+        let plain = !T || op.flags == 0;
+        (plain && address & 3 == 0 && end <= self.memory.ram.len()).then_some(start..end)
+    }
+
     /// LDM and POP; the new PC, if it is in the list.
-    #[inline]
-    fn load_multiple<const T: bool>(&mut self, op: &Op) -> Result<Option<u32>, Trap> {
-        let base = self.r[(op.b & 15) as usize];
-        let count = op.imm.count_ones();
-        let mut address = if op.d & 1 != 0 {
-            base.wrapping_sub(4 * count)
-        } else {
-            base
+    #[inline(always)]
+    fn load_multiple<const T: bool>(&mut self, kind: K, op: &Op) -> Result<Option<u32>, Trap> {
+        let (address, after) = self.multiple_addresses(op);
+        let Some(range) = self.multiple_in_ram::<T>(op, address) else {
+            return self.load_multiple_checked::<T>(op, address, after);
         };
-        let after = if op.d & 1 != 0 {
-            address
-        } else {
-            base.wrapping_add(4 * count)
-        };
+        if op.d & 2 != 0 {
+            self.r[usize::from(op.b)] = after;
+        }
+        let mut list = op.imm;
+        if let Some(bytes) = self.memory.ram.get(range) {
+            let words = bytes.chunks_exact(4).map(little_endian::<4>);
+            for word in words {
+                self.r[(list.trailing_zeros() & 15) as usize] = word;
+                list &= list.wrapping_sub(1);
+            }
+        }
+        Ok((kind == K::LdmPc).then_some(self.r[15]))
+    }
+
+    /// LDM and POP of other memory, or with timing of their own.
+    #[inline(never)]
+    fn load_multiple_checked<const T: bool>(
+        &mut self,
+        op: &Op,
+        mut address: u32,
+        after: u32,
+    ) -> Result<Option<u32>, Trap> {
         self.need_alignment(address)?;
         let mut values = [0; 16];
         let mut list = op.imm;
@@ -1028,7 +1109,7 @@ impl Core {
             list &= list - 1;
         }
         if op.d & 2 != 0 {
-            self.r[(op.b & 15) as usize] = after;
+            self.r[usize::from(op.b)] = after;
         }
         let mut list = op.imm & 0x7FFF;
         while list != 0 {
@@ -1040,20 +1121,35 @@ impl Core {
     }
 
     /// STM and PUSH.
-    #[inline]
+    #[inline(always)]
     fn store_multiple<const T: bool>(&mut self, op: &Op) -> Result<(), Trap> {
-        let base = self.r[(op.b & 15) as usize];
-        let count = op.imm.count_ones();
-        let mut address = if op.d & 1 != 0 {
-            base.wrapping_sub(4 * count)
-        } else {
-            base
+        let (address, after) = self.multiple_addresses(op);
+        let range = self.multiple_in_ram::<T>(op, address);
+        let Some(range) = range.filter(|range| !self.memory.may_be_code(range)) else {
+            return self.store_multiple_checked::<T>(op, address, after);
         };
-        let after = if op.d & 1 != 0 {
-            address
-        } else {
-            base.wrapping_add(4 * count)
-        };
+        let mut list = op.imm;
+        if let Some(bytes) = self.memory.ram.get_mut(range) {
+            for word in bytes.chunks_exact_mut(4) {
+                let value = self.r[(list.trailing_zeros() & 15) as usize];
+                word.copy_from_slice(&value.to_le_bytes());
+                list &= list.wrapping_sub(1);
+            }
+        }
+        if op.d & 2 != 0 {
+            self.r[usize::from(op.b)] = after;
+        }
+        Ok(())
+    }
+
+    /// STM and PUSH to other memory or over code, or with timing of their own.
+    #[inline(never)]
+    fn store_multiple_checked<const T: bool>(
+        &mut self,
+        op: &Op,
+        mut address: u32,
+        after: u32,
+    ) -> Result<(), Trap> {
         self.need_alignment(address)?;
         let mut list = op.imm;
         while list != 0 {
@@ -1063,13 +1159,13 @@ impl Core {
             list &= list - 1;
         }
         if op.d & 2 != 0 {
-            self.r[(op.b & 15) as usize] = after;
+            self.r[usize::from(op.b)] = after;
         }
         Ok(())
     }
 
     fn store_exclusive<const T: bool>(&mut self, op: &Op) -> Result<(), Trap> {
-        let address = self.r[(op.b & 15) as usize].wrapping_add(op.imm);
+        let address = self.r[usize::from(op.b)].wrapping_add(op.imm);
         let aligned = match op.kind {
             K::Strex => address & 3 == 0,
             K::Strexh => address & 1 == 0,
@@ -1078,7 +1174,7 @@ impl Core {
         if !aligned {
             return Err(self.fault(Fault::Unaligned));
         }
-        let value = self.r[(op.a & 15) as usize];
+        let value = self.r[usize::from(op.a)];
         let passes = self.exclusive.take() == Some(address);
         if passes {
             match op.kind {
@@ -1087,7 +1183,7 @@ impl Core {
                 _ => self.store::<T, 4>(op, address, value)?,
             }
         }
-        self.r[(op.c & 15) as usize] = u32::from(!passes);
+        self.r[usize::from(op.c)] = u32::from(!passes);
         Ok(())
     }
 }
@@ -1116,6 +1212,12 @@ fn products(n: u32, m: u32, exchange: u32) -> (i64, i64) {
         i64::from(half(n, 0) * half(m, 0)),
         i64::from(half(n, 1) * half(m, 1)),
     )
+}
+
+/// LSR by 0 to 63.
+#[inline(always)]
+fn shifted_right(value: u32, by: u32) -> u32 {
+    (u64::from(value) >> (by & 63)) as u32
 }
 
 #[inline(always)]

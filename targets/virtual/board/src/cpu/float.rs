@@ -475,7 +475,7 @@ impl Core {
     /// Carries out an arithmetic floating-point operation.
     pub(super) fn float_op(&mut self, op: &Op) {
         let mut fp = Arithmetic { fpscr: self.fpscr };
-        let at = |register: u8| self.s[(register & 31) as usize];
+        let at = |register: u8| self.s[usize::from(register)];
         let (d, n, m) = (at(op.a), at(op.b), at(op.c));
         let result = match op.kind {
             K::Vadd => fp.add(n, m),
@@ -539,7 +539,7 @@ impl Core {
             _ => convert_fixed(&mut fp, op, d),
         };
         self.fpscr = fp.fpscr;
-        self.s[(op.a & 31) as usize] = result;
+        self.s[usize::from(op.a)] = result;
     }
 }
 

@@ -6,10 +6,12 @@ pub(crate) mod decode;
 mod exception_entry;
 mod execute;
 pub(crate) mod float;
+mod fusion;
 pub(crate) mod op;
 mod parallel;
 mod ppb;
 pub(crate) mod registers;
+pub(crate) mod run;
 
 use crate::chips::{CacheCounters, Chip, ChipContext, FlashTiming, ResetReason};
 use crate::faults::{Faults, HANG};
@@ -65,10 +67,17 @@ pub(crate) struct Trap;
 /// What an unmodelled register or instruction was, reported once each.
 pub(crate) type Diagnostics = std::collections::BTreeSet<String>;
 
+/// Registers, as many as a byte can number, so that an operand of an [`op::Op`] indexes them
+/// without a check. The decoder makes only numbers that exist.
+pub(crate) type RegisterFile = [u32; 256];
+
+/// All registers zero.
+pub(crate) const NO_REGISTERS: RegisterFile = [0; 256];
+
 /// The core with everything it reaches.
 pub(crate) struct Core {
     /// R0-R12, SP, LR; `r[15]` is scratch for operations that read the PC.
-    pub r: [u32; 16],
+    pub r: RegisterFile,
     /// The stack pointer that is not in use.
     pub other_sp: u32,
     /// Bit 31 is N.
@@ -76,7 +85,8 @@ pub(crate) struct Core {
     /// Zero if Z.
     pub z: u32,
     pub c: bool,
-    pub v: bool,
+    /// Bit 31 is V.
+    pub v: u32,
     pub q: bool,
     /// GE flags, 4 bits.
     pub ge: u32,
@@ -90,7 +100,7 @@ pub(crate) struct Core {
     pub basepri: u8,
     /// CONTROL: nPRIV, SPSEL, FPCA.
     pub control: u32,
-    pub s: [u32; 32],
+    pub s: RegisterFile,
     pub fpscr: u32,
     pub exclusive: Option<u32>,
     /// The event register of WFE.
@@ -145,12 +155,12 @@ impl Core {
     pub fn new(chip: Box<dyn Chip>) -> Self {
         let description = chip.description();
         Self {
-            r: [0; 16],
+            r: NO_REGISTERS,
             other_sp: 0,
             n: 0,
             z: 1,
             c: false,
-            v: false,
+            v: 0,
             q: false,
             ge: 0,
             it_state: 0,
@@ -160,7 +170,7 @@ impl Core {
             faultmask: false,
             basepri: 0,
             control: 0,
-            s: [0; 32],
+            s: NO_REGISTERS,
             fpscr: 0,
             exclusive: None,
             event: false,

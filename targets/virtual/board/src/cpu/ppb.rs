@@ -137,7 +137,7 @@ impl Core {
             0xE000_EF3C => scb.fpdscr,
             0xE000_EF40..=0xE000_EF48 if scb.fpu => MVFR[(address - 0xE000_EF40) as usize >> 2],
             0xE000_EF40..=0xE000_EF48 => 0,
-            0xE000_EFD0..=0xE000_EFFC => component(offset, [0x0C, 0xB0, 0x0B, 0x00]).unwrap_or(0),
+            0xE000_EFA0..=0xE000_EFFC => component(offset, [0x0C, 0xB0, 0x0B, 0x00]).unwrap_or(0),
             // TPIU and ETM: only their identification.
             0xE004_0000..=0xE004_0FFF => component(offset, [0xA1, 0xB9, 0x0B, 0x00]).unwrap_or(0),
             0xE004_1000..=0xE004_1FFF => component(offset, [0x25, 0xB9, 0x0B, 0x00]).unwrap_or(0),
@@ -471,9 +471,11 @@ impl Core {
     }
 }
 
-/// Identification of a CoreSight component: PIDR0-3 as given, the rest is common.
+/// Identification of a CoreSight component: PIDR0-3 as given, the rest is common. None of this
+/// core's components has claim tags, DEVARCH or DEVTYPE; debuggers read them all the same.
 fn component(offset: u32, peripheral: [u32; 4]) -> Option<u32> {
     Some(match offset {
+        0xFA0..=0xFCC => 0,
         0xFD0 => 0x04,
         0xFD4..=0xFDC => 0,
         0xFE0..=0xFEC => peripheral[(offset as usize - 0xFE0) >> 2],

@@ -1,5 +1,7 @@
 //! Flash and RAM of a virtual chip, with what the executor needs to find them fast.
 
+use std::ops::Range;
+
 use crate::chips::{ChipDescription, MemoryRegion};
 
 /// Width of a bus access.
@@ -59,6 +61,8 @@ const BANK_GRANULES: usize = 64;
 pub(crate) const FLASH_GROUP: u8 = 0;
 /// Group of everything that is neither flash nor RAM; a group of RAM has four bits.
 pub(crate) const PERIPHERAL_GROUP: u8 = 0x10;
+/// No load before it: there is no overlap to lose.
+pub(crate) const ANY_GROUP: u8 = 0xFF;
 
 pub(crate) struct Memory {
     pub flash: Box<[u8]>,
@@ -73,6 +77,9 @@ pub(crate) struct Memory {
     pub ram_length: u32,
     /// Nonzero where a granule of RAM has been decoded.
     pub ram_code: Box<[u8]>,
+    /// First byte of the RAM behind which decoded granules lie, and the bytes to the last.
+    code_start: usize,
+    code_length: usize,
     /// Of each granule of RAM the bank group (low 4 bits) and wait states (high 4 bits).
     ram_banks: [u8; BANK_GRANULES],
     aliases: Vec<(u32, u32, Place)>,
@@ -105,6 +112,8 @@ impl Memory {
             ram_origin: chip.ram.origin,
             ram_length: chip.ram.length,
             ram_code: vec![0; (chip.ram.length >> CODE_GRANULE_SHIFT) as usize + 1].into(),
+            code_start: 0,
+            code_length: 0,
             ram_banks,
             aliases,
         }
@@ -180,6 +189,45 @@ impl Memory {
         let first = self.ram_code[start >> CODE_GRANULE_SHIFT];
         let last = self.ram_code[(start + length - 1) >> CODE_GRANULE_SHIFT];
         Some(first | last != 0)
+    }
+
+    /// Notes that the granules `first..=last` of the RAM have been decoded.
+    pub fn mark_code(&mut self, first: usize, last: usize) {
+        let last = last.min(self.ram_code.len() - 1);
+        self.ram_code[first.min(last)..=last].fill(1);
+        let (mut start, mut end) = (
+            first << CODE_GRANULE_SHIFT,
+            (last + 1) << CODE_GRANULE_SHIFT,
+        );
+        if self.code_length != 0 {
+            start = start.min(self.code_start);
+            end = end.max(self.code_start + self.code_length);
+        }
+        (self.code_start, self.code_length) = (start, end - start);
+    }
+
+    /// Notes that nothing in RAM is decoded any more.
+    pub fn forget_code(&mut self) {
+        self.ram_code.fill(0);
+        self.code_length = 0;
+    }
+
+    /// Whether the granule of a byte of RAM has been decoded.
+    #[inline(always)]
+    pub fn is_code(&self, offset: usize) -> bool {
+        offset.wrapping_sub(self.code_start) < self.code_length
+            && self.ram_code[offset >> CODE_GRANULE_SHIFT] != 0
+    }
+
+    /// Whether some byte of a range of RAM may have been decoded.
+    #[inline(always)]
+    pub fn may_be_code(&self, range: &Range<usize>) -> bool {
+        range.start < self.code_start + self.code_length && range.end > self.code_start
+    }
+
+    /// Whether reading some of the RAM takes more than a cycle.
+    pub fn has_wait_states(&self) -> bool {
+        self.ram_banks.iter().any(|bank| bank >> 4 != 0)
     }
 
     /// Bank group (low 4 bits) and wait states (high 4 bits) of a RAM offset.

@@ -104,7 +104,7 @@ pub(super) fn decode(h: u16, place: Place) -> Result<Op, Undecodable> {
             if list == 0 {
                 return Err(Undecodable::Undefined);
             }
-            op(K::Stm, 0, lo(8), 0, 2, list)
+            op(K::Stm, 0, lo(8), list.count_ones(), 2, list)
         }
         0b11001 => {
             let list = bits(h, 0, 8);
@@ -112,7 +112,7 @@ pub(super) fn decode(h: u16, place: Place) -> Result<Op, Undecodable> {
                 return Err(Undecodable::Undefined);
             }
             let write_back = if list & (1 << lo(8)) == 0 { 2 } else { 0 };
-            op(K::Ldm, 0, lo(8), 0, write_back, list)
+            op(K::Ldm, 0, lo(8), list.count_ones(), write_back, list)
         }
         0b11010 | 0b11011 => match bits(h, 8, 4) {
             14 => op(K::Udf, 0, 0, 0, 0, bits(h, 0, 8)),
@@ -241,7 +241,7 @@ fn miscellaneous(h: u16, place: Place) -> Result<Op, Undecodable> {
             if list == 0 {
                 return Err(Undecodable::Undefined);
             }
-            op(K::Stm, 0, 13, 0, 3, list)
+            op(K::Stm, 0, 13, list.count_ones(), 3, list)
         }
         b if b >> 1 == 0b101_000 => op(K::Rev, d, 0, m, 0, 0),
         b if b >> 1 == 0b101_001 => op(K::Rev16, d, 0, m, 0, 0),
@@ -252,7 +252,7 @@ fn miscellaneous(h: u16, place: Place) -> Result<Op, Undecodable> {
                 return Err(Undecodable::Undefined);
             }
             let kind = pick(list & 0x8000 != 0, K::LdmPc, K::Ldm);
-            op(kind, 0, 13, 0, 2, list)
+            op(kind, 0, 13, list.count_ones(), 2, list)
         }
         b if b >> 3 == 0b1110 => op(K::Bkpt, 0, 0, 0, 0, bits(h, 0, 8)),
         b if b >> 3 == 0b1111 => {

@@ -226,7 +226,7 @@ fn load_store_multiple(h1: u16, h2: u16) -> Result<Op, Undecodable> {
         (true, false) => K::Ldm,
         (true, true) => K::LdmPc,
     };
-    Ok(op(kind, 0, n, 0, before | write_back << 1, list))
+    Ok(op(kind, 0, n, count, before | write_back << 1, list))
 }
 
 /// Load/store dual or exclusive, table branch (A5.3.6).
@@ -520,13 +520,20 @@ fn shifted_register(h1: u16, h2: u16) -> Result<Op, Undecodable> {
     } else {
         amount
     };
-    if !s && kind == 0 {
-        match opcode {
-            2 => return Ok(op(K::OrrLsl, d, n, m, 0, amount)),
-            8 => return Ok(op(K::AddLsl, d, n, m, 0, amount)),
-            13 => return Ok(op(K::SubLsl, d, n, m, 0, amount)),
-            _ => {}
-        }
+    let own_kind = match (opcode, kind) {
+        (0, 1) => Some(K::AndLsr),
+        (2, 0) => Some(K::OrrLsl),
+        (2, 1) => Some(K::OrrLsr),
+        (4, 0) => Some(K::EorLsl),
+        (4, 1) => Some(K::EorLsr),
+        (8, 0) => Some(K::AddLsl),
+        (8, 1) => Some(K::AddLsr),
+        (8, 2) => Some(K::AddAsr),
+        (13, 0) => Some(K::SubLsl),
+        _ => None,
+    };
+    if let (Some(own_kind), false) = (own_kind, s) {
+        return Ok(op(own_kind, d, n, m, 0, amount));
     }
     if !matches!(opcode, 0..=4 | 8 | 10 | 11 | 13 | 14) {
         return UNDEFINED;
@@ -663,9 +670,13 @@ fn multiply(h1: u16, h2: u16) -> Result<Op, Undecodable> {
         (0, 0) => op(K::Mla, d, n, m, a, 0),
         (0, 1) if !none => op(K::Mls, d, n, m, a, 0),
         (1, _) if none => op(K::SmulXy, d, n, m, 0, xy),
-        (1, _) => op(K::SmlaXy, d, n, m, a, xy),
+        (1, 0) => op(K::Smlabb, d, n, m, a, 0),
+        (1, 1) => op(K::Smlabt, d, n, m, a, 0),
+        (1, 2) => op(K::Smlatb, d, n, m, a, 0),
+        (1, _) => op(K::Smlatt, d, n, m, a, 0),
         (2, 0 | 1) if none => op(K::Smuad, d, n, m, 0, op2),
-        (2, 0 | 1) => op(K::Smlad, d, n, m, a, op2),
+        (2, 0) => op(K::Smlad, d, n, m, a, 0),
+        (2, 1) => op(K::Smladx, d, n, m, a, 0),
         (3, 0 | 1) if none => op(K::SmulW, d, n, m, 0, op2),
         (3, 0 | 1) => op(K::SmlaW, d, n, m, a, op2),
         (4, 0 | 1) if none => op(K::Smusd, d, n, m, 0, op2),

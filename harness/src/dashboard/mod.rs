@@ -1,0 +1,15 @@
+//! The regression dashboard of a project: the history of its records as a static website.
+//!
+//! [`History`] puts the records in order and finds the steps, free of I/O; the other modules make
+//! pages, badges and the feed of it.
+
+mod badge;
+mod feed;
+mod history;
+mod overview;
+mod series;
+mod site;
+mod status;
+
+pub use history::{Commit, ContextChange, Group, History, Sample, Series, Step};
+pub use site::{Options, write};

@@ -1,0 +1,67 @@
+//! The frame of an HTML page.
+//!
+//! A page is one file: style and script are in it, and its content security policy allows nothing
+//! else, so that no request can leave and nothing that slipped into a text could run.
+
+use askama::Template;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use super::document::{Block, Document};
+
+/// Style of all pages.
+const STYLE: &str = include_str!("../../templates/page.css");
+
+/// Script of all pages: values on hover and filters.
+const SCRIPT: &str = include_str!("../../templates/page.js");
+
+/// What frames a page: links to its siblings.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// Names and paths of the pages beside it; the path of the page itself is empty.
+    pub links: Vec<(String, String)>,
+    /// The path of an Atom feed.
+    pub feed: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    title: &'a str,
+    layout: &'a Layout,
+    policy: String,
+    style: &'a str,
+    script: &'a str,
+    body: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "document.html")]
+struct Body<'a> {
+    document: &'a Document,
+}
+
+/// `body`, which is HTML, as a whole page.
+fn frame(layout: &Layout, title: &str, body: &str) -> Result<String, askama::Error> {
+    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+    Page {
+        title,
+        layout,
+        policy: format!(
+            "default-src 'none'; style-src {}; script-src {}; img-src 'self' data:; base-uri \
+             'none'; form-action 'none'",
+            hash(STYLE),
+            hash(SCRIPT)
+        ),
+        style: STYLE,
+        script: SCRIPT,
+        body,
+    }
+    .render()
+}
+
+/// The document as a page.
+pub fn html(document: &Document, layout: &Layout) -> Result<String, askama::Error> {
+    frame(layout, &document.title, &Body { document }.render()?)
+}

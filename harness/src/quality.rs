@@ -1,0 +1,150 @@
+//! How good the answers are that a target gives, by the labels of a workload.
+
+use tinybench_pipeline::answer::{largest, mean_squared_error};
+
+use crate::record;
+use crate::runtimes::ModelFacts;
+use crate::verify::TargetOutputs;
+use crate::workload::TaskKind;
+
+/// Judges the outputs of the vectors that were run. `inputs` and `labels` are those of all
+/// vectors. `None` where the vectors that were run don't allow a judgement: anomalies can only be
+/// told from something normal.
+pub fn judge(
+    task: TaskKind,
+    facts: &ModelFacts,
+    inputs: &[u8],
+    labels: &[u8],
+    outputs: &TargetOutputs,
+) -> Option<record::Quality> {
+    let (metric, value) = match task {
+        TaskKind::Classification => ("top1", top1(outputs, labels, facts.output_bytes)),
+        TaskKind::Anomaly => ("auc", auc(&scores(facts, inputs, labels, outputs))?),
+    };
+    Some(record::Quality {
+        metric: metric.to_owned(),
+        value,
+        samples: outputs.vectors.len() as u64,
+        other: record::Other::new(),
+    })
+}
+
+/// The share of vectors whose largest output (the first of equals) is at the index that `labels`,
+/// which has one entry for each vector of the workload, says.
+fn top1(outputs: &TargetOutputs, labels: &[u8], output_bytes: usize) -> f64 {
+    let right = outputs
+        .by_vector(output_bytes)
+        .filter(|&(vector, output)| largest(&signed(output)) == usize::from(labels[vector]))
+        .count();
+    right as f64 / outputs.vectors.len() as f64
+}
+
+/// The score of each vector that was run, and whether its label says that it is an anomaly.
+fn scores(
+    facts: &ModelFacts,
+    inputs: &[u8],
+    labels: &[u8],
+    outputs: &TargetOutputs,
+) -> Vec<(f32, bool)> {
+    outputs
+        .by_vector(facts.output_bytes)
+        .map(|(vector, output)| {
+            let input = &inputs[vector * facts.input_bytes..][..facts.input_bytes];
+            let score =
+                mean_squared_error(&signed(input), facts.input, &signed(output), facts.output);
+            (score, labels[vector] != 0)
+        })
+        .collect()
+}
+
+/// The area under the receiver operating characteristic, in the form of Mann and Whitney: the
+/// probability that an anomaly has a higher score than something normal, a tie counting one half
+/// (J. A. Hanley and B. J. McNeil, "The meaning and use of the area under a receiver operating
+/// characteristic (ROC) curve", Radiology 143, 1982). `None` if there are only anomalies or none.
+fn auc(scores: &[(f32, bool)]) -> Option<f64> {
+    let of = |anomalous: bool| {
+        let scores = scores.iter().filter(move |(_, label)| *label == anomalous);
+        scores.map(|(score, _)| *score)
+    };
+    let (mut wins, mut pairs) = (0.0, 0_u64);
+    for anomaly in of(true) {
+        for normal in of(false) {
+            pairs += 1;
+            if anomaly > normal {
+                wins += 1.0;
+            } else if anomaly == normal {
+                wins += 0.5;
+            }
+        }
+    }
+    (pairs > 0).then(|| wins / pairs as f64)
+}
+
+fn signed(bytes: &[u8]) -> Vec<i8> {
+    bytes.iter().map(|byte| byte.cast_signed()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tinybench_pipeline::Quantisation;
+
+    use super::*;
+
+    fn outputs(vectors: &[usize], bytes: &[i8]) -> TargetOutputs {
+        TargetOutputs {
+            vectors: vectors.to_vec(),
+            bytes: bytes.iter().map(|byte| byte.cast_unsigned()).collect(),
+        }
+    }
+
+    #[test]
+    fn top1_is_the_share_of_right_answers() {
+        // Labels of four vectors of which the second and the fourth were run.
+        let outputs = outputs(&[1, 3], &[-128, -1, -5, 3, 3, -128]);
+        assert_eq!(top1(&outputs, &[9, 1, 9, 1], 3), 0.5);
+    }
+
+    #[test]
+    fn auc_counts_pairs_in_the_right_order_and_ties_half() {
+        let scores = |normal: &[f32], anomalous: &[f32]| -> Vec<(f32, bool)> {
+            let with = |label| move |&score: &f32| (score, label);
+            let normal = normal.iter().map(with(false));
+            normal.chain(anomalous.iter().map(with(true))).collect()
+        };
+        assert_eq!(auc(&scores(&[1.0, 2.0], &[3.0, 4.0])), Some(1.0));
+        assert_eq!(auc(&scores(&[3.0, 4.0], &[1.0, 2.0])), Some(0.0));
+        assert_eq!(auc(&scores(&[1.0, 1.0], &[1.0])), Some(0.5));
+        // Of six pairs four are in order and one is a tie.
+        assert_eq!(auc(&scores(&[1.0, 2.0, 5.0], &[2.0, 6.0])), Some(4.5 / 6.0));
+        assert_eq!(auc(&scores(&[1.0], &[])), None);
+    }
+
+    #[test]
+    fn an_anomaly_is_scored_by_the_real_values_of_input_and_output() {
+        let quantisation = |scale, zero_point| Quantisation { scale, zero_point };
+        let facts = ModelFacts {
+            input_bytes: 2,
+            output_bytes: 2,
+            macs: 0,
+            parameters: 0,
+            arena_bytes: 0,
+            input: quantisation(1.0, 0),
+            output: quantisation(0.5, 4),
+        };
+        // Reproduced exactly: [3, -1] is 0.5 * [10 - 4, 2 - 4]. And badly: [0, 0] as [4, 4].
+        let inputs = [3_i8, -1, 0, 0].map(i8::cast_unsigned);
+        let outputs = outputs(&[0, 1], &[10, 2, 12, 12]);
+        let expected = [(0.0, false), (16.0, true)];
+        assert_eq!(scores(&facts, &inputs, &[0, 1], &outputs), expected);
+        let quality = judge(TaskKind::Anomaly, &facts, &inputs, &[0, 1], &outputs).unwrap();
+        assert_eq!(
+            (quality.metric.as_str(), quality.value, quality.samples),
+            ("auc", 1.0, 2)
+        );
+        // Without anything normal there is nothing to tell.
+        assert_eq!(
+            judge(TaskKind::Anomaly, &facts, &inputs, &[1, 1], &outputs),
+            None
+        );
+    }
+}

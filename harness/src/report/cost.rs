@@ -1,0 +1,181 @@
+//! Flash and RAM in their parts, and what accuracy costs.
+
+use super::results::{Item, Results, mark, metric};
+use crate::pages::{Block, Column, Plot, Section, Table};
+use crate::plot::{Bar, BarGroup, Dot, Part, bars, scatter};
+use crate::table::{decimal, grouped};
+
+/// A part of a memory: its name, its class of the style sheet and how to read it.
+type MemoryPart = (&'static str, &'static str, fn(&Item) -> u64);
+
+/// What flash holds.
+const FLASH: [MemoryPart; 4] = [
+    ("model", "part1", |item| {
+        item.result.flash.model_bytes.into()
+    }),
+    ("runtime", "part2", |item| {
+        item.result.flash.runtime_bytes.into()
+    }),
+    ("system and libraries", "part3", |item| {
+        item.result.flash.system_bytes.into()
+    }),
+    ("measuring program, not counted", "own", |item| {
+        item.result.flash.harness_bytes.into()
+    }),
+];
+
+/// What RAM holds.
+const RAM: [MemoryPart; 4] = [
+    ("arena", "part1", |item| {
+        item.result.memory.arena_bytes.into()
+    }),
+    ("stack", "part2", |item| {
+        item.result.memory.stack_peak_bytes.into()
+    }),
+    ("static", "part3", |item| {
+        let memory = &item.result.memory;
+        memory
+            .static_bytes
+            .saturating_sub(memory.harness_bytes)
+            .into()
+    }),
+    ("measuring program, not counted", "own", |item| {
+        item.result.memory.harness_bytes.into()
+    }),
+];
+
+/// Flash and RAM, then accuracy against latency.
+pub fn sections(results: &Results) -> Vec<Section> {
+    let mut memory = Section::new("memory", "Flash and RAM");
+    for (id, title, parts, total) in [
+        ("flash-plot", "Flash", &FLASH, "flash"),
+        ("ram-plot", "RAM at its peak", &RAM, "ram"),
+    ] {
+        memory
+            .blocks
+            .push(Block::Plot(stacked(results, id, title, parts, total)));
+    }
+    let mut sections = vec![memory];
+    sections.extend(accuracy(results));
+    sections
+}
+
+fn stacked(results: &Results, id: &str, title: &str, parts: &[MemoryPart], total: &str) -> Plot {
+    let mut columns = vec![Column::text("result")];
+    columns.extend(parts.iter().map(|(name, ..)| Column::number(*name)));
+    columns.push(Column::number("total"));
+    let mut table = Table::new(format!("{title} by its parts, bytes"), columns);
+    let mut shown = BarGroup::default();
+    for item in &results.items {
+        let label = results.full_label(item);
+        let total = metric(total)
+            .and_then(|metric| item.reading(metric))
+            .map_or(0, |reading| reading.value as u64);
+        let mut row = vec![label.clone()];
+        let mut bar = Bar {
+            label: label.clone(),
+            figure: format!("{} KiB", decimal(total as f64 / 1024.0)),
+            parts: Vec::new(),
+        };
+        for (name, class, read) in parts {
+            let bytes = read(item);
+            row.push(grouped(bytes));
+            bar.parts.push(Part {
+                value: bytes as f64,
+                class,
+                tip: format!("{label}, {name}: {} bytes", grouped(bytes)),
+            });
+        }
+        row.push(grouped(total));
+        table.push(row);
+        shown.bars.push(bar);
+    }
+    let description = format!(
+        "Stacked bars of {} results. The table below has the figures.",
+        table.rows.len()
+    );
+    Plot {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        note: "Shorter is better. One scale for all, from 0.".to_owned(),
+        legend: parts
+            .iter()
+            .map(|(name, class, _)| (*class, (*name).to_owned()))
+            .collect(),
+        svg: bars(&[shown], false, id, &description),
+        table,
+    }
+}
+
+/// Quality against latency, where there are labels.
+fn accuracy(results: &Results) -> Option<Section> {
+    let (latency, quality) = (metric("latency")?, metric("quality")?);
+    let mut table = Table::new(
+        "Quality on the vectors that were run, and latency",
+        vec![
+            Column::text("result"),
+            Column::text("metric"),
+            Column::number("quality"),
+            Column::number("vectors"),
+            Column::number("latency"),
+        ],
+    );
+    let mut dots = Vec::new();
+    for item in &results.items {
+        let (Some(labelled), Some(x), Some(y)) = (
+            &item.result.quality,
+            item.reading(latency),
+            item.reading(quality),
+        ) else {
+            continue;
+        };
+        let label = results.full_label(item);
+        let shown = quality.unit.show(y.value);
+        let time = format!("{}{}", mark(x.fidelity), latency.unit.show(x.value));
+        table.push([
+            label.clone(),
+            labelled.metric.clone(),
+            shown.clone(),
+            labelled.samples.to_string(),
+            time.clone(),
+        ]);
+        dots.push(Dot {
+            x: x.value,
+            y: y.value,
+            class: match (results.has_several_runs() && item.run == 0, x.is_modelled()) {
+                (true, true) => "dot first modelled",
+                (true, false) => "dot first",
+                (false, true) => "dot modelled",
+                (false, false) => "dot",
+            },
+            tip: format!(
+                "{label}: {} {shown} of {} vectors in {time}",
+                labelled.metric, labelled.samples
+            ),
+            label,
+        });
+    }
+    if dots.is_empty() {
+        return None;
+    }
+    let id = "accuracy-plot";
+    let mut section = Section::new("accuracy", "Accuracy against cost");
+    section.blocks.push(Block::Plot(Plot {
+        id: id.to_owned(),
+        title: "Quality and latency".to_owned(),
+        note:
+            "Up and to the left is better. The scale of time is logarithmic. Different workloads \
+               have different measures of quality."
+                .to_owned(),
+        legend: Vec::new(),
+        svg: scatter(
+            &dots,
+            &|value| latency.unit.show(value),
+            &|value| quality.unit.show(value),
+            id,
+            "A dot for each result: quality upwards, latency across.",
+        ),
+        table,
+    }));
+    Some(section)
+}

@@ -1,0 +1,252 @@
+//! From what was measured to the entries of a run record.
+
+use std::borrow::Cow;
+
+use tinybench_interface::Task;
+
+use crate::board::Board;
+use crate::energy;
+use crate::firmware_build::Firmware;
+use crate::hash::sha256_hex;
+use crate::image::Image;
+use crate::measure::{Measurement, PipelineMeasurement};
+use crate::quality;
+use crate::record::{self, ExecutionKind, Fidelity, Other, RunResult};
+use crate::runtimes::{HostRuntime, RuntimeError};
+use crate::statistics::median;
+use crate::subject::Subject;
+use crate::verify::{self, AnswerMismatch, FeatureMismatch, Mismatch};
+use crate::workload::TaskKind;
+
+/// What the target computed is wrong.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is what its type says")]
+pub enum VerifyError {
+    #[error(transparent)]
+    Features(#[from] FeatureMismatch),
+    #[error(transparent)]
+    Outputs(#[from] Mismatch),
+    #[error(transparent)]
+    Answer(#[from] AnswerMismatch),
+    #[error("the reference for the target's features can't be computed: {0}")]
+    Reference(#[from] RuntimeError),
+}
+
+/// How what the target computed compares with the reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verified {
+    /// The features, where they were computed on the target.
+    pub features: Option<record::Features>,
+    /// The outputs.
+    pub outputs: record::Outputs,
+}
+
+/// Compares features, outputs and answers with the reference.
+///
+/// Features may differ from it by [`verify::FEATURE_TOLERANCE`]. Where they do, the outputs that
+/// belong to them are those of `runtime` on the host; everywhere else those of the workload.
+pub fn verify(
+    subject: &Subject,
+    runtime: &dyn HostRuntime,
+    measurement: &Measurement,
+) -> Result<Verified, VerifyError> {
+    let facts = &subject.facts;
+    let outputs = &measurement.outputs;
+    let compare = |expected: &[u8], reference: &str| {
+        verify::verify(outputs, expected, facts.output_bytes, reference)
+    };
+    let Some(pipeline) = &measurement.pipeline else {
+        return Ok(Verified {
+            features: None,
+            outputs: compare(&subject.outputs, &subject.reference)?,
+        });
+    };
+    let features = verify::verify_features(
+        &outputs.vectors,
+        &pipeline.features,
+        &subject.inputs,
+        facts.input_bytes,
+    )?;
+    let (expected, reference) = if features.differing == 0 {
+        (subject.outputs.clone(), subject.reference.clone())
+    } else {
+        let mut expected = subject.outputs.clone();
+        let computed = pipeline.features.chunks_exact(facts.input_bytes);
+        for (&vector, features) in outputs.vectors.iter().zip(computed) {
+            if features != &subject.inputs[vector * facts.input_bytes..][..facts.input_bytes] {
+                let output = runtime.infer(&subject.model, features)?;
+                expected[vector * facts.output_bytes..][..facts.output_bytes]
+                    .copy_from_slice(&output);
+            }
+        }
+        let reference = format!(
+            "{}; where features differ, portable kernels of {} {} on the host",
+            subject.reference,
+            runtime.name(),
+            runtime.version()
+        );
+        (expected, reference)
+    };
+    let outputs = compare(&expected, &reference)?;
+    if let Some(task) = subject.task {
+        verify::verify_answers(
+            on_target(task),
+            facts,
+            &pipeline.features,
+            &measurement.outputs,
+            &pipeline.answers,
+        )?;
+    }
+    Ok(Verified {
+        features: Some(features),
+        outputs,
+    })
+}
+
+/// A task as the image knows it.
+pub fn on_target(task: TaskKind) -> Task {
+    match task {
+        TaskKind::Classification => Task::Classification,
+        TaskKind::Anomaly => Task::Anomaly,
+    }
+}
+
+/// The entry of one subject.
+pub fn result(
+    board: &Board,
+    kind: ExecutionKind,
+    subject: &Subject,
+    firmware: &Firmware,
+    image: &Image,
+    measurement: Measurement,
+    verified: Verified,
+) -> RunResult {
+    let other = Other::new;
+    let (task, labels) = (subject.task, subject.labels.as_ref());
+    let quality = task.zip(labels).and_then(|(task, labels)| {
+        let inputs = inputs(subject, &measurement);
+        quality::judge(task, &subject.facts, &inputs, labels, &measurement.outputs)
+    });
+    let cycles = measurement.cycles;
+    let median_cycles = median(&cycles).unwrap_or_default();
+    let pipeline = measurement.pipeline.as_ref();
+    let latency = record::Latency {
+        fidelity: match kind {
+            ExecutionKind::Probe => Fidelity::Measured,
+            ExecutionKind::Virtual => Fidelity::Modelled,
+        },
+        median_cycles,
+        min_cycles: cycles.iter().copied().min().unwrap_or_default(),
+        max_cycles: cycles.iter().copied().max().unwrap_or_default(),
+        median_us: microseconds(median_cycles, board),
+        overhead_cycles: measurement.counter_overhead,
+        stages: pipeline.map(|pipeline| stages(pipeline, board)),
+        cycles,
+        other: other(),
+    };
+    let arena = measurement.arena_bytes;
+    let tensors = measurement.arena_tensor_bytes;
+    let stack = measurement.stack_peak_bytes;
+    RunResult {
+        workload: subject.name.clone(),
+        model: record::Model {
+            name: subject
+                .model_path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            sha256: sha256_hex(&subject.model),
+            bytes: subject.model.len() as u64,
+            macs: subject.facts.macs,
+            parameters: subject.facts.parameters,
+            other: other(),
+        },
+        runtime: record::Runtime {
+            name: measurement.runtime_name,
+            version: measurement.runtime_version,
+            other: other(),
+        },
+        firmware: record::Firmware {
+            sha256: firmware.sha256.clone(),
+            other: other(),
+        },
+        inputs: record::Inputs {
+            source: subject.source,
+            seed: subject.seed,
+            available: subject.count() as u64,
+            sha256: sha256_hex(&subject.inputs),
+            other: other(),
+        },
+        instructions: measurement.instructions,
+        memory: record::Memory {
+            arena_bytes: arena,
+            arena_min_bytes: subject.arena_min_bytes,
+            arena_touched_bytes: measurement.arena_touched_bytes,
+            stack_peak_bytes: stack,
+            static_bytes: image.static_ram,
+            harness_bytes: image.ram.harness,
+            ram_total_bytes: image.static_ram + arena + stack,
+            system_bytes: Some(image.ram.system + stack),
+            runtime_bytes: Some(image.ram.runtime + (arena - tensors)),
+            model_bytes: Some(image.ram.model),
+            intermediate_bytes: Some(tensors),
+            pipeline_bytes: pipeline.map(|_| image.ram.pipeline),
+            other: other(),
+        },
+        flash: record::Flash {
+            total_bytes: image.flash.total,
+            model_bytes: image.flash.model,
+            runtime_bytes: image.flash.runtime,
+            harness_bytes: image.flash.harness,
+            system_bytes: image.flash.system,
+            pipeline_bytes: pipeline.map(|_| image.flash.pipeline),
+            other: other(),
+        },
+        energy: board
+            .power
+            .as_ref()
+            .map(|power| energy::model(median_cycles, board.clock_hz, power)),
+        latency,
+        features: verified.features,
+        outputs: verified.outputs,
+        quality,
+        other: other(),
+    }
+}
+
+/// The inputs that the model was given: the workload's, or the features that the target computed.
+fn inputs<'a>(subject: &'a Subject, measurement: &Measurement) -> Cow<'a, [u8]> {
+    let Some(pipeline) = &measurement.pipeline else {
+        return Cow::Borrowed(&subject.inputs);
+    };
+    let each = subject.facts.input_bytes;
+    let mut inputs = subject.inputs.clone();
+    let vectors = &measurement.outputs.vectors;
+    for (&vector, features) in vectors.iter().zip(pipeline.features.chunks_exact(each)) {
+        inputs[vector * each..][..each].copy_from_slice(features);
+    }
+    Cow::Owned(inputs)
+}
+
+fn stages(pipeline: &PipelineMeasurement, board: &Board) -> record::Stages {
+    let stage = |cycles: &[u32]| {
+        let median_cycles = median(cycles).unwrap_or_default();
+        record::Stage {
+            cycles: cycles.to_vec(),
+            median_cycles,
+            median_us: microseconds(median_cycles, board),
+            other: Other::new(),
+        }
+    };
+    record::Stages {
+        preprocess: stage(&pipeline.preprocess),
+        inference: stage(&pipeline.inference),
+        postprocess: stage(&pipeline.postprocess),
+        other: Other::new(),
+    }
+}
+
+fn microseconds(cycles: f64, board: &Board) -> f64 {
+    cycles / board.clock_hz as f64 * 1e6
+}

@@ -1,0 +1,400 @@
+//! The tables that `tinybench run` prints. `docs/numbers.md` explains every number in them.
+
+mod grid;
+mod parts;
+mod published;
+mod stages;
+
+use owo_colors::OwoColorize;
+
+use grid::Grid;
+pub use published::Published;
+
+use crate::record::{ExecutionKind, Fidelity, RunRecord, RunResult};
+
+/// Stands before every number that comes from a model of the hardware.
+const MODELLED: &str = "≈ ";
+
+/// Shown where there is no figure.
+const NONE: &str = "-";
+
+/// A property that the table shows of each result.
+struct Property {
+    /// Name and unit, which a space separates.
+    heading: &'static str,
+    value: fn(&RunResult) -> Option<String>,
+}
+
+/// Everything the table shows, in order. A property that no result has is left out.
+const PROPERTIES: [Property; 12] = [
+    Property {
+        heading: "workload",
+        value: |result| Some(result.workload.clone()),
+    },
+    Property {
+        heading: "runtime",
+        value: |result| Some(result.runtime.name.clone()),
+    },
+    Property {
+        heading: "latency ms",
+        value: |result| {
+            let latency = &result.latency;
+            Some(mark(
+                latency.fidelity,
+                &decimal(latency.median_us / 1_000.0),
+            ))
+        },
+    },
+    Property {
+        heading: "cycles",
+        value: |result| {
+            let latency = &result.latency;
+            Some(mark(
+                latency.fidelity,
+                &grouped(latency.median_cycles.round() as u64),
+            ))
+        },
+    },
+    Property {
+        heading: "instructions",
+        value: |result| result.instructions.map(grouped),
+    },
+    Property {
+        heading: "arena KiB",
+        value: |result| Some(kib(result.memory.arena_bytes)),
+    },
+    Property {
+        heading: "RAM KiB",
+        value: |result| {
+            let memory = &result.memory;
+            Some(kib(memory
+                .ram_total_bytes
+                .saturating_sub(memory.harness_bytes)))
+        },
+    },
+    Property {
+        heading: "flash KiB",
+        value: |result| {
+            let flash = &result.flash;
+            Some(kib(flash.total_bytes.saturating_sub(flash.harness_bytes)))
+        },
+    },
+    Property {
+        heading: "energy µJ",
+        value: |result| {
+            let energy = result.energy.as_ref()?;
+            Some(mark(energy.fidelity, &decimal(energy.uj_per_inference)))
+        },
+    },
+    Property {
+        heading: "top-1 %",
+        value: |result| {
+            let quality = result
+                .quality
+                .as_ref()
+                .filter(|quality| quality.metric == "top1")?;
+            Some(format!("{:.1}", quality.value * 100.0))
+        },
+    },
+    Property {
+        heading: "AUC",
+        value: |result| {
+            let quality = result
+                .quality
+                .as_ref()
+                .filter(|quality| quality.metric == "auc")?;
+            Some(format!("{:.3}", quality.value))
+        },
+    },
+    Property {
+        heading: "verified",
+        value: |result| {
+            let outputs = &result.outputs;
+            Some(match outputs.verified {
+                true => format!("yes, {}", outputs.vectors),
+                false => "NO".to_owned(),
+            })
+        },
+    },
+];
+
+/// The record as tables of at most `width` columns where that is possible: one line a result if
+/// they fit, otherwise one column a result. Ends without a newline.
+///
+/// Below the main table stand the stages of results that have some, flash and RAM in their parts,
+/// and what others have `published`.
+pub fn render(
+    record: &RunRecord,
+    published: Option<&Published>,
+    width: usize,
+    colour: bool,
+) -> String {
+    let results = &record.results;
+    let fit = |grid: Grid| grid.render(width, |text| heading(text, colour));
+    let mut parts = vec![wrap(&title(record), width), fit(main(results, colour))];
+    parts.extend(stages::grid(results).map(fit));
+    parts.extend(parts::grid(results).map(fit));
+    if let Some(published) = published
+        && let Some(grid) = published.grid(record)
+    {
+        parts.push(fit(grid));
+        parts.push(wrap(&published.legend(record), width));
+    }
+    parts.push(wrap(&legend(record), width));
+    parts.join("\n\n")
+}
+
+/// One row a result, without the properties that no result has.
+fn main(results: &[RunResult], colour: bool) -> Grid {
+    let shown: Vec<&Property> = PROPERTIES
+        .iter()
+        .filter(|property| {
+            results
+                .iter()
+                .any(|result| (property.value)(result).is_some())
+        })
+        .collect();
+    let row = |result| {
+        shown
+            .iter()
+            .map(|property| cell(property, result, colour))
+            .collect()
+    };
+    Grid {
+        headings: shown.iter().map(|it| it.heading.to_owned()).collect(),
+        rows: results.iter().map(row).collect(),
+        left: 2,
+    }
+}
+
+fn heading(text: &str, colour: bool) -> String {
+    if colour {
+        text.bold().to_string()
+    } else {
+        text.to_owned()
+    }
+}
+
+fn cell(property: &Property, result: &RunResult, colour: bool) -> String {
+    let text = (property.value)(result).unwrap_or(NONE.to_owned());
+    if !colour {
+        return text;
+    }
+    match text.strip_prefix(MODELLED) {
+        Some(number) => format!("{}{number}", MODELLED.yellow()),
+        None if property.heading == "verified" && result.outputs.verified => {
+            text.green().to_string()
+        }
+        None if property.heading == "verified" => text.red().to_string(),
+        None => text,
+    }
+}
+
+fn title(record: &RunRecord) -> String {
+    let board = &record.board;
+    let kind = match record.execution.kind {
+        ExecutionKind::Probe => "measured through",
+        ExecutionKind::Virtual => "modelled on",
+    };
+    format!(
+        "{}: {} at {} MHz, {kind} {}",
+        board.name,
+        board.chip,
+        board.clock_hz as f64 / 1e6,
+        record.execution.probe
+    )
+}
+
+/// What the marks mean.
+fn legend(record: &RunRecord) -> String {
+    let mut parts = Vec::new();
+    if record.results.iter().any(has_modelled) {
+        parts.push("≈ modelled, not measured.");
+    }
+    parts.push("RAM is static + arena + stack. RAM and flash are without the harness's own part.");
+    if record.results.iter().any(|it| it.latency.stages.is_some()) {
+        parts.push("The latency of a workload from raw audio is that of all stages.");
+    }
+    parts.push("docs/numbers.md explains every number.");
+    parts.join(" ")
+}
+
+fn has_modelled(result: &RunResult) -> bool {
+    let energy = result.energy.as_ref().map(|energy| energy.fidelity);
+    [Some(result.latency.fidelity), energy].contains(&Some(Fidelity::Modelled))
+}
+
+fn wrap(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        if line > 0 && line + 1 + word.chars().count() > width {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
+}
+
+fn mark(fidelity: Fidelity, number: &str) -> String {
+    match fidelity {
+        Fidelity::Measured => number.to_owned(),
+        Fidelity::Modelled => format!("{MODELLED}{number}"),
+    }
+}
+
+/// A number with digits that matter: three decimals below 10, two below 100, one below 1,000.
+pub(crate) fn decimal(value: f64) -> String {
+    let decimals = match value.abs() {
+        v if v < 10.0 => 3,
+        v if v < 100.0 => 2,
+        v if v < 1_000.0 => 1,
+        _ => return grouped(value.round() as u64),
+    };
+    format!("{value:.decimals$}")
+}
+
+/// A whole number in groups of three digits.
+pub(crate) fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn kib(bytes: u32) -> String {
+    format!("{:.1}", f64::from(bytes) / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grid::columns;
+    use super::*;
+    use crate::record::tests::example;
+    use crate::suite::published::Row;
+
+    fn two() -> RunRecord {
+        let mut record = example();
+        let mut second = record.results[0].clone();
+        second.workload = "pretrainedResnet_quant".to_owned();
+        second.quality = None;
+        second.features = None;
+        second.latency.stages = None;
+        let memory = &mut second.memory;
+        let pipeline = memory.pipeline_bytes.take().unwrap_or_default();
+        memory.ram_total_bytes -= pipeline;
+        second.flash.total_bytes -= second.flash.pipeline_bytes.take().unwrap_or_default();
+        second.latency.median_us = 812.25;
+        second.latency.median_cycles = 51_984.0;
+        record.results.push(second);
+        record
+    }
+
+    #[test]
+    fn a_table_of_120_columns() {
+        insta::assert_snapshot!(render(&two(), None, 120, false));
+    }
+
+    #[test]
+    fn a_table_of_80_columns() {
+        insta::assert_snapshot!(render(&two(), None, 80, false));
+    }
+
+    fn published() -> Published {
+        let row = |round: &str, conditions: &str, latency_ms: [Option<f64>; 2]| Row {
+            round: round.to_owned(),
+            system: "a board".to_owned(),
+            conditions: conditions.to_owned(),
+            latency_ms: latency_ms.to_vec(),
+        };
+        Published {
+            file: "results/published/some.csv".to_owned(),
+            columns: [("kws", "kws"), ("mlperf-ad", "ad")]
+                .map(|(workload, column)| (workload.to_owned(), column.to_owned()))
+                .to_vec(),
+            rows: vec![
+                row("0.5", "M4F 120; 1.8 V", [Some(181.92), Some(10.052)]),
+                row("0.7", "M33 160", [Some(54.81), None]),
+                row("1.0", "PSoC62 M4F 150", [None, Some(6.7)]),
+            ],
+        }
+    }
+
+    #[test]
+    fn published_rows_of_the_same_core_stand_below() {
+        // There is no `mlperf-ad` among the results, so neither its column nor the row that has only it.
+        insta::assert_snapshot!(render(&two(), Some(&published()), 120, false));
+    }
+
+    #[test]
+    fn an_anomaly_has_its_auc() {
+        let mut record = example();
+        let quality = record.results[0].quality.as_mut().unwrap();
+        quality.metric = "auc".to_owned();
+        quality.value = 0.8768;
+        let text = render(&record, None, 120, false);
+        assert!(text.contains("AUC") && text.contains("0.877"), "{text}");
+        assert!(!text.contains("top-1"), "{text}");
+    }
+
+    #[test]
+    fn the_parts_of_flash_and_ram_add_up() {
+        let record = two();
+        let grid = parts::grid(&record.results).unwrap();
+        for row in grid.rows {
+            let numbers: Vec<u32> = row[2..]
+                .iter()
+                .filter(|cell| *cell != NONE)
+                .map(|cell| cell.replace(',', "").parse().unwrap())
+                .collect();
+            let (total, parts) = numbers.split_last().unwrap();
+            assert_eq!(parts.iter().sum::<u32>(), *total, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_measurement_has_no_mark() {
+        let mut record = example();
+        record.execution.kind = ExecutionKind::Probe;
+        record.execution.probe = "J-Link 123".to_owned();
+        let result = &mut record.results[0];
+        result.latency.fidelity = Fidelity::Measured;
+        result.instructions = None;
+        result.energy = None;
+        insta::assert_snapshot!(render(&record, None, 120, false));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let mut record = two();
+        for _ in 0..3 {
+            record.results.extend(two().results);
+        }
+        for width in [48, 60, 80, 120, 200] {
+            let text = render(&record, Some(&published()), width, true);
+            assert!(columns(&text) <= width, "{width}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_the_digits_that_matter() {
+        assert_eq!(decimal(0.81225), "0.812");
+        assert_eq!(decimal(42.123), "42.12");
+        assert_eq!(decimal(140.628), "140.6");
+        assert_eq!(decimal(12_345.6), "12,346");
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_000), "1,000");
+        assert_eq!(grouped(7_800_123), "7,800,123");
+    }
+}

@@ -1,0 +1,1 @@
+"""Streaming wake word."""

@@ -1,0 +1,71 @@
+//! Fusion: neighbouring operations of a block that the executor carries out with one dispatch.
+//!
+//! Which groups there are is a list in [`super::op`], taken from what stands side by side most
+//! often in int8 kernels and compiled code. A fused group does what its parts do, one after the
+//! other, so it changes neither results nor cycles.
+
+use super::op::{Kind, Op, for_each_kind};
+
+/// Fuses what can be fused. The first op of a group gets the fused kind; the others keep theirs and
+/// their place, so that a fault in one of them is found at its instruction.
+pub(super) fn fuse(ops: &mut [Op]) {
+    for op in ops.iter_mut() {
+        if op.kind == Kind::BCond {
+            op.kind = conditional_branch(op.a);
+        }
+    }
+    let mut at = 0;
+    while at < ops.len() {
+        let rest = &mut ops[at..];
+        // What a Skip passes over must end with a group.
+        let covered = match rest[0].kind {
+            Kind::Skip => 1 + usize::from(rest[0].b),
+            _ => 0,
+        };
+        if covered > 0 {
+            at += covered;
+            continue;
+        }
+        let plain = rest.iter().position(|op| op.kind == Kind::Skip);
+        let (kind, length) = group(&rest[..plain.unwrap_or(rest.len())]);
+        rest[0].kind = kind;
+        at += length;
+    }
+}
+
+/// The longest group that `ops`, which are not empty, begin with, and its length.
+fn group(ops: &[Op]) -> (Kind, usize) {
+    macro_rules! find {
+        (single { $($name:ident)* } fused { $($fused:ident = $($part:ident)+,)* }) => {
+            $(
+                let parts = [$(Kind::$part),+];
+                if let Some(begin) = ops.get(..parts.len())
+                    && begin.iter().zip(parts).all(|(op, part)| op.kind == part)
+                {
+                    return (Kind::$fused, parts.len());
+                }
+            )*
+        };
+    }
+    for_each_kind!(find);
+    (ops[0].kind, 1)
+}
+
+/// The kind of a branch on `condition`.
+fn conditional_branch(condition: u8) -> Kind {
+    match condition {
+        0 => Kind::BEq,
+        1 => Kind::BNe,
+        2 => Kind::BCs,
+        3 => Kind::BCc,
+        4 => Kind::BMi,
+        5 => Kind::BPl,
+        8 => Kind::BHi,
+        9 => Kind::BLs,
+        10 => Kind::BGe,
+        11 => Kind::BLt,
+        12 => Kind::BGt,
+        13 => Kind::BLe,
+        _ => Kind::BCond,
+    }
+}

@@ -1,0 +1,101 @@
+//! The inner loop: block after block, as long as nothing else has to be looked at.
+
+use super::Core;
+use super::blocks::{Block, CodeCache};
+use super::op::Op;
+
+/// Where a run of blocks was left.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Left<'a> {
+    /// Between blocks: the deadline has come, or the next block isn't decoded yet.
+    BetweenBlocks,
+    /// At this op of a block: [`Core::stop`] says why.
+    Inside(&'a Block, &'a Op),
+}
+
+/// Runs `block` and those that follow it until [`Core::deadline`]. With the deadline at 0 it runs
+/// one block.
+pub(crate) fn run_blocks<'a, const T: bool>(
+    core: &mut Core,
+    code: &'a CodeCache,
+    mut block: &'a Block,
+) -> Left<'a> {
+    loop {
+        let ops = code.ops_of(block);
+        // A loop of one block comes round without looking anything up.
+        loop {
+            enter::<T>(core, block);
+            let mut rest = ops.iter();
+            while let Some(op) = rest.next() {
+                if let Err(op) = core.execute::<T>(op, &mut rest) {
+                    return Left::Inside(block, op);
+                }
+            }
+            leave::<T>(core, block);
+            if core.cycles >= core.deadline {
+                return Left::BetweenBlocks;
+            }
+            if core.next_pc != block.start {
+                break;
+            }
+        }
+        match code.find(core, core.next_pc) {
+            Some(next) => block = next,
+            None => return Left::BetweenBlocks,
+        }
+    }
+}
+
+/// What comes before the first op of a block.
+#[inline(always)]
+fn enter<const T: bool>(core: &mut Core, block: &Block) {
+    if block.float {
+        core.begin_floating_point();
+    }
+    if T {
+        if core.jumped {
+            core.add_cycles(u64::from(block.jump_extra));
+        }
+        if block.epoch.get() != core.cache.epoch {
+            fetch_through_cache(core, block);
+        }
+    }
+    core.jumped = false;
+    core.next_pc = block.end;
+}
+
+/// Accounts for a block that was executed to its end.
+#[inline(always)]
+fn leave<const T: bool>(core: &mut Core, block: &Block) {
+    if T {
+        let taken = if core.jumped { block.taken_extra } else { 0 };
+        core.cycles = core
+            .cycles
+            .wrapping_add(u64::from(block.cycles + taken))
+            .wrapping_add(core.extra);
+        core.extra = 0;
+    } else {
+        // Only what the chip itself stalls.
+        core.cycles += u64::from(block.instructions) + std::mem::take(&mut core.extra);
+    }
+    core.instructions += u64::from(block.instructions);
+    if block.it_after != 0 && !core.jumped {
+        core.it_state = block.it_after;
+        core.deadline = 0;
+    }
+}
+
+/// Looks a block up in the instruction cache and adds the cycles of its misses.
+#[cold]
+#[inline(never)]
+fn fetch_through_cache(core: &mut Core, block: &Block) {
+    if let (true, Some((start, end))) = (core.flash_timing.instruction_cache, block.flash) {
+        let (hits, misses) = core.cache.touch(start, end);
+        core.cache_counters.hits = core.cache_counters.hits.wrapping_add(hits);
+        core.cache_counters.misses = core.cache_counters.misses.wrapping_add(misses);
+        core.extra = core
+            .extra
+            .wrapping_add(u64::from(misses * core.flash_timing.miss_penalty));
+    }
+    block.epoch.set(core.cache.epoch);
+}
