@@ -5,7 +5,7 @@ mod unit;
 
 pub use unit::Unit;
 
-use crate::record::{Board, Fidelity, RunResult};
+use crate::record::{Board, Fidelity, RunResult, Stage, Stages};
 use crate::suggest;
 
 /// Which way is better.
@@ -145,7 +145,7 @@ const fn count(
 }
 
 /// Every metric, in the order in which they are shown.
-pub static METRICS: [Metric; 16] = [
+pub static METRICS: [Metric; 24] = [
     Metric {
         noise_floor: TIME_FLOOR,
         ..count(
@@ -176,6 +176,36 @@ pub static METRICS: [Metric; 16] = [
                 noisy: latency.fidelity == Fidelity::Measured,
             })
         })
+    },
+    Metric {
+        noise_floor: TIME_FLOOR,
+        ..count(
+            "preprocess",
+            "preprocessing",
+            Unit::Microseconds,
+            Rank::Detail,
+            |board, result| stage(board, result, |stages| &stages.preprocess),
+        )
+    },
+    Metric {
+        noise_floor: TIME_FLOOR,
+        ..count(
+            "inference",
+            "inference alone",
+            Unit::Microseconds,
+            Rank::Detail,
+            |board, result| stage(board, result, |stages| &stages.inference),
+        )
+    },
+    Metric {
+        noise_floor: TIME_FLOOR,
+        ..count(
+            "postprocess",
+            "postprocessing",
+            Unit::Microseconds,
+            Rank::Detail,
+            |board, result| stage(board, result, |stages| &stages.postprocess),
+        )
     },
     count(
         "instructions",
@@ -216,6 +246,34 @@ pub static METRICS: [Metric; 16] = [
         Reading::counted(memory.ram_total_bytes.saturating_sub(memory.harness_bytes))
     }),
     count(
+        "ram-system",
+        "RAM: system",
+        Unit::Bytes,
+        Rank::Detail,
+        |_, result| Reading::counted(result.memory.system_bytes?),
+    ),
+    count(
+        "ram-runtime",
+        "RAM: runtime",
+        Unit::Bytes,
+        Rank::Detail,
+        |_, result| Reading::counted(result.memory.runtime_bytes?),
+    ),
+    count(
+        "ram-model",
+        "RAM: model",
+        Unit::Bytes,
+        Rank::Detail,
+        |_, result| Reading::counted(result.memory.model_bytes?),
+    ),
+    count(
+        "ram-intermediate",
+        "RAM: intermediate results",
+        Unit::Bytes,
+        Rank::Detail,
+        |_, result| Reading::counted(result.memory.intermediate_bytes?),
+    ),
+    count(
         "flash",
         "flash",
         Unit::Bytes,
@@ -245,6 +303,13 @@ pub static METRICS: [Metric; 16] = [
         Unit::Bytes,
         Rank::Detail,
         |_, result| Reading::counted(result.flash.system_bytes),
+    ),
+    count(
+        "flash-pipeline",
+        "flash: pipeline",
+        Unit::Bytes,
+        Rank::Detail,
+        |_, result| Reading::counted(result.flash.pipeline_bytes?),
     ),
     Metric {
         noise_floor: ENERGY_FLOOR,
@@ -308,6 +373,18 @@ pub static METRICS: [Metric; 16] = [
     ),
 ];
 
+/// The time of one stage, where stages are timed apart.
+fn stage(board: &Board, result: &RunResult, choose: fn(&Stages) -> &Stage) -> Option<Reading> {
+    let latency = &result.latency;
+    let stage = choose(latency.stages.as_ref()?);
+    Some(Reading {
+        value: stage.median_us,
+        fidelity: Some(latency.fidelity),
+        samples: samples(&stage.cycles, 1e6 / board.clock_hz as f64),
+        noisy: latency.fidelity == Fidelity::Measured,
+    })
+}
+
 fn samples(cycles: &[u32], unit: f64) -> Vec<f64> {
     cycles
         .iter()
@@ -326,17 +403,36 @@ mod tests {
         let record = crate::record::RunRecord::parse(text).unwrap();
         let values: Vec<_> = METRICS
             .iter()
-            .map(|metric| {
-                let reading = metric.read(&record.board, &record.results[0]).unwrap();
-                format!(
+            .filter_map(|metric| {
+                let reading = metric.read(&record.board, &record.results[0])?;
+                Some(format!(
                     "{}: {} ({:?})",
                     metric.slug,
                     metric.unit.show(reading.value),
                     reading.fidelity
-                )
+                ))
             })
             .collect();
         insta::assert_snapshot!(values.join("\n"));
+    }
+
+    #[test]
+    fn stages_and_parts_are_read_where_a_record_has_them() {
+        let record = example();
+        let read = |slug: &str| {
+            Metric::find(slug)
+                .unwrap()
+                .read(&record.board, &record.results[0])
+                .unwrap()
+        };
+        let inference = read("inference");
+        assert_eq!((inference.value, inference.samples.len()), (78_125.0, 3));
+        assert_eq!(read("preprocess").value, 62_501.5625);
+        assert_eq!(read("postprocess").value, 1.5625);
+        let parts = ["ram-system", "ram-runtime", "ram-model", "ram-intermediate"];
+        let values = parts.map(|slug| read(slug).value);
+        assert_eq!(values, [1_512.0, 2_528.0, 0.0, 16_000.0]);
+        assert_eq!(read("flash-pipeline").value, 1_000.0);
     }
 
     #[test]

@@ -204,6 +204,17 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
             ),
         ));
     }
+    if let Some(stages) = &latency.stages {
+        for stage in [&stages.preprocess, &stages.inference, &stages.postprocess] {
+            let expected = median(&stage.cycles).map(|cycles| cycles / clock_hz as f64 * 1e6);
+            if expected.is_none_or(|us| (stage.median_us - us).abs() > TOLERANCE * us) {
+                return Err((
+                    "latency.stages",
+                    "has a median that is not that of its cycles".to_owned(),
+                ));
+            }
+        }
+    }
     if let Some(energy) = &result.energy
         && (energy.uj_per_inference < 0.0 || energy.mean_mw < 0.0)
     {
@@ -277,6 +288,8 @@ mod tests {
             ("/results/0/latency/median_cycles", json!(1.0)),
             ("/results/0/latency/median_us", json!(-140_628.125)),
             ("/results/0/latency/median_us", json!(1e17)),
+            ("/results/0/latency/stages/inference/median_us", json!(-1)),
+            ("/results/0/latency/stages/postprocess/cycles", json!([])),
             ("/results/0/energy/uj_per_inference", json!(-5)),
             ("/results/0/energy/uj_per_inference", json!(1e300)),
             ("/results/0/memory/static_bytes", json!(4_000_000_000_u64)),
