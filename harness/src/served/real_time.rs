@@ -22,11 +22,10 @@ const MAX_LAG: Duration = Duration::from_millis(50);
 /// Cycles after which debuggers get their turn.
 const SLICE: u64 = 1 << 17;
 
-/// For how long after its latest access a debugger is in charge of the board's time. Those that
-/// wait for something look ten times a second or more, and each look lets more time pass than that.
-const DEBUGGER_RULES: Duration = Duration::from_millis(150);
+/// A debugger whose latest access is no longer ago is busy, and mustn't wait for the board.
+const BUSY: Duration = Duration::from_millis(150);
 
-/// Between two slices: long enough for whoever waits for the board to get it.
+/// Between two slices of a board that nobody uses: whoever comes gets it.
 const BREAK: Duration = Duration::from_micros(50);
 
 /// More UARTs than any chip has.
@@ -79,8 +78,7 @@ impl ServedBoard {
     }
 
     fn is_in_use(&self) -> bool {
-        self.used
-            .is_some_and(|used| used.elapsed() < DEBUGGER_RULES)
+        self.used.is_some_and(|used| used.elapsed() < BUSY)
     }
 }
 
@@ -108,13 +106,15 @@ pub fn run_in_real_time(
         let mut due = clock.due(epoch.elapsed(), lock().board.machine.cycles());
         loop {
             let slice = due.min(SLICE);
-            {
+            let in_use = {
                 let served = &mut *lock();
-                let slice = if served.is_in_use() { 0 } else { slice };
                 run_with_lines(&mut served.board.machine, slice, lines);
-            }
+                served.is_in_use()
+            };
             due -= slice;
-            if due == 0 {
+            // A lock goes to whoever asks first, and this loop would always be first. One slice a
+            // period is as fast as the board has to be.
+            if due == 0 || in_use {
                 break;
             }
             thread::sleep(BREAK);
