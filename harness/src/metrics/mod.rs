@@ -427,7 +427,7 @@ mod tests {
         };
         let inference = read("inference");
         assert_eq!((inference.value, inference.samples.len()), (78_125.0, 3));
-        assert_eq!(read("preprocess").value, 62_501.5625);
+        assert_eq!(read("preprocess").value, 62_501.562_5);
         assert_eq!(read("postprocess").value, 1.5625);
         let parts = ["ram-system", "ram-runtime", "ram-model", "ram-intermediate"];
         let values = parts.map(|slug| read(slug).value);
