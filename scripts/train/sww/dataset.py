@@ -94,13 +94,15 @@ def audio(seed: int, index: np.ndarray) -> np.ndarray:
     return np.stack([record(Task(seed, "test", int(i) // group))[int(i) % group] for i in index])
 
 
-def stream(task: Task, with_words: bool) -> tuple[np.ndarray, list[tuple[int, int]]]:
+def stream(
+    task: Task, with_words: bool, close_words: float = words.CLOSE_WORDS
+) -> tuple[np.ndarray, list[tuple[int, int]]]:
     """A minute of one speaker, int16, and the places of the wake words in it."""
     rng = np.random.default_rng([task.seed, 10 + SETS.index(task.name), task.number, with_words])
     speaker = Speaker.draw(rng, task.name)
-    talk, places = speech.talk(
-        rng, speaker, _vocabulary(task.name), STREAM_SECONDS * SAMPLE_RATE, 0.6 * with_words
-    )
+    length = STREAM_SECONDS * SAMPLE_RATE
+    vocabulary = _vocabulary(task.name)
+    talk, places = speech.talk(rng, speaker, vocabulary, length, 0.6 * with_words, close_words)
     return speech.recorded(rng, talk), places
 
 

@@ -13,6 +13,7 @@ from common import tflm
 from common.features import SAMPLE_RATE
 from sww.dataset import STREAM_SECONDS, WAKE, Task, stream
 from sww.features import FEATURES
+from sww.words import CLOSE_WORDS
 
 STEP = 3
 IN_A_ROW = 2
@@ -60,17 +61,20 @@ class Heard:
 
 @dataclass(frozen=True)
 class Listening:
-    """A model's file and a stream to run it over."""
+    """A model's file and a stream to run it over; in an `ordinary` one no word is close to the wake
+    word on purpose."""
 
     model: Path
     task: Task
     with_words: bool
+    ordinary: bool = False
 
 
 def listen(listening: Listening) -> Heard:
     """Runs the model over a stream."""
     model = tflm.Model(listening.model)
-    samples, words = stream(listening.task, listening.with_words)
+    close_words = 0.0 if listening.ordinary else CLOSE_WORDS
+    samples, words = stream(listening.task, listening.with_words, close_words)
     frames = model.quantise(STREAM.compute(samples))
     starts = np.arange(0, STREAM.frames - FEATURES.frames + 1, STEP)
     outputs = model.run(np.stack([frames[start : start + FEATURES.frames] for start in starts]))
@@ -80,6 +84,11 @@ def listen(listening: Listening) -> Heard:
 def false_alarms(streams: list[Heard], threshold: float) -> int:
     """The number of answers in streams without the word."""
     return sum(len(heard.answers(threshold)) for heard in streams)
+
+
+def false_alarms_per_hour(streams: list[Heard], threshold: float) -> float:
+    """The rate of answers in streams without the word."""
+    return false_alarms(streams, threshold) / (len(streams) * STREAM_SECONDS / 3600.0)
 
 
 def threshold(streams: list[Heard], most: int) -> float:

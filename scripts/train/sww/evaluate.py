@@ -12,13 +12,17 @@ from sww.train import inputs
 
 VALIDATION_STREAMS = 10
 STREAMS = 30
-"""Streams of the test set with the word, and as many without."""
+"""Streams of the test set with the word, and as many without but with words close to it."""
+ORDINARY_STREAMS = 20
+"""Streams of the test set with neither."""
 
 
-def _streams(run: Path, name: str, count: int, words: bool) -> list[detection.Heard]:
+def _streams(
+    run: Path, name: str, count: int, words: bool, ordinary: bool = False
+) -> list[detection.Heard]:
     seed = evaluate.seed(run)
     tasks = [
-        detection.Listening(run / "sww.tflite", Task(seed, name, number), words)
+        detection.Listening(run / "sww.tflite", Task(seed, name, number), words, ordinary)
         for number in range(count)
     ]
     return sets.render(detection.listen, tasks, f"{name}, streams", processes=2)
@@ -40,23 +44,24 @@ def main() -> None:
     quiet = _streams(run, "validation", VALIDATION_STREAMS, False)
     threshold = detection.threshold(quiet, 1)
     with_words = _streams(run, "test", STREAMS, True)
-    without = _streams(run, "test", STREAMS, False)
-    hours = STREAMS * STREAM_SECONDS / 3600.0
+    close = _streams(run, "test", STREAMS, False)
+    ordinary = _streams(run, "test", ORDINARY_STREAMS, False, ordinary=True)
     words = sum(len(heard.words) for heard in with_words)
+
+    def rates(threshold: float) -> dict[str, float]:
+        return {
+            "threshold": threshold,
+            "miss_rate": sum(heard.missed(threshold) for heard in with_words) / words,
+            "false_alarms_per_hour": detection.false_alarms_per_hour(ordinary, threshold),
+            "close_words_false_alarms_per_hour": detection.false_alarms_per_hour(close, threshold),
+        }
+
     evaluation["detection"] = {
-        "threshold": threshold,
+        **rates(threshold),
         "words": words,
-        "hours": hours,
-        "miss_rate": sum(heard.missed(threshold) for heard in with_words) / words,
-        "false_alarms_per_hour": detection.false_alarms(without, threshold) / hours,
-        "curve": [
-            {
-                "threshold": t,
-                "miss_rate": sum(heard.missed(t) for heard in with_words) / words,
-                "false_alarms_per_hour": detection.false_alarms(without, t) / hours,
-            }
-            for t in detection.THRESHOLDS
-        ],
+        "hours": len(ordinary) * STREAM_SECONDS / 3600.0,
+        "close_words_hours": len(close) * STREAM_SECONDS / 3600.0,
+        "curve": [rates(t) for t in detection.THRESHOLDS],
     }
     evaluate.write(run, evaluation)
     evaluation["draws"] = []

@@ -9,7 +9,7 @@ from common.features import SAMPLE_RATE
 from common.microphone import decibels
 from common.synthesise import resample, speak
 from common.voices import SPEAKERS
-from sww.words import WAKE_WORD, Vocabulary, sentence
+from sww.words import CLOSE_WORDS, WAKE_WORD, Vocabulary, sentence
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,11 @@ def talk(
     vocabulary: Vocabulary,
     samples: int,
     words: float = 0.0,
+    close_words: float = CLOSE_WORDS,
 ) -> tuple[np.ndarray, list[tuple[int, int]]]:
     """So many samples of sentences with pauses, float64, and where in them the wake word is (first
     sample, and the one behind the last). `words` is the probability of a wake word behind a
-    sentence."""
+    sentence, `close_words` that of a word close to it in the place of a noun."""
     parts: list[np.ndarray] = []
     places: list[tuple[int, int]] = []
     length = 0
@@ -66,7 +67,7 @@ def talk(
         length += len(part)
 
     while length < samples:
-        add(speaker.say(sentence(rng, vocabulary)))
+        add(speaker.say(sentence(rng, vocabulary, close_words)))
         add(np.zeros(int(rng.uniform(0.03, 0.7) * SAMPLE_RATE)))
         if rng.random() < words:
             word = wake_word(rng, speaker)

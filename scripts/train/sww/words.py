@@ -78,17 +78,19 @@ TEST = Vocabulary(
 )  # fmt: skip
 
 CLOSE_WORDS = 0.15
-"""How many nouns are replaced by a word close to the wake word."""
+"""How many nouns are replaced by a word close to the wake word, about one sentence in four."""
 
 
-def sentence(rng: np.random.Generator, vocabulary: Vocabulary) -> str:
+def sentence(
+    rng: np.random.Generator, vocabulary: Vocabulary, close_words: float = CLOSE_WORDS
+) -> str:
     """A sentence without the wake word."""
 
     def pick(words: tuple[str, ...]) -> str:
         return words[rng.integers(len(words))]
 
     def thing() -> str:
-        if rng.random() < CLOSE_WORDS:
+        if rng.random() < close_words:
             return pick(vocabulary.close)
         article = str(rng.choice(["the", "a", "my", "this", "every"]))
         adjective = pick(vocabulary.adjectives) + " " if rng.random() < 0.4 else ""
