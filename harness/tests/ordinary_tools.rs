@@ -307,8 +307,12 @@ fn cargo_embed_builds_flashes_and_shows_rtt() {
     });
     let mut shown = String::new();
     let deadline = Instant::now() + PATIENCE;
-    // The name of the program has no blank behind it.
-    while !shown.contains("blink ") {
+    // What stands on the screen of its own that it switches to.
+    let screen_shows = |shown: &str| {
+        let screen = shown.split_once("\x1b[?1049h");
+        screen.is_some_and(|(_, screen)| screen.contains("blink"))
+    };
+    while !screen_shows(&shown) {
         match pieces.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(piece) => shown.push_str(&piece),
             Err(error) => {
