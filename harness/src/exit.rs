@@ -41,6 +41,7 @@ impl Exit {
             Self::Target,
             Self::Input,
             Self::Output,
+            Self::Download,
             Self::Interrupted,
         ]
         .into_iter()
