@@ -7,8 +7,8 @@ mod support;
 
 use std::fs;
 
-use support::{Ended, Tinybench, project_root, toolchain_is_there};
-use tinybench::firmware_build::{Memory, Request, Target, build};
+use support::{Ended, NANO33, Tinybench, project_root, toolchain_is_there};
+use tinybench::firmware_build::{Request, build};
 use tinybench::hash::sha256_hex;
 use tinybench::record::RunRecord;
 use tinybench::runtimes;
@@ -156,19 +156,7 @@ samples = {}
     // has most of it already, it is found again from here.
     let request = Request {
         project_root: &project_root(),
-        target: Target {
-            rustc_target: "thumbv7em-none-eabihf",
-            core: "cortex-m4f",
-            flash: Memory {
-                origin: 0,
-                length: 0x10_0000,
-            },
-            ram: Memory {
-                origin: 0x2000_0000,
-                length: 0x4_0000,
-            },
-            instruction_cache: Some(true),
-        },
+        target: NANO33,
         runtime: "interpreter",
         model: &project_root().join(fixture),
         front_end: Some(PARAMETERS),

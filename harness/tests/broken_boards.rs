@@ -5,7 +5,7 @@ mod support;
 use std::sync::{Arc, Mutex};
 
 use clap::Parser;
-use support::{project_root, toolchain_is_there};
+use support::{kws_model, project_root, toolchain_is_there};
 use tinybench::cli::{Cli, Command};
 use tinybench::commands::run::run_with;
 use tinybench::error::Error;
@@ -20,6 +20,11 @@ const ICACHECNF: u32 = 0x4001_E540;
 
 /// Runs kws on a board with these faults. Nothing may be written.
 fn run_on(faults: &[InjectedFault]) -> Error {
+    run_and_keep(faults, "300ms").0
+}
+
+/// The same, and the boards that were made.
+fn run_and_keep(faults: &[InjectedFault], timeout: &str) -> (Error, Vec<Arc<Mutex<VirtualBoard>>>) {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("record.json");
     let cli = Cli::parse_from([
@@ -34,7 +39,7 @@ fn run_on(faults: &[InjectedFault]) -> Error {
         "--vectors",
         "60",
         "--timeout",
-        "300ms",
+        timeout,
         "--out",
         out.to_str().unwrap(),
     ]);
@@ -43,10 +48,13 @@ fn run_on(faults: &[InjectedFault]) -> Error {
     };
     let root = project_root();
     let project = Project::find(Some(&root), &root).unwrap();
+    let boards = Mutex::new(Vec::new());
     let open = |_: &tinybench::board::Board| {
         let mut board = VirtualBoard::new("nrf52840").unwrap();
         faults.iter().for_each(|fault| board.inject(fault.clone()));
-        Ok(tinybench_virtual_probe::open(Arc::new(Mutex::new(board))))
+        let board = Arc::new(Mutex::new(board));
+        boards.lock().unwrap().push(Arc::clone(&board));
+        Ok(tinybench_virtual_probe::open(board))
     };
     let error = run_with(&args, &project, &open).unwrap_err();
     assert_eq!(
@@ -54,7 +62,7 @@ fn run_on(faults: &[InjectedFault]) -> Error {
         0,
         "something was left behind"
     );
-    error
+    (error, boards.into_inner().unwrap())
 }
 
 fn fault_at_start() -> Error {
@@ -154,4 +162,34 @@ fn a_probe_can_be_lost_at_any_time() {
         "kws: lost the target: the virtual probe was disconnected; check the probe's cable and the \
          board's power"
     );
+}
+
+#[test]
+fn a_weight_that_is_read_wrong_is_an_output_mismatch() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let fault = InjectedFault::BusFault {
+        addresses: ICACHECNF..ICACHECNF + 4,
+        nth: 1,
+    };
+    let (_, boards) = run_and_keep(&[fault], "300ms");
+    let mut flash = vec![0; 0x10_0000];
+    let board = boards[0].lock().unwrap();
+    board.machine.read_memory(0, &mut flash).unwrap();
+    let model = kws_model();
+    let start = flash
+        .windows(model.len())
+        .position(|window| window == model)
+        .unwrap();
+    // The weights of the layers fill the middle of the model.
+    let address = u32::try_from(start + model.len() / 2).unwrap();
+    // Every read is looked at, so the virtual core is slow.
+    let fault = InjectedFault::FlipOnRead {
+        address,
+        mask: 0x80,
+    };
+    let (error, _) = run_and_keep(&[fault], "60s");
+    let text = error.to_string();
+    assert_eq!(error.exit(), Exit::Mismatch, "{text}");
 }

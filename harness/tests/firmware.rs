@@ -1,48 +1,17 @@
 //! Builds real firmware and reads the image. Skipped, saying so, where no toolchain can build it.
 
+mod support;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use support::{NANO33, project_root, toolchain_is_there};
 use tempfile::TempDir;
-use tinybench::firmware_build::{
-    BuildError, Event, Firmware, Memory, Request, Target, build, find_toolchain,
-};
+use tinybench::firmware_build::{BuildError, Event, Firmware, Memory, Request, Target, build};
 use tinybench::image::{Image, ImageError};
-
-const TARGET: Target = Target {
-    rustc_target: "thumbv7em-none-eabihf",
-    core: "cortex-m4f",
-    flash: Memory {
-        origin: 0,
-        length: 0x10_0000,
-    },
-    ram: Memory {
-        origin: 0x2000_0000,
-        length: 0x4_0000,
-    },
-    instruction_cache: Some(true),
-};
-
-fn project_root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .canonicalize()
-        .unwrap()
-}
-
-/// Whether firmware can be built here; says so if not.
-fn toolchain_is_there() -> bool {
-    match find_toolchain(TARGET.rustc_target) {
-        Ok(_) => true,
-        Err(error) => {
-            eprintln!("skipped: {error}");
-            false
-        }
-    }
-}
 
 /// A file of `bytes` bytes to be linked in the place of a model.
 fn model(folder: &TempDir, bytes: usize) -> PathBuf {
@@ -76,11 +45,11 @@ fn an_image_has_a_block_and_parts_that_add_up() {
     }
     let folder = tempfile::tempdir().unwrap();
     let model = model(&folder, 5003);
-    let (firmware, _) = build_in(&project_root(), TARGET, &model).unwrap();
+    let (firmware, _) = build_in(&project_root(), NANO33, &model).unwrap();
     let elf = fs::read(&firmware.elf).unwrap();
     let image = Image::load(&elf).unwrap();
 
-    let ram = TARGET.ram.origin..TARGET.ram.origin + TARGET.ram.length;
+    let ram = NANO33.ram.origin..NANO33.ram.origin + NANO33.ram.length;
     assert!(
         ram.contains(&image.block_address),
         "{:#x}",
@@ -110,9 +79,9 @@ fn an_image_has_a_block_and_parts_that_add_up() {
     );
 
     // The reset vector, the word after the initial stack pointer.
-    let reset = loaded_word(&elf, TARGET.flash.origin + 4);
+    let reset = loaded_word(&elf, NANO33.flash.origin + 4);
     assert_eq!(image.symbolise(reset).unwrap().function, "Reset");
-    assert_eq!(image.symbolise(TARGET.ram.origin), None);
+    assert_eq!(image.symbolise(NANO33.ram.origin), None);
 }
 
 #[test]
@@ -121,7 +90,7 @@ fn an_address_is_found_in_the_source() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (firmware, _) = build_in(&project_root(), TARGET, &model(&folder, 16)).unwrap();
+    let (firmware, _) = build_in(&project_root(), NANO33, &model(&folder, 16)).unwrap();
     let elf = fs::read(&firmware.elf).unwrap();
     let image = Image::load(&elf).unwrap();
     for (mangled, function, file) in [
@@ -145,7 +114,7 @@ fn an_address_is_found_in_the_source() {
     // Vector 3 is HardFault, vector 4 shares the handler of everything else; both are naked
     // assembly.
     for (vector, name) in [(3, "HardFault"), (4, "DefaultHandler")] {
-        let handler = loaded_word(&elf, TARGET.flash.origin + 4 * vector);
+        let handler = loaded_word(&elf, NANO33.flash.origin + 4 * vector);
         let function = image.symbolise(handler).unwrap().function;
         assert!(function.ends_with(name), "{function}");
     }
@@ -158,19 +127,19 @@ fn a_second_build_comes_from_the_cache_and_another_model_does_not() {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = model(&folder, 4001);
-    let (first, _) = build_in(&project_root(), TARGET, &path).unwrap();
-    let (second, events) = build_in(&project_root(), TARGET, &path).unwrap();
+    let (first, _) = build_in(&project_root(), NANO33, &path).unwrap();
+    let (second, events) = build_in(&project_root(), NANO33, &path).unwrap();
     assert!(second.from_cache);
     assert_eq!(events, [Event::Cached]);
     assert_eq!((&first.elf, &first.sha256), (&second.elf, &second.sha256));
 
-    let (other, _) = build_in(&project_root(), TARGET, &model(&folder, 4002)).unwrap();
+    let (other, _) = build_in(&project_root(), NANO33, &model(&folder, 4002)).unwrap();
     assert_ne!(other.sha256, first.sha256);
     let (uncached, _) = build_in(
         &project_root(),
         Target {
             instruction_cache: Some(false),
-            ..TARGET
+            ..NANO33
         },
         &path,
     )
@@ -185,10 +154,10 @@ fn another_checkout_gives_the_same_bytes() {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = model(&folder, 4001);
-    let (here, _) = build_in(&project_root(), TARGET, &path).unwrap();
+    let (here, _) = build_in(&project_root(), NANO33, &path).unwrap();
 
     let elsewhere = copy_of_the_project();
-    let (there, events) = build_in(elsewhere.path(), TARGET, &path).unwrap();
+    let (there, events) = build_in(elsewhere.path(), NANO33, &path).unwrap();
     assert!(!there.from_cache);
     assert_eq!(there.sha256, here.sha256);
     let Some(Event::Compiling { done, total, .. }) = events.iter().rev().nth(1) else {
@@ -209,7 +178,7 @@ fn another_checkout_gives_the_same_bytes() {
     fs::write(&source, changed).unwrap();
     let file = fs::File::options().write(true).open(&source).unwrap();
     file.set_modified(time).unwrap();
-    let (changed, _) = build_in(elsewhere.path(), TARGET, &path).unwrap();
+    let (changed, _) = build_in(elsewhere.path(), NANO33, &path).unwrap();
     assert_ne!(changed.sha256, there.sha256);
 }
 
@@ -223,7 +192,7 @@ fn a_model_or_an_image_that_does_not_fit_is_told_with_both_figures() {
         origin: 0,
         length: 0x1000,
     };
-    let target = Target { flash, ..TARGET };
+    let target = Target { flash, ..NANO33 };
     let error = build_in(&project_root(), target, &model(&folder, 5000)).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -251,7 +220,7 @@ fn a_failed_build_says_what_the_compiler_said() {
     let elsewhere = copy_of_the_project();
     let script = elsewhere.path().join("targets/firmware/build.rs");
     fs::write(&script, "fn main() { no_such_function() }").unwrap();
-    let error = build_in(elsewhere.path(), TARGET, &model(&folder, 16))
+    let error = build_in(elsewhere.path(), NANO33, &model(&folder, 16))
         .unwrap_err()
         .to_string();
     assert!(
@@ -266,7 +235,7 @@ fn a_failed_build_says_what_the_compiler_said() {
         "[package",
     )
     .unwrap();
-    let error = build_in(elsewhere.path(), TARGET, &model(&folder, 16))
+    let error = build_in(elsewhere.path(), NANO33, &model(&folder, 16))
         .unwrap_err()
         .to_string();
     assert!(error.contains("Cargo.toml"), "{error}");
@@ -280,7 +249,7 @@ fn an_unknown_runtime_and_a_missing_model_are_errors() {
         let model = model(&folder, 16);
         let request = Request {
             project_root: &root,
-            target: TARGET,
+            target: NANO33,
             runtime,
             model: &model,
             front_end: None,
@@ -292,7 +261,7 @@ fn an_unknown_runtime_and_a_missing_model_are_errors() {
         );
     }
     let missing = folder.path().join("none.tflite");
-    let error = build_in(&root, TARGET, &missing).unwrap_err().to_string();
+    let error = build_in(&root, NANO33, &missing).unwrap_err().to_string();
     assert!(error.contains("none.tflite"), "{error}");
 }
 
@@ -315,7 +284,7 @@ fn a_damaged_image_is_no_danger() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let (firmware, _) = build_in(&project_root(), TARGET, &model(&folder, 16)).unwrap();
+    let (firmware, _) = build_in(&project_root(), NANO33, &model(&folder, 16)).unwrap();
     let intact = fs::read(&firmware.elf).unwrap();
     let size = intact.len();
     // Headers are at both ends, debug information in between.

@@ -1,30 +1,19 @@
 //! Runs real firmware on the virtual nano33 and talks to it through its block. Skipped, saying
 //! so, where no toolchain can build it or the shared models are absent.
 
+mod support;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use object::read::elf::{ElfFile32, ProgramHeader};
 use object::{Endianness, Object, ObjectSegment};
-use tinybench::firmware_build::{Memory, Request, Target, build, find_toolchain};
+use support::{NANO33, shared};
+use tinybench::firmware_build::{Request, build, find_toolchain};
 use tinybench::image::Image;
 use tinybench_interface::{Block, CYCLES_CAPACITY, Command, Error, Stages, Status};
 use tinybench_virtual_board::debug_port::DebugTarget;
 use tinybench_virtual_board::{AccessSize, Ended, Machine};
-
-const TARGET: Target = Target {
-    rustc_target: "thumbv7em-none-eabihf",
-    core: "cortex-m4f",
-    flash: Memory {
-        origin: 0,
-        length: 0x10_0000,
-    },
-    ram: Memory {
-        origin: 0x2000_0000,
-        length: 0x4_0000,
-    },
-    instruction_cache: Some(true),
-};
 
 const DHCSR: u32 = 0xE000_EDF0;
 const DHCSR_KEY: u32 = 0xA05F_0000;
@@ -47,14 +36,14 @@ struct Board {
 impl Board {
     /// Programs the firmware with the model at `path` and runs it to its first halt.
     fn with_model(path: &Path) -> Option<Self> {
-        if let Err(error) = find_toolchain(TARGET.rustc_target) {
+        if let Err(error) = find_toolchain(NANO33.rustc_target) {
             eprintln!("skipped: {error}");
             return None;
         }
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let request = Request {
             project_root: &root,
-            target: TARGET,
+            target: NANO33,
             runtime: "interpreter",
             model: path,
             front_end: None,
@@ -165,19 +154,6 @@ impl Board {
     }
 }
 
-/// The folder of models for tests, if it is here; says so if not.
-fn shared() -> Option<PathBuf> {
-    let folder = std::env::var_os("TINYBENCH_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
-        PathBuf::from,
-    );
-    if !folder.join("mlperf-tiny").is_dir() {
-        eprintln!("skipped: no folder {}", folder.display());
-        return None;
-    }
-    Some(folder)
-}
-
 /// What is programmed, with its addresses in flash.
 fn programmed(elf: &[u8]) -> Vec<(u32, Vec<u8>)> {
     let file = ElfFile32::<Endianness>::parse(elf).unwrap();
@@ -210,7 +186,7 @@ fn after_reset_the_image_describes_itself() {
     assert_eq!(block.magic, tinybench_interface::MAGIC);
     assert_eq!(block.version, tinybench_interface::VERSION);
     assert_eq!(block.cycles_capacity as usize, CYCLES_CAPACITY);
-    assert_eq!(block.stack_high, TARGET.ram.origin + TARGET.ram.length);
+    assert_eq!(block.stack_high, NANO33.ram.origin + NANO33.ram.length);
     assert_eq!(block.stack_high - block.stack_low, 8192);
     let arena_end = block.arena_address + block.arena_capacity;
     assert!(arena_end <= block.stack_low && block.arena_capacity > 240_000);

@@ -390,7 +390,7 @@ fn a_full_disk_is_told() {
         stderr,
     } = run_kws(&Tinybench::new(), &["--out", "/dev/full"]);
     assert_eq!((code, stdout.as_str()), (Some(8), ""));
-    let expected = "error: can't write /dev/full: No space left on device (os error 28); no record \
+    let expected = "error: can't write /dev/full: No space left on device (os error 28); nothing \
                     was left behind\n";
     assert!(stderr.ends_with(expected), "{stderr}");
 }

@@ -10,7 +10,22 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
-use tinybench::firmware_build::find_toolchain;
+use tinybench::firmware_build::{Memory, Target, find_toolchain};
+
+/// What firmware for the board `nano33` is built for.
+pub const NANO33: Target = Target {
+    rustc_target: "thumbv7em-none-eabihf",
+    core: "cortex-m4f",
+    flash: Memory {
+        origin: 0,
+        length: 0x10_0000,
+    },
+    ram: Memory {
+        origin: 0x2000_0000,
+        length: 0x4_0000,
+    },
+    instruction_cache: Some(true),
+};
 
 /// The repository.
 pub fn project_root() -> PathBuf {

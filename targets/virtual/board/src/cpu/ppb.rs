@@ -75,8 +75,8 @@ impl Core {
         let exceptions = &self.system.exceptions;
         let scb = &self.system.scb;
         let value = match address {
-            0xE000_0000..=0xE000_0FFF => component(offset, [0x01, 0xB0, 0x3B, 0x00])
-                .unwrap_or_else(|| self.system.itm.read(offset, accessor(op.is_none()))),
+            0xE000_0000..=0xE000_0FCF => self.system.itm.read(offset, accessor(op.is_none())),
+            0xE000_0FD0..=0xE000_0FFF => component(offset, [0x01, 0xB0, 0x3B, 0x00]).unwrap_or(0),
             0xE000_1000..=0xE000_1FFF => {
                 if let Some(id) = component(offset, [0x02, 0xB0, 0x3B, 0x00]) {
                     id
@@ -510,8 +510,8 @@ fn accessor(debugger: bool) -> Accessor {
     }
 }
 
-/// Identification of a CoreSight component: PIDR0-3 as given, the rest is common. Only
-/// the TPIU has claim tags or DEVTYPE; debuggers read them of the others all the same.
+/// Identification of a CoreSight component: PIDR0-3 as given, the rest is common. ITM
+/// and TPIU have lock and claim registers; debuggers read those of the others all the same.
 fn component(offset: u32, peripheral: [u32; 4]) -> Option<u32> {
     Some(match offset {
         0xFA0..=0xFCC => 0,
