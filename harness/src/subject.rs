@@ -7,7 +7,7 @@ use crate::board::Board;
 use crate::files::{self, ReadError};
 use crate::record::InputSource;
 use crate::runtimes::{self, HostRuntime, ModelFacts, RuntimeError};
-use crate::suite::{FetchedModel, Models, SeededVectors, SuiteError};
+use crate::suite::{FetchedModel, Models, SuiteError};
 use crate::workload::{Audio, Card, MAX_DATA_BYTES, TaskKind, Workload};
 
 /// Seed of the inputs for a model that comes without any.
@@ -139,6 +139,15 @@ pub enum SubjectError {
     },
 }
 
+/// Vectors without a card: no labels, nothing to judge.
+struct Vectors {
+    source: InputSource,
+    seed: Option<u64>,
+    inputs: Vec<u8>,
+    outputs: Vec<u8>,
+    reference: String,
+}
+
 /// A model that has been read and fits the board.
 struct Checked {
     path: PathBuf,
@@ -201,18 +210,39 @@ impl Checked {
     }
 
     /// Reads `NAME.inputs.i8` and `NAME.outputs.i8` in `folder`.
-    fn read_reference(
-        &self,
-        folder: &Path,
-        name: &str,
-    ) -> Result<(Vec<u8>, Vec<u8>), SubjectError> {
+    fn read_reference(&self, folder: &Path, name: &str) -> Result<Vectors, SubjectError> {
         let inputs_path = folder.join(format!("{name}.inputs.i8"));
         let outputs_path = folder.join(format!("{name}.outputs.i8"));
         let inputs = files::read(&inputs_path, MAX_DATA_BYTES)?;
         let outputs = files::read(&outputs_path, MAX_DATA_BYTES)?;
         let count = self.count(&inputs_path, inputs.len())?;
         self.check_outputs(&outputs_path, outputs.len(), count)?;
-        Ok((inputs, outputs))
+        Ok(Vectors {
+            source: InputSource::Reference,
+            seed: None,
+            inputs,
+            outputs,
+            reference: format!("{name}.outputs.i8"),
+        })
+    }
+
+    /// What is measured of a model without a card.
+    fn subject(self, name: String, vectors: Vectors) -> Subject {
+        Subject {
+            name,
+            model_path: self.path,
+            model: self.model,
+            facts: self.facts,
+            arena_min_bytes: self.arena_min_bytes,
+            source: vectors.source,
+            seed: vectors.seed,
+            inputs: vectors.inputs,
+            outputs: vectors.outputs,
+            reference: vectors.reference,
+            labels: None,
+            task: None,
+            audio: None,
+        }
     }
 
     /// Compares the size of the model as it is promised with what it is.
@@ -349,12 +379,8 @@ impl Subject {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let (source, seed, inputs, outputs, reference) = match reference {
-            Some(folder) => {
-                let (inputs, outputs) = checked.read_reference(folder, &name)?;
-                let reference = format!("{name}.outputs.i8");
-                (InputSource::Reference, None, inputs, outputs, reference)
-            }
+        let vectors = match reference {
+            Some(folder) => checked.read_reference(folder, &name)?,
             None => {
                 let count = match vectors {
                     VectorCount::Count(count) => count,
@@ -367,29 +393,20 @@ impl Subject {
                         source,
                     }
                 })?;
-                let reference = format!(
-                    "portable kernels of {} {} on the host",
-                    runtime.name(),
-                    runtime.version()
-                );
-                (InputSource::Seeded, Some(SEED), inputs, outputs, reference)
+                Vectors {
+                    source: InputSource::Seeded,
+                    seed: Some(SEED),
+                    inputs,
+                    outputs,
+                    reference: format!(
+                        "portable kernels of {} {} on the host",
+                        runtime.name(),
+                        runtime.version()
+                    ),
+                }
             }
         };
-        Ok(Self {
-            name,
-            model_path: checked.path,
-            model: checked.model,
-            facts: checked.facts,
-            arena_min_bytes: checked.arena_min_bytes,
-            source,
-            seed,
-            inputs,
-            outputs,
-            reference,
-            labels: None,
-            task: None,
-            audio: None,
-        })
+        Ok(checked.subject(name, vectors))
     }
 
     /// A model of a suite that was fetched to `path`. Its vectors are `NAME.inputs.i8` and
@@ -410,38 +427,24 @@ impl Subject {
                 problem,
             })?;
         let stem = model.file().trim_end_matches(".tflite");
-        let (source, seed, inputs, outputs, reference) = match golden {
+        let vectors = match golden {
             Some(folder) if folder.join(format!("{stem}.inputs.i8")).is_file() => {
-                let (inputs, outputs) = checked.read_reference(folder, stem)?;
-                let reference = format!("{stem}.outputs.i8");
-                (InputSource::Reference, None, inputs, outputs, reference)
+                checked.read_reference(folder, stem)?
             }
             _ => {
                 let (inputs, outputs) = models.vectors(model, checked.facts.input_bytes)?;
                 let outputs_path = models.folder.join(&model.outputs);
                 checked.check_outputs(&outputs_path, outputs.len(), models.vectors.count)?;
-                let SeededVectors {
-                    seed, reference, ..
-                } = &models.vectors;
-                let reference = reference.clone();
-                (InputSource::Seeded, Some(*seed), inputs, outputs, reference)
+                Vectors {
+                    source: InputSource::Seeded,
+                    seed: Some(models.vectors.seed),
+                    inputs,
+                    outputs,
+                    reference: models.vectors.reference.clone(),
+                }
             }
         };
-        Ok(Self {
-            name: model.name.clone(),
-            model_path: checked.path,
-            model: checked.model,
-            facts: checked.facts,
-            arena_min_bytes: checked.arena_min_bytes,
-            source,
-            seed,
-            inputs,
-            outputs,
-            reference,
-            labels: None,
-            task: None,
-            audio: None,
-        })
+        Ok(checked.subject(model.name.clone(), vectors))
     }
 
     /// How many vectors there are.

@@ -53,17 +53,7 @@ fn the_record_of_shards_is_that_of_one_run_but_for_its_time() {
 
 #[test]
 fn a_shard_without_work_is_refused() {
-    let ended = Tinybench::new().run(&[
-        "run",
-        "--board",
-        "nano33",
-        "--on",
-        "virtual",
-        "--workload",
-        "kws",
-        "--shard",
-        "2/2",
-    ]);
+    let ended = Tinybench::new().run_virtual(&["--workload", "kws", "--shard", "2/2"]);
     assert_eq!(ended.code, Some(2));
     assert!(
         ended.stderr.ends_with(
@@ -79,17 +69,7 @@ fn two_models_of_one_name_are_refused() {
     let tinybench = Tinybench::new();
     let model = support::kws_model();
     tinybench.file("kws.tflite", &model);
-    let ended = tinybench.run(&[
-        "run",
-        "--board",
-        "nano33",
-        "--on",
-        "virtual",
-        "--workload",
-        "kws",
-        "--model",
-        "kws.tflite",
-    ]);
+    let ended = tinybench.run_virtual(&["--workload", "kws", "--model", "kws.tflite"]);
     assert_eq!(ended.code, Some(2));
     assert!(
         ended.stderr.contains("would be run twice"),

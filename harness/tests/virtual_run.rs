@@ -125,12 +125,7 @@ fn from_raw_audio_each_stage_is_measured_and_the_features_are_those_of_the_host(
         code,
         stdout,
         stderr,
-    } = tinybench.run(&[
-        "run",
-        "--board",
-        "nano33",
-        "--on",
-        "virtual",
+    } = tinybench.run_virtual(&[
         "--workload",
         "kws-audio",
         "--vectors",
@@ -182,19 +177,7 @@ fn without_a_name_the_standard_set_is_run() {
         code,
         stdout,
         stderr,
-    } = tinybench.run(&[
-        "run",
-        "--board",
-        "nano33",
-        "--on",
-        "virtual",
-        "--runs",
-        "1",
-        "--vectors",
-        "3",
-        "--format",
-        "json",
-    ]);
+    } = tinybench.run_virtual(&["--runs", "1", "--vectors", "3", "--format", "json"]);
     assert_eq!(code, Some(0), "{stderr}");
     let record = RunRecord::parse(stdout.as_bytes()).unwrap();
     let names: Vec<_> = record

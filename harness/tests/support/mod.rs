@@ -82,6 +82,12 @@ impl Tinybench {
         self.ended(self.command().args(arguments))
     }
 
+    /// Runs `tinybench run` on the virtual nano33.
+    pub fn run_virtual(&self, more: &[&str]) -> Ended {
+        let arguments = ["run", "--board", "nano33", "--on", "virtual"];
+        self.run(&[&arguments, more].concat())
+    }
+
     pub fn ended(&self, command: &mut Command) -> Ended {
         let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| {

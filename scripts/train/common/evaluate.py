@@ -5,12 +5,14 @@ The int8 model is run by TensorFlow Lite Micro on inputs quantised as the device
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from common import tflm
+from common.sets import DataSet
 
 DRAWS = 2
 """How many more test sets the model is measured on, to show how much chance a figure holds."""
@@ -60,6 +62,32 @@ def classification(
         "groups": {name: float(right[mask].mean()) for name, mask in groups.items()},
         "confusion": confusion.tolist(),
     }
+
+
+def classifier(
+    run: Path,
+    model: tflm.Model,
+    test: DataSet,
+    groups: dict[str, np.ndarray],
+    inputs: Callable[[DataSet], np.ndarray],
+    make: Callable[..., DataSet],
+) -> None:
+    """Measures a classifier of pictures on its test set and on `DRAWS` others that `make` draws
+    alike, and writes evaluation.json."""
+    evaluation = classification(
+        float_answers(run, inputs(test)),
+        int8_answers(model, inputs(test)),
+        test.labels,
+        groups,
+    )
+    write(run, evaluation)
+    evaluation["draws"] = []
+    for draw in range(1, DRAWS + 1):
+        other = make(seed(run) + draw, "test", processes=2)
+        right = int8_answers(model, inputs(other)) == other.labels
+        evaluation["draws"].append(float(right.mean()))
+    write(run, evaluation)
+    print("float {float_top1:.4f}, int8 {int8_top1:.4f}, {samples} pictures".format(**evaluation))
 
 
 def tables(

@@ -22,20 +22,7 @@ def main() -> None:
         "makes of the training set": ~new_make,
         "makes of the test set alone": new_make,
     }
-    evaluation = evaluate.classification(
-        evaluate.float_answers(run, inputs(test)),
-        evaluate.int8_answers(model, inputs(test)),
-        test.labels,
-        groups,
-    )
-    evaluate.write(run, evaluation)
-    evaluation["draws"] = []
-    for draw in range(1, evaluate.DRAWS + 1):
-        other = dataset.make(evaluate.seed(run) + draw, "test", processes=2)
-        right = evaluate.int8_answers(model, inputs(other)) == other.labels
-        evaluation["draws"].append(float(right.mean()))
-    evaluate.write(run, evaluation)
-    print("float {float_top1:.4f}, int8 {int8_top1:.4f}, {samples} pictures".format(**evaluation))
+    evaluate.classifier(run, model, test, groups, inputs, dataset.make)
 
 
 if __name__ == "__main__":
