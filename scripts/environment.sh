@@ -50,3 +50,24 @@ linker_is_there() {
 probe_rs_is_there() {
     [ "$(probe-rs --version 2>/dev/null | cut -d' ' -f2)" = "$probe_rs_version" ]
 }
+
+# Serves a virtual board until this shell ends, and names it in PROBE_RS_PROBE for the tools of
+# probe-rs. Sets `scratch`, a folder that is deleted with it.
+serve_board() {
+    local board=$1 target=${CARGO_TARGET_DIR:-$root/target} server
+    (cd "$root" && cargo build --quiet --locked --package tinybench)
+    scratch=$(mktemp -d)
+    "$target/debug/tinybench" --project "$root" serve --board "$board" >"$scratch/selector" 2>"$scratch/log" &
+    server=$!
+    # shellcheck disable=SC2064 # these are known now
+    trap "kill $server 2>/dev/null || true; rm -rf '$scratch'" EXIT
+    until [ -s "$scratch/selector" ]; do
+        if ! kill -0 "$server" 2>/dev/null; then
+            cat "$scratch/log" >&2
+            exit 4
+        fi
+        sleep 0.05
+    done
+    PROBE_RS_PROBE=$(head -n1 "$scratch/selector")
+    export PROBE_RS_PROBE
+}
