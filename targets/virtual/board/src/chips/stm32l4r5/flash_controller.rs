@@ -402,7 +402,7 @@ impl FlashController {
             return self.fail(sr::SIZERR);
         }
         let Some((start, first)) = self.first.take() else {
-            if offset % 8 == 0 {
+            if offset.is_multiple_of(8) {
                 self.first = Some((offset, value));
             } else {
                 self.fail(sr::PGAERR);
@@ -422,7 +422,9 @@ impl FlashController {
         if mode == cr::PG && !erased && double_word != 0 {
             return self.fail(sr::PROGERR);
         }
-        flash::program(context, start, &double_word.to_le_bytes());
+        if flash::program(context, start, &double_word.to_le_bytes()).is_none() {
+            return self.fail(sr::PGAERR);
+        }
         self.stall(PROGRAM_US, core_hz, context);
         self.done();
     }
