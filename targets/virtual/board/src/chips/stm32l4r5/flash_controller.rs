@@ -334,7 +334,8 @@ impl FlashController {
         };
         areas.iter().flatten().any(|&area| {
             let (from, to) = (self.options[area] & 0xFF, self.options[area] >> 16 & 0xFF);
-            from <= last && first <= to
+            // An area that ends before it starts is none.
+            from <= to && from <= last && first <= to
         })
     }
 
