@@ -38,7 +38,7 @@ use crate::virtual_board::{self, OpenVirtual};
 use crate::workload::{MAX_DATA_BYTES, Workloads};
 
 /// Folder of records, unless the user names a file.
-const RESULTS: &str = "tinybench-results";
+pub(super) const RESULTS: &str = "tinybench-results";
 
 /// Folder of reference vectors beside the models in a folder given with `--from`.
 const GOLDEN: &str = "golden";
