@@ -6,6 +6,7 @@ use ihex::{Reader, ReaderError, Record};
 use tinybench_virtual_board::{ElfError, Image, Segment};
 
 use crate::files::{self, ReadError};
+use crate::hash::sha256_hex;
 
 /// Largest file that is read, bytes. An ELF file has much that isn't flashed.
 const MAX_BYTES: u64 = 256 << 20;
@@ -46,13 +47,29 @@ pub enum FirmwareFileError {
     },
 }
 
+/// A firmware file.
+#[derive(Clone, Debug)]
+pub struct FirmwareFile {
+    /// What is in it.
+    pub image: Image,
+    /// SHA-256 of the file, hexadecimal.
+    pub sha256: String,
+}
+
 /// Reads a firmware file. A plain binary belongs at `origin`, the start of the flash.
 ///
 /// # Errors
 /// [`FirmwareFileError`] if it can't be read or is damaged. Whether it fits a chip is for the board
 /// to say.
-pub fn read(path: &Path, origin: u32) -> Result<Image, FirmwareFileError> {
+pub fn read(path: &Path, origin: u32) -> Result<FirmwareFile, FirmwareFileError> {
     let bytes = files::read(path, MAX_BYTES)?;
+    Ok(FirmwareFile {
+        sha256: sha256_hex(&bytes),
+        image: image(path, bytes, origin)?,
+    })
+}
+
+fn image(path: &Path, bytes: Vec<u8>, origin: u32) -> Result<Image, FirmwareFileError> {
     let extension = path
         .extension()
         .map(|extension| extension.to_string_lossy().to_ascii_lowercase());

@@ -1,6 +1,6 @@
 //! `tinybench mlperf`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,19 +8,23 @@ use jiff::Timestamp;
 use super::boards::warn_of_unknown_keys;
 use super::run::RESULTS;
 use crate::board::{Board, Boards};
-use crate::cli::MlperfArgs;
+use crate::cli::{Format, MlperfArgs};
 use crate::error::Error;
-use crate::firmware_file;
+use crate::files;
+use crate::firmware_file::{self, FirmwareFile};
+use crate::interrupt;
 use crate::listing;
 use crate::mlperf::board_link::BoardLink;
 use crate::mlperf::device::Patience;
 use crate::mlperf::link::{Link, SerialLink};
 use crate::mlperf::log::SessionLog;
+use crate::mlperf::record::{self, Target};
 use crate::mlperf::session::{self, Found, Plan};
 use crate::mlperf::submission::{Mode, OFFICIAL_WINDOW};
 use crate::printable::printable;
 use crate::progress::Progress;
 use crate::project::Project;
+use crate::record::{ExecutionKind, RunRecord};
 use crate::stdout;
 use crate::subject::VectorCount;
 use crate::table::{decimal, grouped};
@@ -29,6 +33,9 @@ use crate::virtual_board;
 /// The shortest window on a virtual board, whose cycles are the same in every one: long enough for
 /// the microsecond of the device's clock to be a millionth.
 const VIRTUAL_WINDOW: Duration = Duration::from_secs(1);
+
+/// The record's file in the folder of results.
+const RECORD: &str = "record.json";
 
 /// Talks to a device and measures it.
 pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
@@ -41,7 +48,12 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
         }
         None => None,
     };
-    let (mut link, target, window) = open(args, board.as_ref())?;
+    let Opened {
+        mut link,
+        target,
+        window,
+        firmware_sha256,
+    } = open(args, board.as_ref())?;
     eprintln!("target: {target}");
 
     let out = args.out.clone().unwrap_or_else(|| {
@@ -68,9 +80,47 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
         source,
         log: log.path().to_owned(),
     })?;
-    stdout::print(&text(&found, &target, board.as_ref()))?;
+    for warning in found.performance.iter().flat_map(|p| &p.warnings) {
+        tracing::warn!("{warning}");
+    }
+
+    let record = board.as_ref().and_then(|board| {
+        let kind = match firmware_sha256 {
+            Some(_) => ExecutionKind::Virtual,
+            None => ExecutionKind::Probe,
+        };
+        let target = Target {
+            board,
+            kind,
+            firmware_sha256,
+        };
+        record::record(&found, &target, started, project)
+    });
+    let json = record.as_ref().map(RunRecord::to_json).transpose()?;
+    interrupt::check()?;
+    if let Some(json) = &json {
+        files::write(&out.join(RECORD), json.as_bytes())?;
+    }
+    match (args.format, &json) {
+        (Format::Json, Some(json)) => stdout::print(json.trim_end())?,
+        _ => stdout::print(&text(&found, &target, board.as_ref()))?,
+    }
     eprintln!("results: {}", out.display());
+    if json.is_some() {
+        eprintln!("record: {}", out.join(RECORD).display());
+    }
     Ok(())
+}
+
+/// A way to a device.
+struct Opened {
+    link: Box<dyn Link>,
+    /// What it leads to, for people.
+    target: String,
+    /// How long a window is there.
+    window: Duration,
+    /// SHA-256 of the image, where it isn't on the device yet.
+    firmware_sha256: Option<String>,
 }
 
 /// The modes that the command line asks for: accuracy too, where there is a data set.
@@ -82,32 +132,37 @@ fn modes(args: &MlperfArgs) -> Vec<Mode> {
     }
 }
 
-/// Opens the way to the device. Also says where that is, and how long a window is there.
-fn open(
-    args: &MlperfArgs,
-    board: Option<&Board>,
-) -> Result<(Box<dyn Link>, String, Duration), Error> {
+/// Opens the way to the device.
+fn open(args: &MlperfArgs, board: Option<&Board>) -> Result<Opened, Error> {
     match (&args.port, &args.firmware, board) {
         (Some(port), ..) => {
             let link = SerialLink::open(port, args.baud).map_err(Error::MlperfLink)?;
-            let target = format!("{} at {} baud", printable(port), args.baud);
-            Ok((Box::new(link), target, OFFICIAL_WINDOW))
+            Ok(Opened {
+                link: Box::new(link),
+                target: format!("{} at {} baud", printable(port), args.baud),
+                window: OFFICIAL_WINDOW,
+                firmware_sha256: None,
+            })
         }
         (None, Some(firmware), Some(board)) => {
-            let link = boot(firmware, board, args.uart)?;
-            let target = format!("virtual {}", board.name);
-            Ok((Box::new(link), target, VIRTUAL_WINDOW))
+            let (link, sha256) = boot(firmware, board, args.uart)?;
+            Ok(Opened {
+                link: Box::new(link),
+                target: format!("virtual {}", board.name),
+                window: VIRTUAL_WINDOW,
+                firmware_sha256: Some(sha256),
+            })
         }
         (None, ..) => Err(Error::NothingToRun),
     }
 }
 
-/// Puts an image on the virtual counterpart of a board.
-fn boot(firmware: &PathBuf, board: &Board, uart: usize) -> Result<BoardLink, Error> {
-    let image = firmware_file::read(firmware, board.memory.flash.origin)?;
+/// Puts an image on the virtual counterpart of a board. Also gives the SHA-256 of its file.
+fn boot(path: &Path, board: &Board, uart: usize) -> Result<(BoardLink, String), Error> {
+    let FirmwareFile { image, sha256 } = firmware_file::read(path, board.memory.flash.origin)?;
     let mut machine = virtual_board::make(board)?.machine;
     machine.load(&image).map_err(|source| Error::FirmwareLoad {
-        path: firmware.clone(),
+        path: path.to_owned(),
         board: board.name.clone(),
         source,
     })?;
@@ -117,7 +172,8 @@ fn boot(firmware: &PathBuf, board: &Board, uart: usize) -> Result<BoardLink, Err
             uart,
         });
     }
-    Ok(BoardLink::new(machine, &board.name, uart, board.clock_hz))
+    let link = BoardLink::new(machine, &board.name, uart, board.clock_hz);
+    Ok((link, sha256))
 }
 
 /// What was found, for people.

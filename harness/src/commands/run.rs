@@ -452,13 +452,13 @@ fn record(
             probe: setting.choice.probe_name(board),
             other: other(),
         },
-        toolchain: record::Toolchain {
+        toolchain: Some(record::Toolchain {
             rustc: first.toolchain.rustc.clone(),
             target: first.toolchain.target.clone(),
             opt_level: first.toolchain.opt_level.clone(),
             flags: first.toolchain.flags.clone(),
             other: other(),
-        },
+        }),
         shard: None,
         results: outcomes.into_iter().map(|outcome| outcome.result).collect(),
         other: other(),

@@ -65,6 +65,11 @@ pub fn measure(
 }
 
 impl Accuracy {
+    /// Every inference, in order.
+    pub fn inferences(&self) -> impl Iterator<Item = &Inference> {
+        self.samples.iter().flat_map(|judged| &judged.inferences)
+    }
+
     /// The share of samples that were classified right; none where the task has no classes.
     pub fn top1(&self) -> Option<f64> {
         if self.task.metric() != Metric::Top1 {

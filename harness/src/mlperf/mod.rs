@@ -9,7 +9,8 @@
 //! - [`message`] reads single lines, [`device`] holds the conversation, [`error`] says how it can
 //!   fail.
 //! - [`performance`] and [`accuracy`] are the two modes of the benchmark, over a [`dataset`].
-//! - [`session`] puts them together; [`submission`] writes the results as a submission has them.
+//! - [`session`] puts them together; [`submission`] writes the results as a submission has
+//!   them, [`record`] as a run record.
 //! - [`emulated`] is a device to test against, with faults.
 
 pub mod accuracy;
@@ -23,6 +24,7 @@ pub mod link;
 pub mod log;
 pub mod message;
 pub mod performance;
+pub mod record;
 pub mod session;
 pub mod submission;
 pub mod task;
