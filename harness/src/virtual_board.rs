@@ -33,7 +33,13 @@ pub fn make(board: &Board) -> Result<VirtualBoard, VirtualBoardError> {
         .as_ref()
         .ok_or_else(|| error("it names no chip".to_owned()))?
         .chip;
-    VirtualBoard::new(chip).map_err(|e| error(e.to_string()))
+    let mut made = VirtualBoard::new(chip).map_err(|e| error(e.to_string()))?;
+    if let Some(dual_bank) = board.memory_system.dual_bank
+        && !made.machine.set_dual_bank(dual_bank)
+    {
+        return Err(error(format!("{chip} has no dual_bank to set")));
+    }
+    Ok(made)
 }
 
 /// Makes the virtual counterpart of `board` and opens a probe on it.

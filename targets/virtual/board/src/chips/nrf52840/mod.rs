@@ -25,7 +25,7 @@ mod wdt;
 
 use super::{
     Chip, ChipContext, ChipDescription, ChipIdentity, FlashTiming, InstructionCacheShape,
-    MemoryRegion, RamBank, ResetReason, SerialLine,
+    MemoryRegion, RamBank, ResetReason, SerialLine, flash, unmodelled,
 };
 use crate::memory::{AccessSize, BusFault};
 use clock::Clock;
@@ -86,6 +86,7 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
         designer: 0x44,
         part: 0x008,
     },
+    ctrl_ap: true,
     interrupts: 48,
     priority_bits: 3,
     fpu: true,
@@ -506,11 +507,11 @@ impl Nrf52840 {
 fn report(place: &Place, address: u32, context: &mut ChipContext<'_>) {
     let offset = address & 0xFFC;
     let text = match place {
-        Place::Unmodelled(name) => format!("{name} is not modelled: it reads as after a reset"),
-        Place::Gpio => format!("register {offset:#05x} of GPIO is not modelled"),
+        Place::Unmodelled(name) => unmodelled::peripheral(name),
+        Place::Gpio => unmodelled::register("GPIO", offset),
         _ => {
             let name = name(address.wrapping_sub(APB) >> 12).unwrap_or("the chip");
-            format!("register {offset:#05x} of {name} is not modelled")
+            unmodelled::register(name, offset)
         }
     };
     context.reports.push(text);
@@ -568,7 +569,7 @@ impl Chip for Nrf52840 {
     }
 
     fn erase_all(&mut self, context: &mut ChipContext<'_>) {
-        nvmc::erase(context, 0, DESCRIPTION.flash.length);
+        flash::erase(context, 0, DESCRIPTION.flash.length);
         self.uicr = Uicr::new();
     }
 
