@@ -92,7 +92,8 @@ pub struct Board {
     pub core: String,
     /// Clock of the core, Hz.
     pub clock_hz: u64,
-    /// Whether the instruction cache was on; null if the chip has no such setting.
+    /// Whether the instruction cache was on; null if the chip has no such setting, or if it is the
+    /// business of firmware that isn't tinybench's.
     pub instruction_cache: Option<bool>,
     /// Whether the cache of data in flash was on.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -57,7 +57,12 @@ pub fn record(
             chip: board.chip.clone(),
             core: board.core.clone(),
             clock_hz: board.clock_hz,
-            instruction_cache: board.memory_system.instruction_cache,
+            // The device's own firmware sets its memory system up, and doesn't say how.
+            instruction_cache: None,
+            data_cache: None,
+            prefetch: None,
+            wait_states: None,
+            dual_bank: None,
             other: Other::new(),
         },
         execution: record::Execution {
