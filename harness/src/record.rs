@@ -791,7 +791,7 @@ pub(crate) mod tests {
             ("/results/0/latency/cycles/0", json!(-1)),
             ("/results/0/latency/fidelity", json!("guessed")),
             ("/results/0/model/sha256", json!("abc")),
-            ("/results/0/flash", json!(null)),
+            ("/results/0/flash", json!("84 KB")),
         ] {
             let mut damaged = good.clone();
             *damaged.pointer_mut(pointer).unwrap() = bad;
