@@ -12,10 +12,13 @@ use crate::compare::{Aspect, NamedLimit};
 use crate::select::On;
 use crate::served::SerialPlace;
 use crate::subject::VectorCount;
-use crate::{baselines, shard};
+use crate::{baselines, mlperf, shard};
 
 /// Longest time a target can be given.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+
+/// Longest window of a performance run: well within the 71 minutes of a device's clock.
+const MAX_WINDOW: Duration = Duration::from_secs(600);
 
 /// What does this model cost on this microcontroller?
 ///
@@ -77,6 +80,8 @@ pub enum Command {
     Export(Box<ExportArgs>),
     /// Make one record of those that parallel jobs wrote
     Merge(MergeArgs),
+    /// Measure a device that speaks the MLPerf Tiny protocol
+    Mlperf(Box<MlperfArgs>),
     /// List the boards
     Boards,
     /// List the workloads
@@ -96,6 +101,66 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// Which device to measure, and how.
+#[derive(Debug, Args)]
+#[command(
+    group = clap::ArgGroup::new("device").required(true).args(["port", "firmware"]),
+    after_help = "\
+Examples:
+  tinybench mlperf --port /dev/ttyACM0                         latency of what is attached there
+  tinybench mlperf --port /dev/ttyACM0 --data datasets/        latency and accuracy
+  tinybench mlperf --port /dev/ttyACM0 --board nano33          with a run record, for compare
+  tinybench mlperf --board nucleo-l4r5zi --firmware kws.bin    the image on a virtual board
+
+The results are written as a submission to MLPerf Tiny has them: kws/performance/results.txt and so
+on, with the log of the session. A session that breaks off leaves its log. docs/mlperf.md says more."
+)]
+pub struct MlperfArgs {
+    /// The serial port that the device is attached to
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<String>,
+    /// The port's speed
+    #[arg(long, value_name = "N", default_value_t = 115_200, conflicts_with = "firmware",
+          value_parser = clap::value_parser!(u32).range(300..=12_000_000))]
+    pub baud: u32,
+    /// The board that the device is, so that its cycles are known and a run record can be written
+    /// (`tinybench boards` lists them)
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
+    /// An image to run on the virtual board instead of a device: .elf, .hex or .bin
+    #[arg(long, value_name = "FILE", requires = "board")]
+    pub firmware: Option<PathBuf>,
+    /// The UART of the virtual board that the image speaks on
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "firmware")]
+    pub uart: usize,
+    /// The task [default: that of the model which the device names]
+    #[arg(long, value_enum)]
+    pub task: Option<mlperf::task::Task>,
+    /// The data set: a folder with y_labels.csv, or one with the data sets of all tasks
+    /// [default: none; latency is measured with seeded input]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// What to measure [default: performance, and accuracy where there is --data]
+    #[arg(long, value_enum, requires_if("accuracy", "data"))]
+    pub mode: Option<mlperf::submission::Mode>,
+    /// How many samples to run for accuracy, spread evenly over those there are, or `all`
+    /// [default: all]
+    #[arg(long, value_name = "N|all", requires = "data")]
+    pub samples: Option<Vectors>,
+    /// How long each of the five windows is at least [default: 10s, on a virtual board 1s]
+    #[arg(long, value_name = "TIME", value_parser = window)]
+    pub window: Option<Duration>,
+    /// How long the device may take for an ordinary answer; for inferences it has longer
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = timeout)]
+    pub timeout: Duration,
+    /// Where to write the results [default: tinybench-results/mlperf-TIME]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t = Format::Table, requires_if("json", "board"))]
+    pub format: Format,
 }
 
 /// What to report on, and where to.
@@ -445,6 +510,14 @@ fn timeout(text: &str) -> Result<Duration, String> {
         .and_then(|time| Duration::try_from(time).ok())
         .filter(|time| !time.is_zero() && *time <= MAX_TIMEOUT);
     time.ok_or_else(|| "it must be a time such as `60s` or `2m30s`, up to a day".to_owned())
+}
+
+/// The length of a window.
+fn window(text: &str) -> Result<Duration, String> {
+    timeout(text)
+        .ok()
+        .filter(|time| (Duration::from_millis(1)..=MAX_WINDOW).contains(time))
+        .ok_or_else(|| "it must be a time such as `10s` or `500ms`, from 1ms to 10m".to_owned())
 }
 
 #[cfg(test)]

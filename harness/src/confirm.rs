@@ -33,8 +33,8 @@ pub struct Confirmation<'a> {
 pub enum ConfirmError {
     /// The record doesn't hold what was run.
     #[error(
-        "{workload} can't be run again: it was run with --model, and a record doesn't hold the \
-         model; run it by hand, or compare without --confirm"
+        "{workload} can't be run again: it was run with --model or by a device, and a record \
+         doesn't hold the model; run it by hand, or compare without --confirm"
     )]
     NotAWorkload {
         /// The workload.
@@ -157,9 +157,10 @@ fn again(entry: &Entry, record: RunRecord) -> Result<Entry, Error> {
             record,
         }],
     );
-    let found = side.entries.into_iter().find(|again| {
-        again.key == entry.key && again.result.firmware.sha256 == entry.result.firmware.sha256
-    });
+    let found = side
+        .entries
+        .into_iter()
+        .find(|again| again.key == entry.key && again.result.firmware == entry.result.firmware);
     Ok(found.ok_or(ConfirmError::OtherImage {
         workload: entry.key.workload.clone(),
         commit: match commit {
@@ -228,7 +229,8 @@ pub fn rerun(
 fn arguments(board: &str, is_virtual: bool, result: &RunResult) -> Vec<OsString> {
     let on = if is_virtual { "virtual" } else { "probe" };
     let runs = result.latency.cycles.len().to_string();
-    let vectors = result.outputs.vectors.max(1).to_string();
+    let vectors = result.outputs.as_ref().map_or(1, |outputs| outputs.vectors);
+    let vectors = vectors.max(1);
     // In one word each, so that a name from a record can't be taken for an option.
     [
         "run".to_owned(),
@@ -316,7 +318,7 @@ mod tests {
     fn exact_regressions_are_not_run_again() {
         let base = side(example());
         let mut record = example();
-        record.results[0].flash.total_bytes += 4;
+        record.results[0].flash.as_mut().unwrap().total_bytes += 4;
         let others = [side(record)];
         let gate = Gate::default();
         let mut comparison = compare(&base, &others, &gate, &[]).unwrap();
@@ -337,7 +339,7 @@ mod tests {
     fn another_image_confirms_nothing() {
         let entry = side(measured(5)).entries.remove(0);
         let mut record = measured(5);
-        record.results[0].firmware.sha256 = "e".repeat(64);
+        record.results[0].firmware.as_mut().unwrap().sha256 = "e".repeat(64);
         let error = again(&entry, record).unwrap_err();
         assert_eq!(error.exit(), Exit::Input);
         assert!(

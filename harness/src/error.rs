@@ -1,5 +1,8 @@
 //! Every way in which the `tinybench` command fails, and the exit code of each.
 
+use std::path::PathBuf;
+
+use tinybench_virtual_board::LoadError;
 use tinybench_virtual_board::glasgow::ServeError;
 
 use crate::baselines::UnknownBaseline;
@@ -12,10 +15,14 @@ use crate::export::ExportError;
 use crate::fetch::{CacheError, FetchError};
 use crate::files::{ReadError, WriteError};
 use crate::firmware_build::{BuildError, ToolchainError};
+use crate::firmware_file::FirmwareFileError;
 use crate::image::ImageError;
 use crate::interrupt::Interrupted;
 use crate::measure::MeasureError;
 use crate::merge::MergeError;
+use crate::mlperf::link::LinkError;
+use crate::mlperf::log::LogError;
+use crate::mlperf::session::SessionError as MlperfError;
 use crate::pages::PageError;
 use crate::project::ProjectError;
 use crate::record::RecordError;
@@ -86,6 +93,22 @@ pub enum Error {
         source: Box<VerifyError>,
     },
     #[error(transparent)]
+    FirmwareFile(#[from] FirmwareFileError),
+    #[error("{} is no image for {board}: {source}", path.display())]
+    FirmwareLoad {
+        path: PathBuf,
+        board: String,
+        source: LoadError,
+    },
+    #[error("{board} has no UART {uart}: --uart counts from 0")]
+    NoUart { board: String, uart: usize },
+    #[error(transparent)]
+    MlperfLink(LinkError),
+    #[error(transparent)]
+    MlperfLog(LogError),
+    #[error("{source}\nthe log up to there: {}", log.display())]
+    Mlperf { source: MlperfError, log: PathBuf },
+    #[error(transparent)]
     Record(#[from] RecordError),
     #[error(transparent)]
     Records(#[from] RecordsError),
@@ -149,15 +172,19 @@ impl Error {
             | Self::Shard(_)
             | Self::Serial(SerialError::TooMany { .. })
             | Self::Export(ExportError::Base)
+            | Self::NoUart { .. }
             | Self::NothingToRun => Exit::Usage,
             Self::Regression { .. } => Exit::Regression,
             Self::Confirm(error) => error.exit(),
             Self::Suite(error) if error.is_usage() => Exit::Usage,
             Self::Mismatch { .. } => Exit::Mismatch,
             Self::Fetch(error) => error.exit(),
-            Self::VirtualBoard(_) | Self::Serve(_) | Self::Listen(_) | Self::Serial(_) => {
-                Exit::NoTarget
-            }
+            Self::VirtualBoard(_)
+            | Self::Serve(_)
+            | Self::Listen(_)
+            | Self::Serial(_)
+            | Self::MlperfLink(_) => Exit::NoTarget,
+            Self::Mlperf { source, .. } => source.exit(),
             Self::Select(error) => error.exit(),
             Self::Build(BuildError::ModelTooBig { .. } | BuildError::ImageTooBig { .. })
             | Self::Board(_)
@@ -166,6 +193,8 @@ impl Error {
             | Self::NotFetched { .. }
             | Self::Published(_)
             | Self::Subject(_)
+            | Self::FirmwareFile(_)
+            | Self::FirmwareLoad { .. }
             | Self::Record(_)
             | Self::Records(_)
             | Self::Config(_)
@@ -180,7 +209,11 @@ impl Error {
                 ..
             } => error.exit(),
             Self::Measure { .. } => Exit::Target,
-            Self::Write(_) | Self::Stdout(_) | Self::Json(_) | Self::Export(_) => Exit::Output,
+            Self::Write(_)
+            | Self::MlperfLog(_)
+            | Self::Stdout(_)
+            | Self::Json(_)
+            | Self::Export(_) => Exit::Output,
             Self::Interrupted(_) => Exit::Interrupted,
         }
     }

@@ -38,8 +38,9 @@ pub struct RunRecord {
     pub board: Board,
     /// What the image ran on.
     pub execution: Execution,
-    /// What the firmware was compiled with.
-    pub toolchain: Toolchain,
+    /// What the firmware was compiled with; absent where others built it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub toolchain: Option<Toolchain>,
     /// Which part of a run this is, if the run was split over several jobs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub shard: Option<Shard>,
@@ -91,7 +92,8 @@ pub struct Board {
     pub core: String,
     /// Clock of the core, Hz.
     pub clock_hz: u64,
-    /// Whether the instruction cache was on; null if the chip has no such setting.
+    /// Whether the instruction cache was on; null if the chip has no such setting, or if it is the
+    /// business of firmware that isn't tinybench's.
     pub instruction_cache: Option<bool>,
     /// Whether the cache of data in flash was on.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -177,8 +179,9 @@ pub struct RunResult {
     pub model: Model,
     /// The inference engine under test.
     pub runtime: Runtime,
-    /// The image that was flashed.
-    pub firmware: Firmware,
+    /// The image that was flashed; absent where a device had it already.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub firmware: Option<Firmware>,
     /// The inputs the model was given.
     pub inputs: Inputs,
     /// Time of one inference.
@@ -186,10 +189,12 @@ pub struct RunResult {
     /// Instructions of one inference, where the target can count them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub instructions: Option<u64>,
-    /// RAM.
-    pub memory: Memory,
-    /// Flash.
-    pub flash: Flash,
+    /// RAM; absent where the firmware isn't tinybench's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub memory: Option<Memory>,
+    /// Flash; absent where the firmware isn't tinybench's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub flash: Option<Flash>,
     /// Energy of one inference, where the board's currents are known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub energy: Option<Energy>,
@@ -197,11 +202,15 @@ pub struct RunResult {
     /// it did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub features: Option<Features>,
-    /// How the outputs compare with the reference.
-    pub outputs: Outputs,
+    /// How the outputs compare with the reference; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub outputs: Option<Outputs>,
     /// How good the answers are, where there are labels.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub quality: Option<Quality>,
+    /// What a device said and did that was measured over the MLPerf Tiny protocol.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mlperf: Option<Mlperf>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -210,17 +219,22 @@ pub struct RunResult {
 /// A model file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Model {
-    /// File name without its extension.
+    /// File name without its extension, or the name that a device gives it.
     pub name: String,
-    /// SHA-256 of the file, hexadecimal.
+    /// SHA-256 of the file, hexadecimal. This and the following are absent where only a device has
+    /// the model.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
-    pub sha256: String,
+    pub sha256: Option<String>,
     /// Size of the file.
-    pub bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub bytes: Option<u64>,
     /// Multiply-accumulate operations of one inference.
-    pub macs: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub macs: Option<u64>,
     /// Weights and biases.
-    pub parameters: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub parameters: Option<u64>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -241,7 +255,7 @@ pub struct Runtime {
 /// A firmware image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Firmware {
-    /// SHA-256 of the ELF file, hexadecimal.
+    /// SHA-256 of the file, hexadecimal.
     #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
     pub sha256: String,
     /// Fields of a newer version.
@@ -277,6 +291,8 @@ pub enum InputSource {
     Reference,
     /// Pseudo-random numbers from a seed.
     Seeded,
+    /// A data set of MLPerf Tiny.
+    Dataset,
 }
 
 /// Whether a number comes from the hardware or from a model of it.
@@ -477,6 +493,41 @@ pub struct Quality {
     pub value: f64,
     /// How many vectors that is.
     pub samples: u64,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// What a device said and did that was measured over the MLPerf Tiny protocol.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Mlperf {
+    /// The device's name for itself.
+    pub device: String,
+    /// The version of the protocol that it names.
+    pub profile: String,
+    /// The windows of the performance run, in order; none if only accuracy was measured.
+    pub windows: Vec<Window>,
+    /// Area under the receiver operating characteristic, where accuracy was measured and every
+    /// class has samples.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub auc: Option<f64>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// A window of a performance run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Window {
+    /// Inferences in it.
+    pub inferences: u32,
+    /// Inferences before it.
+    pub warm_ups: u32,
+    /// Its length by the device's clock, µs.
+    pub elapsed_us: u32,
+    /// Time of one inference, µs.
+    #[serde(serialize_with = "finite")]
+    pub us_per_inference: f64,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -740,7 +791,7 @@ pub(crate) mod tests {
             ("/results/0/latency/cycles/0", json!(-1)),
             ("/results/0/latency/fidelity", json!("guessed")),
             ("/results/0/model/sha256", json!("abc")),
-            ("/results/0/flash", json!(null)),
+            ("/results/0/flash", json!("84 KB")),
         ] {
             let mut damaged = good.clone();
             *damaged.pointer_mut(pointer).unwrap() = bad;

@@ -156,10 +156,10 @@ pub fn result(
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned(),
-            sha256: sha256_hex(&subject.model),
-            bytes: subject.model.len() as u64,
-            macs: subject.facts.macs,
-            parameters: subject.facts.parameters,
+            sha256: Some(sha256_hex(&subject.model)),
+            bytes: Some(subject.model.len() as u64),
+            macs: Some(subject.facts.macs),
+            parameters: Some(subject.facts.parameters),
             other: other(),
         },
         runtime: record::Runtime {
@@ -167,10 +167,10 @@ pub fn result(
             version: measurement.runtime_version,
             other: other(),
         },
-        firmware: record::Firmware {
+        firmware: Some(record::Firmware {
             sha256: firmware.sha256.clone(),
             other: other(),
-        },
+        }),
         inputs: record::Inputs {
             source: subject.source,
             seed: subject.seed,
@@ -179,7 +179,7 @@ pub fn result(
             other: other(),
         },
         instructions: measurement.instructions,
-        memory: record::Memory {
+        memory: Some(record::Memory {
             arena_bytes: arena,
             arena_min_bytes: subject.arena_min_bytes,
             arena_touched_bytes: measurement.arena_touched_bytes,
@@ -193,8 +193,8 @@ pub fn result(
             intermediate_bytes: Some(tensors),
             pipeline_bytes: pipeline.map(|_| image.ram.pipeline),
             other: other(),
-        },
-        flash: record::Flash {
+        }),
+        flash: Some(record::Flash {
             total_bytes: image.flash.total,
             model_bytes: image.flash.model,
             runtime_bytes: image.flash.runtime,
@@ -202,15 +202,16 @@ pub fn result(
             system_bytes: image.flash.system,
             pipeline_bytes: pipeline.map(|_| image.flash.pipeline),
             other: other(),
-        },
+        }),
         energy: board
             .power
             .as_ref()
             .map(|power| energy::model(median_cycles, board.clock_hz, power)),
         latency,
         features: verified.features,
-        outputs: verified.outputs,
+        outputs: Some(verified.outputs),
         quality,
+        mlperf: None,
         other: other(),
     }
 }

@@ -113,5 +113,11 @@ fn the_steps_for_a_new_workload_lead_to_a_verified_run() {
     let record = RunRecord::parse(ended.stdout.as_bytes()).unwrap();
     let result = &record.results[0];
     assert_eq!(result.workload, "dense");
-    assert_eq!((result.outputs.vectors, result.outputs.verified), (4, true));
+    assert_eq!(
+        (
+            result.outputs.as_ref().unwrap().vectors,
+            result.outputs.as_ref().unwrap().verified
+        ),
+        (4, true)
+    );
 }

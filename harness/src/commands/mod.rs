@@ -8,6 +8,7 @@ mod doctor;
 mod export;
 mod fetch;
 mod merge;
+mod mlperf;
 mod report;
 pub mod run;
 mod runtimes;
@@ -33,6 +34,7 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
         Command::Report(args) => report::report(args),
         Command::Dashboard(args) => dashboard::dashboard(args),
         Command::Merge(args) => merge::run(args),
+        Command::Mlperf(args) => mlperf::mlperf(args, &project()?),
         Command::Boards => boards::list(&project()?),
         Command::Workloads => workloads::list(&project()?),
         Command::Runtimes => runtimes::list(),

@@ -38,7 +38,7 @@ use crate::virtual_board::{self, OpenVirtual};
 use crate::workload::{MAX_DATA_BYTES, Workloads};
 
 /// Folder of records, unless the user names a file.
-const RESULTS: &str = "tinybench-results";
+pub(super) const RESULTS: &str = "tinybench-results";
 
 /// Folder of reference vectors beside the models in a folder given with `--from`.
 const GOLDEN: &str = "golden";
@@ -449,13 +449,13 @@ fn record(
             probe: setting.choice.probe_name(board),
             other: other(),
         },
-        toolchain: record::Toolchain {
+        toolchain: Some(record::Toolchain {
             rustc: first.toolchain.rustc.clone(),
             target: first.toolchain.target.clone(),
             opt_level: first.toolchain.opt_level.clone(),
             flags: first.toolchain.flags.clone(),
             other: other(),
-        },
+        }),
         shard: None,
         results: outcomes.into_iter().map(|outcome| outcome.result).collect(),
         other: other(),

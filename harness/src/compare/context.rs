@@ -124,22 +124,30 @@ fn text(aspect: Aspect, record: &RunRecord, result: &RunResult) -> String {
             };
             format!("{latency} on a {kind}")
         }
-        Aspect::Model => format!("{} {}", result.model.name, short(&result.model.sha256)),
-        Aspect::Inputs => format!(
-            "{} vectors of {}",
-            result.outputs.vectors,
-            short(&result.inputs.sha256)
-        ),
-        Aspect::Runtime => result.runtime.name.clone(),
-        Aspect::Compiler => format!(
-            "rustc {} for {}",
-            record.toolchain.rustc, record.toolchain.target
-        ),
-        Aspect::Flags => {
-            let mut flags = vec![format!("opt-level={}", record.toolchain.opt_level)];
-            flags.extend(record.toolchain.flags.iter().cloned());
-            flags.join(" ")
+        Aspect::Model => match &result.model.sha256 {
+            Some(sha256) => format!("{} {}", result.model.name, short(sha256)),
+            None => format!("{} of a device", result.model.name),
+        },
+        Aspect::Inputs => {
+            let sha256 = short(&result.inputs.sha256);
+            match &result.outputs {
+                Some(outputs) => format!("{} vectors of {sha256}", outputs.vectors),
+                None => format!("{} of {sha256}", result.inputs.available),
+            }
         }
+        Aspect::Runtime => result.runtime.name.clone(),
+        Aspect::Compiler => match &record.toolchain {
+            Some(toolchain) => format!("rustc {} for {}", toolchain.rustc, toolchain.target),
+            None => "not known".to_owned(),
+        },
+        Aspect::Flags => match &record.toolchain {
+            Some(toolchain) => {
+                let mut flags = vec![format!("opt-level={}", toolchain.opt_level)];
+                flags.extend(toolchain.flags.iter().cloned());
+                flags.join(" ")
+            }
+            None => "not known".to_owned(),
+        },
     }
 }
 
@@ -217,16 +225,20 @@ mod tests {
                 r.execution.kind = ExecutionKind::Probe
             }),
             (Aspect::Model, |r| {
-                r.results[0].model.sha256 = "9".repeat(64)
+                r.results[0].model.sha256 = Some("9".repeat(64))
             }),
-            (Aspect::Inputs, |r| r.results[0].outputs.vectors = 240),
+            (Aspect::Inputs, |r| {
+                r.results[0].outputs.as_mut().unwrap().vectors = 240
+            }),
             (Aspect::Runtime, |r| {
                 r.results[0].runtime.name = "x".to_owned()
             }),
             (Aspect::Compiler, |r| {
-                r.toolchain.rustc = "1.96.0".to_owned()
+                r.toolchain.as_mut().unwrap().rustc = "1.96.0".to_owned()
             }),
-            (Aspect::Flags, |r| r.toolchain.opt_level = "s".to_owned()),
+            (Aspect::Flags, |r| {
+                r.toolchain.as_mut().unwrap().opt_level = "s".to_owned()
+            }),
         ];
         let of = |record: &RunRecord| Context::of(record, &record.results[0]);
         let base = example();
@@ -242,7 +254,7 @@ mod tests {
         let base = example();
         let mut record = base.clone();
         record.results[0].runtime.version = "0.2.0".to_owned();
-        record.results[0].firmware.sha256 = "a".repeat(64);
+        record.results[0].firmware.as_mut().unwrap().sha256 = "a".repeat(64);
         record.results[0].latency.median_cycles = 1.0;
         record.tinybench.commit = Some("abc".to_owned());
         record.execution.probe = "another".to_owned();

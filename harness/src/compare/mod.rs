@@ -376,7 +376,7 @@ mod tests {
         result.latency.cycles = vec![cycles; 10];
         result.latency.median_cycles = cycles.into();
         result.latency.median_us = f64::from(cycles) / 64.0;
-        result.flash.total_bytes = flash;
+        result.flash.as_mut().unwrap().total_bytes = flash;
         let mut second = result.clone();
         second.workload = "vww".to_owned();
         record.results.push(second);
@@ -430,7 +430,7 @@ mod tests {
         let base = side("base", record(1_000_000, 90_000));
         let mut other = record(1_000_000, 90_000);
         other.board.clock_hz = 32_000_000;
-        other.toolchain.rustc = "1.96.0".to_owned();
+        other.toolchain.as_mut().unwrap().rustc = "1.96.0".to_owned();
         let other = [side("new", other)];
         let compare = |allowed: &[Aspect]| compare(&base, &other, &Gate::default(), allowed);
         let error = compare(&[]).unwrap_err();

@@ -113,7 +113,7 @@ impl Side {
             };
             for (_, other) in group {
                 if other.context == newest.context
-                    && other.result.firmware.sha256 == newest.result.firmware.sha256
+                    && other.result.firmware == newest.result.firmware
                 {
                     newest.repeats.push(other.result);
                 } else {
@@ -206,7 +206,7 @@ mod tests {
         repeat.started_at = "2026-01-03T00:00:00Z".to_owned();
         let mut older = first.clone();
         older.started_at = "2025-12-31T00:00:00Z".to_owned();
-        older.results[0].firmware.sha256 = "f".repeat(64);
+        older.results[0].firmware.as_mut().unwrap().sha256 = "f".repeat(64);
         let side = Side::new(
             "results",
             &[

@@ -320,7 +320,10 @@ fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
         runtime,
         context_changes,
         last,
-        is_verified: last_result.outputs.verified,
+        is_verified: last_result
+            .outputs
+            .as_ref()
+            .is_none_or(|outputs| outputs.verified),
     })
 }
 
@@ -423,7 +426,7 @@ pub(super) mod tests {
             .map(|n| {
                 let mut record = record(n, if n < 20 { 1_000_000 } else { 1_300_000 });
                 if n >= 20 {
-                    record.toolchain.rustc = "1.99.0".to_owned();
+                    record.toolchain.as_mut().unwrap().rustc = "1.99.0".to_owned();
                 }
                 record
             })

@@ -34,10 +34,10 @@ pub fn render(side: &Side) -> String {
                 })
             })
             .collect();
-        let outputs = &entry.result.outputs;
-        let verified = match outputs.verified {
-            true => format!("verified, {}", outputs.vectors),
-            false => "**NOT VERIFIED**".to_owned(),
+        let verified = match &entry.result.outputs {
+            Some(outputs) if outputs.verified => format!("verified, {}", outputs.vectors),
+            Some(_) => "**NOT VERIFIED**".to_owned(),
+            None => "-".to_owned(),
         };
         out += &format!(
             "| {} | {} | {} | {} | {verified} |\n",

@@ -219,17 +219,17 @@ pub static METRICS: [Metric; 24] = [
         "arena",
         Unit::Bytes,
         Rank::Headline,
-        |_, result| Reading::counted(result.memory.arena_bytes),
+        |_, result| Reading::counted(result.memory.as_ref()?.arena_bytes),
     ),
     count(
         "arena-min",
         "smallest arena",
         Unit::Bytes,
         Rank::Detail,
-        |_, result| Reading::counted(result.memory.arena_min_bytes),
+        |_, result| Reading::counted(result.memory.as_ref()?.arena_min_bytes),
     ),
     count("stack", "stack", Unit::Bytes, Rank::Detail, |_, result| {
-        Reading::counted(result.memory.stack_peak_bytes)
+        Reading::counted(result.memory.as_ref()?.stack_peak_bytes)
     }),
     count(
         "static",
@@ -237,12 +237,12 @@ pub static METRICS: [Metric; 24] = [
         Unit::Bytes,
         Rank::Detail,
         |_, result| {
-            let memory = &result.memory;
+            let memory = result.memory.as_ref()?;
             Reading::counted(memory.static_bytes.saturating_sub(memory.harness_bytes))
         },
     ),
     count("ram", "RAM", Unit::Bytes, Rank::Headline, |_, result| {
-        let memory = &result.memory;
+        let memory = result.memory.as_ref()?;
         Reading::counted(memory.ram_total_bytes.saturating_sub(memory.harness_bytes))
     }),
     count(
@@ -250,28 +250,28 @@ pub static METRICS: [Metric; 24] = [
         "RAM: system",
         Unit::Bytes,
         Rank::Detail,
-        |_, result| Reading::counted(result.memory.system_bytes?),
+        |_, result| Reading::counted(result.memory.as_ref()?.system_bytes?),
     ),
     count(
         "ram-runtime",
         "RAM: runtime",
         Unit::Bytes,
         Rank::Detail,
-        |_, result| Reading::counted(result.memory.runtime_bytes?),
+        |_, result| Reading::counted(result.memory.as_ref()?.runtime_bytes?),
     ),
     count(
         "ram-model",
         "RAM: model",
         Unit::Bytes,
         Rank::Detail,
-        |_, result| Reading::counted(result.memory.model_bytes?),
+        |_, result| Reading::counted(result.memory.as_ref()?.model_bytes?),
     ),
     count(
         "ram-intermediate",
         "RAM: intermediate results",
         Unit::Bytes,
         Rank::Detail,
-        |_, result| Reading::counted(result.memory.intermediate_bytes?),
+        |_, result| Reading::counted(result.memory.as_ref()?.intermediate_bytes?),
     ),
     count(
         "flash",
@@ -279,7 +279,7 @@ pub static METRICS: [Metric; 24] = [
         Unit::Bytes,
         Rank::Headline,
         |_, result| {
-            let flash = &result.flash;
+            let flash = result.flash.as_ref()?;
             Reading::counted(flash.total_bytes.saturating_sub(flash.harness_bytes))
         },
     ),
@@ -288,28 +288,28 @@ pub static METRICS: [Metric; 24] = [
         "flash: model",
         Unit::Bytes,
         Rank::Detail,
-        |_, result| Reading::counted(result.flash.model_bytes),
+        |_, result| Reading::counted(result.flash.as_ref()?.model_bytes),
     ),
     count(
         "flash-runtime",
         "flash: runtime",
         Unit::Bytes,
         Rank::Detail,
-        |_, result| Reading::counted(result.flash.runtime_bytes),
+        |_, result| Reading::counted(result.flash.as_ref()?.runtime_bytes),
     ),
     count(
         "flash-system",
         "flash: system",
         Unit::Bytes,
         Rank::Detail,
-        |_, result| Reading::counted(result.flash.system_bytes),
+        |_, result| Reading::counted(result.flash.as_ref()?.system_bytes),
     ),
     count(
         "flash-pipeline",
         "flash: pipeline",
         Unit::Bytes,
         Rank::Detail,
-        |_, result| Reading::counted(result.flash.pipeline_bytes?),
+        |_, result| Reading::counted(result.flash.as_ref()?.pipeline_bytes?),
     ),
     Metric {
         noise_floor: ENERGY_FLOOR,
@@ -369,7 +369,7 @@ pub static METRICS: [Metric; 24] = [
         "output bytes that differ",
         Unit::Bytes,
         Rank::Detail,
-        |_, result| Reading::counted(result.outputs.mismatches as f64),
+        |_, result| Reading::counted(result.outputs.as_ref()?.mismatches as f64),
     ),
 ];
 

@@ -220,28 +220,33 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
     {
         return Err(("energy", "is negative".to_owned()));
     }
-    let memory = &result.memory;
-    if memory.harness_bytes > memory.static_bytes || memory.static_bytes > memory.ram_total_bytes {
+    if let Some(memory) = &result.memory
+        && (memory.harness_bytes > memory.static_bytes
+            || memory.static_bytes > memory.ram_total_bytes)
+    {
         return Err((
             "memory",
             "has a part that is larger than the whole".to_owned(),
         ));
     }
-    let flash = &result.flash;
-    let parts = [
-        flash.model_bytes,
-        flash.runtime_bytes,
-        flash.harness_bytes,
-        flash.system_bytes,
-    ];
-    if parts.iter().any(|&part| part > flash.total_bytes) {
+    if let Some(flash) = &result.flash
+        && [
+            flash.model_bytes,
+            flash.runtime_bytes,
+            flash.harness_bytes,
+            flash.system_bytes,
+        ]
+        .iter()
+        .any(|&part| part > flash.total_bytes)
+    {
         return Err((
             "flash",
             "has a part that is larger than the whole".to_owned(),
         ));
     }
-    let outputs = &result.outputs;
-    if outputs.mismatches > outputs.bytes_compared {
+    if let Some(outputs) = &result.outputs
+        && outputs.mismatches > outputs.bytes_compared
+    {
         return Err((
             "outputs",
             "has more mismatches than bytes that were compared".to_owned(),

@@ -3,6 +3,7 @@
 use super::results::{Item, Results, mark, metric};
 use crate::pages::{Block, Column, Plot, Section, Table};
 use crate::plot::{Bar, BarGroup, Dot, Part, bars, scatter};
+use crate::record::{Flash, Memory};
 use crate::table::{decimal, grouped};
 
 /// A part of a memory: its name, its class of the style sheet and how to read it.
@@ -11,63 +12,68 @@ type MemoryPart = (&'static str, &'static str, fn(&Item) -> u64);
 /// What flash holds.
 const FLASH: [MemoryPart; 5] = [
     ("model", "part1", |item| {
-        item.result.flash.model_bytes.into()
+        optional(flash(item).map(|flash| flash.model_bytes))
     }),
     ("runtime", "part3", |item| {
-        item.result.flash.runtime_bytes.into()
+        optional(flash(item).map(|flash| flash.runtime_bytes))
     }),
     ("system and libraries", "part4", |item| {
-        item.result.flash.system_bytes.into()
+        optional(flash(item).map(|flash| flash.system_bytes))
     }),
     ("features and answers", "part2", |item| {
-        optional(item.result.flash.pipeline_bytes)
+        optional(flash(item).and_then(|flash| flash.pipeline_bytes))
     }),
     ("measuring program, not counted", "own", |item| {
-        item.result.flash.harness_bytes.into()
+        optional(flash(item).map(|flash| flash.harness_bytes))
     }),
 ];
 
 /// What RAM holds.
 const RAM: [MemoryPart; 6] = [
     ("model", "part1", |item| {
-        optional(item.result.memory.model_bytes)
+        optional(memory(item).and_then(|memory| memory.model_bytes))
     }),
     ("intermediate results", "part2", |item| {
-        optional(item.result.memory.intermediate_bytes)
+        optional(memory(item).and_then(|memory| memory.intermediate_bytes))
     }),
     ("runtime", "part3", |item| {
-        optional(item.result.memory.runtime_bytes)
+        optional(memory(item).and_then(|memory| memory.runtime_bytes))
     }),
     ("system and libraries", "part4", |item| {
-        optional(item.result.memory.system_bytes)
+        optional(memory(item).and_then(|memory| memory.system_bytes))
     }),
     ("features and answers", "first", |item| {
-        optional(item.result.memory.pipeline_bytes)
+        optional(memory(item).and_then(|memory| memory.pipeline_bytes))
     }),
     ("measuring program, not counted", "own", |item| {
-        item.result.memory.harness_bytes.into()
+        optional(memory(item).map(|memory| memory.harness_bytes))
     }),
 ];
 
 /// What RAM holds, as records tell it that don't know its parts.
 const RAM_REGIONS: [MemoryPart; 4] = [
     ("arena", "part1", |item| {
-        item.result.memory.arena_bytes.into()
+        optional(memory(item).map(|memory| memory.arena_bytes))
     }),
     ("stack", "part2", |item| {
-        item.result.memory.stack_peak_bytes.into()
+        optional(memory(item).map(|memory| memory.stack_peak_bytes))
     }),
     ("static", "part3", |item| {
-        let memory = &item.result.memory;
-        memory
-            .static_bytes
-            .saturating_sub(memory.harness_bytes)
-            .into()
+        let own = |memory: &Memory| memory.static_bytes.saturating_sub(memory.harness_bytes);
+        optional(memory(item).map(own))
     }),
     ("measuring program, not counted", "own", |item| {
-        item.result.memory.harness_bytes.into()
+        optional(memory(item).map(|memory| memory.harness_bytes))
     }),
 ];
+
+fn flash<'a>(item: &Item<'a>) -> Option<&'a Flash> {
+    item.result.flash.as_ref()
+}
+
+fn memory<'a>(item: &Item<'a>) -> Option<&'a Memory> {
+    item.result.memory.as_ref()
+}
 
 fn optional(bytes: Option<u32>) -> u64 {
     bytes.unwrap_or(0).into()
@@ -75,8 +81,9 @@ fn optional(bytes: Option<u32>) -> u64 {
 
 /// Flash and RAM, then accuracy against latency.
 pub fn sections(results: &Results) -> Vec<Section> {
-    let mut memory = Section::new("memory", "Flash and RAM");
-    let knows_parts = |item: &Item| item.result.memory.intermediate_bytes.is_some();
+    let mut section = Section::new("memory", "Flash and RAM");
+    let knows_parts =
+        |item: &Item| memory(item).is_none_or(|memory| memory.intermediate_bytes.is_some());
     let ram: &[MemoryPart] = if results.items.iter().all(knows_parts) {
         &RAM
     } else {
@@ -86,11 +93,16 @@ pub fn sections(results: &Results) -> Vec<Section> {
         ("flash-plot", "Flash", &FLASH[..], "flash"),
         ("ram-plot", "RAM at its peak", ram, "ram"),
     ] {
-        memory
+        section
             .blocks
             .push(Block::Plot(stacked(results, id, title, parts, total)));
     }
-    let mut sections = vec![memory];
+    let known = |item: &Item| memory(item).is_some() || flash(item).is_some();
+    let mut sections = match results.items.iter().any(known) {
+        true => vec![section],
+        // Of a device with firmware of its own nobody knows.
+        false => Vec::new(),
+    };
     sections.extend(accuracy(results));
     sections
 }

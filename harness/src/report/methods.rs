@@ -97,14 +97,18 @@ fn context(results: &Results) -> Table {
             ExecutionKind::Probe => r.execution.probe.clone(),
             ExecutionKind::Virtual => format!("{} (modelled)", r.execution.probe),
         }),
-        ("compiler", |r| format!("rustc {}", r.toolchain.rustc)),
-        ("flags", |r| {
-            format!(
+        ("compiler", |r| match &r.toolchain {
+            Some(toolchain) => format!("rustc {}", toolchain.rustc),
+            None => "not known, the firmware is not tinybench's".to_owned(),
+        }),
+        ("flags", |r| match &r.toolchain {
+            Some(toolchain) => format!(
                 "{}, opt-level {}, {}",
-                r.toolchain.target,
-                r.toolchain.opt_level,
-                r.toolchain.flags.join(" ")
-            )
+                toolchain.target,
+                toolchain.opt_level,
+                toolchain.flags.join(" ")
+            ),
+            None => "not known".to_owned(),
         }),
         ("tinybench", |r| {
             let commit = r.tinybench.commit.as_deref().unwrap_or("no commit known");
@@ -148,18 +152,23 @@ fn models(results: &Results) -> Table {
                 (InputSource::Seeded, seed) => {
                     format!("pseudo-random, seed {}", seed.unwrap_or_default())
                 }
+                (InputSource::Dataset, _) => "MLPerf Tiny's data set".to_owned(),
             };
             table.push([
                 results.full_label(item),
-                crate::table::grouped(result.model.bytes),
-                crate::table::grouped(result.model.macs),
-                crate::table::grouped(result.model.parameters),
+                grouped(result.model.bytes),
+                grouped(result.model.macs),
+                grouped(result.model.parameters),
                 format!("{} {}", result.runtime.name, result.runtime.version),
                 inputs,
             ]);
         }
     }
     table
+}
+
+fn grouped(figure: Option<u64>) -> String {
+    figure.map_or_else(|| "–".to_owned(), crate::table::grouped)
 }
 
 fn hashes(results: &Results) -> Table {
@@ -170,11 +179,12 @@ fn hashes(results: &Results) -> Table {
             .to_vec(),
     );
     for item in &results.items {
+        let firmware = item.result.firmware.as_ref();
         table.push([
             Cell::from(results.full_label(item)),
-            item.result.model.sha256.as_str().into(),
+            item.result.model.sha256.as_deref().unwrap_or("–").into(),
             item.result.inputs.sha256.as_str().into(),
-            item.result.firmware.sha256.as_str().into(),
+            firmware.map_or("–", |firmware| &firmware.sha256).into(),
         ]);
     }
     table
@@ -209,10 +219,18 @@ fn commands(record: &RunRecord, label: &str, named: bool) -> String {
         Some(commit) => lines.push(format!("git checkout {}", quoted(commit))),
         None => {}
     }
-    let mut command = format!(
-        "cargo run --release -p tinybench -- run --board {}",
-        quoted(&record.board.name)
-    );
+    let board = quoted(&record.board.name);
+    if record.results.iter().any(|result| result.mlperf.is_some()) {
+        let place = match record.execution.kind {
+            ExecutionKind::Virtual => "--firmware FILE",
+            ExecutionKind::Probe => "--port PORT",
+        };
+        lines.push(format!(
+            "cargo run --release -p tinybench -- mlperf --board {board} {place}"
+        ));
+        return lines.join("\n") + "\n";
+    }
+    let mut command = format!("cargo run --release -p tinybench -- run --board {board}");
     if record.execution.kind == ExecutionKind::Virtual {
         command += " --on virtual";
     }
@@ -230,7 +248,7 @@ fn commands(record: &RunRecord, label: &str, named: bool) -> String {
                 " --model {} --reference .",
                 quoted(&format!("{}.tflite", result.workload))
             ),
-            InputSource::Seeded => {
+            InputSource::Seeded | InputSource::Dataset => {
                 format!(
                     " --model {}",
                     quoted(&format!("{}.tflite", result.workload))
@@ -246,11 +264,10 @@ fn commands(record: &RunRecord, label: &str, named: bool) -> String {
         command += &format!(" --runtime {}", quoted(runtime));
     }
     if let Some(result) = record.results.first() {
-        command += &format!(
-            " --runs {} --vectors {}",
-            result.latency.cycles.len(),
-            result.outputs.vectors
-        );
+        command += &format!(" --runs {}", result.latency.cycles.len());
+        if let Some(outputs) = &result.outputs {
+            command += &format!(" --vectors {}", outputs.vectors);
+        }
     }
     lines.push(command);
     lines.join("\n") + "\n"

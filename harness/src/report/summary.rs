@@ -1,6 +1,6 @@
 //! What was found, in one table; and whether the answers are right.
 
-use super::results::{Results, metric};
+use super::results::{Item, Results, metric};
 use crate::metrics::{Metric, Rank};
 use crate::pages::{Block, Cell, Column, Section, Table, Tone};
 use crate::record::ExecutionKind;
@@ -61,8 +61,8 @@ pub fn lead(results: &Results) -> Vec<String> {
 /// The headline figures.
 pub fn section(results: &Results) -> Section {
     let mut section = Section::new("summary", "Summary");
-    let wrong = results.items.iter().filter(|i| !i.result.outputs.verified);
-    for item in wrong {
+    let differs = |item: &&Item| item.result.outputs.as_ref().is_some_and(|o| !o.verified);
+    for item in results.items.iter().filter(differs) {
         section.blocks.push(Block::Notice(format!(
             "{}: the outputs differ from the reference. Its figures are the cost of wrong answers.",
             results.full_label(item)
@@ -92,10 +92,10 @@ pub fn section(results: &Results) -> Section {
         for metric in &metrics {
             cells.push(item.shown(metric).unwrap_or_else(|| "–".to_owned()).into());
         }
-        cells.push(if item.result.outputs.verified {
-            "verified".into()
-        } else {
-            Cell::toned("differ", Tone::Worse)
+        cells.push(match &item.result.outputs {
+            Some(outputs) if outputs.verified => "verified".into(),
+            Some(_) => Cell::toned("differ", Tone::Worse),
+            None => "–".into(),
         });
         table.push(cells);
     }
@@ -124,11 +124,17 @@ pub fn verification(results: &Results) -> Section {
         ],
     );
     for item in &results.items {
-        let outputs = &item.result.outputs;
         let quality = item.result.quality.as_ref().map_or_else(
             || "–".to_owned(),
             |q| format!("{} {:.1} % of {}", q.metric, q.value * 100.0, q.samples),
         );
+        let Some(outputs) = &item.result.outputs else {
+            let mut cells = vec![Cell::from(results.full_label(item)), "none".into()];
+            cells.resize(7, "–".into());
+            cells.push(quality.into());
+            table.push(cells);
+            continue;
+        };
         table.push([
             results.full_label(item).into(),
             Cell::from(outputs.reference.as_str()),

@@ -61,12 +61,12 @@ const PROPERTIES: [Property; 12] = [
     },
     Property {
         heading: "arena KiB",
-        value: |result| Some(kib(result.memory.arena_bytes)),
+        value: |result| Some(kib(result.memory.as_ref()?.arena_bytes)),
     },
     Property {
         heading: "RAM KiB",
         value: |result| {
-            let memory = &result.memory;
+            let memory = result.memory.as_ref()?;
             Some(kib(memory
                 .ram_total_bytes
                 .saturating_sub(memory.harness_bytes)))
@@ -75,7 +75,7 @@ const PROPERTIES: [Property; 12] = [
     Property {
         heading: "flash KiB",
         value: |result| {
-            let flash = &result.flash;
+            let flash = result.flash.as_ref()?;
             Some(kib(flash.total_bytes.saturating_sub(flash.harness_bytes)))
         },
     },
@@ -109,7 +109,7 @@ const PROPERTIES: [Property; 12] = [
     Property {
         heading: "verified",
         value: |result| {
-            let outputs = &result.outputs;
+            let outputs = result.outputs.as_ref()?;
             Some(match outputs.verified {
                 true => format!("yes, {}", outputs.vectors),
                 false => "NO".to_owned(),
@@ -182,10 +182,11 @@ fn cell(property: &Property, result: &RunResult, colour: bool) -> String {
     }
     match text.strip_prefix(MODELLED) {
         Some(number) => format!("{}{number}", MODELLED.yellow()),
-        None if property.heading == "verified" && result.outputs.verified => {
-            text.green().to_string()
-        }
-        None if property.heading == "verified" => text.red().to_string(),
+        None if property.heading == "verified" => match &result.outputs {
+            Some(outputs) if outputs.verified => text.green().to_string(),
+            Some(_) => text.red().to_string(),
+            None => text,
+        },
         None => text,
     }
 }
@@ -290,10 +291,11 @@ mod tests {
         second.quality = None;
         second.features = None;
         second.latency.stages = None;
-        let memory = &mut second.memory;
+        let memory = second.memory.as_mut().unwrap();
         let pipeline = memory.pipeline_bytes.take().unwrap_or_default();
         memory.ram_total_bytes -= pipeline;
-        second.flash.total_bytes -= second.flash.pipeline_bytes.take().unwrap_or_default();
+        let flash = second.flash.as_mut().unwrap();
+        flash.total_bytes -= flash.pipeline_bytes.take().unwrap_or_default();
         second.latency.median_us = 812.25;
         second.latency.median_cycles = 51_984.0;
         record.results.push(second);

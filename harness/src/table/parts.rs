@@ -50,7 +50,7 @@ struct Row {
 
 /// Flash and RAM of a result, if it has the parts of both.
 fn rows(result: &RunResult) -> Option<[Row; 2]> {
-    let (flash, memory) = (&result.flash, &result.memory);
+    let (flash, memory) = (result.flash.as_ref()?, result.memory.as_ref()?);
     Some([
         Row {
             workload: result.workload.clone(),

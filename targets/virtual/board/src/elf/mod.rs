@@ -65,7 +65,7 @@ pub enum ElfError {
     Empty,
     /// Two segments want the same bytes of memory.
     #[error(
-        "two segments of the ELF file overlap: {first:#010x?} and {second:#010x?}; \
+        "two segments of the file overlap: {first:#010x?} and {second:#010x?}; \
          check the linker script's load addresses"
     )]
     Overlap {
@@ -117,6 +117,19 @@ impl Image {
             segments,
             entry,
             symbols,
+        })
+    }
+
+    /// A program of bare bytes, as a HEX or binary file has it: without symbols, and without an entry
+    /// point but the reset vector.
+    ///
+    /// # Errors
+    /// [`ElfError::Empty`] if there are none, [`ElfError::Overlap`] if two want the same memory.
+    pub fn from_segments(segments: Vec<Segment>) -> Result<Self, ElfError> {
+        Ok(Self {
+            segments: segments::in_order(segments)?,
+            entry: 0,
+            symbols: Arc::default(),
         })
     }
 

@@ -51,13 +51,18 @@ pub(super) fn read(
     let headers = header
         .program_headers(LittleEndian, file)
         .map_err(|_| truncated("the table of segments"))?;
-    let mut segments: Vec<_> = headers
+    let segments: Vec<_> = headers
         .iter()
         .filter(|header| {
             header.p_type(LittleEndian) == PT_LOAD && header.p_filesz.get(LittleEndian) > 0
         })
         .map(|header| segment(header, file))
         .collect::<Result<_, _>>()?;
+    in_order(segments)
+}
+
+/// Segments by ascending address; at least one, and each with memory of its own.
+pub(super) fn in_order(mut segments: Vec<Segment>) -> Result<Vec<Segment>, ElfError> {
     if segments.is_empty() {
         return Err(ElfError::Empty);
     }

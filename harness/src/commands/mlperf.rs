@@ -1,0 +1,232 @@
+//! `tinybench mlperf`
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::boards::warn_of_unknown_keys;
+use super::run::RESULTS;
+use crate::board::{Board, Boards};
+use crate::cli::{Format, MlperfArgs};
+use crate::error::Error;
+use crate::files;
+use crate::firmware_file::{self, FirmwareFile};
+use crate::interrupt;
+use crate::listing;
+use crate::mlperf::board_link::BoardLink;
+use crate::mlperf::device::Patience;
+use crate::mlperf::link::{Link, SerialLink};
+use crate::mlperf::log::SessionLog;
+use crate::mlperf::record::{self, Target};
+use crate::mlperf::session::{self, Found, Plan};
+use crate::mlperf::submission::{Mode, OFFICIAL_WINDOW};
+use crate::printable::printable;
+use crate::progress::Progress;
+use crate::project::Project;
+use crate::record::{ExecutionKind, RunRecord};
+use crate::stdout;
+use crate::subject::VectorCount;
+use crate::table::{decimal, grouped};
+use crate::virtual_board;
+
+/// The shortest window on a virtual board, whose cycles are the same in every one: long enough for
+/// the microsecond of the device's clock to be a millionth.
+const VIRTUAL_WINDOW: Duration = Duration::from_secs(1);
+
+/// The record's file in the folder of results.
+const RECORD: &str = "record.json";
+
+/// Talks to a device and measures it.
+pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
+    let started = Timestamp::now();
+    let board = match &args.board {
+        Some(name) => {
+            let loaded = Boards::open(&project.boards())?.load(name)?;
+            warn_of_unknown_keys(name, &loaded.unknown_keys);
+            Some(loaded.board)
+        }
+        None => None,
+    };
+    let Opened {
+        mut link,
+        target,
+        window,
+        firmware_sha256,
+    } = open(args, board.as_ref())?;
+    eprintln!("target: {target}");
+
+    let out = args.out.clone().unwrap_or_else(|| {
+        Path::new(RESULTS).join(format!("mlperf-{}", started.strftime("%Y%m%dT%H%M%SZ")))
+    });
+    let mut log = SessionLog::create(&out).map_err(Error::MlperfLog)?;
+    let plan = Plan {
+        task: args.task,
+        data: args.data.as_deref(),
+        modes: &modes(args),
+        samples: args.samples.map_or(VectorCount::All, |samples| samples.0),
+        window: args.window.unwrap_or(window),
+        patience: Patience {
+            command: args.timeout,
+            inference: args.timeout.saturating_mul(12),
+        },
+        out: &out,
+    };
+    let mut progress = Progress::stderr();
+    progress.set_subject("mlperf");
+    let found = session::run(link.as_mut(), &mut log, &plan, &mut progress);
+    progress.end();
+    let found = found.map_err(|source| Error::Mlperf {
+        source,
+        log: log.path().to_owned(),
+    })?;
+    for warning in found.performance.iter().flat_map(|p| &p.warnings) {
+        tracing::warn!("{warning}");
+    }
+
+    let record = board.as_ref().and_then(|board| {
+        let kind = match firmware_sha256 {
+            Some(_) => ExecutionKind::Virtual,
+            None => ExecutionKind::Probe,
+        };
+        let target = Target {
+            board,
+            kind,
+            firmware_sha256,
+        };
+        record::record(&found, &target, started, project)
+    });
+    let json = record.as_ref().map(RunRecord::to_json).transpose()?;
+    interrupt::check()?;
+    if let Some(json) = &json {
+        files::write(&out.join(RECORD), json.as_bytes())?;
+    }
+    match (args.format, &json) {
+        (Format::Json, Some(json)) => stdout::print(json.trim_end())?,
+        _ => stdout::print(&text(&found, &target, board.as_ref()))?,
+    }
+    eprintln!("results: {}", out.display());
+    if json.is_some() {
+        eprintln!("record: {}", out.join(RECORD).display());
+    }
+    Ok(())
+}
+
+/// A way to a device.
+struct Opened {
+    link: Box<dyn Link>,
+    /// What it leads to, for people.
+    target: String,
+    /// How long a window is there.
+    window: Duration,
+    /// SHA-256 of the image, where it isn't on the device yet.
+    firmware_sha256: Option<String>,
+}
+
+/// The modes that the command line asks for: accuracy too, where there is a data set.
+fn modes(args: &MlperfArgs) -> Vec<Mode> {
+    match (args.mode, &args.data) {
+        (Some(mode), _) => vec![mode],
+        (None, Some(_)) => vec![Mode::Performance, Mode::Accuracy],
+        (None, None) => vec![Mode::Performance],
+    }
+}
+
+/// Opens the way to the device.
+fn open(args: &MlperfArgs, board: Option<&Board>) -> Result<Opened, Error> {
+    match (&args.port, &args.firmware, board) {
+        (Some(port), ..) => {
+            let link = SerialLink::open(port, args.baud).map_err(Error::MlperfLink)?;
+            Ok(Opened {
+                link: Box::new(link),
+                target: format!("{} at {} baud", printable(port), args.baud),
+                window: OFFICIAL_WINDOW,
+                firmware_sha256: None,
+            })
+        }
+        (None, Some(firmware), Some(board)) => {
+            let (link, sha256) = boot(firmware, board, args.uart)?;
+            Ok(Opened {
+                link: Box::new(link),
+                target: format!("virtual {}", board.name),
+                window: VIRTUAL_WINDOW,
+                firmware_sha256: Some(sha256),
+            })
+        }
+        (None, ..) => Err(Error::NothingToRun),
+    }
+}
+
+/// Puts an image on the virtual counterpart of a board. Also gives the SHA-256 of its file.
+fn boot(path: &Path, board: &Board, uart: usize) -> Result<(BoardLink, String), Error> {
+    let FirmwareFile { image, sha256 } = firmware_file::read(path, board.memory.flash.origin)?;
+    let mut machine = virtual_board::make(board)?.machine;
+    machine.load(&image).map_err(|source| Error::FirmwareLoad {
+        path: path.to_owned(),
+        board: board.name.clone(),
+        source,
+    })?;
+    if !machine.serial_input(uart, &[]) {
+        return Err(Error::NoUart {
+            board: board.name.clone(),
+            uart,
+        });
+    }
+    let link = BoardLink::new(machine, &board.name, uart, board.clock_hz);
+    Ok((link, sha256))
+}
+
+/// What was found, for people.
+fn text(found: &Found, target: &str, board: Option<&Board>) -> String {
+    let mut text = format!(
+        "{} ({}) on {target}\n",
+        printable(&found.identity.model),
+        printable(&found.identity.name)
+    );
+    if let Some(performance) = &found.performance {
+        let windows = performance.windows.iter().enumerate();
+        let rows = windows.map(|(index, window)| {
+            let us = window.us_per_inference();
+            let cycles = board.map(|board| us * board.clock_hz as f64 / 1e6);
+            [
+                (index + 1).to_string(),
+                grouped(window.inferences.into()),
+                decimal(f64::from(window.elapsed_us()) / 1e6),
+                decimal(us / 1e3),
+                cycles.map_or_else(|| "-".to_owned(), |cycles| grouped(cycles.round() as u64)),
+                decimal(1e6 / us),
+            ]
+        });
+        let headings = [
+            "window",
+            "inferences",
+            "time s",
+            "latency ms",
+            "cycles",
+            "inferences/s",
+        ];
+        text += &format!(
+            "\n{}\n\nMedian: {:.3} inferences/s\n",
+            listing::table(headings, rows),
+            performance.median_throughput()
+        );
+        if performance.window < OFFICIAL_WINDOW {
+            text += "A submission needs windows of at least 10 s.\n";
+        }
+    }
+    if let Some(accuracy) = &found.accuracy {
+        let (run, all) = (accuracy.samples.len(), accuracy.available);
+        text += &match run == all {
+            true => format!("\nOf {all} samples:"),
+            false => format!("\nOf {run} samples, out of {all}:"),
+        };
+        if let Some(top1) = accuracy.top1() {
+            text += &format!(" top-1 {:.1} %", 100.0 * top1);
+        }
+        if let Some(auc) = accuracy.auc() {
+            text += &format!(" AUC {auc:.3}");
+        }
+        text.push('\n');
+    }
+    text.trim_end().to_owned()
+}
