@@ -235,15 +235,15 @@ pub struct RunArgs {
     /// Where the suite's models are, if they aren't in the cache yet
     #[arg(long, value_name = "DIR|URL", requires = "suite")]
     pub from: Option<String>,
-    /// A TensorFlow Lite model of your own, int8, repeatable
-    #[arg(long = "model", value_name = "FILE.tflite")]
+    /// A model of your own, repeatable: TensorFlow Lite, int8, or a forest or centroids (.tbcm)
+    #[arg(long = "model", value_name = "FILE")]
     pub models: Vec<PathBuf>,
     /// Where NAME.inputs.i8 and NAME.outputs.i8 are for each --model NAME.tflite: any number of
     /// vectors one after another [default: seeded inputs, outputs computed on the host]
     #[arg(long, value_name = "DIR", requires = "models")]
     pub reference: Option<PathBuf>,
-    /// An inference engine, repeatable
-    #[arg(long = "runtime", value_name = "NAME", default_value = "interpreter")]
+    /// An inference engine, repeatable [default: the one that reads the model]
+    #[arg(long = "runtime", value_name = "NAME")]
     pub runtimes: Vec<String>,
     /// What to run on
     #[arg(long, value_enum, default_value_t = On::Auto)]

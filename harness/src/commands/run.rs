@@ -23,7 +23,7 @@ use crate::progress::Progress;
 use crate::project::Project;
 use crate::record::{self, ExecutionKind, Other, RunRecord, RunResult, ShardSubject};
 use crate::results;
-use crate::runtimes::{self, HostRuntime};
+use crate::runtimes::{self, HostRuntime, Interpreter};
 use crate::select::{self, Choice};
 use crate::session::Session;
 use crate::shard;
@@ -214,24 +214,42 @@ fn subjects(
         .vectors
         .map_or_else(Default::default, |vectors| vectors.0);
     let mut subjects = Vec::new();
-    for runtime in &args.runtimes {
-        let runtime = runtimes::find(runtime)?;
+    for named in named_runtimes(args)? {
+        let chosen = |model: &[u8]| named.unwrap_or_else(|| runtimes::for_model(model));
         for name in &selection.workloads {
             let workload = workloads.load(name)?;
+            let runtime = chosen(&workload.model);
+            if args.workloads.is_empty() && !runtime.reads(&workload.model) {
+                eprintln!(
+                    "{name} is left out: its model is for another runtime than the one named"
+                );
+                continue;
+            }
             subjects.push((runtime, Subject::from_workload(workload, runtime, board)?));
         }
         if let Some(suite) = &selection.suite {
+            let runtime = named.unwrap_or(&Interpreter);
             for subject in fetched(args, suite, runtime, board)? {
                 subjects.push((runtime, subject));
             }
         }
         for model in &args.models {
             let reference = args.reference.as_deref();
+            let runtime = chosen(&files::read(model, MAX_DATA_BYTES)?);
             let subject = Subject::from_model(model, reference, vectors, runtime, board)?;
             subjects.push((runtime, subject));
         }
     }
     Ok(subjects)
+}
+
+/// The runtimes that the command line names; one `None` if each model is for the one that reads it.
+fn named_runtimes(args: &RunArgs) -> Result<Vec<Option<&'static dyn HostRuntime>>, Error> {
+    if args.runtimes.is_empty() {
+        return Ok(vec![None]);
+    }
+    let found = args.runtimes.iter().map(|name| runtimes::find(name));
+    Ok(found.map(|it| it.map(Some)).collect::<Result<_, _>>()?)
 }
 
 /// The models of a suite, from the cache or from where the user says.
@@ -403,11 +421,12 @@ impl Setting<'_> {
 
 /// How a subject is measured from raw audio, if it is.
 fn pipeline_plan(subject: &Subject) -> Option<PipelinePlan<'_>> {
-    let (audio, task) = subject.audio.as_ref().zip(subject.task)?;
+    let task = subject.task.and_then(results::on_target);
+    let (audio, task) = subject.audio.as_ref().zip(task)?;
     Some(PipelinePlan {
         audio: &audio.bytes,
         vector_bytes: audio.vector_bytes(),
-        task: results::on_target(task),
+        task,
         input: subject.facts.input,
         output: subject.facts.output,
     })
