@@ -17,6 +17,7 @@ use crate::interrupt::Interrupted;
 use crate::measure::MeasureError;
 use crate::merge::MergeError;
 use crate::pages::PageError;
+use crate::power::PowerError;
 use crate::project::ProjectError;
 use crate::record::RecordError;
 use crate::records::RecordsError;
@@ -100,6 +101,8 @@ pub enum Error {
     #[error(transparent)]
     Merge(#[from] MergeError),
     #[error(transparent)]
+    Power(#[from] PowerError),
+    #[error(transparent)]
     Shard(#[from] ShardError),
     #[error(transparent)]
     Confirm(#[from] ConfirmError),
@@ -147,6 +150,7 @@ impl Error {
             | Self::Runtime(_)
             | Self::UnknownBaseline(_)
             | Self::Shard(_)
+            | Self::Power(_)
             | Self::Serial(SerialError::TooMany { .. })
             | Self::Export(ExportError::Base)
             | Self::NothingToRun => Exit::Usage,

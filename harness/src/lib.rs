@@ -32,6 +32,7 @@ pub mod merge;
 pub mod metrics;
 pub mod pages;
 pub mod plot;
+pub mod power;
 pub mod printable;
 pub mod progress;
 pub mod project;

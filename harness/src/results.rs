@@ -212,6 +212,7 @@ pub fn result(
         features: verified.features,
         outputs: verified.outputs,
         quality,
+        power: None,
         other: other(),
     }
 }

@@ -19,6 +19,7 @@ use crate::firmware_build::{self, Event, Firmware};
 use crate::image::{Image, Location};
 use crate::interrupt;
 use crate::measure::{PipelinePlan, Plan, measure};
+use crate::power::{DutyCycle, PowerError};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::record::{self, ExecutionKind, Other, RunRecord, RunResult, ShardSubject};
@@ -54,6 +55,7 @@ struct Setting<'a> {
     choice: &'a Choice,
     lister: &'a Lister,
     open_virtual: OpenVirtual<'a>,
+    duty_cycle: Option<DutyCycle>,
 }
 
 /// What one subject gave.
@@ -86,6 +88,14 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     }
     warn_of_unknown_keys(&board.name, &loaded.unknown_keys);
 
+    let duty_cycle = args.every.map(|every| DutyCycle {
+        every,
+        cell: args.cell,
+    });
+    if duty_cycle.is_some() && board.power.is_none() {
+        let board = board.name;
+        return Err(PowerError::NoCurrents { board }.into());
+    }
     let selection = Selection::new(args, project)?;
     let published = published(&selection, project)?;
     let subjects = subjects(args, project, &selection, &board)?;
@@ -101,6 +111,7 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
         choice: &choice,
         lister: &lister,
         open_virtual,
+        duty_cycle,
     };
     let mut outcomes = Vec::new();
     let mut progress = Progress::stderr();
@@ -364,7 +375,7 @@ impl Setting<'_> {
             })?;
 
         let kind = session.kind();
-        let result = results::result(
+        let mut result = results::result(
             board,
             kind,
             subject,
@@ -373,6 +384,10 @@ impl Setting<'_> {
             measurement,
             verified,
         );
+        if let Some((duty_cycle, power)) = self.duty_cycle.as_ref().zip(board.power.as_ref()) {
+            let power = duty_cycle.power(&subject.name, result.latency.median_us, power)?;
+            result.power = Some(power);
+        }
         Ok(Outcome {
             result,
             toolchain: firmware.toolchain,
