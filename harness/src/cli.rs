@@ -9,16 +9,19 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use probe_rs::probe::DebugProbeSelector;
 
 use crate::compare::{Aspect, NamedLimit};
+use crate::power::Cell;
 use crate::select::On;
 use crate::served::SerialPlace;
 use crate::subject::VectorCount;
-use crate::{baselines, mlperf, shard};
+use crate::{baselines, mlperf, power, shard, suggest};
 
 /// Longest time a target can be given.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
 
 /// Longest window of a performance run: well within the 71 minutes of a device's clock.
 const MAX_WINDOW: Duration = Duration::from_secs(600);
+/// Longest interval at which something can be run.
+const MAX_INTERVAL: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What does this model cost on this microcontroller?
 ///
@@ -281,6 +284,8 @@ Examples:
   tinybench run --board nano33 --model my.tflite        your own int8 model
   tinybench run --board nano33 --model my.tflite --reference vectors/
                                                         checked against my.outputs.i8
+  tinybench run --board nano33 --workload forest --every 1s --cell cr2032
+                                                        mean power, and how long a coin cell lasts
   tinybench run --board nano33 --save-baseline main     to compare with later
   tinybench run --board nano33 --format json | jq .results[0].latency
 
@@ -300,15 +305,15 @@ pub struct RunArgs {
     /// Where the suite's models are, if they aren't in the cache yet
     #[arg(long, value_name = "DIR|URL", requires = "suite")]
     pub from: Option<String>,
-    /// A TensorFlow Lite model of your own, int8, repeatable
-    #[arg(long = "model", value_name = "FILE.tflite")]
+    /// A model of your own, repeatable: TensorFlow Lite, int8, or a forest or centroids (.tbcm)
+    #[arg(long = "model", value_name = "FILE")]
     pub models: Vec<PathBuf>,
     /// Where NAME.inputs.i8 and NAME.outputs.i8 are for each --model NAME.tflite: any number of
     /// vectors one after another [default: seeded inputs, outputs computed on the host]
     #[arg(long, value_name = "DIR", requires = "models")]
     pub reference: Option<PathBuf>,
-    /// An inference engine, repeatable
-    #[arg(long = "runtime", value_name = "NAME", default_value = "interpreter")]
+    /// An inference engine, repeatable [default: the one that reads the model]
+    #[arg(long = "runtime", value_name = "NAME")]
     pub runtimes: Vec<String>,
     /// What to run on
     #[arg(long, value_enum, default_value_t = On::Auto)]
@@ -331,6 +336,13 @@ pub struct RunArgs {
     /// How long the target may take for one answer before it counts as hung
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = timeout)]
     pub timeout: Duration,
+    /// How often the workload is run, such as 100ms, 1s or 5min: mean power, from the board's
+    /// currents in use and at rest
+    #[arg(long, value_name = "TIME", value_parser = interval)]
+    pub every: Option<Duration>,
+    /// What feeds the board, for how long it lasts: cr2032, cr2450, cr2477, lipo100 or lipo500
+    #[arg(long, value_name = "NAME", requires = "every", value_parser = cell)]
+    pub cell: Option<&'static Cell>,
     /// What to print on stdout
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
@@ -504,12 +516,35 @@ impl FromStr for Vectors {
 
 /// A time such as `60s` or `2m30s`.
 fn timeout(text: &str) -> Result<Duration, String> {
-    let time = text
-        .parse::<jiff::SignedDuration>()
+    let time = duration(text).filter(|time| *time <= MAX_TIMEOUT);
+    time.ok_or_else(|| "it must be a time such as `60s` or `2m30s`, up to a day".to_owned())
+}
+
+/// A time such as `100ms`, `1s` or `5min`.
+fn interval(text: &str) -> Result<Duration, String> {
+    let time = duration(text).filter(|time| *time <= MAX_INTERVAL);
+    time.ok_or_else(|| {
+        "it must be a time such as `100ms`, `1s` or `5min`, up to 30 days".to_owned()
+    })
+}
+
+/// A time as people write it, if it isn't zero.
+fn duration(text: &str) -> Option<Duration> {
+    text.parse::<jiff::SignedDuration>()
         .ok()
         .and_then(|time| Duration::try_from(time).ok())
-        .filter(|time| !time.is_zero() && *time <= MAX_TIMEOUT);
-    time.ok_or_else(|| "it must be a time such as `60s` or `2m30s`, up to a day".to_owned())
+        .filter(|time| !time.is_zero())
+}
+
+/// A cell by its name.
+fn cell(name: &str) -> Result<&'static Cell, String> {
+    power::find(name).ok_or_else(|| {
+        let names: Vec<_> = power::CELLS.iter().map(|it| it.name.to_owned()).collect();
+        format!(
+            "{}; docs/power.md describes them",
+            suggest::hint(name, &names)
+        )
+    })
 }
 
 /// The length of a window.
@@ -539,6 +574,31 @@ mod tests {
         for bad in ["", "60", "-1s", "0s", "2 weeks", "1e9h", "25h"] {
             assert!(timeout(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn intervals_are_read_as_people_write_them() {
+        assert_eq!(interval("100ms"), Ok(Duration::from_millis(100)));
+        assert_eq!(interval("1s"), Ok(Duration::from_secs(1)));
+        assert_eq!(interval("5min"), Ok(Duration::from_secs(300)));
+        assert_eq!(interval("1h"), Ok(Duration::from_secs(3_600)));
+        for bad in ["", "1", "0s", "-1s", "1e9h", "721h"] {
+            assert!(interval(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_cell_has_a_name_that_is_told() {
+        let command = Cli::command();
+        let run = command.find_subcommand("run").unwrap();
+        let argument = run.get_arguments().find(|it| it.get_id() == "cell");
+        let help = argument.unwrap().get_help().unwrap().to_string();
+        for known in &power::CELLS {
+            assert!(help.contains(known.name), "{}", known.name);
+            assert_eq!(cell(known.name), Ok(known));
+        }
+        let unknown = cell("cr2023").unwrap_err();
+        assert!(unknown.contains("did you mean `cr2032`?"), "{unknown}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ use crate::mlperf::link::LinkError;
 use crate::mlperf::log::LogError;
 use crate::mlperf::session::SessionError as MlperfError;
 use crate::pages::PageError;
+use crate::power::PowerError;
 use crate::project::ProjectError;
 use crate::record::RecordError;
 use crate::records::RecordsError;
@@ -123,6 +124,8 @@ pub enum Error {
     #[error(transparent)]
     Merge(#[from] MergeError),
     #[error(transparent)]
+    Power(#[from] PowerError),
+    #[error(transparent)]
     Shard(#[from] ShardError),
     #[error(transparent)]
     Confirm(#[from] ConfirmError),
@@ -170,6 +173,7 @@ impl Error {
             | Self::Runtime(_)
             | Self::UnknownBaseline(_)
             | Self::Shard(_)
+            | Self::Power(_)
             | Self::Serial(SerialError::TooMany { .. })
             | Self::Export(ExportError::Base)
             | Self::NoUart { .. }

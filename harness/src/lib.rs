@@ -34,6 +34,7 @@ pub mod metrics;
 pub mod mlperf;
 pub mod pages;
 pub mod plot;
+pub mod power;
 pub mod printable;
 pub mod progress;
 pub mod project;

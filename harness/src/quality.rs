@@ -20,6 +20,7 @@ pub fn judge(
     let (metric, value) = match task {
         TaskKind::Classification => ("top1", top1(outputs, labels, facts.output_bytes)),
         TaskKind::Anomaly => ("auc", auc(&scores(facts, inputs, labels, outputs))?),
+        TaskKind::AnomalyScore => ("auc", auc(&given_scores(facts, labels, outputs))?),
     };
     Some(record::Quality {
         metric: metric.to_owned(),
@@ -57,11 +58,22 @@ fn scores(
         .collect()
 }
 
+/// The same where the output is the score, in 32 bits.
+fn given_scores(facts: &ModelFacts, labels: &[u8], outputs: &TargetOutputs) -> Vec<(u32, bool)> {
+    outputs
+        .by_vector(facts.output_bytes)
+        .map(|(vector, output)| {
+            let (_, score) = output.split_last_chunk().unwrap_or((&[], &[0; 4]));
+            (u32::from_le_bytes(*score), labels[vector] != 0)
+        })
+        .collect()
+}
+
 /// The area under the receiver operating characteristic, in the form of Mann and Whitney: the
 /// probability that an anomaly has a higher score than something normal, a tie counting one half
 /// (J. A. Hanley and B. J. McNeil, "The meaning and use of the area under a receiver operating
 /// characteristic (ROC) curve", Radiology 143, 1982). `None` if there are only anomalies or none.
-fn auc(scores: &[(f32, bool)]) -> Option<f64> {
+fn auc<T: Copy + PartialOrd>(scores: &[(T, bool)]) -> Option<f64> {
     let of = |anomalous: bool| {
         let scores = scores.iter().filter(move |(_, label)| *label == anomalous);
         scores.map(|(score, _)| *score)
@@ -117,6 +129,27 @@ mod tests {
         // Of six pairs four are in order and one is a tie.
         assert_eq!(auc(&scores(&[1.0, 2.0, 5.0], &[2.0, 6.0])), Some(4.5 / 6.0));
         assert_eq!(auc(&scores(&[1.0], &[])), None);
+    }
+
+    #[test]
+    fn a_score_of_32_bits_is_taken_as_it_is() {
+        let quantisation = Quantisation {
+            scale: 1.0,
+            zero_point: 0,
+        };
+        let facts = ModelFacts {
+            input_bytes: 1,
+            output_bytes: 4,
+            macs: 0,
+            parameters: 0,
+            arena_bytes: 0,
+            input: quantisation,
+            output: quantisation,
+        };
+        // 255 and 256: the second byte counts more than the first.
+        let outputs = outputs(&[1, 3], &[-1, 0, 0, 0, 0, 1, 0, 0]);
+        let judged = judge(TaskKind::AnomalyScore, &facts, &[], &[9, 0, 9, 1], &outputs);
+        assert_eq!(judged.unwrap().value, 1.0);
     }
 
     #[test]

@@ -211,6 +211,9 @@ pub struct RunResult {
     /// What a device said and did that was measured over the MLPerf Tiny protocol.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mlperf: Option<Mlperf>,
+    /// Power with a duty cycle, if one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub power: Option<Power>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -438,6 +441,66 @@ pub struct Energy {
     pub supply: Option<String>,
     /// Measured or modelled.
     pub fidelity: Fidelity,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// Power of a board that runs the workload at regular intervals and sleeps in between.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Power {
+    /// From the beginning of one run to that of the next, s.
+    #[serde(serialize_with = "finite")]
+    pub interval_s: f64,
+    /// The share of the time in which it runs.
+    #[serde(serialize_with = "finite")]
+    pub duty_cycle: f64,
+    /// Power while it runs, mW.
+    #[serde(serialize_with = "finite")]
+    pub active_mw: f64,
+    /// Power while it sleeps, mW.
+    #[serde(serialize_with = "finite")]
+    pub idle_mw: f64,
+    /// Mean current, µA.
+    #[serde(serialize_with = "finite")]
+    pub mean_ua: f64,
+    /// Mean power, mW.
+    #[serde(serialize_with = "finite")]
+    pub mean_mw: f64,
+    /// Whether that is less than 1 mW.
+    pub below_1_mw: bool,
+    /// How long a cell lasts, if one was named.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cell: Option<CellLife>,
+    /// `model:` and the model's name, or the instrument.
+    pub source: String,
+    /// Measured or modelled.
+    pub fidelity: Fidelity,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// How long a cell lasts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CellLife {
+    /// Name of the cell.
+    pub name: String,
+    /// Nominal capacity, mAh.
+    #[serde(serialize_with = "finite")]
+    pub capacity_mah: f64,
+    /// Nominal voltage, V.
+    #[serde(serialize_with = "finite")]
+    pub nominal_v: f64,
+    /// The share of the capacity that can be used.
+    #[serde(serialize_with = "finite")]
+    pub usable_share: f64,
+    /// The share of the nominal capacity that is lost in a year of doing nothing.
+    #[serde(serialize_with = "finite")]
+    pub self_discharge_per_year: f64,
+    /// How long it lasts, h.
+    #[serde(serialize_with = "finite")]
+    pub life_hours: f64,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,

@@ -88,9 +88,9 @@ pub fn verify(
         (expected, reference)
     };
     let outputs = compare(&expected, &reference)?;
-    if let Some(task) = subject.task {
+    if let Some(task) = subject.task.and_then(on_target) {
         verify::verify_answers(
-            on_target(task),
+            task,
             facts,
             &pipeline.features,
             &measurement.outputs,
@@ -103,11 +103,12 @@ pub fn verify(
     })
 }
 
-/// A task as the image knows it.
-pub fn on_target(task: TaskKind) -> Task {
+/// A task as the image knows it, if its last stage has something to do for it.
+pub fn on_target(task: TaskKind) -> Option<Task> {
     match task {
-        TaskKind::Classification => Task::Classification,
-        TaskKind::Anomaly => Task::Anomaly,
+        TaskKind::Classification => Some(Task::Classification),
+        TaskKind::Anomaly => Some(Task::Anomaly),
+        TaskKind::AnomalyScore => None,
     }
 }
 
@@ -212,6 +213,7 @@ pub fn result(
         outputs: Some(verified.outputs),
         quality,
         mlperf: None,
+        power: None,
         other: other(),
     }
 }

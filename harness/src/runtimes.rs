@@ -1,6 +1,8 @@
 //! The inference engines under test, as the host knows them: to read models, to plan arenas and
 //! to compute reference outputs. The same engine is compiled into the firmware by its name.
 
+mod classical;
+
 use tinybench_interface::Runtime as _;
 use tinybench_interpreter::kernels::Portable;
 use tinybench_interpreter::runtime::Interpreter as InterpreterOnTarget;
@@ -8,6 +10,8 @@ use tinybench_interpreter::{
     Interpreter as Engine, Model, ModelError, PrepareError, Tensor, arena_needed,
 };
 use tinybench_pipeline::Quantisation;
+
+pub use classical::Classical;
 
 use crate::suggest;
 
@@ -43,6 +47,9 @@ pub trait HostRuntime: Sync {
     fn version(&self) -> &'static str;
     /// What it is, in a few words.
     fn summary(&self) -> &'static str;
+    /// Whether a file is one of this runtime's models, by the identifier it begins with. It may
+    /// still be refused.
+    fn reads(&self, model: &[u8]) -> bool;
     /// Checks a model and describes it.
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError>;
     /// Whether the model can be planned in `arena`.
@@ -52,7 +59,7 @@ pub trait HostRuntime: Sync {
 }
 
 /// All runtimes there are.
-pub const RUNTIMES: [&dyn HostRuntime; 1] = [&Interpreter];
+pub const RUNTIMES: [&dyn HostRuntime; 2] = [&Interpreter, &Classical];
 
 /// There is no such runtime.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +86,15 @@ pub fn find(name: &str) -> Result<&'static dyn HostRuntime, UnknownRuntime> {
                 hint: suggest::hint(name, &names),
             }
         })
+}
+
+/// The runtime for a model that no runtime was named for: the one that reads such files. For a
+/// file that none reads it is the first, which then says what is wrong with it.
+pub fn for_model(model: &[u8]) -> &'static dyn HostRuntime {
+    RUNTIMES
+        .into_iter()
+        .find(|runtime| runtime.reads(model))
+        .unwrap_or(RUNTIMES[0])
 }
 
 /// Alignment of the arenas that are tried, as that of the arena in the firmware.
@@ -130,6 +146,10 @@ impl HostRuntime for Interpreter {
 
     fn summary(&self) -> &'static str {
         "int8 TensorFlow Lite models, read in place; equal bit for bit to TensorFlow Lite Micro"
+    }
+
+    fn reads(&self, model: &[u8]) -> bool {
+        model.get(4..8) == Some(b"TFL3".as_slice())
     }
 
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError> {
@@ -201,6 +221,9 @@ mod tests {
         fn summary(&self) -> &'static str {
             ""
         }
+        fn reads(&self, _: &[u8]) -> bool {
+            false
+        }
         fn inspect(&self, _: &[u8]) -> Result<ModelFacts, RuntimeError> {
             Err(RuntimeError("none".to_owned()))
         }
@@ -218,6 +241,13 @@ mod tests {
         for needed in [1, 2, 99, 100, 4095, 4096] {
             assert_eq!(smallest_arena(&Needs(needed), &[], 4096).unwrap(), needed);
         }
+    }
+
+    #[test]
+    fn a_model_is_for_the_runtime_that_reads_it() {
+        assert_eq!(for_model(b"\x1c\0\0\0TFL3").name(), "interpreter");
+        assert_eq!(for_model(b"TBCM").name(), "classical");
+        assert_eq!(for_model(b"").name(), "interpreter");
     }
 
     #[test]

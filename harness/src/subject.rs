@@ -19,6 +19,9 @@ pub const SEEDED_VECTORS: usize = 8;
 /// How many vectors are run, at most, unless the user says.
 pub const DEFAULT_VECTORS: usize = 48;
 
+/// Bytes of an output that is a score.
+const SCORE_BYTES: usize = 4;
+
 /// How many vectors to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum VectorCount {
@@ -278,6 +281,12 @@ impl Checked {
                     return Err(format!(
                         "the output of an anomaly has the size of the input; the model has \
                          {input_bytes} inputs and {output_bytes} outputs"
+                    ));
+                }
+                TaskKind::AnomalyScore if output_bytes != SCORE_BYTES => {
+                    return Err(format!(
+                        "the output of an anomaly-score has {SCORE_BYTES} bytes, the model has \
+                         {output_bytes}"
                     ));
                 }
                 _ => {}

@@ -36,6 +36,11 @@ struct Board {
 impl Board {
     /// Programs the firmware with the model at `path` and runs it to its first halt.
     fn with_model(path: &Path) -> Option<Self> {
+        Self::with_runtime("interpreter", path)
+    }
+
+    /// The same with another runtime.
+    fn with_runtime(runtime: &str, path: &Path) -> Option<Self> {
         if let Err(error) = find_toolchain(NANO33.rustc_target) {
             eprintln!("skipped: {error}");
             return None;
@@ -44,7 +49,7 @@ impl Board {
         let request = Request {
             project_root: &root,
             target: NANO33,
-            runtime: "interpreter",
+            runtime,
             model: path,
             front_end: None,
         };
@@ -333,6 +338,31 @@ fn what_cannot_be_done_is_refused() {
         (block.status, block.error),
         (Status::Failed as u32, Error::BadModel as u32)
     );
+}
+
+#[test]
+fn a_corrupt_forest_is_refused_on_the_target_too() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let good = fs::read(root.join("workloads/models/forest/forest.tbcm")).unwrap();
+    let mut flipped = good.clone();
+    flipped[5_000] ^= 1;
+    // A cycle, with a checksum that fits: the right child of the first tree's root is the root.
+    let mut cycle = good[..good.len() - 4].to_vec();
+    cycle[20 + 2 * 24 + 1] = 0;
+    cycle.extend(tinybench_classical::crc32(&cycle).to_le_bytes());
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.tbcm");
+    for (bytes, expected) in [
+        (flipped, (Status::Failed, Error::BadModel, [4, u32::MAX])),
+        (cycle, (Status::Failed, Error::BadModel, [11, u32::MAX])),
+    ] {
+        fs::write(&path, bytes).unwrap();
+        let Some(mut board) = Board::with_runtime("classical", &path) else {
+            return;
+        };
+        assert_eq!(status(&board.prepare(0)), expected);
+    }
 }
 
 #[test]

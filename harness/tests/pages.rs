@@ -57,6 +57,29 @@ fn a_markdown_report_of_one_run() {
 }
 
 #[test]
+fn a_report_shows_power_where_a_duty_cycle_was_asked_for() {
+    let tinybench = Tinybench::new();
+    let mut run = record();
+    run["results"][0]["power"] = json!({
+        "interval_s": 1.0, "duty_cycle": 0.125, "active_mw": 9.9, "idle_mw": 0.007_05,
+        "mean_ua": 414.6, "mean_mw": 1.243_7, "below_1_mw": false,
+        "cell": {
+            "name": "cr2032", "capacity_mah": 225.0, "nominal_v": 3.0, "usable_share": 0.85,
+            "self_discharge_per_year": 0.015, "life_hours": 460.9,
+        },
+        "source": "model:active-idle-current", "fidelity": "modelled",
+    });
+    put(&tinybench, "run.json", &run);
+    let ended = tinybench.run(&["report", "run.json", "-o", "report.md"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let text = fs::read_to_string(tinybench.path("report.md")).unwrap();
+    let row = "| kws | 1 s | ≈ 12.50 % | ≈ 9.900 mW | ≈ 0.0070 mW | ≈ 1.244 mW | no | cr2032 | \
+               ≈ 19.2 days |";
+    assert!(text.contains(row), "{text}");
+    assert!(text.contains(" --every 1s --cell cr2032"), "{text}");
+}
+
+#[test]
 fn a_markdown_report_tells_what_changed() {
     let tinybench = Tinybench::new();
     put(&tinybench, "main.json", &taking(8_826_588));

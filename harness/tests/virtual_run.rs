@@ -114,8 +114,12 @@ fn parts_add_up(result: &RunResult) {
         memory.ram_total_bytes,
         "{memory:?}"
     );
-    // A runtime needs some of the arena for itself, and the model's tensors the rest.
-    assert!(memory.intermediate_bytes.unwrap() < memory.arena_bytes);
+    // The interpreter needs some of the arena for itself, and the model's tensors the rest.
+    let tensors = memory.intermediate_bytes.unwrap();
+    match result.runtime.name.as_str() {
+        "interpreter" => assert!(tensors < memory.arena_bytes),
+        _ => assert!(tensors <= memory.arena_bytes),
+    }
 }
 
 #[test]

@@ -6,13 +6,14 @@ usage() {
     cat <<'TEXT'
 Usage: scripts/train/train.sh NAME [--work DIR] [--seed N] [--epochs N] [--python PYTHON] [--publish]
 
-Makes data, trains a network on them, converts it to int8, measures it on the test set and writes
-model, test vectors and card. NAME is one of ad, ic, kws, sww, vww.
+Makes data, trains a model on them, converts it to integers, measures it on the test set and writes
+model, test vectors and card. NAME is one of ad, centroid, forest, ic, kws, sww, vww.
 
   --work DIR       where everything is kept: Python environment, data sets, models
                    (default: $XDG_CACHE_HOME/tinybench/train or ~/.cache/...; about 2 GB)
   --seed N         seed of data and training (default: 1, that of the committed models)
-  --epochs N       passes over the training set (default: that of the committed model)
+  --epochs N       passes over the training set (default: that of the committed model); forest and
+                   centroid have none
   --python PYTHON  CPython 3.11 to 3.13 that makes the environment (default: python3)
   --publish        write into workloads/models/NAME; otherwise into DIR/NAME/seed-N/out
 
@@ -30,8 +31,8 @@ fail() {
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 case ${1-} in
     --help | -h) usage; exit 0 ;;
-    ad | ic | kws | sww | vww) name=$1; shift ;;
-    *) fail "name one of ad, ic, kws, sww, vww first (see --help)" ;;
+    ad | centroid | forest | ic | kws | sww | vww) name=$1; shift ;;
+    *) fail "name one of ad, centroid, forest, ic, kws, sww, vww first (see --help)" ;;
 esac
 work=${XDG_CACHE_HOME:-${HOME:?}/.cache}/tinybench/train
 seed=1
@@ -67,16 +68,29 @@ esac
 "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' ||
     fail "$python is not Python 3.11 to 3.13: name one with --python"
 
+# The models that aren't networks have packages of their own, a twentieth of the others' size.
+case $name in
+    centroid | forest)
+        packages=motion
+        [ -z "$epochs" ] || fail "$name has no epochs"
+        ;;
+    *) packages=common ;;
+esac
+
 mkdir -p "$work"
 work=$(CDPATH='' cd -- "$work" && pwd)
 run=$work/$name/seed-$seed
 mkdir -p "$run"
-requirements=$here/common/requirements.txt
-if ! cmp -s "$requirements" "$work/venv/requirements.txt"; then
-    echo "== Python environment: $work/venv" >&2
-    "$python" -m venv --clear "$work/venv"
-    "$work/venv/bin/pip" install --quiet --no-deps --requirement "$requirements"
-    cp "$requirements" "$work/venv/requirements.txt"
+requirements=$here/$packages/requirements.txt
+case $packages in
+    common) venv=$work/venv ;;
+    *) venv=$work/venv-$packages ;;
+esac
+if ! cmp -s "$requirements" "$venv/requirements.txt"; then
+    echo "== Python environment: $venv" >&2
+    "$python" -m venv --clear "$venv"
+    "$venv/bin/pip" install --quiet --no-deps --requirement "$requirements"
+    cp "$requirements" "$venv/requirements.txt"
 fi
 
 export TF_CPP_MIN_LOG_LEVEL=3 PYTHONDONTWRITEBYTECODE=1
@@ -87,12 +101,12 @@ export TF_ENABLE_ONEDNN_OPTS=1
 step() {
     echo "== $1" >&2
     shift
-    (cd "$here" && "$work/venv/bin/python" -m "$@")
+    (cd "$here" && "$venv/bin/python" -m "$@")
 }
 # One thread each, as the data sets are made by two processes.
 OPENBLAS_NUM_THREADS=1 step "data sets: $run" "$name.dataset" --folder "$run" --seed "$seed"
 step "training" "$name.train" --folder "$run" --seed "$seed" ${epochs:+--epochs "$epochs"}
-step "conversion to int8" "$name.convert" --folder "$run"
+step "conversion to integers" "$name.convert" --folder "$run"
 step "measurement on the test set" "$name.evaluate" --folder "$run"
 models=$(CDPATH='' cd -- "$here/../.." && pwd)/workloads/models/$name
 into=$models

@@ -19,11 +19,12 @@ use crate::firmware_build::{self, Event, Firmware};
 use crate::image::{Image, Location};
 use crate::interrupt;
 use crate::measure::{PipelinePlan, Plan, measure};
+use crate::power::{DutyCycle, PowerError};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::record::{self, ExecutionKind, Other, RunRecord, RunResult, ShardSubject};
 use crate::results;
-use crate::runtimes::{self, HostRuntime};
+use crate::runtimes::{self, HostRuntime, Interpreter};
 use crate::select::{self, Choice};
 use crate::session::Session;
 use crate::shard;
@@ -54,6 +55,7 @@ struct Setting<'a> {
     choice: &'a Choice,
     lister: &'a Lister,
     open_virtual: OpenVirtual<'a>,
+    duty_cycle: Option<DutyCycle>,
 }
 
 /// What one subject gave.
@@ -89,6 +91,14 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     }
     warn_of_unknown_keys(&board.name, &loaded.unknown_keys);
 
+    let duty_cycle = args.every.map(|every| DutyCycle {
+        every,
+        cell: args.cell,
+    });
+    if duty_cycle.is_some() && board.power.is_none() {
+        let board = board.name;
+        return Err(PowerError::NoCurrents { board }.into());
+    }
     let selection = Selection::new(args, project)?;
     let published = published(&selection, project)?;
     let subjects = subjects(args, project, &selection, &board)?;
@@ -104,6 +114,7 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
         choice: &choice,
         lister: &lister,
         open_virtual,
+        duty_cycle,
     };
     let mut outcomes = Vec::new();
     let mut progress = Progress::stderr();
@@ -217,24 +228,42 @@ fn subjects(
         .vectors
         .map_or_else(Default::default, |vectors| vectors.0);
     let mut subjects = Vec::new();
-    for runtime in &args.runtimes {
-        let runtime = runtimes::find(runtime)?;
+    for named in named_runtimes(args)? {
+        let chosen = |model: &[u8]| named.unwrap_or_else(|| runtimes::for_model(model));
         for name in &selection.workloads {
             let workload = workloads.load(name)?;
+            let runtime = chosen(&workload.model);
+            if args.workloads.is_empty() && !runtime.reads(&workload.model) {
+                eprintln!(
+                    "{name} is left out: its model is for another runtime than the one named"
+                );
+                continue;
+            }
             subjects.push((runtime, Subject::from_workload(workload, runtime, board)?));
         }
         if let Some(suite) = &selection.suite {
+            let runtime = named.unwrap_or(&Interpreter);
             for subject in fetched(args, suite, runtime, board)? {
                 subjects.push((runtime, subject));
             }
         }
         for model in &args.models {
             let reference = args.reference.as_deref();
+            let runtime = chosen(&files::read(model, MAX_DATA_BYTES)?);
             let subject = Subject::from_model(model, reference, vectors, runtime, board)?;
             subjects.push((runtime, subject));
         }
     }
     Ok(subjects)
+}
+
+/// The runtimes that the command line names; one `None` if each model is for the one that reads it.
+fn named_runtimes(args: &RunArgs) -> Result<Vec<Option<&'static dyn HostRuntime>>, Error> {
+    if args.runtimes.is_empty() {
+        return Ok(vec![None]);
+    }
+    let found = args.runtimes.iter().map(|name| runtimes::find(name));
+    Ok(found.map(|it| it.map(Some)).collect::<Result<_, _>>()?)
 }
 
 /// The models of a suite, from the cache or from where the user says.
@@ -349,7 +378,7 @@ impl Setting<'_> {
             })?;
 
         let kind = session.kind();
-        let result = results::result(
+        let mut result = results::result(
             board,
             kind,
             subject,
@@ -358,6 +387,10 @@ impl Setting<'_> {
             measurement,
             verified,
         );
+        if let Some((duty_cycle, power)) = self.duty_cycle.as_ref().zip(board.power.as_ref()) {
+            let power = duty_cycle.power(&subject.name, result.latency.median_us, power)?;
+            result.power = Some(power);
+        }
         Ok(Outcome {
             result,
             toolchain: firmware.toolchain,
@@ -396,11 +429,12 @@ impl Setting<'_> {
 
 /// How a subject is measured from raw audio, if it is.
 fn pipeline_plan(subject: &Subject) -> Option<PipelinePlan<'_>> {
-    let (audio, task) = subject.audio.as_ref().zip(subject.task)?;
+    let task = subject.task.and_then(results::on_target);
+    let (audio, task) = subject.audio.as_ref().zip(task)?;
     Some(PipelinePlan {
         audio: &audio.bytes,
         vector_bytes: audio.vector_bytes(),
-        task: results::on_target(task),
+        task,
         input: subject.facts.input,
         output: subject.facts.output,
     })

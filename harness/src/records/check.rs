@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use crate::power::LINE_MW;
 use crate::printable::{is_hazard, printable};
-use crate::record::{RunRecord, RunResult};
+use crate::record::{Power, RunRecord, RunResult};
 use crate::statistics::median;
 
 /// Longest string.
@@ -220,6 +221,9 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
     {
         return Err(("energy", "is negative".to_owned()));
     }
+    if let Some(power) = &result.power {
+        power_of(power)?;
+    }
     if let Some(memory) = &result.memory
         && (memory.harness_bytes > memory.static_bytes
             || memory.static_bytes > memory.ram_total_bytes)
@@ -260,6 +264,30 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
     Ok(())
 }
 
+/// Power with a duty cycle that can be.
+fn power_of(power: &Power) -> Result<(), (&'static str, String)> {
+    if power.interval_s <= 0.0 || !(0.0..=1.0).contains(&power.duty_cycle) {
+        return Err(("power.duty_cycle", "is not between 0 and 1".to_owned()));
+    }
+    let amounts = [
+        power.active_mw,
+        power.idle_mw,
+        power.mean_ua,
+        power.mean_mw,
+        power.cell.as_ref().map_or(0.0, |cell| cell.life_hours),
+    ];
+    if amounts.iter().any(|&amount| amount < 0.0) {
+        return Err(("power", "is negative".to_owned()));
+    }
+    if power.below_1_mw != (power.mean_mw < LINE_MW) {
+        return Err((
+            "power.below_1_mw",
+            format!("contradicts `mean_mw`, {}", power.mean_mw),
+        ));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -277,6 +305,54 @@ mod tests {
     #[test]
     fn the_example_is_fine() {
         check(&example()).unwrap();
+    }
+
+    #[test]
+    fn power_that_cannot_be_is_named() {
+        let good = json!({
+            "interval_s": 1.0, "duty_cycle": 0.1, "active_mw": 9.9, "idle_mw": 0.007,
+            "mean_ua": 332.0, "mean_mw": 0.996, "below_1_mw": true,
+            "cell": {
+                "name": "cr2032", "capacity_mah": 225.0, "nominal_v": 3.0, "usable_share": 0.85,
+                "self_discharge_per_year": 0.015, "life_hours": 570.0,
+            },
+            "source": "model:active-idle-current", "fidelity": "modelled",
+        });
+        let parse = |pointer: &str, other: Value| {
+            let mut value = serde_json::to_value(example()).unwrap();
+            value["results"][0]["power"] = good.clone();
+            *value
+                .pointer_mut(&format!("/results/0/power{pointer}"))
+                .unwrap() = other;
+            super::super::parse(value.to_string().as_bytes())
+        };
+        assert!(parse("/mean_mw", json!(0.5)).is_ok());
+        for (pointer, bad, expected) in [
+            (
+                "/duty_cycle",
+                json!(1.5),
+                "`results[0].power.duty_cycle` is not between 0 and 1",
+            ),
+            (
+                "/interval_s",
+                json!(0),
+                "`results[0].power.duty_cycle` is not between 0 and 1",
+            ),
+            ("/idle_mw", json!(-1), "`results[0].power` is negative"),
+            (
+                "/cell/life_hours",
+                json!(-1),
+                "`results[0].power` is negative",
+            ),
+            (
+                "/mean_mw",
+                json!(2),
+                "`results[0].power.below_1_mw` contradicts `mean_mw`, 2",
+            ),
+        ] {
+            let error = parse(pointer, bad).unwrap_err().to_string();
+            assert!(error.contains(expected), "{pointer}: {error}");
+        }
     }
 
     #[test]

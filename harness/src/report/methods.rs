@@ -2,7 +2,7 @@
 
 use super::results::Results;
 use crate::pages::{Block, Cell, Column, Section, Table};
-use crate::record::{Board, ExecutionKind, Fidelity, InputSource, RunRecord};
+use crate::record::{Board, ExecutionKind, Fidelity, InputSource, RunRecord, RunResult};
 
 /// What each figure means and the context it was obtained in.
 pub fn section(results: &Results) -> Section {
@@ -244,24 +244,19 @@ fn commands(record: &RunRecord, label: &str, named: bool) -> String {
     for result in &record.results {
         let argument = match result.inputs.source {
             InputSource::Workload => format!(" --workload {}", quoted(&result.workload)),
-            InputSource::Reference => format!(
-                " --model {} --reference .",
-                quoted(&format!("{}.tflite", result.workload))
-            ),
-            InputSource::Seeded | InputSource::Dataset => {
-                format!(
-                    " --model {}",
-                    quoted(&format!("{}.tflite", result.workload))
-                )
-            }
+            InputSource::Reference => format!(" --model {} --reference .", file(result)),
+            InputSource::Seeded | InputSource::Dataset => format!(" --model {}", file(result)),
         };
         if !workloads.contains(&result.workload.as_str()) {
             workloads.push(&result.workload);
             command += &argument;
         }
     }
-    for runtime in runtimes {
-        command += &format!(" --runtime {}", quoted(runtime));
+    // Runtimes were named if each workload ran on all of them; otherwise each model has its own.
+    if runtimes.len() * workloads.len() == record.results.len() {
+        for runtime in runtimes {
+            command += &format!(" --runtime {}", quoted(runtime));
+        }
     }
     if let Some(result) = record.results.first() {
         command += &format!(" --runs {}", result.latency.cycles.len());
@@ -269,8 +264,23 @@ fn commands(record: &RunRecord, label: &str, named: bool) -> String {
             command += &format!(" --vectors {}", outputs.vectors);
         }
     }
+    if let Some(power) = record.results.iter().find_map(|it| it.power.as_ref()) {
+        command += &format!(" --every {}s", power.interval_s);
+        if let Some(cell) = &power.cell {
+            command += &format!(" --cell {}", quoted(&cell.name));
+        }
+    }
     lines.push(command);
     lines.join("\n") + "\n"
+}
+
+/// The model file of a result, as one word of a shell: the record keeps its stem.
+fn file(result: &RunResult) -> String {
+    let extension = match result.runtime.name.as_str() {
+        "classical" => "tbcm",
+        _ => "tflite",
+    };
+    quoted(&format!("{}.{extension}", result.workload))
 }
 
 /// `text` as one word of a shell.
@@ -296,6 +306,41 @@ mod tests {
             commands(&record, "main", false),
             "git checkout abc123\ncargo run --release -p tinybench -- run --board nano33 --on \
              virtual --workload kws --runtime interpreter --runs 3 --vectors 48\n"
+        );
+    }
+
+    #[test]
+    fn the_command_of_a_mixed_set_leaves_each_model_to_its_runtime() {
+        let mut record = example();
+        let mut forest = record.results[0].clone();
+        forest.workload = "forest".to_owned();
+        forest.runtime.name = "classical".to_owned();
+        forest.power = Some(crate::record::Power {
+            interval_s: 0.1,
+            duty_cycle: 0.01,
+            active_mw: 9.9,
+            idle_mw: 0.007,
+            mean_ua: 35.3,
+            mean_mw: 0.106,
+            below_1_mw: true,
+            cell: None,
+            source: crate::power::SOURCE.to_owned(),
+            fidelity: Fidelity::Modelled,
+            other: crate::record::Other::new(),
+        });
+        record.results.push(forest);
+        let text = commands(&record, "main", false);
+        let line = text.lines().last().unwrap();
+        assert!(
+            line.ends_with("--workload kws --workload forest --runs 3 --vectors 48 --every 0.1s"),
+            "{line}"
+        );
+        record.results.remove(0);
+        record.results[0].inputs.source = InputSource::Seeded;
+        let text = commands(&record, "main", false);
+        assert!(
+            text.contains("--model forest.tbcm --runtime classical"),
+            "{text}"
         );
     }
 

@@ -5,6 +5,7 @@
 mod changes;
 mod cost;
 mod methods;
+mod power;
 mod published;
 mod results;
 mod summary;

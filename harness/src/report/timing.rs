@@ -1,5 +1,6 @@
 //! Latency and energy: the figures, and how far single runs lie apart.
 
+use super::power;
 use super::results::{Item, Results, mark, metric};
 use crate::metrics::Metric;
 use crate::pages::{Block, Column, Plot, Section, Table};
@@ -30,6 +31,7 @@ pub fn sections(results: &Results) -> Vec<Section> {
             "energy-plot",
             "Energy of one inference",
         )));
+        section.blocks.extend(power::table(results));
         sections.push(section);
     }
     sections

@@ -2,12 +2,14 @@
 
 mod grid;
 mod parts;
+mod power;
 mod published;
 mod stages;
 
 use owo_colors::OwoColorize;
 
 use grid::Grid;
+pub(crate) use power::{life, milliwatts};
 pub use published::Published;
 
 use crate::record::{ExecutionKind, Fidelity, RunRecord, RunResult};
@@ -134,6 +136,7 @@ pub fn render(
     let mut parts = vec![wrap(&title(record), width), fit(main(results, colour))];
     parts.extend(stages::grid(results).map(fit));
     parts.extend(parts::grid(results).map(fit));
+    parts.extend(power::grid(results).map(fit));
     if let Some(published) = published
         && let Some(grid) = published.grid(record)
     {
@@ -215,6 +218,9 @@ fn legend(record: &RunRecord) -> String {
     parts.push("RAM is static + arena + stack. RAM and flash are without the harness's own part.");
     if record.results.iter().any(|it| it.latency.stages.is_some()) {
         parts.push("The latency of a workload from raw audio is that of all stages.");
+    }
+    if record.results.iter().any(|it| it.power.is_some()) {
+        parts.push("Power is that of the workload and of sleep alone: docs/power.md.");
     }
     parts.push("docs/numbers.md explains every number.");
     parts.join(" ")

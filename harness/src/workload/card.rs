@@ -89,6 +89,10 @@ pub enum TaskKind {
     /// The output reproduces the input, and the mean squared error of that is the score. The
     /// classes are normal and anomalous, in this order.
     Anomaly,
+    /// The output is the score itself, one unsigned 32-bit number, little-endian. The classes are
+    /// normal and anomalous, in this order.
+    #[serde(rename = "anomaly-score")]
+    AnomalyScore,
 }
 
 /// Quality on the whole test set, as it was when the model was made.
@@ -255,7 +259,7 @@ impl Card {
                 TaskKind::Classification if classes == 0 => {
                     return Err("task.classes is empty".to_owned());
                 }
-                TaskKind::Anomaly if classes != 2 => {
+                TaskKind::Anomaly | TaskKind::AnomalyScore if classes != 2 => {
                     return Err(format!(
                         "task.classes has {classes} names; an anomaly has two classes, normal and \
                          anomalous"
@@ -295,8 +299,15 @@ impl Card {
         let Some(features) = &self.features else {
             return Err("[audio] needs [features], which say what is computed from it".to_owned());
         };
-        if self.task.is_none() {
-            return Err("[audio] needs [task], which says what the last stage answers".to_owned());
+        match &self.task {
+            None => {
+                let missing = "[audio] needs [task], which says what the last stage answers";
+                return Err(missing.to_owned());
+            }
+            Some(task) if task.kind == TaskKind::AnomalyScore => {
+                return Err("an `anomaly-score` can't be measured from [audio]".to_owned());
+            }
+            Some(_) => {}
         }
         if !(1..=self.vectors.count).contains(&audio.count) {
             return Err(format!(

@@ -18,10 +18,12 @@ mod pipeline;
 use cortex_m_rt::entry;
 use tinybench_interface::Status;
 
+#[cfg(feature = "classical")]
+use tinybench_classical::runtime::Classical as RuntimeUnderTest;
 #[cfg(feature = "interpreter")]
 use tinybench_interpreter::runtime::Interpreter as RuntimeUnderTest;
 
-#[cfg(not(feature = "interpreter"))]
+#[cfg(not(any(feature = "classical", feature = "interpreter")))]
 compile_error!("choose the runtime under test by its feature, e.g. `--features interpreter`");
 
 #[entry]

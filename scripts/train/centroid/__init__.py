@@ -1,0 +1,1 @@
+"""Anomaly detection of a machine's vibration with the nearest centroid."""

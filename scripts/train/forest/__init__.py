@@ -1,0 +1,1 @@
+"""Activity recognition with a decision forest."""
