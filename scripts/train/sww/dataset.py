@@ -13,7 +13,7 @@ import numpy as np
 from common import sets
 from common.features import SAMPLE_RATE
 from common.sets import SETS, DataSet
-from sww import speech, words
+from sww import running, speech, words
 from sww.features import FEATURES
 from sww.speech import Speaker
 
@@ -28,6 +28,9 @@ GROUPS = {
     "test": (WAKE, UNKNOWN, SILENCE),
 }
 """The labels of the windows of a group."""
+
+RUNNING = 480
+"""Streams of running speech that the training set has windows of besides."""
 
 SAMPLES = FEATURES.samples
 STREAM_SECONDS = 60
@@ -106,11 +109,22 @@ def stream(
     return speech.recorded(rng, talk), places
 
 
+def _running(task: Task) -> tuple[np.ndarray, np.ndarray]:
+    """Features and labels of the windows of one stream of running speech."""
+    features, wake = running.windows(np.random.default_rng([task.seed, 20, task.number]))
+    return features, np.where(wake, WAKE, UNKNOWN).astype(np.uint8)
+
+
 def make(seed: int, name: str, processes: int) -> DataSet:
     """Makes a set: features float32 [n, 30, 40], labels."""
     tasks = [Task(seed, name, number) for number in range(SPEAKERS[name])]
     features = sets.render(_render, tasks, name, processes)
     labels = np.tile(np.array(GROUPS[name], np.uint8), len(tasks))
+    if name == "training":
+        streams = [Task(seed, name, number) for number in range(RUNNING)]
+        cut = sets.render(_running, streams, "training, running speech", processes)
+        features += [windows for windows, _ in cut]
+        labels = np.concatenate([labels, *(found for _, found in cut)])
     return DataSet(features=np.concatenate(features), labels=labels)
 
 

@@ -10,7 +10,10 @@ from sww import dataset, detection
 from sww.dataset import STREAM_SECONDS, Task
 from sww.train import inputs
 
-VALIDATION_STREAMS = 10
+VALIDATION_STREAMS = 20
+"""Ordinary streams without the word that the threshold is chosen on."""
+VALIDATION_ALARMS = 0
+"""So many false alarms are allowed in them."""
 STREAMS = 30
 """Streams of the test set with the word, and as many without but with words close to it."""
 ORDINARY_STREAMS = 20
@@ -41,8 +44,8 @@ def main() -> None:
     )
     seed = evaluate.seed(run)
 
-    quiet = _streams(run, "validation", VALIDATION_STREAMS, False)
-    threshold = detection.threshold(quiet, 1)
+    quiet = _streams(run, "validation", VALIDATION_STREAMS, False, ordinary=True)
+    threshold = detection.threshold(quiet, VALIDATION_ALARMS)
     with_words = _streams(run, "test", STREAMS, True)
     close = _streams(run, "test", STREAMS, False)
     ordinary = _streams(run, "test", ORDINARY_STREAMS, False, ordinary=True)

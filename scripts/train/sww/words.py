@@ -3,7 +3,7 @@
 Most words of the test set's sentences are in no other set.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,6 +76,39 @@ TEST = Vocabulary(
         "gavin", "mervyn", "moving", "marzipan", "arm in", "jarvis", "art in",
     ),
 )  # fmt: skip
+
+ONSETS = ("b", "d", "f", "g", "h", "j", "k", "l", "m", "n", "p", "r", "s", "sh", "t", "v", "w", "ch", "")
+VOWELS = ("ar", "a", "e", "er", "i", "o", "or", "u", "ee", "ow", "ay", "ah")
+MIDDLES = ("v", "b", "d", "f", "g", "k", "l", "m", "n", "p", "s", "t", "sh", "rv", "lv", "z", "rb")
+ENDS = ("in", "an", "er", "el", "is", "ing", "ow", "y", "um", "on", "it", "im", "ish", "il")
+WAKE_PARTS = ("m", "ar", "v", "in")
+INVENTED = 40
+
+
+def _invented(rng: np.random.Generator, close: bool) -> str:
+    """A word of two syllables that is in no set on purpose; if `close`, one or two of its four
+    parts differ from the wake word's."""
+    choices = (ONSETS, VOWELS, MIDDLES, ENDS)
+    while True:
+        parts = [str(rng.choice(part)) for part in choices]
+        if close:
+            kept = set(range(4)) - set(rng.permutation(4)[: rng.integers(1, 3)].tolist())
+            parts = [WAKE_PARTS[i] if i in kept else parts[i] for i in range(4)]
+        word = "".join(parts)
+        wake = parts[0] == "m" and parts[1] in ("ar", "ah", "a", "er") and parts[2] in ("v", "rv")
+        if not (wake and parts[3] in ("in", "an", "on", "im")) and word not in TEST.close:
+            return word
+
+
+def with_invented(rng: np.random.Generator, vocabulary: Vocabulary) -> Vocabulary:
+    """A vocabulary with invented nouns, and invented words close to the wake word, besides its
+    own."""
+    return replace(
+        vocabulary,
+        nouns=vocabulary.nouns + tuple(_invented(rng, False) for _ in range(INVENTED)),
+        close=vocabulary.close + tuple(_invented(rng, True) for _ in range(INVENTED)),
+    )
+
 
 CLOSE_WORDS = 0.15
 """How many nouns are replaced by a word close to the wake word, about one sentence in four."""
