@@ -72,7 +72,10 @@ pub fn run(args: &RunArgs, project: &Project) -> Result<(), Error> {
 pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) -> Result<(), Error> {
     let started = Timestamp::now();
     let loaded = Boards::open(&project.boards())?.load(&args.board)?;
-    let board = loaded.board;
+    let mut board = loaded.board;
+    if let Some(power) = &args.power {
+        board.choose_power(power)?;
+    }
     let lister = Lister::new();
     let choice = select::choose(
         args.on,
@@ -369,19 +372,9 @@ impl Setting<'_> {
         progress: &mut Progress,
     ) -> Result<Firmware, Error> {
         let board = self.board;
-        let region = |region: crate::board::Region| firmware_build::Memory {
-            origin: region.origin,
-            length: region.length,
-        };
         let request = firmware_build::Request {
             project_root: self.project.root(),
-            target: firmware_build::Target {
-                rustc_target: &board.rustc_target,
-                core: &board.core,
-                flash: region(board.memory.flash),
-                ram: region(board.memory.ram),
-                instruction_cache: board.memory_system.instruction_cache,
-            },
+            target: board.target(),
             runtime: runtime.name(),
             model: &subject.model_path,
             front_end: subject.audio.as_ref().map(|audio| audio.parameters),
@@ -445,6 +438,10 @@ fn record(
             core: board.core.clone(),
             clock_hz: board.clock_hz,
             instruction_cache: board.memory_system.instruction_cache,
+            data_cache: board.memory_system.data_cache,
+            prefetch: board.memory_system.prefetch,
+            wait_states: board.memory_system.wait_states,
+            dual_bank: board.memory_system.dual_bank,
             other: other(),
         },
         execution: record::Execution {
