@@ -28,15 +28,20 @@ pub fn make(board: &Board) -> Result<VirtualBoard, VirtualBoardError> {
         board: board.name.clone(),
         reason,
     };
-    let chip = &board
+    let description = board
         .virtual_board
         .as_ref()
-        .ok_or_else(|| error("it names no chip".to_owned()))?
-        .chip;
-    let mut made = VirtualBoard::new(chip).map_err(|e| error(e.to_string()))?;
+        .ok_or_else(|| error("it names no chip".to_owned()))?;
+    let mut made = VirtualBoard::new(&description.chip).map_err(|e| error(e.to_string()))?;
+    let mut timing = made.machine.timing_parameters();
+    for (name, &value) in &description.timing {
+        timing.set(name, value).map_err(|e| error(e.to_string()))?;
+    }
+    made.machine.set_timing_parameters(timing);
     if let Some(dual_bank) = board.memory_system.dual_bank
         && !made.machine.set_dual_bank(dual_bank)
     {
+        let chip = &description.chip;
         return Err(error(format!("{chip} has no dual_bank to set")));
     }
     Ok(made)

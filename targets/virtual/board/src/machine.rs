@@ -21,6 +21,7 @@ use crate::system::Accessor;
 use crate::system::debug::{
     C_HALT, C_STEP, DFSR_BKPT, DFSR_DWTTRAP, DFSR_HALTED, DFSR_VCATCH, VC_CORERESET,
 };
+use crate::timing::TimingParameters;
 
 pub use fault_report::FaultReport;
 pub use hooks::Hook;
@@ -114,10 +115,26 @@ impl Machine {
         Ok(board)
     }
 
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
     /// Chooses how much is modelled.
     pub fn set_timing(&mut self, timing: Timing) {
         self.timing = timing;
         self.core.instructions_only = timing == Timing::InstructionsOnly;
+    }
+
+    /// The parameters of the cycle model: those of the chip, until others are set.
+    pub fn timing_parameters(&self) -> TimingParameters {
+        self.core.timing
+    }
+
+    /// Sets the parameters of the cycle model from the next block on.
+    pub fn set_timing_parameters(&mut self, parameters: TimingParameters) {
+        self.core.timing = parameters;
+        self.core.update_flash_timing();
+        self.core.deadline = 0;
     }
 
     /// Cycles since power-up.
@@ -187,11 +204,9 @@ impl Machine {
         core.fpscr = 0;
         core.stop = None;
         core.r[14] = u32::MAX;
-        core.flash_timing = core.chip.flash_timing();
-        core.flash_sector_shift = core.flash_timing.sector_bytes.ilog2();
-        core.cache.clear();
+        core.update_flash_timing();
+        core.clear_caches();
         core.update_checks();
-        core.flush_code = true;
         core.deadline = 0;
         core.jumped = true;
         let debug = &mut core.system.debug;

@@ -13,7 +13,7 @@ use crate::memory::{AccessSize, CODE_GRANULE_SHIFT, Place};
 use crate::system::mpu::{Access, View};
 use crate::timing::pipeline::{self, Entry, Fetch, Step};
 use crate::timing::shares::Share;
-use crate::timing::{Class, Shape, rules, shape};
+use crate::timing::{Class, Shape, shape};
 
 /// Instructions in a block at most, IT blocks not cut.
 const LONGEST: usize = 64;
@@ -226,11 +226,7 @@ impl CodeCache {
         let mut run = Run::new(core, pc);
         // What can't be decoded has no share in anything.
         let _ = run.decode(core, LONGEST);
-        let fetch = Fetch {
-            wait_states: 0,
-            sector_bytes: 4,
-        };
-        let (costs, _) = pipeline::simulate(&run.steps, fetch, Entry::Fall);
+        let (costs, _) = pipeline::simulate(&core.timing, &run.steps, Fetch::AT_ONCE, Entry::Fall);
         let shares: Arc<[Share]> = run
             .steps
             .iter()
@@ -405,23 +401,34 @@ impl Run {
     /// Computes the costs and makes the block.
     fn finish(mut self, core: &mut Core, place: Place, first_op: u32, all: &mut Vec<Op>) -> Block {
         let timing = core.flash_timing;
-        let fetch = match place {
-            Place::Flash(_) => Fetch {
-                wait_states: if timing.instruction_cache {
-                    0
-                } else {
-                    timing.wait_states
-                },
-                sector_bytes: timing.sector_bytes,
-            },
-            Place::Ram(_) => Fetch {
-                wait_states: 0,
-                sector_bytes: 4,
-            },
+        let read_from_flash = |wait_states| Fetch {
+            wait_states,
+            sector_bytes: timing.sector_bytes,
+            prefetch: timing.prefetch,
+            sector_read: 0,
         };
-        let (costs, cycles) = pipeline::simulate(&self.steps, fetch, Entry::Fall);
-        let (_, jumped) = pipeline::simulate(&self.steps, fetch, Entry::Jump);
+        let fetch = match place {
+            Place::Flash(_) if !timing.instruction_cache => {
+                read_from_flash(timing.wait_states + core.timing.flash_wait)
+            }
+            _ => Fetch::AT_ONCE,
+        };
+        let (costs, cycles) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Fall);
+        let (_, jumped) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Jump);
+        let absorbing = if costs.iter().any(|cost| cost.stalls > 0) {
+            pipeline::absorbing(&core.timing, &self.steps, fetch, |step| {
+                matches!(
+                    step.shape.class,
+                    Class::Load | Class::Store | Class::FloatLoad | Class::FloatStore
+                )
+            })
+        } else {
+            vec![false; costs.len()]
+        };
         for op in &mut self.ops {
+            if absorbing[usize::from(op.index)] && op.is_instruction() {
+                op.flags |= Op::ABSORBS;
+            }
             let cost = costs[usize::from(op.index)];
             op.prefix = cost.before as u16;
             if cost.chained && op.is_instruction() {
@@ -430,20 +437,20 @@ impl Run {
             let next_chained = costs
                 .get(usize::from(op.index) + 1)
                 .is_some_and(|next| next.chained);
-            if next_chained || core.memory.has_wait_states() {
+            if next_chained || core.memory.has_slow_banks() {
                 op.flags |= Op::TRACKED;
             }
         }
         // A skipped instruction takes one cycle, and nothing overlaps with it.
         for &(at, covered) in &self.skips {
             let executed = std::mem::replace(&mut self.steps[covered].shape, Shape::SKIPPED);
-            let (_, skipped) = pipeline::simulate(&self.steps, fetch, Entry::Fall);
+            let (_, skipped) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Fall);
             self.steps[covered].shape = executed;
             self.ops[at].imm = skipped.wrapping_sub(cycles);
         }
         let taken_extra = match self.steps.last().map(|step| step.shape.class) {
-            Some(Class::Branch) => rules::REFILL,
-            Some(Class::LateBranch | Class::LoadBranch(_)) => rules::LATE_REFILL,
+            Some(Class::Branch) => core.timing.refill,
+            Some(Class::LateBranch | Class::LoadBranch(_)) => core.timing.late_refill,
             _ => 0,
         };
         let length = self.pc.wrapping_sub(self.start);

@@ -5,10 +5,13 @@
 
 pub(crate) mod cache;
 pub(crate) mod pipeline;
-#[cfg(test)]
+pub(crate) mod prefetch;
 mod reference;
 pub mod rules;
 pub(crate) mod shares;
+
+pub use reference::Reference;
+pub use rules::{Parameter, ParameterError, TimingParameters};
 
 use crate::cpu::blocks::is_float;
 use crate::cpu::op::{Kind as K, Op};

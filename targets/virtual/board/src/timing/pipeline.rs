@@ -1,6 +1,6 @@
 //! The pipeline simulator: static cycles of a straight run of instructions.
 
-use super::{Class, Shape, rules};
+use super::{Class, Shape, TimingParameters};
 
 /// One instruction as the simulator sees it.
 #[derive(Clone, Copy, Debug)]
@@ -11,13 +11,48 @@ pub(crate) struct Step {
     pub shape: Shape,
 }
 
-/// Where the instructions are fetched from.
+/// Where the instructions are fetched from: says when each word is there.
+pub(crate) trait Source {
+    /// The time at which the word at `address` is there if it is requested at `requested`.
+    /// `first`: nothing was fetched before it.
+    fn read(&mut self, address: u32, requested: u32, first: bool) -> u32;
+}
+
+/// A memory without a cache between it and the core.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fetch {
     /// Cycles a fetch takes beyond one when it reads a new sector. 0 behind a cache.
     pub wait_states: u32,
     /// Bytes of one sector: one flash read.
     pub sector_bytes: u32,
+    /// The flash reads on by itself: a sector is there its wait states after the one before it.
+    pub prefetch: bool,
+    /// When the latest sector was read.
+    pub sector_read: u32,
+}
+
+impl Fetch {
+    /// Memory that keeps up with the core.
+    pub const AT_ONCE: Self = Self {
+        wait_states: 0,
+        sector_bytes: 4,
+        prefetch: false,
+        sector_read: 0,
+    };
+}
+
+impl Source for Fetch {
+    fn read(&mut self, address: u32, requested: u32, first: bool) -> u32 {
+        if !first && !address.is_multiple_of(self.sector_bytes) {
+            return requested;
+        }
+        self.sector_read = if self.prefetch && !first {
+            requested.max(self.sector_read + 1 + self.wait_states)
+        } else {
+            requested + self.wait_states
+        };
+        self.sector_read
+    }
 }
 
 /// How the run is entered.
@@ -52,9 +87,21 @@ struct Previous {
     float_result: u8,
 }
 
+/// Before the first instruction.
+const NOTHING: Previous = Previous {
+    load: false,
+    store: false,
+    narrow: false,
+    writes: 0,
+    float_result: 32,
+};
+
 /// The fetch side: when each word of the run is there.
-struct FetchQueue {
-    fetch: Fetch,
+struct FetchQueue<S> {
+    source: S,
+    ahead: usize,
+    latency: u32,
+    restart: u32,
     first_word: u32,
     /// Arrival of each word so far.
     arrivals: Vec<u32>,
@@ -63,34 +110,30 @@ struct FetchQueue {
     entry: Entry,
 }
 
-impl FetchQueue {
+impl<S: Source> FetchQueue<S> {
     /// Time at which word `index` of the run is there.
     fn arrival(&mut self, index: usize) -> u32 {
         while self.arrivals.len() <= index {
             let word = self.arrivals.len();
-            let arrival = if self.entry == Entry::Fall && word < rules::FETCH_AHEAD as usize {
+            let arrival = if self.entry == Entry::Fall && word < self.ahead {
                 0
             } else {
-                let address = self.first_word + 4 * word as u32;
-                let opens_sector = word == 0 || address.is_multiple_of(self.fetch.sector_bytes);
-                let waits = if opens_sector {
-                    self.fetch.wait_states
-                } else {
-                    0
-                };
                 let after_previous = match word.checked_sub(1) {
                     Some(previous) => self.arrivals[previous] + 1,
                     None => 0,
                 };
-                let ahead = rules::FETCH_AHEAD as usize;
-                let room = match word.checked_sub(ahead) {
-                    Some(old) => self
-                        .used
-                        .get(old)
-                        .map_or(0, |used| used + rules::FETCH_LATENCY),
+                let room = match word.checked_sub(self.ahead) {
+                    Some(old) => self.used.get(old).map_or(0, |used| used + self.latency),
                     None => 0,
                 };
-                after_previous.max(room) + waits
+                let requested = if room > after_previous {
+                    // It was full, and begins to fetch anew.
+                    room + self.restart
+                } else {
+                    after_previous
+                };
+                let address = self.first_word + 4 * word as u32;
+                self.source.read(address, requested, word == 0)
             };
             self.arrivals.push(arrival);
         }
@@ -106,34 +149,36 @@ impl FetchQueue {
 }
 
 /// The pipeline on its way through a run of instructions.
-pub(crate) struct Pipeline {
-    queue: FetchQueue,
+pub(crate) struct Pipeline<S> {
+    rules: TimingParameters,
+    queue: FetchQueue<S>,
     previous: Previous,
     /// Since the start of the run.
     time: u32,
+    /// A cycle after the instruction before began to execute.
+    decodes_from: u32,
     /// When the floating-point unit takes its next instruction.
     float_free: u32,
 }
 
-impl Pipeline {
+impl<S: Source> Pipeline<S> {
     /// Before the instruction at `address`.
-    pub fn new(address: u32, fetch: Fetch, entry: Entry) -> Self {
+    pub fn new(rules: &TimingParameters, address: u32, source: S, entry: Entry) -> Self {
         Self {
+            rules: *rules,
             queue: FetchQueue {
-                fetch,
+                source,
+                ahead: rules.fetch_ahead as usize,
+                latency: rules.fetch_latency,
+                restart: rules.fetch_restart,
                 first_word: address & !3,
                 arrivals: Vec::new(),
                 used: Vec::new(),
                 entry,
             },
-            previous: Previous {
-                load: false,
-                store: false,
-                narrow: false,
-                writes: 0,
-                float_result: 32,
-            },
+            previous: NOTHING,
             time: 0,
+            decodes_from: 0,
             float_free: 0,
         }
     }
@@ -143,18 +188,22 @@ impl Pipeline {
         let start = self.time;
         let last_byte = step.address + step.size - 1;
         let last_word = ((last_byte - self.queue.first_word) >> 2) as usize;
-        self.time = start.max(self.queue.arrival(last_word));
-        // Words wholly behind the next instruction's first byte are used up now.
+        let arrival = self.queue.arrival(last_word);
+        self.time = start.max(arrival);
+        // It is decoded while the instruction before it executes, and so makes room for words
+        // behind it: those that the next instruction doesn't begin in are used up.
+        let decoded = arrival.max(self.decodes_from);
         let next_word = ((last_byte + 1 - self.queue.first_word) >> 2) as usize;
-        self.queue.use_up(next_word, self.time);
+        self.queue.use_up(next_word, decoded);
         if step.shape.float {
             self.time = self.time.max(self.float_free);
         }
         if step.shape.class == Class::FloatDivide {
-            self.float_free = self.time + rules::FLOAT_DIVIDE;
+            self.float_free = self.time + self.rules.float_divide;
         }
+        self.decodes_from = self.time + 1;
         let stalls = self.time - start;
-        let (cycles, chained) = execute(step, &self.previous);
+        let (cycles, chained) = execute(&self.rules, step, &self.previous);
         self.time += cycles;
         self.previous = Previous {
             load: matches!(step.shape.class, Class::Load | Class::FloatLoad),
@@ -174,6 +223,28 @@ impl Pipeline {
         }
     }
 
+    /// Goes on at `address`, with the time at 0 again.
+    pub fn restart(&mut self, address: u32, entry: Entry) {
+        self.queue.first_word = address & !3;
+        self.queue.entry = entry;
+        self.queue.arrivals.clear();
+        self.queue.used.clear();
+        self.previous = NOTHING;
+        self.time = 0;
+        self.decodes_from = 0;
+        self.float_free = 0;
+    }
+
+    /// The instruction executed last takes so many cycles more.
+    pub fn wait(&mut self, cycles: u32) {
+        self.time += cycles;
+    }
+
+    /// Where the words come from.
+    pub fn source_mut(&mut self) -> &mut S {
+        &mut self.queue.source
+    }
+
     /// Cycles of the run, if it ends here. The next one knows nothing of a floating-point divide
     /// that is under way.
     pub fn total(&self) -> u32 {
@@ -182,45 +253,81 @@ impl Pipeline {
 }
 
 /// Costs of a run of instructions, and their sum.
-pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>, u32) {
+pub(crate) fn simulate(
+    rules: &TimingParameters,
+    steps: &[Step],
+    fetch: Fetch,
+    entry: Entry,
+) -> (Vec<Cost>, u32) {
     let Some(first) = steps.first() else {
         return (Vec::new(), 0);
     };
-    let mut pipeline = Pipeline::new(first.address, fetch, entry);
+    let mut pipeline = Pipeline::new(rules, first.address, fetch, entry);
     let costs = steps.iter().map(|step| pipeline.step(step)).collect();
     (costs, pipeline.total())
 }
 
+/// Which instructions of a run may wait a cycle longer without making the run longer: the word that
+/// a later one would have waited for comes meanwhile. `may_wait` says which can wait at all. None
+/// takes a wait that one before it has taken.
+pub(crate) fn absorbing(
+    rules: &TimingParameters,
+    steps: &[Step],
+    fetch: Fetch,
+    may_wait: impl Fn(&Step) -> bool,
+) -> Vec<bool> {
+    let mut absorbing = vec![false; steps.len()];
+    let Some(first) = steps.first() else {
+        return absorbing;
+    };
+    let total = |waits: &[bool]| {
+        let mut pipeline = Pipeline::new(rules, first.address, fetch, Entry::Fall);
+        for (step, &waits) in steps.iter().zip(waits) {
+            pipeline.step(step);
+            pipeline.wait(waits.into());
+        }
+        pipeline.total()
+    };
+    let shortest = total(&absorbing);
+    for (at, step) in steps.iter().enumerate() {
+        absorbing[at] = may_wait(step);
+        if absorbing[at] && total(&absorbing) > shortest {
+            absorbing[at] = false;
+        }
+    }
+    absorbing
+}
+
 /// Cycles of one instruction behind another, without fetch stalls; whether its overlap with a load
 /// before it is counted on.
-fn execute(step: &Step, previous: &Previous) -> (u32, bool) {
+fn execute(rules: &TimingParameters, step: &Step, previous: &Previous) -> (u32, bool) {
     let shape = &step.shape;
     let late = shape.address & previous.writes != 0;
-    let late_cycles = if late { rules::LATE_ADDRESS } else { 0 };
+    let late_cycles = if late { rules.late_address } else { 0 };
     let after_store = if previous.store {
-        rules::LOAD_AFTER_STORE
+        rules.load_after_store
     } else {
         0
     };
     match shape.class {
         Class::Single | Class::Nop | Class::Branch | Class::LateBranch => (1, false),
-        Class::Divide => (rules::DIVIDE, false),
+        Class::Divide => (rules.divide, false),
         // Folded behind a 16-bit instruction (TRM, 3.3.1).
         Class::It => (u32::from(!previous.narrow), false),
         Class::Load | Class::FloatLoad => {
             if previous.load && !late {
-                return (rules::CHAINED_LOAD, true);
+                return (rules.chained_load, true);
             }
-            (rules::LOAD + after_store + late_cycles, false)
+            (rules.load + after_store + late_cycles, false)
         }
         Class::Store | Class::StoreRegisterOffset | Class::FloatStore => {
             let base = if shape.class == Class::StoreRegisterOffset {
-                rules::STORE_REGISTER_OFFSET
+                rules.store_register_offset
             } else {
-                rules::STORE
+                rules.store
             };
             // A store fills the second cycle of a load before it.
-            let hidden = previous.load && !late && base == rules::STORE;
+            let hidden = previous.load && !late && base == rules.store;
             (base - u32::from(hidden) + late_cycles, hidden)
         }
         Class::LoadMultiple(cycles) | Class::LoadBranch(cycles) => {
@@ -235,12 +342,7 @@ fn execute(step: &Step, previous: &Previous) -> (u32, bool) {
             let waits =
                 previous.float_result < 32 && shape.float_operands.contains(&previous.float_result);
             (
-                cycles
-                    + if waits {
-                        rules::FLOAT_RESULT_LATENCY
-                    } else {
-                        0
-                    },
+                cycles + if waits { rules.float_result_latency } else { 0 },
                 false,
             )
         }

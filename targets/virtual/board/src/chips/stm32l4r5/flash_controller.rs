@@ -182,6 +182,15 @@ impl FlashController {
         self.acr >> 9 & 1 != 0
     }
 
+    pub fn data_cache(&self) -> bool {
+        self.acr >> 10 & 1 != 0
+    }
+
+    /// Whether the flash reads on behind the sector fetched last.
+    pub fn prefetch(&self) -> bool {
+        self.acr >> 8 & 1 != 0
+    }
+
     /// Whether the option bytes are to be loaded, which resets the chip, once.
     pub fn take_launch(&mut self) -> bool {
         std::mem::take(&mut self.launch)

@@ -24,10 +24,11 @@ mod usart;
 mod watchdog;
 
 use super::{
-    Chip, ChipContext, ChipDescription, ChipIdentity, FlashTiming, InstructionCacheShape,
-    MemoryRegion, RamBank, ResetReason, SerialLine, flash, unmodelled,
+    CacheShape, Chip, ChipContext, ChipDescription, ChipIdentity, FlashTiming, MemoryRegion,
+    RamBank, ResetReason, SerialLine, flash, unmodelled,
 };
 use crate::memory::{AccessSize, BusFault};
+use crate::timing::TimingParameters;
 use clocks::Clocks;
 use crc::Crc;
 use exti::Exti;
@@ -75,21 +76,27 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
         RamBank {
             length: SRAM1,
             group: 1,
-            wait_states: 0,
+            slow: false,
         },
         RamBank {
             length: SRAM2 + SRAM3,
             group: 2,
-            wait_states: 0,
+            slow: true,
         },
     ],
     // 1 KB: 32 lines of four flash reads, as in the STM32L4 (RM0351, 3.3.4).
-    instruction_cache: InstructionCacheShape {
+    instruction_cache: CacheShape {
         sets: 1,
         ways: 32,
         line_bytes: 4 * DUAL_BANK_READ,
-        sector_bytes: DUAL_BANK_READ,
     },
+    // 256 bytes: eight such lines.
+    data_cache: Some(CacheShape {
+        sets: 1,
+        ways: 8,
+        line_bytes: 4 * DUAL_BANK_READ,
+    }),
+    timing: TimingParameters::DEFAULT,
     // STMicroelectronics.
     identity: ChipIdentity {
         continuation: 0,
@@ -467,13 +474,14 @@ impl Chip for Stm32l4r5 {
     fn flash_timing(&self) -> FlashTiming {
         FlashTiming {
             wait_states: self.flash.latency(),
-            miss_penalty: self.flash.latency(),
             sector_bytes: if self.flash.dual_bank() {
                 DUAL_BANK_READ
             } else {
                 SINGLE_BANK_READ
             },
             instruction_cache: self.flash.instruction_cache(),
+            data_cache: self.flash.data_cache(),
+            prefetch: self.flash.prefetch(),
             counts_cache: false,
         }
     }
