@@ -112,8 +112,11 @@ pub fn on_target(task: TaskKind) -> Option<Task> {
     }
 }
 
-/// How far off the cycles of the virtual board are, where that was established.
-fn stated_error(board: &Board) -> Option<record::StatedError> {
+/// How far off the cycles of the virtual board are, where that was established; none for a real one.
+pub(crate) fn stated_error(board: &Board, kind: ExecutionKind) -> Option<record::StatedError> {
+    if kind == ExecutionKind::Probe {
+        return None;
+    }
     let error = board.virtual_board.as_ref()?.error.as_ref()?;
     Some(record::StatedError {
         mean_percent: error.mean_percent,
@@ -147,10 +150,7 @@ pub fn result(
             ExecutionKind::Probe => Fidelity::Measured,
             ExecutionKind::Virtual => Fidelity::Modelled,
         },
-        stated_error: match kind {
-            ExecutionKind::Probe => None,
-            ExecutionKind::Virtual => stated_error(board),
-        },
+        stated_error: stated_error(board, kind),
         median_cycles,
         min_cycles: cycles.iter().copied().min().unwrap_or_default(),
         max_cycles: cycles.iter().copied().max().unwrap_or_default(),

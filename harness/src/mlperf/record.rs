@@ -15,6 +15,7 @@ use crate::commit;
 use crate::energy;
 use crate::project::Project;
 use crate::record::{self, ExecutionKind, Fidelity, InputSource, Other, RunRecord, RunResult};
+use crate::results::stated_error;
 use crate::statistics::median;
 
 /// Longest text of a device's own that a record takes, characters.
@@ -129,6 +130,7 @@ fn result(found: &Found, target: &Target) -> Option<RunResult> {
                 ExecutionKind::Probe => Fidelity::Measured,
                 ExecutionKind::Virtual => Fidelity::Modelled,
             },
+            stated_error: stated_error(board, target.kind),
             median_cycles,
             min_cycles: cycles.iter().copied().min()?,
             max_cycles: cycles.iter().copied().max()?,
