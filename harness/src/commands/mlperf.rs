@@ -65,6 +65,7 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
         data: args.data.as_deref(),
         modes: &modes(args),
         samples: args.samples.map_or(VectorCount::All, |samples| samples.0),
+        windows: args.windows,
         window: args.window.unwrap_or(window),
         patience: Patience {
             command: args.timeout,

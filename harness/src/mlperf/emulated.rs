@@ -43,7 +43,7 @@ pub enum Fault {
         /// Its number, from 0.
         byte: u64,
     },
-    /// It speaks at another baud rate: what comes is noise, and what is sent isn't understood.
+    /// It speaks at another baud rate: what comes is noise, and what is sent it takes for noise.
     OtherBaud,
     /// Lines that mean nothing stand between its answers.
     Chatty,
@@ -116,6 +116,9 @@ impl EmulatedDevice {
 
     /// Takes bytes from the host, and says what comes back.
     pub fn receive(&mut self, bytes: &[u8]) -> Vec<Output> {
+        if self.has(Fault::OtherBaud) && !bytes.is_empty() {
+            self.say("e-[Unknown command: ?]");
+        }
         for &byte in bytes {
             self.received += 1;
             let lost = Fault::LosesByte {

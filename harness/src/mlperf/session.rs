@@ -35,6 +35,8 @@ pub struct Plan<'a> {
     pub modes: &'a [Mode],
     /// How many samples of the data set are run for accuracy.
     pub samples: VectorCount,
+    /// How many windows a performance run has.
+    pub windows: u32,
     /// The shortest window of a performance run.
     pub window: Duration,
     /// How long the device may take.
@@ -156,7 +158,8 @@ pub fn run(
         match (mode, &data) {
             (Mode::Performance, _) => {
                 device.load(&bytes, &label)?;
-                let performance = performance::measure(&mut device, task, plan.window, progress)?;
+                let performance =
+                    performance::measure(&mut device, task, plan.windows, plan.window, progress)?;
                 let now = device.now();
                 submission::write_performance(&folder, now, &performance, &fields)?;
                 found.performance = Some(performance);

@@ -12,6 +12,7 @@ use super::emulated::{EmulatedDevice, EmulatedLink, Fault};
 use super::error::DeviceError;
 use super::link::{Link, LinkError};
 use super::log::SessionLog;
+use super::performance::WINDOWS;
 use super::session::{self, Found, Plan, SessionError};
 use super::submission::Mode;
 use super::task::Task;
@@ -43,6 +44,7 @@ fn run_on(link: &mut dyn Link, data: Option<&Path>, window: Duration) -> Ran {
         data,
         modes: &modes,
         samples: VectorCount::All,
+        windows: WINDOWS,
         window,
         patience: PATIENCE,
         out: folder.path(),
@@ -193,6 +195,7 @@ fn a_model_of_another_task_is_refused() {
         data: None,
         modes: &[Mode::Performance],
         samples: VectorCount::All,
+        windows: WINDOWS,
         window: Duration::from_secs(10),
         patience: PATIENCE,
         out: folder.path(),
