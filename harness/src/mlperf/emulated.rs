@@ -194,7 +194,7 @@ impl EmulatedDevice {
     }
 
     fn take_input(&mut self, digits: &str) {
-        if digits.len() % 2 != 0 {
+        if !digits.len().is_multiple_of(2) {
             return self.say("e-[Insufficent number of hex digits]");
         }
         for pair in digits.as_bytes().chunks_exact(2) {
@@ -352,12 +352,13 @@ impl Link for EmulatedLink {
 
     fn receive(&mut self, buffer: &mut Vec<u8>, patience: Duration) -> Result<(), LinkError> {
         let until = self.now + patience;
-        match self.coming.pop_front_if(|(at, _)| *at <= until) {
-            Some((at, bytes)) => {
-                self.now = self.now.max(at);
+        match self.coming.front() {
+            Some((at, bytes)) if *at <= until => {
+                self.now = self.now.max(*at);
                 buffer.extend(bytes);
+                self.coming.pop_front();
             }
-            None => self.now = until,
+            _ => self.now = until,
         }
         Ok(())
     }

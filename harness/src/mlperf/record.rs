@@ -14,7 +14,7 @@ use crate::board::Board;
 use crate::commit;
 use crate::energy;
 use crate::project::Project;
-use crate::record::{self, ExecutionKind, Fidelity, InputSource, Other, RunRecord, RunResult};
+use crate::record::{self, ExecutionKind, InputSource, Other, RunRecord, RunResult};
 use crate::statistics::median;
 
 /// Longest text of a device's own that a record takes, characters.
@@ -125,10 +125,7 @@ fn result(found: &Found, target: &Target) -> Option<RunResult> {
             other: Other::new(),
         },
         latency: record::Latency {
-            fidelity: match target.kind {
-                ExecutionKind::Probe => Fidelity::Measured,
-                ExecutionKind::Virtual => Fidelity::Modelled,
-            },
+            fidelity: target.kind.fidelity(),
             median_cycles,
             min_cycles: cycles.iter().copied().min()?,
             max_cycles: cycles.iter().copied().max()?,

@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::files::WriteError;
 use crate::hash::sha256_hex;
 use crate::progress::Progress;
+use crate::record::ExecutionKind;
 use crate::subject::VectorCount;
 use crate::verify;
 
@@ -33,6 +34,8 @@ pub struct Plan<'a> {
     pub data: Option<&'a Path>,
     /// The modes, in order.
     pub modes: &'a [Mode],
+    /// What the device is: times of a virtual one are marked as modelled.
+    pub kind: ExecutionKind,
     /// How many samples of the data set are run for accuracy.
     pub samples: VectorCount,
     /// How many windows a performance run has.
@@ -161,7 +164,7 @@ pub fn run(
                 let performance =
                     performance::measure(&mut device, task, plan.windows, plan.window, progress)?;
                 let now = device.now();
-                submission::write_performance(&folder, now, &performance, &fields)?;
+                submission::write_performance(&folder, now, plan.kind, &performance, &fields)?;
                 found.performance = Some(performance);
             }
             (Mode::Accuracy, Some(data)) => {

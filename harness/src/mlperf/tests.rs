@@ -17,6 +17,7 @@ use super::session::{self, Found, Plan, SessionError};
 use super::submission::Mode;
 use super::task::Task;
 use crate::progress::Progress;
+use crate::record::ExecutionKind;
 use crate::subject::VectorCount;
 
 const PATIENCE: Patience = Patience {
@@ -43,6 +44,7 @@ fn run_on(link: &mut dyn Link, data: Option<&Path>, window: Duration) -> Ran {
         task: None,
         data,
         modes: &modes,
+        kind: ExecutionKind::Probe,
         samples: VectorCount::All,
         windows: WINDOWS,
         window,
@@ -194,6 +196,7 @@ fn a_model_of_another_task_is_refused() {
         task: Some(Task::Ic),
         data: None,
         modes: &[Mode::Performance],
+        kind: ExecutionKind::Probe,
         samples: VectorCount::All,
         windows: WINDOWS,
         window: Duration::from_secs(10),
