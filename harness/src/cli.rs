@@ -152,7 +152,11 @@ pub struct MlperfArgs {
     /// [default: all]
     #[arg(long, value_name = "N|all", requires = "data")]
     pub samples: Option<Vectors>,
-    /// How long each of the five windows is at least [default: 10s, on a virtual board 1s]
+    /// How many windows to measure; a submission has five, and a comparison wants at least six
+    #[arg(long, value_name = "N", default_value_t = mlperf::performance::WINDOWS,
+          value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub windows: u32,
+    /// How long each window is at least [default: 10s, on a virtual board 1s]
     #[arg(long, value_name = "TIME", value_parser = window)]
     pub window: Option<Duration>,
     /// How long the device may take for an ordinary answer; for inferences it has longer

@@ -134,6 +134,16 @@ pub enum ExecutionKind {
     Virtual,
 }
 
+impl ExecutionKind {
+    /// What times on such a target are.
+    pub fn fidelity(self) -> Fidelity {
+        match self {
+            Self::Probe => Fidelity::Measured,
+            Self::Virtual => Fidelity::Modelled,
+        }
+    }
+}
+
 /// The compiler and its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Toolchain {

@@ -11,7 +11,7 @@ use crate::hash::sha256_hex;
 use crate::image::Image;
 use crate::measure::{Measurement, PipelineMeasurement};
 use crate::quality;
-use crate::record::{self, ExecutionKind, Fidelity, Other, RunResult};
+use crate::record::{self, ExecutionKind, Other, RunResult};
 use crate::runtimes::{HostRuntime, RuntimeError};
 use crate::statistics::median;
 use crate::subject::Subject;
@@ -146,10 +146,7 @@ pub fn result(
     let median_cycles = median(&cycles).unwrap_or_default();
     let pipeline = measurement.pipeline.as_ref();
     let latency = record::Latency {
-        fidelity: match kind {
-            ExecutionKind::Probe => Fidelity::Measured,
-            ExecutionKind::Virtual => Fidelity::Modelled,
-        },
+        fidelity: kind.fidelity(),
         stated_error: stated_error(board, kind),
         median_cycles,
         min_cycles: cycles.iter().copied().min().unwrap_or_default(),

@@ -27,7 +27,7 @@ use crate::project::Project;
 use crate::record::{ExecutionKind, RunRecord};
 use crate::stdout;
 use crate::subject::VectorCount;
-use crate::table::{decimal, grouped};
+use crate::table::{self, decimal, grouped};
 use crate::virtual_board;
 
 /// The shortest window on a virtual board, whose cycles are the same in every one: long enough for
@@ -52,6 +52,7 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
         mut link,
         target,
         window,
+        kind,
         firmware_sha256,
     } = open(args, board.as_ref())?;
     eprintln!("target: {target}");
@@ -64,7 +65,9 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
         task: args.task,
         data: args.data.as_deref(),
         modes: &modes(args),
+        kind,
         samples: args.samples.map_or(VectorCount::All, |samples| samples.0),
+        windows: args.windows,
         window: args.window.unwrap_or(window),
         patience: Patience {
             command: args.timeout,
@@ -85,10 +88,6 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
     }
 
     let record = board.as_ref().and_then(|board| {
-        let kind = match firmware_sha256 {
-            Some(_) => ExecutionKind::Virtual,
-            None => ExecutionKind::Probe,
-        };
         let target = Target {
             board,
             kind,
@@ -103,7 +102,7 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
     }
     match (args.format, &json) {
         (Format::Json, Some(json)) => stdout::print(json.trim_end())?,
-        _ => stdout::print(&text(&found, &target, board.as_ref()))?,
+        _ => stdout::print(&text(&found, &target, kind, board.as_ref()))?,
     }
     eprintln!("results: {}", out.display());
     if json.is_some() {
@@ -119,6 +118,8 @@ struct Opened {
     target: String,
     /// How long a window is there.
     window: Duration,
+    /// Whether it is a real one.
+    kind: ExecutionKind,
     /// SHA-256 of the image, where it isn't on the device yet.
     firmware_sha256: Option<String>,
 }
@@ -141,6 +142,7 @@ fn open(args: &MlperfArgs, board: Option<&Board>) -> Result<Opened, Error> {
                 link: Box::new(link),
                 target: format!("{} at {} baud", printable(port), args.baud),
                 window: OFFICIAL_WINDOW,
+                kind: ExecutionKind::Probe,
                 firmware_sha256: None,
             })
         }
@@ -150,6 +152,7 @@ fn open(args: &MlperfArgs, board: Option<&Board>) -> Result<Opened, Error> {
                 link: Box::new(link),
                 target: format!("virtual {}", board.name),
                 window: VIRTUAL_WINDOW,
+                kind: ExecutionKind::Virtual,
                 firmware_sha256: Some(sha256),
             })
         }
@@ -177,7 +180,8 @@ fn boot(path: &Path, board: &Board, uart: usize) -> Result<(BoardLink, String), 
 }
 
 /// What was found, for people.
-fn text(found: &Found, target: &str, board: Option<&Board>) -> String {
+fn text(found: &Found, target: &str, kind: ExecutionKind, board: Option<&Board>) -> String {
+    let mark = |number: &str| table::mark(kind.fidelity(), number);
     let mut text = format!(
         "{} ({}) on {target}\n",
         printable(&found.identity.model),
@@ -191,10 +195,13 @@ fn text(found: &Found, target: &str, board: Option<&Board>) -> String {
             [
                 (index + 1).to_string(),
                 grouped(window.inferences.into()),
-                decimal(f64::from(window.elapsed_us()) / 1e6),
-                decimal(us / 1e3),
-                cycles.map_or_else(|| "-".to_owned(), |cycles| grouped(cycles.round() as u64)),
-                decimal(1e6 / us),
+                mark(&decimal(f64::from(window.elapsed_us()) / 1e6)),
+                mark(&decimal(us / 1e3)),
+                cycles.map_or_else(
+                    || "-".to_owned(),
+                    |cycles| mark(&grouped(cycles.round() as u64)),
+                ),
+                mark(&decimal(1e6 / us)),
             ]
         });
         let headings = [
@@ -206,13 +213,17 @@ fn text(found: &Found, target: &str, board: Option<&Board>) -> String {
             "inferences/s",
         ];
         text += &format!(
-            "\n{}\n\nMedian: {:.3} inferences/s\n",
+            "\n{}\n\nMedian: {} inferences/s\n",
             listing::table(headings, rows),
-            performance.median_throughput()
+            mark(&format!("{:.3}", performance.median_throughput()))
         );
-        if performance.window < OFFICIAL_WINDOW {
-            text += "A submission needs windows of at least 10 s.\n";
-        }
+        text += match (kind, performance.window < OFFICIAL_WINDOW) {
+            (ExecutionKind::Virtual, _) => {
+                "≈ modelled, not measured: no result for a submission.\n"
+            }
+            (ExecutionKind::Probe, true) => "A submission needs windows of at least 10 s.\n",
+            (ExecutionKind::Probe, false) => "",
+        };
     }
     if let Some(accuracy) = &found.accuracy {
         let (run, all) = (accuracy.samples.len(), accuracy.available);

@@ -20,6 +20,9 @@ const TERMINATOR: u8 = b'%';
 /// byte it stays well within the 80 characters of a device's buffer (`EE_CMD_SIZE`).
 const LOAD_BYTES: usize = 31;
 
+/// Characters of a `db` command that an error shows.
+const SHOWN_PART: usize = 16;
+
 /// How often a device is asked for its name, or given an input, before it counts as failed.
 const TRIES: u32 = 3;
 
@@ -254,6 +257,8 @@ impl<'a> Device<'a> {
                 let _ = write!(command, "{byte:02x}");
             }
             self.send(&command, false)?;
+            let shown: String = command.chars().take(SHOWN_PART).collect();
+            let command = format!("{shown}…");
             let answers = self.answers(&command, self.patience.command, false)?;
             let done = answers.iter().any(|(_, m)| *m == Message::LoadDone);
             if done != (index + 1 == count) {

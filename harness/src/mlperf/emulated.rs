@@ -43,7 +43,7 @@ pub enum Fault {
         /// Its number, from 0.
         byte: u64,
     },
-    /// It speaks at another baud rate: what comes is noise, and what is sent isn't understood.
+    /// It speaks at another baud rate: what comes is noise, and what is sent it takes for noise.
     OtherBaud,
     /// Lines that mean nothing stand between its answers.
     Chatty,
@@ -116,6 +116,9 @@ impl EmulatedDevice {
 
     /// Takes bytes from the host, and says what comes back.
     pub fn receive(&mut self, bytes: &[u8]) -> Vec<Output> {
+        if self.has(Fault::OtherBaud) && !bytes.is_empty() {
+            self.say("e-[Unknown command: ?]");
+        }
         for &byte in bytes {
             self.received += 1;
             let lost = Fault::LosesByte {
@@ -191,7 +194,7 @@ impl EmulatedDevice {
     }
 
     fn take_input(&mut self, digits: &str) {
-        if digits.len() % 2 != 0 {
+        if !digits.len().is_multiple_of(2) {
             return self.say("e-[Insufficent number of hex digits]");
         }
         for pair in digits.as_bytes().chunks_exact(2) {
@@ -349,12 +352,13 @@ impl Link for EmulatedLink {
 
     fn receive(&mut self, buffer: &mut Vec<u8>, patience: Duration) -> Result<(), LinkError> {
         let until = self.now + patience;
-        match self.coming.pop_front_if(|(at, _)| *at <= until) {
-            Some((at, bytes)) => {
-                self.now = self.now.max(at);
+        match self.coming.front() {
+            Some((at, bytes)) if *at <= until => {
+                self.now = self.now.max(*at);
                 buffer.extend(bytes);
+                self.coming.pop_front();
             }
-            None => self.now = until,
+            _ => self.now = until,
         }
         Ok(())
     }

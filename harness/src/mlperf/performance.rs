@@ -7,9 +7,10 @@ use super::error::DeviceError;
 use super::log::LogError;
 use super::task::Task;
 use crate::progress::Progress;
+use crate::statistics::median;
 
-/// How many windows are measured; their median counts.
-pub const WINDOWS: usize = 5;
+/// How many windows a submission has; their median counts.
+pub const WINDOWS: u32 = 5;
 
 /// A calibration that is shorter than this is made again with more inferences, µs: what is lost
 /// around them then is small.
@@ -41,17 +42,16 @@ pub struct Performance {
 impl Performance {
     /// Inferences a second in the median window.
     pub fn median_throughput(&self) -> f64 {
-        let mut all: Vec<f64> = self
+        let all: Vec<f64> = self
             .windows
             .iter()
             .map(|window| 1e6 / window.us_per_inference())
             .collect();
-        all.sort_by(f64::total_cmp);
-        all[all.len() / 2]
+        median(&all).unwrap_or_default()
     }
 }
 
-/// Measures [`WINDOWS`] windows of at least `window` each. The device has its input.
+/// Measures `count` windows of at least `window` each. The device has its input.
 ///
 /// A first inference shows how long one takes, so that time-outs and the number of inferences
 /// follow from the device, not from the user.
@@ -61,6 +61,7 @@ impl Performance {
 pub fn measure(
     device: &mut Device<'_>,
     task: Task,
+    count: u32,
     window: Duration,
     progress: &mut Progress,
 ) -> Result<Performance, DeviceError> {
@@ -76,10 +77,10 @@ pub fn measure(
     }
     let mut inferences = planned(&calibration, window_us);
 
-    progress.begin("measuring", Some(WINDOWS as u64));
+    progress.begin("measuring", Some(count.into()));
     let mut windows = Vec::new();
     let mut warnings = Vec::new();
-    while windows.len() < WINDOWS {
+    for _ in 0..count {
         let mut measured = infer(device, task, inferences, task.warm_ups())?;
         for _ in 0..REPEATS {
             if measured.elapsed_us() >= window_us {

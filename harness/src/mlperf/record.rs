@@ -14,7 +14,7 @@ use crate::board::Board;
 use crate::commit;
 use crate::energy;
 use crate::project::Project;
-use crate::record::{self, ExecutionKind, Fidelity, InputSource, Other, RunRecord, RunResult};
+use crate::record::{self, ExecutionKind, InputSource, Other, RunRecord, RunResult};
 use crate::results::stated_error;
 use crate::statistics::median;
 
@@ -126,10 +126,7 @@ fn result(found: &Found, target: &Target) -> Option<RunResult> {
             other: Other::new(),
         },
         latency: record::Latency {
-            fidelity: match target.kind {
-                ExecutionKind::Probe => Fidelity::Measured,
-                ExecutionKind::Virtual => Fidelity::Modelled,
-            },
+            fidelity: target.kind.fidelity(),
             stated_error: stated_error(board, target.kind),
             median_cycles,
             min_cycles: cycles.iter().copied().min()?,

@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::files::WriteError;
 use crate::hash::sha256_hex;
 use crate::progress::Progress;
+use crate::record::ExecutionKind;
 use crate::subject::VectorCount;
 use crate::verify;
 
@@ -33,8 +34,12 @@ pub struct Plan<'a> {
     pub data: Option<&'a Path>,
     /// The modes, in order.
     pub modes: &'a [Mode],
+    /// What the device is: times of a virtual one are marked as modelled.
+    pub kind: ExecutionKind,
     /// How many samples of the data set are run for accuracy.
     pub samples: VectorCount,
+    /// How many windows a performance run has.
+    pub windows: u32,
     /// The shortest window of a performance run.
     pub window: Duration,
     /// How long the device may take.
@@ -156,9 +161,10 @@ pub fn run(
         match (mode, &data) {
             (Mode::Performance, _) => {
                 device.load(&bytes, &label)?;
-                let performance = performance::measure(&mut device, task, plan.window, progress)?;
+                let performance =
+                    performance::measure(&mut device, task, plan.windows, plan.window, progress)?;
                 let now = device.now();
-                submission::write_performance(&folder, now, &performance, &fields)?;
+                submission::write_performance(&folder, now, plan.kind, &performance, &fields)?;
                 found.performance = Some(performance);
             }
             (Mode::Accuracy, Some(data)) => {

@@ -17,6 +17,7 @@ use super::log::stamp;
 use super::performance::Performance;
 use super::task::Task;
 use crate::files::{self, WriteError};
+use crate::record::ExecutionKind;
 
 /// Results for people and for the submission checker.
 const TEXT: &str = "results.txt";
@@ -69,10 +70,11 @@ pub fn clear(folder: &Path) -> Result<(), WriteError> {
 pub fn write_performance(
     folder: &Path,
     now: Duration,
+    kind: ExecutionKind,
     performance: &Performance,
     input: &Value,
 ) -> Result<(), WriteError> {
-    let text = performance_text(now, performance);
+    let text = performance_text(now, kind, performance);
     files::write(&folder.join(TEXT), text.as_bytes())?;
     let windows = performance.windows.iter().map(|window| {
         let mut entry = input.clone();
@@ -84,8 +86,11 @@ pub fn write_performance(
     write_json(folder, windows.collect())
 }
 
-fn performance_text(now: Duration, performance: &Performance) -> String {
+fn performance_text(now: Duration, kind: ExecutionKind, performance: &Performance) -> String {
     let mut lines = Vec::new();
+    if kind == ExecutionKind::Virtual {
+        lines.push("Modelled on a virtual board: this is no result for a submission.".to_owned());
+    }
     for (index, window) in performance.windows.iter().enumerate() {
         let runtime = f64::from(window.elapsed_us()) / 1e6;
         lines.push(format!("Performance results for window {}:", index + 1));
@@ -211,7 +216,14 @@ mod tests {
         };
         let input = json!({ "file": "a.bin" });
         let now = Duration::from_millis(540_515);
-        write_performance(folder.path(), now, &performance, &input).unwrap();
+        write_performance(
+            folder.path(),
+            now,
+            ExecutionKind::Probe,
+            &performance,
+            &input,
+        )
+        .unwrap();
         insta::assert_snapshot!(written(folder.path(), TEXT));
         let json: Value = serde_json::from_str(&written(folder.path(), JSON)).unwrap();
         assert_eq!(json[1]["infer"]["elapsed_time"], 5_000_000);

@@ -12,10 +12,12 @@ use super::emulated::{EmulatedDevice, EmulatedLink, Fault};
 use super::error::DeviceError;
 use super::link::{Link, LinkError};
 use super::log::SessionLog;
+use super::performance::WINDOWS;
 use super::session::{self, Found, Plan, SessionError};
 use super::submission::Mode;
 use super::task::Task;
 use crate::progress::Progress;
+use crate::record::ExecutionKind;
 use crate::subject::VectorCount;
 
 const PATIENCE: Patience = Patience {
@@ -42,7 +44,9 @@ fn run_on(link: &mut dyn Link, data: Option<&Path>, window: Duration) -> Ran {
         task: None,
         data,
         modes: &modes,
+        kind: ExecutionKind::Probe,
         samples: VectorCount::All,
+        windows: WINDOWS,
         window,
         patience: PATIENCE,
         out: folder.path(),
@@ -192,7 +196,9 @@ fn a_model_of_another_task_is_refused() {
         task: Some(Task::Ic),
         data: None,
         modes: &[Mode::Performance],
+        kind: ExecutionKind::Probe,
         samples: VectorCount::All,
+        windows: WINDOWS,
         window: Duration::from_secs(10),
         patience: PATIENCE,
         out: folder.path(),

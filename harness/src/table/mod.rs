@@ -264,7 +264,8 @@ fn wrap(text: &str, width: usize) -> String {
     lines.join("\n")
 }
 
-fn mark(fidelity: Fidelity, number: &str) -> String {
+/// A number, marked if it comes from a model of the hardware.
+pub(crate) fn mark(fidelity: Fidelity, number: &str) -> String {
     match fidelity {
         Fidelity::Measured => number.to_owned(),
         Fidelity::Modelled => format!("{MODELLED}{number}"),
