@@ -279,7 +279,7 @@ mod tests {
             below_1_mw: true,
             cell: None,
             source: crate::power::SOURCE.to_owned(),
-            fidelity: crate::record::Fidelity::Modelled,
+            fidelity: Fidelity::Modelled,
             other: crate::record::Other::new(),
         });
         record.results.push(forest);
