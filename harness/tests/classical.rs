@@ -96,6 +96,22 @@ fn every_vector_of_both_is_equal_to_the_reference() {
 }
 
 #[test]
+fn a_runtime_that_is_named_runs_what_it_reads_of_the_standard_set() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    let more = ["--runtime", "classical", "--runs", "1", "--vectors", "1"];
+    let ended = tinybench.run_virtual(&[&more[..], &["--format", "json"]].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let record = RunRecord::parse(ended.stdout.as_bytes()).unwrap();
+    let names: Vec<_> = record.results.iter().map(|it| &it.workload).collect();
+    assert_eq!(names, ["forest", "centroid"]);
+    let said = "left out, for the runtime classical doesn't read their models: kws, kws-audio";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+}
+
+#[test]
 fn the_table_shows_power_and_life() {
     if !toolchain_is_there() {
         return;

@@ -229,17 +229,26 @@ fn subjects(
         .map_or_else(Default::default, |vectors| vectors.0);
     let mut subjects = Vec::new();
     for named in named_runtimes(args)? {
+        let mut left_out = Vec::new();
         let chosen = |model: &[u8]| named.unwrap_or_else(|| runtimes::for_model(model));
         for name in &selection.workloads {
             let workload = workloads.load(name)?;
             let runtime = chosen(&workload.model);
-            if args.workloads.is_empty() && !runtime.reads(&workload.model) {
-                eprintln!(
-                    "{name} is left out: its model is for another runtime than the one named"
-                );
+            let of_a_set = args.workloads.is_empty() && named.is_some();
+            if of_a_set && !runtime.reads(&workload.model) {
+                left_out.push(name.as_str());
                 continue;
             }
             subjects.push((runtime, Subject::from_workload(workload, runtime, board)?));
+        }
+        if let Some(runtime) = named
+            && !left_out.is_empty()
+        {
+            eprintln!(
+                "left out, for the runtime {} doesn't read their models: {}",
+                runtime.name(),
+                left_out.join(", ")
+            );
         }
         if let Some(suite) = &selection.suite {
             let runtime = named.unwrap_or(&Interpreter);

@@ -74,19 +74,16 @@ mod tests {
     fn a_result_with_power_has_a_row_and_others_have_none() {
         let mut record = crate::record::tests::example();
         assert!(grid(&record.results).is_none());
-        let board = crate::board::Power {
-            name: None,
-            supply_v: 3.0,
-            active_ma: 4.0,
-            active_source: String::new(),
-            idle_ua: 2.0,
-            idle_source: String::new(),
-        };
+        let text = include_str!("../../../targets/boards/nano33.toml");
+        let path = std::path::Path::new("nano33.toml");
+        let board = crate::board::Board::parse(text, path).unwrap().board;
         let duty_cycle = crate::power::DutyCycle {
             every: std::time::Duration::from_millis(1_500),
             cell: crate::power::find("lipo100"),
         };
-        let power = duty_cycle.power("kws", 140_628.125, &board).unwrap();
+        let power = duty_cycle
+            .power("kws", 140_628.125, &board.power.unwrap())
+            .unwrap();
         record.results[0].power = Some(power);
         let table = super::super::render(&record, None, 120, false);
         let shown: Vec<_> = table

@@ -7,8 +7,8 @@ import numpy as np
 from common.sets import DataSet
 from forest import dataset
 from forest.activities import CLASSES, PLACEMENTS
-from forest.integers import answers
 from motion import run
+from motion.trees import answers
 
 DRAWS = 2
 """How many more test sets are drawn, to show how much chance a figure holds."""

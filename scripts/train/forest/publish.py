@@ -8,9 +8,9 @@ import numpy as np
 
 from common.sets import DataSet
 from forest.activities import CLASSES
-from forest.integers import answers
 from motion import features, publish, run
 from motion.publish import Finished, Workload
+from motion.trees import answers
 
 PER_CLASS = 40
 

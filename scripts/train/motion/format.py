@@ -12,6 +12,8 @@ LEAF = 0xFF
 MOST_AHEAD = 0xFF
 """How many nodes ahead a right child can be."""
 
+MOST_TREES, MOST_CLASSES = 256, 32
+
 
 def _file(kind: int, samples: int, counts: tuple[int, ...], tables: list[bytes]) -> bytes:
     groups, trees, leaves, nodes = counts
@@ -25,7 +27,13 @@ def _file(kind: int, samples: int, counts: tuple[int, ...], tables: list[bytes])
 def forest(samples: int, trees: list[list[tuple[int, int, int]]], leaves: np.ndarray) -> bytes:
     """A forest. A tree is its nodes in depth-first order, left before right: an inner node is
     (feature, nodes ahead to the right child, threshold), a leaf (LEAF, 0, index into `leaves`).
-    `leaves`: uint8 [leaves, classes]. Raises ValueError if a tree is too large for the format."""
+    `leaves`: uint8 [leaves, classes]. Raises ValueError if the forest is too large for the
+    format."""
+    if len(trees) > MOST_TREES or leaves.shape[1] > MOST_CLASSES or len(leaves) > 0xFFFF:
+        raise ValueError(
+            f"{len(trees)} trees, {leaves.shape[1]} classes and {len(leaves)} different leaves: "
+            f"at most {MOST_TREES}, {MOST_CLASSES} and 65535 are possible"
+        )
     for number, tree in enumerate(trees):
         if max(ahead for _, ahead, _ in tree) > MOST_AHEAD:
             raise ValueError(
