@@ -21,6 +21,7 @@ use crate::system::Accessor;
 use crate::system::debug::{
     C_HALT, C_STEP, DFSR_BKPT, DFSR_DWTTRAP, DFSR_HALTED, DFSR_VCATCH, VC_CORERESET,
 };
+use crate::timing::TimingParameters;
 
 pub use fault_report::FaultReport;
 pub use hooks::Hook;
@@ -119,6 +120,18 @@ impl Machine {
         self.core.instructions_only = timing == Timing::InstructionsOnly;
     }
 
+    /// The parameters of the cycle model: those of the chip, until others are set.
+    pub fn timing_parameters(&self) -> TimingParameters {
+        self.core.timing
+    }
+
+    /// Sets the parameters of the cycle model from the next block on.
+    pub fn set_timing_parameters(&mut self, parameters: TimingParameters) {
+        self.core.timing = parameters;
+        self.core.update_flash_timing();
+        self.core.deadline = 0;
+    }
+
     /// Cycles since power-up.
     pub fn cycles(&self) -> u64 {
         self.core.cycles
@@ -186,11 +199,9 @@ impl Machine {
         core.fpscr = 0;
         core.stop = None;
         core.r[14] = u32::MAX;
-        core.flash_timing = core.chip.flash_timing();
-        core.flash_sector_shift = core.flash_timing.sector_bytes.ilog2();
-        core.cache.clear();
+        core.update_flash_timing();
+        core.clear_caches();
         core.update_checks();
-        core.flush_code = true;
         core.deadline = 0;
         core.jumped = true;
         let debug = &mut core.system.debug;

@@ -5,6 +5,7 @@ pub mod nrf52840;
 use std::collections::VecDeque;
 
 use crate::memory::{AccessSize, BusFault};
+use crate::timing::TimingParameters;
 
 /// A memory that holds code or data and is modelled byte by byte.
 #[derive(Clone, Debug)]
@@ -24,23 +25,22 @@ pub struct MemoryRegion {
 pub struct RamBank {
     /// Size, bytes; a multiple of 16 KiB.
     pub length: u32,
-    /// Loads from banks of different groups don't overlap. 0 is flash.
+    /// Loads from banks of different groups don't overlap: 1 to 15. 0 is flash.
     pub group: u8,
-    /// Cycles that a read takes beyond one.
-    pub wait_states: u8,
+    /// Reads take [`TimingParameters::slow_ram`] more cycles.
+    pub slow: bool,
 }
 
-/// The instruction cache between the core and the flash.
-#[derive(Clone, Copy, Debug)]
-pub struct InstructionCacheShape {
-    /// Sets.
+/// A cache between the core and the flash, which replaces the line that was filled first. A miss
+/// fills one sector of a line: as much as one flash read brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CacheShape {
+    /// Sets: a power of two.
     pub sets: u32,
     /// Lines in a set.
     pub ways: u32,
-    /// Bytes of a line.
+    /// Bytes of a line: a power of two, and at most eight sectors.
     pub line_bytes: u32,
-    /// Bytes that one miss fills: one flash read.
-    pub sector_bytes: u32,
 }
 
 /// Designer and part number in a chip's ROM table, by which debuggers recognise it.
@@ -65,8 +65,12 @@ pub struct ChipDescription {
     pub ram: MemoryRegion,
     /// RAM banks, in address order.
     pub ram_banks: &'static [RamBank],
-    /// The instruction cache.
-    pub instruction_cache: InstructionCacheShape,
+    /// The cache for instructions fetched from flash.
+    pub instruction_cache: CacheShape,
+    /// The cache for data read from flash, if there is one.
+    pub data_cache: Option<CacheShape>,
+    /// The parameters of the cycle model.
+    pub timing: TimingParameters,
     /// Who made the chip and which it is, as its ROM table says.
     pub identity: ChipIdentity,
     /// External interrupt lines.
@@ -84,14 +88,17 @@ pub struct ChipDescription {
 /// How flash and caches are set at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlashTiming {
-    /// Cycles that a flash read takes beyond one.
+    /// Cycles that a flash read takes beyond one, as far as the chip's registers set them; the rest
+    /// is [`TimingParameters::flash_wait`].
     pub wait_states: u32,
-    /// Cycles that an instruction cache miss takes beyond a hit.
-    pub miss_penalty: u32,
     /// Bytes of one flash read.
     pub sector_bytes: u32,
     /// Whether instruction fetches go through the cache.
     pub instruction_cache: bool,
+    /// Whether reads of data go through the cache.
+    pub data_cache: bool,
+    /// Whether the flash reads on by itself behind the sector that was fetched last.
+    pub prefetch: bool,
     /// Whether the chip counts hits and misses of the cache.
     pub counts_cache: bool,
 }

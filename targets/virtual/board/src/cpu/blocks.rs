@@ -13,7 +13,7 @@ use crate::memory::{AccessSize, CODE_GRANULE_SHIFT, Place};
 use crate::system::mpu::{Access, View};
 use crate::timing::pipeline::{self, Entry, Fetch, Step};
 use crate::timing::shares::Share;
-use crate::timing::{Class, Shape, rules, shape};
+use crate::timing::{Class, Shape, shape};
 
 /// Instructions in a block at most, IT blocks not cut.
 const LONGEST: usize = 64;
@@ -230,7 +230,7 @@ impl CodeCache {
             wait_states: 0,
             sector_bytes: 4,
         };
-        let (costs, _) = pipeline::simulate(&run.steps, fetch, Entry::Fall);
+        let (costs, _) = pipeline::simulate(&core.timing, &run.steps, fetch, Entry::Fall);
         let shares: Arc<[Share]> = run
             .steps
             .iter()
@@ -410,7 +410,7 @@ impl Run {
                 wait_states: if timing.instruction_cache {
                     0
                 } else {
-                    timing.wait_states
+                    timing.wait_states + core.timing.flash_wait
                 },
                 sector_bytes: timing.sector_bytes,
             },
@@ -419,8 +419,8 @@ impl Run {
                 sector_bytes: 4,
             },
         };
-        let (costs, cycles) = pipeline::simulate(&self.steps, fetch, Entry::Fall);
-        let (_, jumped) = pipeline::simulate(&self.steps, fetch, Entry::Jump);
+        let (costs, cycles) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Fall);
+        let (_, jumped) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Jump);
         for op in &mut self.ops {
             let cost = costs[usize::from(op.index)];
             op.prefix = cost.before as u16;
@@ -430,20 +430,20 @@ impl Run {
             let next_chained = costs
                 .get(usize::from(op.index) + 1)
                 .is_some_and(|next| next.chained);
-            if next_chained || core.memory.has_wait_states() {
+            if next_chained || core.memory.has_slow_banks() {
                 op.flags |= Op::TRACKED;
             }
         }
         // A skipped instruction takes one cycle, and nothing overlaps with it.
         for &(at, covered) in &self.skips {
             let executed = std::mem::replace(&mut self.steps[covered].shape, Shape::SKIPPED);
-            let (_, skipped) = pipeline::simulate(&self.steps, fetch, Entry::Fall);
+            let (_, skipped) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Fall);
             self.steps[covered].shape = executed;
             self.ops[at].imm = skipped.wrapping_sub(cycles);
         }
         let taken_extra = match self.steps.last().map(|step| step.shape.class) {
-            Some(Class::Branch) => rules::REFILL,
-            Some(Class::LateBranch | Class::LoadBranch(_)) => rules::LATE_REFILL,
+            Some(Class::Branch) => core.timing.refill,
+            Some(Class::LateBranch | Class::LoadBranch(_)) => core.timing.late_refill,
             _ => 0,
         };
         let length = self.pc.wrapping_sub(self.start);

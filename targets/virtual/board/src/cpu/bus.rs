@@ -5,7 +5,7 @@ use super::{Core, Fault, Stop, Trap};
 use crate::memory::{ANY_GROUP, AccessSize, BusFault, FLASH_GROUP, PERIPHERAL_GROUP, Place};
 use crate::system::Accessor;
 use crate::system::mpu::Access;
-use crate::timing::rules;
+use crate::timing::TimingParameters;
 
 impl Core {
     /// Loads `N` bytes, zero-extended.
@@ -23,7 +23,7 @@ impl Core {
                 if op.flags != 0 {
                     let bank = self.memory.ram_bank(offset);
                     self.overlap_timing(op, bank & 0xF);
-                    self.add_load_store_cycles(u64::from(bank >> 4));
+                    self.slow_bank_timing(bank, 1);
                 }
             }
             return Ok(value);
@@ -93,7 +93,8 @@ impl Core {
     #[inline(always)]
     fn alignment_timing<const N: usize>(&mut self, address: u32) {
         if N > 1 && address as usize & (N - 1) != 0 {
-            self.add_load_store_cycles(unaligned_cycles::<N>(address));
+            let cycles = unaligned_cycles::<N>(&self.timing, address);
+            self.add_load_store_cycles(cycles);
         }
     }
 
@@ -110,7 +111,7 @@ impl Core {
     #[inline(always)]
     fn lost_overlap_timing(&mut self, group: u8) {
         if group != self.last_group && self.last_group != ANY_GROUP {
-            self.add_load_store_cycles(u64::from(rules::LOST_OVERLAP));
+            self.add_load_store_cycles(u64::from(self.timing.lost_overlap));
         }
     }
 
@@ -123,7 +124,7 @@ impl Core {
             Some(Place::Ram(offset)) => {
                 let bank = self.memory.ram_bank(offset as usize);
                 self.overlap_timing(op, bank & 0xF);
-                self.add_load_store_cycles(u64::from(bank >> 4));
+                self.slow_bank_timing(bank, 1);
             }
             Some(Place::Flash(offset)) => {
                 self.overlap_timing(op, FLASH_GROUP);
@@ -133,14 +134,34 @@ impl Core {
         }
     }
 
-    /// Wait states of a data read from flash: a new sector has to be read.
+    /// Reads of `count` words of a bank of RAM that may be slow.
+    #[inline(always)]
+    pub fn slow_bank_timing(&mut self, bank: u8, count: u32) {
+        if bank >> 4 != 0 {
+            self.add_load_store_cycles(u64::from(self.timing.slow_ram * count));
+        }
+    }
+
+    /// Wait states of a data read from flash, if it isn't of the sector that was read last.
     #[inline(always)]
     fn flash_read_timing(&mut self, offset: u32) {
         let sector = offset >> self.flash_sector_shift;
         if sector != self.last_flash_sector {
             self.last_flash_sector = sector;
-            self.add_load_store_cycles(u64::from(self.flash_timing.wait_states));
+            self.new_flash_sector_timing(offset);
         }
+    }
+
+    /// Wait states of a data read from flash, if the sector isn't in the data cache.
+    #[inline]
+    fn new_flash_sector_timing(&mut self, offset: u32) {
+        if self.flash_timing.data_cache
+            && let Some(cache) = &mut self.data_cache
+            && !cache.misses(offset)
+        {
+            return;
+        }
+        self.add_load_store_cycles(u64::from(self.flash_data_wait));
     }
 
     /// Time at an instruction inside the running block.
@@ -375,10 +396,10 @@ pub(super) fn little_endian<const N: usize>(bytes: &[u8]) -> u32 {
 
 /// Cycles that splitting an unaligned access adds.
 #[cold]
-fn unaligned_cycles<const N: usize>(address: u32) -> u64 {
+fn unaligned_cycles<const N: usize>(rules: &TimingParameters, address: u32) -> u64 {
     u64::from(if N == 4 && address & 1 != 0 {
-        rules::UNALIGNED_ODD_WORD
+        rules.unaligned_odd_word
     } else {
-        rules::UNALIGNED
+        rules.unaligned
     })
 }

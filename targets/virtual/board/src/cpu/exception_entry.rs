@@ -8,7 +8,6 @@ use crate::system::debug::{
 use crate::system::exceptions::{Exceptions, number};
 use crate::system::mpu::{Access, View};
 use crate::system::scb::{ccr, cfsr, fpccr, hfsr, scr};
-use crate::timing::rules;
 
 /// Who refused a stack access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,9 +90,9 @@ impl Core {
                 result = self.push_float_state(frame.wrapping_add(0x20), view);
             }
         }
-        self.spend(rules::EXCEPTION_ENTRY);
+        self.spend(self.timing.exception_entry);
         if float && !lazy {
-            self.spend(rules::FLOAT_CONTEXT);
+            self.spend(self.timing.float_context);
         }
         match result {
             Ok(()) => self.start_handler(exception, link),
@@ -229,7 +228,7 @@ impl Core {
         let address = self.system.scb.fpcar;
         let context = self.system.scb.fpccr;
         self.system.scb.fpccr &= !fpccr::LSPACT;
-        self.add_cycles(rules::FLOAT_CONTEXT.into());
+        self.add_cycles(self.timing.float_context.into());
         // As the code whose context it is, not as the code that needs the registers.
         let view = self
             .system
@@ -286,7 +285,7 @@ impl Core {
         // A pending exception that beats the interrupted code is entered without unstacking.
         let current = self.current_priority();
         if let Some(next) = self.system.exceptions.next(current) {
-            self.spend(rules::TAIL_CHAIN);
+            self.spend(self.timing.tail_chain);
             self.start_handler(next, value);
             return;
         }
@@ -313,7 +312,7 @@ impl Core {
         let current = self.current_priority();
         match self.fault_exception(fault, current) {
             Some(exception) => {
-                self.spend(rules::TAIL_CHAIN);
+                self.spend(self.timing.tail_chain);
                 self.start_handler(exception, link);
             }
             None => self.lock_up(),
@@ -336,7 +335,7 @@ impl Core {
                     self.s[i as usize] = self.pop(frame.wrapping_add(0x20 + 4 * i), view)?;
                 }
                 self.fpscr = self.pop(frame.wrapping_add(0x60), view)?;
-                self.spend(rules::FLOAT_CONTEXT);
+                self.spend(self.timing.float_context);
             }
         }
         let [r0, r1, r2, r3, r12, lr, pc, xpsr] = words;
@@ -356,7 +355,7 @@ impl Core {
         self.control = self.control & !4 | if float { 4 } else { 0 };
         self.exclusive = None;
         self.event = true;
-        self.spend(rules::EXCEPTION_RETURN);
+        self.spend(self.timing.exception_return);
         let to_handler = value & 0xF == 1;
         self.set_xpsr(xpsr, to_handler);
         if to_handler == (self.ipsr == 0) {

@@ -8,7 +8,7 @@ use super::op::{Kind as K, Op, for_each_kind, literal};
 use super::parallel::parallel;
 use super::{Core, Fault, Stop, Trap};
 use crate::memory::ANY_GROUP;
-use crate::timing::rules;
+use crate::timing::TimingParameters;
 
 /// Carry of an operation that leaves it as it is; 0 and 1 set it.
 const CARRY_UNCHANGED: u8 = super::decode::CARRY_UNCHANGED as u8;
@@ -518,7 +518,11 @@ impl Core {
                     return Err(self.fault(Fault::DivideByZero));
                 }
                 if T {
-                    self.add_cycles(divide_cycles(n.unsigned_abs(), m.unsigned_abs()));
+                    self.add_cycles(divide_cycles(
+                        &self.timing,
+                        n.unsigned_abs(),
+                        m.unsigned_abs(),
+                    ));
                 }
                 r!(op.a) = if m == 0 { 0 } else { n.wrapping_div(m) as u32 };
             }
@@ -528,7 +532,7 @@ impl Core {
                     return Err(self.fault(Fault::DivideByZero));
                 }
                 if T {
-                    self.add_cycles(divide_cycles(n, m));
+                    self.add_cycles(divide_cycles(&self.timing, n, m));
                 }
                 r!(op.a) = n.checked_div(m).unwrap_or(0);
             }
@@ -1070,22 +1074,26 @@ impl Core {
         }
     }
 
-    /// The bytes in RAM that LDM or STM reaches, if nothing has to be checked or timed.
+    /// The bytes in RAM that LDM or STM reaches, if nothing has to be checked.
     #[inline(always)]
-    fn multiple_in_ram<const T: bool>(&self, op: &Op, address: u32) -> Option<Range<usize>> {
+    fn multiple_in_ram(&self, op: &Op, address: u32) -> Option<Range<usize>> {
         let start = address.wrapping_sub(self.memory.ram_origin) as usize;
         let end = start + 4 * usize::from(op.c);
-        let plain = !T || op.flags == 0;
-        (plain && address & 3 == 0 && end <= self.memory.ram.len()).then_some(start..end)
+        (address & 3 == 0 && end <= self.memory.ram.len()).then_some(start..end)
     }
 
     /// LDM and POP; the new PC, if it is in the list.
     #[inline(always)]
     fn load_multiple<const T: bool>(&mut self, kind: K, op: &Op) -> Result<Option<u32>, Trap> {
         let (address, after) = self.multiple_addresses(op);
-        let Some(range) = self.multiple_in_ram::<T>(op, address) else {
+        let Some(range) = self.multiple_in_ram(op, address) else {
             return self.load_multiple_checked::<T>(op, address, after);
         };
+        if T && op.flags != 0 {
+            let bank = self.memory.ram_bank(range.start);
+            self.last_group = bank & 0xF;
+            self.slow_bank_timing(bank, op.c.into());
+        }
         if op.d & 2 != 0 {
             self.r[usize::from(op.b)] = after;
         }
@@ -1133,7 +1141,7 @@ impl Core {
     #[inline(always)]
     fn store_multiple<const T: bool>(&mut self, op: &Op) -> Result<(), Trap> {
         let (address, after) = self.multiple_addresses(op);
-        let range = self.multiple_in_ram::<T>(op, address);
+        let range = self.multiple_in_ram(op, address);
         let Some(range) = range.filter(|range| !self.memory.may_be_code(range)) else {
             return self.store_multiple_checked::<T>(op, address, after);
         };
@@ -1263,10 +1271,10 @@ fn saturation_operand(value: u32, op: &Op) -> i64 {
 
 /// Cycles of a divide beyond its static one.
 #[inline]
-fn divide_cycles(dividend: u32, divisor: u32) -> u64 {
+fn divide_cycles(rules: &TimingParameters, dividend: u32, divisor: u32) -> u64 {
     if divisor == 0 || dividend < divisor {
-        return rules::DIVIDE_SHORT.into();
+        return rules.divide_short.into();
     }
     let bits = divisor.leading_zeros() - dividend.leading_zeros();
-    u64::from(rules::DIVIDE_LONG + bits.div_ceil(rules::DIVIDE_BITS))
+    u64::from(rules.divide_long + bits.div_ceil(rules.divide_bits))
 }

@@ -23,7 +23,8 @@ use crate::memory::Memory;
 use crate::system::System;
 use crate::system::dwt::{EventTotals, Window};
 use crate::system::mpu::View;
-use crate::timing::cache::InstructionCache;
+use crate::timing::TimingParameters;
+use crate::timing::cache::Cache;
 use crate::timing::shares::Share;
 
 /// Why a block stopped before its end, or what has to happen after it.
@@ -159,10 +160,16 @@ pub(crate) struct Core {
     /// DHCSR.C_MASKINTS: no interrupts while debugging.
     pub mask_interrupts: bool,
 
+    pub timing: TimingParameters,
     pub flash_timing: FlashTiming,
     /// Base-2 logarithm of the bytes of one flash read.
     pub flash_sector_shift: u32,
-    pub cache: InstructionCache,
+    /// Cycles that reading data from flash takes beyond one.
+    pub flash_data_wait: u32,
+    /// The cache for instructions.
+    pub cache: Cache,
+    /// The cache for data, if the chip has one.
+    pub data_cache: Option<Cache>,
     pub cache_counters: CacheCounters,
     /// All decoded blocks are out of date.
     pub flush_code: bool,
@@ -198,7 +205,9 @@ pub(crate) struct Core {
 impl Core {
     pub fn new(chip: Box<dyn Chip>) -> Self {
         let description = chip.description();
-        Self {
+        let flash_timing = chip.flash_timing();
+        let cache = |shape| Cache::new(shape, flash_timing.sector_bytes, description.flash.length);
+        let mut core = Self {
             r: NO_REGISTERS,
             other_sp: 0,
             n: 0,
@@ -233,9 +242,12 @@ impl Core {
             reset_requested: None,
             step_requested: false,
             mask_interrupts: false,
-            flash_timing: chip.flash_timing(),
-            flash_sector_shift: chip.flash_timing().sector_bytes.ilog2(),
-            cache: InstructionCache::new(description.instruction_cache),
+            timing: description.timing,
+            flash_timing,
+            flash_sector_shift: 0,
+            flash_data_wait: 0,
+            cache: cache(description.instruction_cache),
+            data_cache: description.data_cache.map(cache),
             cache_counters: CacheCounters::default(),
             flush_code: true,
             stale_code: Vec::new(),
@@ -254,7 +266,46 @@ impl Core {
             load_store_extra: 0,
             exception_steps: None,
             last_fault: None,
+        };
+        core.update_flash_timing();
+        core
+    }
+
+    /// Takes over how flash and caches are set, and the parameters; all decoded blocks are out of
+    /// date.
+    pub fn update_flash_timing(&mut self) {
+        let before = std::mem::replace(&mut self.flash_timing, self.chip.flash_timing());
+        let now = self.flash_timing;
+        self.flash_sector_shift = now.sector_bytes.ilog2();
+        self.flash_data_wait = now.wait_states + self.timing.flash_wait + self.timing.data_miss;
+        // Whether hits are counted is no matter of the cache itself.
+        let resized = before.sector_bytes != now.sector_bytes;
+        if resized || before.instruction_cache != now.instruction_cache {
+            self.cache.clear(now.sector_bytes);
         }
+        if resized || before.data_cache != now.data_cache {
+            self.clear_data_cache();
+        }
+        self.flush_code = true;
+    }
+
+    /// Cycles that a miss of the instruction cache takes beyond a hit.
+    pub fn instruction_miss_cycles(&self) -> u32 {
+        self.flash_timing.wait_states + self.timing.flash_wait + self.timing.instruction_miss
+    }
+
+    /// Empties the data cache and the flash's read buffer.
+    fn clear_data_cache(&mut self) {
+        self.last_flash_sector = u32::MAX;
+        if let Some(cache) = &mut self.data_cache {
+            cache.clear(self.flash_timing.sector_bytes);
+        }
+    }
+
+    /// Empties both caches.
+    pub fn clear_caches(&mut self) {
+        self.cache.clear(self.flash_timing.sector_bytes);
+        self.clear_data_cache();
     }
 
     /// Decides whether every data access has to be looked at, or memory is reached directly.
@@ -386,13 +437,7 @@ impl Core {
             self.flash_changed(start, end);
         }
         if timing_changed && self.flash_timing != self.chip.flash_timing() {
-            let before = std::mem::replace(&mut self.flash_timing, self.chip.flash_timing());
-            self.flash_sector_shift = self.flash_timing.sector_bytes.ilog2();
-            // Whether hits are counted is no matter of the cache itself.
-            if before.instruction_cache != self.flash_timing.instruction_cache {
-                self.cache.clear();
-            }
-            self.flush_code = true;
+            self.update_flash_timing();
             let counts = self.flash_timing.counts_cache;
             self.marks.observe(Observer::CacheHits, counts);
         }
@@ -425,8 +470,7 @@ impl Core {
 
     /// Throws away what was decoded or cached of the flash bytes `start..end`.
     pub fn flash_changed(&mut self, start: u32, end: u32) {
-        self.cache.clear();
-        self.last_flash_sector = u32::MAX;
+        self.clear_caches();
         let granule = 1 << crate::memory::CODE_GRANULE_SHIFT;
         if end - start > 64 * granule {
             self.flush_code = true;

@@ -99,7 +99,7 @@ fn fetch_through_cache(core: &mut Core, block: &Block) {
         }
         core.extra = core
             .extra
-            .wrapping_add(u64::from(misses * core.flash_timing.miss_penalty));
+            .wrapping_add(u64::from(misses * core.instruction_miss_cycles()));
     }
     block.epoch.set(core.cache.epoch);
 }

@@ -10,6 +10,8 @@ mod reference;
 pub mod rules;
 pub(crate) mod shares;
 
+pub use rules::{Parameter, ParameterError, TimingParameters};
+
 use crate::cpu::blocks::is_float;
 use crate::cpu::op::{Kind as K, Op};
 

@@ -1,6 +1,6 @@
 //! The pipeline simulator: static cycles of a straight run of instructions.
 
-use super::{Class, Shape, rules};
+use super::{Class, Shape, TimingParameters};
 
 /// One instruction as the simulator sees it.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +55,8 @@ struct Previous {
 /// The fetch side: when each word of the run is there.
 struct FetchQueue {
     fetch: Fetch,
+    ahead: usize,
+    latency: u32,
     first_word: u32,
     /// Arrival of each word so far.
     arrivals: Vec<u32>,
@@ -68,7 +70,7 @@ impl FetchQueue {
     fn arrival(&mut self, index: usize) -> u32 {
         while self.arrivals.len() <= index {
             let word = self.arrivals.len();
-            let arrival = if self.entry == Entry::Fall && word < rules::FETCH_AHEAD as usize {
+            let arrival = if self.entry == Entry::Fall && word < self.ahead {
                 0
             } else {
                 let address = self.first_word + 4 * word as u32;
@@ -82,12 +84,8 @@ impl FetchQueue {
                     Some(previous) => self.arrivals[previous] + 1,
                     None => 0,
                 };
-                let ahead = rules::FETCH_AHEAD as usize;
-                let room = match word.checked_sub(ahead) {
-                    Some(old) => self
-                        .used
-                        .get(old)
-                        .map_or(0, |used| used + rules::FETCH_LATENCY),
+                let room = match word.checked_sub(self.ahead) {
+                    Some(old) => self.used.get(old).map_or(0, |used| used + self.latency),
                     None => 0,
                 };
                 after_previous.max(room) + waits
@@ -107,6 +105,7 @@ impl FetchQueue {
 
 /// The pipeline on its way through a run of instructions.
 pub(crate) struct Pipeline {
+    rules: TimingParameters,
     queue: FetchQueue,
     previous: Previous,
     /// Since the start of the run.
@@ -117,10 +116,13 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     /// Before the instruction at `address`.
-    pub fn new(address: u32, fetch: Fetch, entry: Entry) -> Self {
+    pub fn new(rules: &TimingParameters, address: u32, fetch: Fetch, entry: Entry) -> Self {
         Self {
+            rules: *rules,
             queue: FetchQueue {
                 fetch,
+                ahead: rules.fetch_ahead as usize,
+                latency: rules.fetch_latency,
                 first_word: address & !3,
                 arrivals: Vec::new(),
                 used: Vec::new(),
@@ -151,10 +153,10 @@ impl Pipeline {
             self.time = self.time.max(self.float_free);
         }
         if step.shape.class == Class::FloatDivide {
-            self.float_free = self.time + rules::FLOAT_DIVIDE;
+            self.float_free = self.time + self.rules.float_divide;
         }
         let stalls = self.time - start;
-        let (cycles, chained) = execute(step, &self.previous);
+        let (cycles, chained) = execute(&self.rules, step, &self.previous);
         self.time += cycles;
         self.previous = Previous {
             load: matches!(step.shape.class, Class::Load | Class::FloatLoad),
@@ -182,45 +184,50 @@ impl Pipeline {
 }
 
 /// Costs of a run of instructions, and their sum.
-pub(crate) fn simulate(steps: &[Step], fetch: Fetch, entry: Entry) -> (Vec<Cost>, u32) {
+pub(crate) fn simulate(
+    rules: &TimingParameters,
+    steps: &[Step],
+    fetch: Fetch,
+    entry: Entry,
+) -> (Vec<Cost>, u32) {
     let Some(first) = steps.first() else {
         return (Vec::new(), 0);
     };
-    let mut pipeline = Pipeline::new(first.address, fetch, entry);
+    let mut pipeline = Pipeline::new(rules, first.address, fetch, entry);
     let costs = steps.iter().map(|step| pipeline.step(step)).collect();
     (costs, pipeline.total())
 }
 
 /// Cycles of one instruction behind another, without fetch stalls; whether its overlap with a load
 /// before it is counted on.
-fn execute(step: &Step, previous: &Previous) -> (u32, bool) {
+fn execute(rules: &TimingParameters, step: &Step, previous: &Previous) -> (u32, bool) {
     let shape = &step.shape;
     let late = shape.address & previous.writes != 0;
-    let late_cycles = if late { rules::LATE_ADDRESS } else { 0 };
+    let late_cycles = if late { rules.late_address } else { 0 };
     let after_store = if previous.store {
-        rules::LOAD_AFTER_STORE
+        rules.load_after_store
     } else {
         0
     };
     match shape.class {
         Class::Single | Class::Nop | Class::Branch | Class::LateBranch => (1, false),
-        Class::Divide => (rules::DIVIDE, false),
+        Class::Divide => (rules.divide, false),
         // Folded behind a 16-bit instruction (TRM, 3.3.1).
         Class::It => (u32::from(!previous.narrow), false),
         Class::Load | Class::FloatLoad => {
             if previous.load && !late {
-                return (rules::CHAINED_LOAD, true);
+                return (rules.chained_load, true);
             }
-            (rules::LOAD + after_store + late_cycles, false)
+            (rules.load + after_store + late_cycles, false)
         }
         Class::Store | Class::StoreRegisterOffset | Class::FloatStore => {
             let base = if shape.class == Class::StoreRegisterOffset {
-                rules::STORE_REGISTER_OFFSET
+                rules.store_register_offset
             } else {
-                rules::STORE
+                rules.store
             };
             // A store fills the second cycle of a load before it.
-            let hidden = previous.load && !late && base == rules::STORE;
+            let hidden = previous.load && !late && base == rules.store;
             (base - u32::from(hidden) + late_cycles, hidden)
         }
         Class::LoadMultiple(cycles) | Class::LoadBranch(cycles) => {
@@ -235,12 +242,7 @@ fn execute(step: &Step, previous: &Previous) -> (u32, bool) {
             let waits =
                 previous.float_result < 32 && shape.float_operands.contains(&previous.float_result);
             (
-                cycles
-                    + if waits {
-                        rules::FLOAT_RESULT_LATENCY
-                    } else {
-                        0
-                    },
+                cycles + if waits { rules.float_result_latency } else { 0 },
                 false,
             )
         }

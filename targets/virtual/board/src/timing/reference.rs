@@ -3,7 +3,7 @@
 //! states and through the instruction cache.
 
 use super::pipeline::{Entry, Fetch, Pipeline, Step};
-use super::{Class, Shape, rules, shape};
+use super::{Class, Shape, TimingParameters, shape};
 use crate::cpu::blocks::advance_it;
 use crate::cpu::decode;
 use crate::debug_port::DebugTarget;
@@ -127,9 +127,10 @@ fn fast(code: &[u16], home: Home) -> (u64, u64) {
 /// The same by the reference, without what depends on data: the programs read and write aligned
 /// RAM and don't divide.
 fn slow(code: &[u16], home: Home) -> (u64, u64) {
+    let rules = TimingParameters::DEFAULT;
     let (start, fetch) = (home.address(), home.fetch());
     let mut machine = halted(code, home);
-    let mut pipeline = Pipeline::new(start, fetch, Entry::Jump);
+    let mut pipeline = Pipeline::new(&rules, start, fetch, Entry::Jump);
     let mut lines = Lines::default();
     let (mut cycles, mut instructions) = (0, 0);
     loop {
@@ -165,11 +166,11 @@ fn slow(code: &[u16], home: Home) -> (u64, u64) {
         instructions += 1;
         if machine.pc() != pc + decoded.size {
             let refill = match shape.class {
-                Class::Branch => rules::REFILL,
-                _ => rules::LATE_REFILL,
+                Class::Branch => rules.refill,
+                _ => rules.late_refill,
             };
             cycles += u64::from(pipeline.total() + refill);
-            pipeline = Pipeline::new(machine.pc(), fetch, Entry::Jump);
+            pipeline = Pipeline::new(&rules, machine.pc(), fetch, Entry::Jump);
         }
     }
 }

@@ -1,85 +1,261 @@
-//! The parameters of the rules, each with its source. All are cycles.
+//! The parameters of the rules, each with its source. All are cycles unless the text says otherwise.
 //!
 //! Sources: *TRM* is the Cortex-M4 Technical Reference Manual r0p1 (DDI 0439D), chapter 3.3;
 //! *compendium* the measurements of i-0.nl; *jnk0le* those on STM32F407 and F103.
+//!
+//! The constants are what holds where nothing else is said. A chip has values of its own for its
+//! memory ([`ChipDescription::timing`](crate::chips::ChipDescription::timing)), and
+//! [`Machine::set_timing_parameters`](crate::Machine::set_timing_parameters) sets others, such as
+//! those fitted to a board.
 
-/// Pipeline refill of a direct taken branch (compendium: a taken branch to an aligned target in
-/// memory without wait states takes two cycles in all; TRM: P = 1 to 3).
-pub const REFILL: u32 = 1;
+use std::ops::RangeInclusive;
 
-/// Refill of a branch whose target is known late: BX, BLX, table branches, loads to the PC
-/// (TRM: P = 1 to 3; the larger value where the target can't be speculated).
-pub const LATE_REFILL: u32 = 2;
+/// One parameter, as board files and reports name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Name: that of the field of [`TimingParameters`].
+    pub name: &'static str,
+    /// What a core has unless its chip says otherwise.
+    pub default: u32,
+    /// What it may be set to.
+    pub range: RangeInclusive<u32>,
+}
 
-/// A load that doesn't follow another load (TRM, table 3-1).
-pub const LOAD: u32 = 2;
+/// A parameter can't be set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParameterError {
+    /// There is no such parameter.
+    #[error("there is no timing parameter `{name}`; there are: {}", known())]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// The value is outside the parameter's range.
+    #[error("the timing parameter `{name}` is {value}, which must be {} to {}", range.start(), range.end())]
+    Value {
+        /// The parameter.
+        name: &'static str,
+        /// What it was to be.
+        value: u32,
+        /// What it may be.
+        range: RangeInclusive<u32>,
+    },
+}
 
-/// A load right behind another load of the same memory: the address phase overlaps the data
-/// phase (TRM, 3.3.3; n loads take n + 1 cycles).
-pub const CHAINED_LOAD: u32 = 1;
+fn known() -> String {
+    TimingParameters::ALL
+        .map(|parameter| parameter.name)
+        .join(", ")
+}
 
-/// A store with an immediate offset: the data goes to the write buffer (TRM, 3.3.3).
-pub const STORE: u32 = 1;
+macro_rules! parameters {
+    ($($(#[$doc:meta])* $constant:ident $field:ident = $default:literal, $range:expr;)*) => {
+        $($(#[$doc])* pub const $constant: u32 = $default;)*
 
-/// A store with a register offset (TRM, 3.3.3).
-pub const STORE_REGISTER_OFFSET: u32 = 2;
+        /// The values of all parameters: see the constants of [`rules`](self) for their sources.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct TimingParameters {
+            $($(#[$doc])* pub $field: u32,)*
+        }
 
-/// A load behind a store: nothing pipelines after a store (TRM, 3.3.3; jnk0le).
-pub const LOAD_AFTER_STORE: u32 = 1;
+        impl TimingParameters {
+            /// The documented defaults.
+            pub const DEFAULT: Self = Self { $($field: $constant,)* };
 
-/// An address register was written by the instruction before (TRM, 3.3.3).
-pub const LATE_ADDRESS: u32 = 1;
+            /// All parameters there are, in the order of the fields.
+            pub const ALL: [Parameter; [$($default),*].len()] = [$(Parameter {
+                name: stringify!($field),
+                default: $default,
+                range: $range,
+            },)*];
 
-/// *Dynamic*: a chained load reaches another memory than the one before it (jnk0le).
-pub const LOST_OVERLAP: u32 = 1;
+            /// The value of the parameter called `name`, if there is one.
+            pub fn get(&self, name: &str) -> Option<u32> {
+                match name {
+                    $(stringify!($field) => Some(self.$field),)*
+                    _ => None,
+                }
+            }
 
-/// *Dynamic*: an access to a half-word or word that isn't aligned is split in two (TRM, 3.3.3).
-pub const UNALIGNED: u32 = 1;
+            fn field(&mut self, name: &str) -> Option<&mut u32> {
+                match name {
+                    $(stringify!($field) => Some(&mut self.$field),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
 
-/// *Dynamic*: a word at an odd address is split in three (TRM, 3.3.3).
-pub const UNALIGNED_ODD_WORD: u32 = 2;
+impl TimingParameters {
+    /// Sets the parameter called `name`.
+    ///
+    /// # Errors
+    /// [`ParameterError`] if there is no such parameter or the value is out of its range.
+    pub fn set(&mut self, name: &str, value: u32) -> Result<(), ParameterError> {
+        let parameter = Self::ALL.into_iter().find(|known| known.name == name);
+        let (Some(parameter), Some(field)) = (parameter, self.field(name)) else {
+            return Err(ParameterError::Unknown {
+                name: name.to_owned(),
+            });
+        };
+        if !parameter.range.contains(&value) {
+            return Err(ParameterError::Value {
+                name: parameter.name,
+                value,
+                range: parameter.range,
+            });
+        }
+        *field = value;
+        Ok(())
+    }
 
-/// The static cycle of a divide. The TRM, table 3-1, gives 2 to 12 in all, and that they depend on
-/// the leading zeros of the operands.
-pub const DIVIDE: u32 = 1;
+    /// Names and values, in the order of [`TimingParameters::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, u32)> {
+        let values = *self;
+        Self::ALL
+            .into_iter()
+            .filter_map(move |known| Some((known.name, values.get(known.name)?)))
+    }
+}
 
-/// *Dynamic*: what a divide adds if the dividend is below the divisor, or the divisor is 0: the
-/// least of the TRM's range.
-pub const DIVIDE_SHORT: u32 = 1;
+impl Default for TimingParameters {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
 
-/// *Dynamic*: what any other divide adds, before the bits by which the dividend is longer. An
-/// assumption.
-pub const DIVIDE_LONG: u32 = 2;
+parameters! {
+    /// Pipeline refill of a direct taken branch (compendium: a taken branch to an aligned target in
+    /// memory without wait states takes two cycles in all; TRM: P = 1 to 3).
+    REFILL refill = 1, 0..=3;
 
-/// *Dynamic*: bits of the quotient that a divide finds in a cycle (an assumption: 4 of them make
-/// 3 to 11 cycles in all of the TRM's range).
-pub const DIVIDE_BITS: u32 = 4;
+    /// Refill of a branch whose target is known late: BX, BLX, table branches, loads to the PC
+    /// (TRM: P = 1 to 3; the larger value where the target can't be speculated).
+    LATE_REFILL late_refill = 2, 0..=6;
 
-/// *Dynamic*: exception entry, with the stacking of eight words (TRM, 3.9.4: 12 cycles without
-/// wait states).
-pub const EXCEPTION_ENTRY: u32 = 12;
+    /// A load that doesn't follow another load (TRM, table 3-1).
+    LOAD load = 2, 1..=4;
 
-/// *Dynamic*: exception return, with the unstacking of eight words (TRM, 3.9.4).
-pub const EXCEPTION_RETURN: u32 = 10;
+    /// A load right behind another load of the same memory: the address phase overlaps the data
+    /// phase (TRM, 3.3.3; n loads take n + 1 cycles).
+    CHAINED_LOAD chained_load = 1, 1..=4;
 
-/// *Dynamic*: from one handler to the next without unstacking and stacking (TRM, 3.9.4).
-pub const TAIL_CHAIN: u32 = 6;
+    /// A store with an immediate offset: the data goes to the write buffer (TRM, 3.3.3).
+    STORE store = 1, 1..=4;
 
-/// *Dynamic*: the floating-point context of 17 words, a cycle each, where it is stacked with the
-/// rest or lazily, and where it is unstacked (TRM, 3.9.4: 29 cycles in, 27 out).
-pub const FLOAT_CONTEXT: u32 = 17;
+    /// A store with a register offset (TRM, 3.3.3).
+    STORE_REGISTER_OFFSET store_register_offset = 2, 1..=4;
 
-/// A floating-point result used by the next instruction (TRM, 7.2.3).
-pub const FLOAT_RESULT_LATENCY: u32 = 1;
+    /// A load behind a store: nothing pipelines after a store (TRM, 3.3.3; jnk0le).
+    LOAD_AFTER_STORE load_after_store = 1, 0..=4;
 
-/// VDIV and VSQRT: the next floating-point instruction waits this long, integer instructions go on
-/// (TRM, 7.2.3). What is left of it at the end of a block is waited for there.
-pub const FLOAT_DIVIDE: u32 = 14;
+    /// An address register was written by the instruction before (TRM, 3.3.3).
+    LATE_ADDRESS late_address = 1, 0..=4;
 
-/// A fetched word may be requested this many cycles after the word four before it was used up:
-/// the depth of the prefetch unit (compendium: three or more misaligned 32-bit instructions in a
-/// row take one more cycle each three).
-pub const FETCH_LATENCY: u32 = 4;
+    /// *Dynamic*: a chained load reaches another memory than the one before it (jnk0le).
+    LOST_OVERLAP lost_overlap = 1, 0..=4;
 
-/// Words that wait in the prefetch unit while the core keeps up.
-pub const FETCH_AHEAD: u32 = 4;
+    /// *Dynamic*: an access to a half-word or word that isn't aligned is split in two (TRM, 3.3.3).
+    UNALIGNED unaligned = 1, 0..=8;
+
+    /// *Dynamic*: a word at an odd address is split in three (TRM, 3.3.3).
+    UNALIGNED_ODD_WORD unaligned_odd_word = 2, 0..=8;
+
+    /// The static cycle of a divide. The TRM, table 3-1, gives 2 to 12 in all, and that they depend on
+    /// the leading zeros of the operands.
+    DIVIDE divide = 1, 1..=12;
+
+    /// *Dynamic*: what a divide adds if the dividend is below the divisor, or the divisor is 0: the
+    /// least of the TRM's range.
+    DIVIDE_SHORT divide_short = 1, 0..=12;
+
+    /// *Dynamic*: what any other divide adds, before the bits by which the dividend is longer. An
+    /// assumption.
+    DIVIDE_LONG divide_long = 2, 0..=12;
+
+    /// *Dynamic*: bits of the quotient that a divide finds in a cycle (an assumption: 4 of them make
+    /// 3 to 11 cycles in all of the TRM's range).
+    DIVIDE_BITS divide_bits = 4, 1..=32;
+
+    /// *Dynamic*: exception entry, with the stacking of eight words (TRM, 3.9.4: 12 cycles without
+    /// wait states).
+    EXCEPTION_ENTRY exception_entry = 12, 0..=64;
+
+    /// *Dynamic*: exception return, with the unstacking of eight words (TRM, 3.9.4).
+    EXCEPTION_RETURN exception_return = 10, 0..=64;
+
+    /// *Dynamic*: from one handler to the next without unstacking and stacking (TRM, 3.9.4).
+    TAIL_CHAIN tail_chain = 6, 0..=64;
+
+    /// *Dynamic*: the floating-point context of 17 words, a cycle each, where it is stacked with the
+    /// rest or lazily, and where it is unstacked (TRM, 3.9.4: 29 cycles in, 27 out).
+    FLOAT_CONTEXT float_context = 17, 0..=64;
+
+    /// A floating-point result used by the next instruction (TRM, 7.2.3).
+    FLOAT_RESULT_LATENCY float_result_latency = 1, 0..=8;
+
+    /// VDIV and VSQRT: the next floating-point instruction waits this long, integer instructions go on
+    /// (TRM, 7.2.3). What is left of it at the end of a block is waited for there.
+    FLOAT_DIVIDE float_divide = 14, 1..=64;
+
+    /// A fetched word may be requested this many cycles after the word four before it was used up:
+    /// the depth of the prefetch unit (compendium: three or more misaligned 32-bit instructions in a
+    /// row take one more cycle each three).
+    FETCH_LATENCY fetch_latency = 4, 0..=16;
+
+    /// Words that wait in the prefetch unit while the core keeps up.
+    FETCH_AHEAD fetch_ahead = 4, 2..=16;
+
+    /// *Dynamic*: cycles that a read of flash takes beyond one and beyond the wait states that the
+    /// chip's registers set. For chips whose wait states can't be set it is all of them.
+    FLASH_WAIT flash_wait = 0, 0..=16;
+
+    /// *Dynamic*: cycles that an instruction cache miss takes beyond the flash's wait states.
+    INSTRUCTION_MISS instruction_miss = 0, 0..=16;
+
+    /// *Dynamic*: cycles that reading data takes beyond the flash's wait states, if it isn't in the
+    /// data cache.
+    DATA_MISS data_miss = 0, 0..=16;
+
+    /// *Dynamic*: cycles that a read of a bank of RAM takes beyond one, if the chip's description
+    /// calls the bank slow.
+    SLOW_RAM slow_ram = 1, 0..=4;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_is_read_and_set_by_its_name() {
+        let mut parameters = TimingParameters::DEFAULT;
+        for known in TimingParameters::ALL {
+            assert!(known.range.contains(&known.default), "{}", known.name);
+            assert_eq!(parameters.get(known.name), Some(known.default));
+            parameters.set(known.name, *known.range.end()).unwrap();
+            assert_eq!(parameters.get(known.name), Some(*known.range.end()));
+        }
+        assert!(parameters.iter().all(|(name, value)| {
+            TimingParameters::ALL
+                .iter()
+                .any(|known| known.name == name && known.range.end() == &value)
+        }));
+        assert_eq!(parameters.iter().count(), TimingParameters::ALL.len());
+    }
+
+    #[test]
+    fn an_unknown_parameter_and_a_value_out_of_range_are_refused() {
+        let mut parameters = TimingParameters::DEFAULT;
+        let unknown = parameters.set("refil", 1).unwrap_err().to_string();
+        assert!(
+            unknown.starts_with("there is no timing parameter `refil`; there are: refill, "),
+            "{unknown}"
+        );
+        assert_eq!(
+            parameters.set("refill", 4).unwrap_err().to_string(),
+            "the timing parameter `refill` is 4, which must be 0 to 3"
+        );
+        assert_eq!(parameters, TimingParameters::DEFAULT);
+    }
+}

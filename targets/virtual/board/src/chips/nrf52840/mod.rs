@@ -24,10 +24,11 @@ mod uart;
 mod wdt;
 
 use super::{
-    Chip, ChipContext, ChipDescription, ChipIdentity, FlashTiming, InstructionCacheShape,
-    MemoryRegion, RamBank, ResetReason, SerialLine,
+    CacheShape, Chip, ChipContext, ChipDescription, ChipIdentity, FlashTiming, MemoryRegion,
+    RamBank, ResetReason, SerialLine,
 };
 use crate::memory::{AccessSize, BusFault};
+use crate::timing::TimingParameters;
 use clock::Clock;
 use egu::Egu;
 use gpio::Gpio;
@@ -71,14 +72,19 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
     ram_banks: &[RamBank {
         length: 0x4_0000,
         group: 1,
-        wait_states: 0,
+        slow: false,
     }],
     // 2 KB; organisation as on the nRF5340: two ways, 128-bit lines.
-    instruction_cache: InstructionCacheShape {
+    instruction_cache: CacheShape {
         sets: 64,
         ways: 2,
-        line_bytes: 16,
-        sector_bytes: SECTOR_BYTES,
+        line_bytes: SECTOR_BYTES,
+    },
+    data_cache: None,
+    timing: TimingParameters {
+        flash_wait: WAIT_STATES,
+        instruction_miss: MISS_PENALTY - WAIT_STATES,
+        ..TimingParameters::DEFAULT
     },
     // Nordic Semiconductor.
     identity: ChipIdentity {
@@ -523,10 +529,11 @@ impl Chip for Nrf52840 {
 
     fn flash_timing(&self) -> FlashTiming {
         FlashTiming {
-            wait_states: WAIT_STATES,
-            miss_penalty: MISS_PENALTY,
+            wait_states: 0,
             sector_bytes: SECTOR_BYTES,
             instruction_cache: self.nvmc.cache_enabled(),
+            data_cache: false,
+            prefetch: false,
             counts_cache: self.nvmc.counts_cache(),
         }
     }
