@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use tinybench_virtual_board::timing::TimingParameters;
 
 use crate::files::{self, ReadError};
 use crate::suggest;
@@ -87,10 +88,27 @@ pub struct MemorySystem {
 }
 
 /// What the virtual board is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct VirtualBoard {
     /// Name of the virtual chip.
     pub chip: String,
+    /// Parameters of the cycle model that differ from the chip's, by the names of
+    /// [`TimingParameters`].
+    #[serde(default)]
+    pub timing: BTreeMap<String, u32>,
+    /// How far off its cycles are, where that was established.
+    pub error: Option<StatedError>,
+}
+
+/// How far modelled cycles were off, compared with measurements that the model wasn't tuned to.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct StatedError {
+    /// Mean of the absolute errors, percent.
+    pub mean_percent: f64,
+    /// The largest of them, percent.
+    pub worst_percent: f64,
+    /// Where it says how that was established.
+    pub source: String,
 }
 
 /// Supply voltage and currents, each with where the figure is from.
@@ -197,6 +215,21 @@ impl Board {
         }
         if let Some(virtual_board) = &self.virtual_board {
             check_word("virtual.chip", &virtual_board.chip)?;
+            let mut timing = TimingParameters::DEFAULT;
+            for (name, &value) in &virtual_board.timing {
+                timing
+                    .set(name, value)
+                    .map_err(|problem| format!("virtual.timing: {problem}"))?;
+            }
+            if let Some(error) = &virtual_board.error {
+                check_range(
+                    "virtual.error.mean_percent",
+                    error.mean_percent,
+                    0.0..=100.0,
+                )?;
+                let worst = error.mean_percent..=1_000.0;
+                check_range("virtual.error.worst_percent", error.worst_percent, worst)?;
+            }
         }
         if let Some(power) = &self.power {
             check_range("power.supply_v", power.supply_v, 0.5..=60.0)?;
@@ -359,6 +392,45 @@ mod tests {
         assert_eq!(
             message_with("nRF52840_xxAA", "a b"),
             "nano33.toml: chip is `a b`, which must be letters, digits, `-`, `_` and `.`"
+        );
+    }
+
+    #[test]
+    fn a_timing_parameter_that_is_not_one_is_refused_with_the_names_there_are() {
+        let with =
+            |text: &str| message_with("[power]", &format!("[virtual.timing]\n{text}\n[power]"));
+        let unknown = with("refil = 1");
+        assert!(
+            unknown.starts_with(
+                "nano33.toml: virtual.timing: there is no timing parameter `refil`; \
+                 there are: refill, "
+            ),
+            "{unknown}"
+        );
+        assert_eq!(
+            with("refill = 9"),
+            "nano33.toml: virtual.timing: the timing parameter `refill` is 9, which must be 0 to 3"
+        );
+    }
+
+    #[test]
+    fn a_stated_error_is_a_mean_and_a_worst_that_is_not_less() {
+        let with = |worst: &str| {
+            let error = format!(
+                "[virtual.error]\nmean_percent = 1.5\nworst_percent = {worst}\nsource = \"x\"\n"
+            );
+            NANO33.replace("[power]", &format!("{error}[power]"))
+        };
+        let error = parse(&with("3.0"))
+            .unwrap()
+            .board
+            .virtual_board
+            .unwrap()
+            .error;
+        assert_eq!(error.unwrap().worst_percent, 3.0);
+        assert_eq!(
+            parse(&with("1.0")).unwrap_err().to_string(),
+            "nano33.toml: virtual.error.worst_percent is 1, which must be 1.5 to 1000"
         );
     }
 

@@ -277,11 +277,30 @@ pub enum Fidelity {
     Modelled,
 }
 
+/// How far modelled cycles were off, compared with measurements that the model wasn't tuned to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StatedError {
+    /// Mean of the absolute errors, percent.
+    #[serde(serialize_with = "finite")]
+    pub mean_percent: f64,
+    /// The largest of them, percent.
+    #[serde(serialize_with = "finite")]
+    pub worst_percent: f64,
+    /// Where it says how that was established.
+    pub source: String,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
 /// Time of one inference; of all stages together where there are `stages`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     /// Measured or modelled.
     pub fidelity: Fidelity,
+    /// How far off modelled cycles of this board are, where that was established.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stated_error: Option<StatedError>,
     /// Cycles of each run, in order. All are kept.
     pub cycles: Vec<u32>,
     /// Their median.

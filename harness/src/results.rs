@@ -111,6 +111,17 @@ pub fn on_target(task: TaskKind) -> Task {
     }
 }
 
+/// How far off the cycles of the virtual board are, where that was established.
+fn stated_error(board: &Board) -> Option<record::StatedError> {
+    let error = board.virtual_board.as_ref()?.error.as_ref()?;
+    Some(record::StatedError {
+        mean_percent: error.mean_percent,
+        worst_percent: error.worst_percent,
+        source: error.source.clone(),
+        other: Other::new(),
+    })
+}
+
 /// The entry of one subject.
 pub fn result(
     board: &Board,
@@ -134,6 +145,10 @@ pub fn result(
         fidelity: match kind {
             ExecutionKind::Probe => Fidelity::Measured,
             ExecutionKind::Virtual => Fidelity::Modelled,
+        },
+        stated_error: match kind {
+            ExecutionKind::Probe => None,
+            ExecutionKind::Virtual => stated_error(board),
         },
         median_cycles,
         min_cycles: cycles.iter().copied().min().unwrap_or_default(),

@@ -28,12 +28,17 @@ pub fn make(board: &Board) -> Result<VirtualBoard, VirtualBoardError> {
         board: board.name.clone(),
         reason,
     };
-    let chip = &board
+    let description = board
         .virtual_board
         .as_ref()
-        .ok_or_else(|| error("it names no chip".to_owned()))?
-        .chip;
-    VirtualBoard::new(chip).map_err(|e| error(e.to_string()))
+        .ok_or_else(|| error("it names no chip".to_owned()))?;
+    let mut made = VirtualBoard::new(&description.chip).map_err(|e| error(e.to_string()))?;
+    let mut timing = made.machine.timing_parameters();
+    for (name, &value) in &description.timing {
+        timing.set(name, value).map_err(|e| error(e.to_string()))?;
+    }
+    made.machine.set_timing_parameters(timing);
+    Ok(made)
 }
 
 /// Makes the virtual counterpart of `board` and opens a probe on it.

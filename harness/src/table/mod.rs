@@ -208,8 +208,10 @@ fn title(record: &RunRecord) -> String {
 /// What the marks mean.
 fn legend(record: &RunRecord) -> String {
     let mut parts = Vec::new();
+    let error = modelled_error(record);
     if record.results.iter().any(has_modelled) {
         parts.push("≈ modelled, not measured.");
+        parts.extend(error.as_deref());
     }
     parts.push("RAM is static + arena + stack. RAM and flash are without the harness's own part.");
     if record.results.iter().any(|it| it.latency.stages.is_some()) {
@@ -217,6 +219,20 @@ fn legend(record: &RunRecord) -> String {
     }
     parts.push("docs/numbers.md explains every number.");
     parts.join(" ")
+}
+
+/// How far off modelled cycles are. `None` where they are measured.
+fn modelled_error(record: &RunRecord) -> Option<String> {
+    let modelled = |it: &&RunResult| it.latency.fidelity == Fidelity::Modelled;
+    let latency = &record.results.iter().find(modelled)?.latency;
+    Some(match &latency.stated_error {
+        Some(error) => format!(
+            "Modelled cycles of published programs were off by {:.1} % on average, {:.1} % at most \
+             ({}).",
+            error.mean_percent, error.worst_percent, error.source
+        ),
+        None => "No error is established for modelled cycles of this board.".to_owned(),
+    })
 }
 
 fn has_modelled(result: &RunResult) -> bool {

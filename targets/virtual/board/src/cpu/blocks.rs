@@ -36,6 +36,9 @@ pub(crate) struct Block {
     pub jump_extra: u32,
     /// Cycles that leaving by a taken branch adds.
     pub taken_extra: u32,
+    /// Cycles that it adds if none of the block is in the instruction cache, while the flash reads
+    /// on by itself.
+    pub cold_extra: u32,
     /// ITSTATE behind the block, if it ends inside an IT block.
     pub it_after: u8,
     /// Contains floating-point instructions.
@@ -226,11 +229,7 @@ impl CodeCache {
         let mut run = Run::new(core, pc);
         // What can't be decoded has no share in anything.
         let _ = run.decode(core, LONGEST);
-        let fetch = Fetch {
-            wait_states: 0,
-            sector_bytes: 4,
-        };
-        let (costs, _) = pipeline::simulate(&core.timing, &run.steps, fetch, Entry::Fall);
+        let (costs, _) = pipeline::simulate(&core.timing, &run.steps, Fetch::AT_ONCE, Entry::Fall);
         let shares: Arc<[Share]> = run
             .steps
             .iter()
@@ -405,22 +404,27 @@ impl Run {
     /// Computes the costs and makes the block.
     fn finish(mut self, core: &mut Core, place: Place, first_op: u32, all: &mut Vec<Op>) -> Block {
         let timing = core.flash_timing;
+        let read_from_flash = |wait_states| Fetch {
+            wait_states,
+            sector_bytes: timing.sector_bytes,
+            prefetch: timing.prefetch,
+        };
         let fetch = match place {
-            Place::Flash(_) => Fetch {
-                wait_states: if timing.instruction_cache {
-                    0
-                } else {
-                    timing.wait_states + core.timing.flash_wait
-                },
-                sector_bytes: timing.sector_bytes,
-            },
-            Place::Ram(_) => Fetch {
-                wait_states: 0,
-                sector_bytes: 4,
-            },
+            Place::Flash(_) if !timing.instruction_cache => {
+                read_from_flash(timing.wait_states + core.timing.flash_wait)
+            }
+            _ => Fetch::AT_ONCE,
         };
         let (costs, cycles) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Fall);
         let (_, jumped) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Jump);
+        let missing = read_from_flash(core.instruction_miss_cycles());
+        let cold_extra = match place {
+            Place::Flash(_) if timing.instruction_cache && timing.prefetch => {
+                let (_, cold) = pipeline::simulate(&core.timing, &self.steps, missing, Entry::Jump);
+                cold.saturating_sub(jumped)
+            }
+            _ => 0,
+        };
         for op in &mut self.ops {
             let cost = costs[usize::from(op.index)];
             op.prefix = cost.before as u16;
@@ -467,6 +471,7 @@ impl Run {
             cycles,
             jump_extra: jumped.saturating_sub(cycles),
             taken_extra,
+            cold_extra,
             it_after: self.it,
             float: self.float,
             flash,

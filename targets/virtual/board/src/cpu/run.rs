@@ -97,9 +97,14 @@ fn fetch_through_cache(core: &mut Core, block: &Block) {
         if core.flash_timing.counts_cache {
             core.cache_counters.misses = core.cache_counters.misses.wrapping_add(misses);
         }
-        core.extra = core
-            .extra
-            .wrapping_add(u64::from(misses * core.instruction_miss_cycles()));
+        let cycles = if core.flash_timing.prefetch {
+            let shift = core.flash_sector_shift;
+            let sectors = ((end - 1) >> shift) - (start >> shift) + 1;
+            (block.cold_extra * misses).div_ceil(sectors)
+        } else {
+            misses * core.instruction_miss_cycles()
+        };
+        core.extra = core.extra.wrapping_add(u64::from(cycles));
     }
     block.epoch.set(core.cache.epoch);
 }

@@ -18,6 +18,17 @@ pub(crate) struct Fetch {
     pub wait_states: u32,
     /// Bytes of one sector: one flash read.
     pub sector_bytes: u32,
+    /// The flash reads on by itself: a sector is there its wait states after the one before it.
+    pub prefetch: bool,
+}
+
+impl Fetch {
+    /// Memory that keeps up with the core.
+    pub const AT_ONCE: Self = Self {
+        wait_states: 0,
+        sector_bytes: 4,
+        prefetch: false,
+    };
 }
 
 /// How the run is entered.
@@ -58,6 +69,8 @@ struct FetchQueue {
     ahead: usize,
     latency: u32,
     first_word: u32,
+    /// When the latest sector was read.
+    sector_read: u32,
     /// Arrival of each word so far.
     arrivals: Vec<u32>,
     /// Time at which each word was used up.
@@ -70,16 +83,11 @@ impl FetchQueue {
     fn arrival(&mut self, index: usize) -> u32 {
         while self.arrivals.len() <= index {
             let word = self.arrivals.len();
+            let address = self.first_word + 4 * word as u32;
+            let opens_sector = word == 0 || address.is_multiple_of(self.fetch.sector_bytes);
             let arrival = if self.entry == Entry::Fall && word < self.ahead {
                 0
             } else {
-                let address = self.first_word + 4 * word as u32;
-                let opens_sector = word == 0 || address.is_multiple_of(self.fetch.sector_bytes);
-                let waits = if opens_sector {
-                    self.fetch.wait_states
-                } else {
-                    0
-                };
                 let after_previous = match word.checked_sub(1) {
                     Some(previous) => self.arrivals[previous] + 1,
                     None => 0,
@@ -88,8 +96,18 @@ impl FetchQueue {
                     Some(old) => self.used.get(old).map_or(0, |used| used + self.latency),
                     None => 0,
                 };
-                after_previous.max(room) + waits
+                let requested = after_previous.max(room);
+                if !opens_sector {
+                    requested
+                } else if self.fetch.prefetch && word > 0 {
+                    requested.max(self.sector_read + 1 + self.fetch.wait_states)
+                } else {
+                    requested + self.fetch.wait_states
+                }
             };
+            if opens_sector {
+                self.sector_read = arrival;
+            }
             self.arrivals.push(arrival);
         }
         self.arrivals[index]
@@ -124,6 +142,7 @@ impl Pipeline {
                 ahead: rules.fetch_ahead as usize,
                 latency: rules.fetch_latency,
                 first_word: address & !3,
+                sector_read: 0,
                 arrivals: Vec::new(),
                 used: Vec::new(),
                 entry,

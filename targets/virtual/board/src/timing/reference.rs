@@ -3,7 +3,7 @@
 //! states and through the instruction cache.
 
 use super::pipeline::{Entry, Fetch, Pipeline, Step};
-use super::{Class, Shape, TimingParameters, shape};
+use super::{Class, Shape, shape};
 use crate::cpu::blocks::advance_it;
 use crate::cpu::decode;
 use crate::debug_port::DebugTarget;
@@ -37,17 +37,16 @@ impl Home {
     /// Of the nRF52840.
     fn fetch(self) -> Fetch {
         match self {
-            Self::Ram => Fetch {
-                wait_states: 0,
-                sector_bytes: 4,
-            },
+            Self::Ram => Fetch::AT_ONCE,
             Self::Flash => Fetch {
                 wait_states: 2,
                 sector_bytes: 16,
+                prefetch: false,
             },
             Self::CachedFlash => Fetch {
                 wait_states: 0,
                 sector_bytes: 16,
+                prefetch: false,
             },
         }
     }
@@ -127,7 +126,9 @@ fn fast(code: &[u16], home: Home) -> (u64, u64) {
 /// The same by the reference, without what depends on data: the programs read and write aligned
 /// RAM and don't divide.
 fn slow(code: &[u16], home: Home) -> (u64, u64) {
-    let rules = TimingParameters::DEFAULT;
+    let rules = Machine::new("nrf52840")
+        .expect("there is such a chip")
+        .timing_parameters();
     let (start, fetch) = (home.address(), home.fetch());
     let mut machine = halted(code, home);
     let mut pipeline = Pipeline::new(&rules, start, fetch, Entry::Jump);
