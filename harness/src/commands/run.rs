@@ -369,19 +369,9 @@ impl Setting<'_> {
         progress: &mut Progress,
     ) -> Result<Firmware, Error> {
         let board = self.board;
-        let region = |region: crate::board::Region| firmware_build::Memory {
-            origin: region.origin,
-            length: region.length,
-        };
         let request = firmware_build::Request {
             project_root: self.project.root(),
-            target: firmware_build::Target {
-                rustc_target: &board.rustc_target,
-                core: &board.core,
-                flash: region(board.memory.flash),
-                ram: region(board.memory.ram),
-                instruction_cache: board.memory_system.instruction_cache,
-            },
+            target: firmware_build::Target::of(board),
             runtime: runtime.name(),
             model: &subject.model_path,
             front_end: subject.audio.as_ref().map(|audio| audio.parameters),
@@ -414,7 +404,7 @@ fn pipeline_plan(subject: &Subject) -> Option<PipelinePlan<'_>> {
 }
 
 /// A place in the source, for people.
-fn place(location: &Location) -> String {
+pub(super) fn place(location: &Location) -> String {
     match (&location.file, location.line) {
         (Some(file), Some(line)) => format!("{} ({file}:{line})", location.function),
         (Some(file), None) => format!("{} ({file})", location.function),

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use tinybench_pipeline::parameters::Parameters;
 
+use crate::board::{Board, Region};
 pub use cargo::CompileError;
 use job::Job;
 pub use toolchain::{Toolchain, ToolchainError, ToolchainSource, find_toolchain};
@@ -58,6 +59,23 @@ pub struct Target<'a> {
     /// Whether the firmware turns an nRF52's instruction cache on (or off); `None` for a chip
     /// that has no such setting, whose registers are then left alone.
     pub instruction_cache: Option<bool>,
+}
+
+impl<'a> Target<'a> {
+    /// What the firmware must know of `board`.
+    pub fn of(board: &'a Board) -> Self {
+        let memory = |region: Region| Memory {
+            origin: region.origin,
+            length: region.length,
+        };
+        Self {
+            rustc_target: &board.rustc_target,
+            core: &board.core,
+            flash: memory(board.memory.flash),
+            ram: memory(board.memory.ram),
+            instruction_cache: board.memory_system.instruction_cache,
+        }
+    }
 }
 
 /// A memory of a board.

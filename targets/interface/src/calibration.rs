@@ -80,6 +80,8 @@ pub struct Block {
     pub data_capacity: u32,
     /// H: a number of the host's choosing, which the answer repeats.
     pub request: u32,
+    /// H: how many of [`COUNTERS`] to read, from the first on.
+    pub counter_count: u32,
     /// H: address of the sequence, with the Thumb bit.
     pub sequence: u32,
     /// H: r0 to r11 at its start.
@@ -90,7 +92,7 @@ pub struct Block {
     pub before: [[u32; 2]; BEFORE_CAPACITY],
     /// I: `request`, once the answer is complete.
     pub answered: u32,
-    /// I: the recorded repetitions, by counter.
+    /// I: the recorded repetitions, by counter; 0 of those that aren't read.
     pub readings: [[Reading; REPETITIONS]; COUNTER_COUNT],
     /// I: [`checksum`] of `answered` and `readings`.
     pub checksum: u32,
@@ -109,6 +111,7 @@ impl Block {
         data_address: 0,
         data_capacity: 0,
         request: 0,
+        counter_count: 0,
         sequence: 0,
         registers: [0; 12],
         before_count: 0,

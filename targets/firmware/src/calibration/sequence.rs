@@ -3,7 +3,7 @@
 use core::arch::{global_asm, naked_asm};
 
 use tinybench_interface::calibration::{
-    BEFORE_CAPACITY, COUNTERS, REPETITIONS, Reading, WARM_UP, checksum,
+    BEFORE_CAPACITY, Block, COUNTERS, REPETITIONS, Reading, WARM_UP, checksum,
 };
 
 use crate::block::{get, set};
@@ -14,8 +14,9 @@ pub fn carry_out() {
     let sequence = get!(sequence);
     let before = get!(before);
     let before = &before[..(get!(before_count) as usize).min(BEFORE_CAPACITY)];
-    let mut readings = get!(readings);
-    for (counter, readings) in COUNTERS.into_iter().zip(&mut readings) {
+    let counters = &COUNTERS[..(get!(counter_count) as usize).min(COUNTERS.len())];
+    let mut readings = Block::INITIAL.readings;
+    for (&counter, readings) in counters.iter().zip(&mut readings) {
         registers[7] = counter;
         for repetition in 0..WARM_UP + REPETITIONS {
             for &[address, value] in before {
