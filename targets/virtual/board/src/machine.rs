@@ -8,7 +8,7 @@ mod profile;
 
 use std::sync::Arc;
 
-use crate::chips::{Chip, ResetReason, nrf52840::Nrf52840};
+use crate::chips::{Chip, ResetReason, nrf52840::Nrf52840, stm32l4r5::Stm32l4r5};
 use crate::cpu::blocks::{Block, CodeCache, NoBlock, advance_it};
 use crate::cpu::op::{Kind, Op};
 use crate::cpu::run::{Left, run_blocks};
@@ -30,7 +30,7 @@ pub use load::LoadError;
 pub use profile::{FunctionCost, Profile};
 
 /// The virtual chips there are, as board files name them.
-pub const CHIPS: [&str; 1] = ["nrf52840"];
+pub const CHIPS: [&str; 2] = ["nrf52840", "stm32l4r5"];
 
 /// There is no virtual chip of this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +91,7 @@ impl Machine {
     pub fn new(chip: &str) -> Result<Self, UnknownChip> {
         let chip: Box<dyn Chip> = match chip {
             "nrf52840" => Box::new(Nrf52840::new()),
+            "stm32l4r5" => Box::new(Stm32l4r5::new()),
             _ => {
                 return Err(UnknownChip {
                     name: chip.to_owned(),
@@ -603,6 +604,14 @@ impl Machine {
     /// they are instant otherwise.
     pub fn set_flash_takes_time(&mut self, takes_time: bool) {
         self.core.chip.set_flash_takes_time(takes_time);
+    }
+
+    /// Sets how the flash is divided, as the chip's option bytes do: two banks, or one that is read
+    /// at twice the width. False for a chip without the choice.
+    pub fn set_dual_bank(&mut self, dual_bank: bool) -> bool {
+        let now = self.core.cycles;
+        self.core
+            .with_chip(now, |chip, context| chip.set_dual_bank(dual_bank, context))
     }
 
     /// Makes `fault` happen from now on.

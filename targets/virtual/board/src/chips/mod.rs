@@ -1,6 +1,10 @@
 //! Chips: a description (data) and the peripherals around the core.
 
+mod flash;
 pub mod nrf52840;
+mod random;
+pub mod stm32l4r5;
+mod unmodelled;
 
 use std::collections::VecDeque;
 
@@ -220,4 +224,18 @@ pub trait Chip: Send {
     fn seed(&mut self, seed: u64);
     /// Whether programming and erasing flash take their time; they are instant otherwise.
     fn set_flash_takes_time(&mut self, takes_time: bool);
+    /// Sets how the flash is divided, as the option bytes do from power-up on: two banks, or one that
+    /// is read at twice the width. False for a chip without the choice.
+    fn set_dual_bank(&mut self, _dual_bank: bool, _context: &mut ChipContext<'_>) -> bool {
+        false
+    }
+    /// Reads a register of the maker's own debug unit, on the core's private bus from 0xE004_2000
+    /// on; `None` if there is none.
+    fn read_debug_unit(&mut self, _offset: u32) -> Option<u32> {
+        None
+    }
+    /// Writes a register of the maker's own debug unit. False if there is none.
+    fn write_debug_unit(&mut self, _offset: u32, _value: u32) -> bool {
+        false
+    }
 }

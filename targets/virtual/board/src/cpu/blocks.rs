@@ -36,9 +36,6 @@ pub(crate) struct Block {
     pub jump_extra: u32,
     /// Cycles that leaving by a taken branch adds.
     pub taken_extra: u32,
-    /// Cycles that it adds if none of the block is in the instruction cache, while the flash reads
-    /// on by itself.
-    pub cold_extra: u32,
     /// ITSTATE behind the block, if it ends inside an IT block.
     pub it_after: u8,
     /// Contains floating-point instructions.
@@ -408,6 +405,7 @@ impl Run {
             wait_states,
             sector_bytes: timing.sector_bytes,
             prefetch: timing.prefetch,
+            sector_read: 0,
         };
         let fetch = match place {
             Place::Flash(_) if !timing.instruction_cache => {
@@ -417,14 +415,6 @@ impl Run {
         };
         let (costs, cycles) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Fall);
         let (_, jumped) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Jump);
-        let missing = read_from_flash(core.instruction_miss_cycles());
-        let cold_extra = match place {
-            Place::Flash(_) if timing.instruction_cache && timing.prefetch => {
-                let (_, cold) = pipeline::simulate(&core.timing, &self.steps, missing, Entry::Jump);
-                cold.saturating_sub(jumped)
-            }
-            _ => 0,
-        };
         for op in &mut self.ops {
             let cost = costs[usize::from(op.index)];
             op.prefix = cost.before as u16;
@@ -471,7 +461,6 @@ impl Run {
             cycles,
             jump_extra: jumped.saturating_sub(cycles),
             taken_extra,
-            cold_extra,
             it_after: self.it,
             float: self.float,
             flash,

@@ -25,6 +25,7 @@ use crate::system::dwt::{EventTotals, Window};
 use crate::system::mpu::View;
 use crate::timing::TimingParameters;
 use crate::timing::cache::Cache;
+use crate::timing::prefetch::Prefetch;
 use crate::timing::shares::Share;
 
 /// Why a block stopped before its end, or what has to happen after it.
@@ -168,6 +169,8 @@ pub(crate) struct Core {
     pub flash_data_wait: u32,
     /// The cache for instructions.
     pub cache: Cache,
+    /// What the flash reads on its own.
+    pub prefetch: Prefetch,
     /// The cache for data, if the chip has one.
     pub data_cache: Option<Cache>,
     pub cache_counters: CacheCounters,
@@ -247,6 +250,7 @@ impl Core {
             flash_sector_shift: 0,
             flash_data_wait: 0,
             cache: cache(description.instruction_cache),
+            prefetch: Prefetch::default(),
             data_cache: description.data_cache.map(cache),
             cache_counters: CacheCounters::default(),
             flush_code: true,

@@ -145,6 +145,9 @@ impl Core {
             0xE004_0000..=0xE004_0FCF => self.system.tpiu.read(offset),
             // ETM: only its identification.
             0xE004_1000..=0xE004_1FFF => component(offset, [0x25, 0xB9, 0x0B, 0x00]).unwrap_or(0),
+            0xE004_2000..=0xE004_2FFF if let Some(value) = self.chip.read_debug_unit(offset) => {
+                value
+            }
             0xE00F_F000..=0xE00F_FFFF => rom_table(offset, self.chip.description().identity),
             _ => {
                 self.report(format!(
@@ -181,6 +184,7 @@ impl Core {
         match address {
             0xE004_0000..=0xE004_0FFF => self.system.tpiu.write(address & 0xFFF, value),
             0xE004_1000..=0xE004_1FFF => {}
+            0xE004_2000..=0xE004_2FFF if self.chip.write_debug_unit(address & 0xFFF, value) => {}
             0xE000_1000..=0xE000_1FFF => {
                 let watched = self.system.dwt.watches_code();
                 if !self.system.dwt.write(address & 0xFFF, value, &totals) {

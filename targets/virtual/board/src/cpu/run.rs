@@ -93,18 +93,37 @@ fn leave<const T: bool>(core: &mut Core, block: &Block) {
 #[inline(never)]
 fn fetch_through_cache(core: &mut Core, block: &Block) {
     if let (true, Some((start, end))) = (core.flash_timing.instruction_cache, block.flash) {
-        let misses = core.cache.touch(start, end);
-        if core.flash_timing.counts_cache {
-            core.cache_counters.misses = core.cache_counters.misses.wrapping_add(misses);
-        }
         let cycles = if core.flash_timing.prefetch {
-            let shift = core.flash_sector_shift;
-            let sectors = ((end - 1) >> shift) - (start >> shift) + 1;
-            (block.cold_extra * misses).div_ceil(sectors)
+            fetch_ahead(core, block, start, end)
         } else {
-            misses * core.instruction_miss_cycles()
+            let misses = core.cache.touch(start, end);
+            if core.flash_timing.counts_cache {
+                core.cache_counters.misses = core.cache_counters.misses.wrapping_add(misses);
+            }
+            u64::from(misses * core.instruction_miss_cycles())
         };
-        core.extra = core.extra.wrapping_add(u64::from(cycles));
+        core.extra = core.extra.wrapping_add(cycles);
     }
     block.epoch.set(core.cache.epoch);
+}
+
+/// Cycles that the block in the flash bytes `start..end` waits for sectors that aren't in the
+/// instruction cache, while the flash reads on by itself.
+///
+/// The time at which the core wants each sector is taken to grow evenly with the sectors.
+fn fetch_ahead(core: &mut Core, block: &Block, start: u32, end: u32) -> u64 {
+    let shift = core.flash_sector_shift;
+    let (first, last) = (start >> shift, (end - 1) >> shift);
+    let pace = u64::from(block.cycles) / u64::from(last - first + 1);
+    let wait_states = core.instruction_miss_cycles();
+    let begin = core.cycles.wrapping_add(core.extra);
+    let mut waited = 0;
+    for sector in first..=last {
+        if core.cache.misses(sector << shift) {
+            let wanted = begin + waited + pace * u64::from(sector - first);
+            let jumped = core.jumped && sector == first;
+            waited += core.prefetch.read(sector, wanted, jumped, wait_states);
+        }
+    }
+    waited
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod pipeline;
+pub(crate) mod prefetch;
 #[cfg(test)]
 mod reference;
 pub mod rules;

@@ -11,7 +11,14 @@ pub(crate) struct Step {
     pub shape: Shape,
 }
 
-/// Where the instructions are fetched from.
+/// Where the instructions are fetched from: says when each word is there.
+pub(crate) trait Source {
+    /// The time at which the word at `address` is there if it is requested at `requested`.
+    /// `first`: nothing was fetched before it.
+    fn read(&mut self, address: u32, requested: u32, first: bool) -> u32;
+}
+
+/// A memory without a cache between it and the core.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fetch {
     /// Cycles a fetch takes beyond one when it reads a new sector. 0 behind a cache.
@@ -20,6 +27,8 @@ pub(crate) struct Fetch {
     pub sector_bytes: u32,
     /// The flash reads on by itself: a sector is there its wait states after the one before it.
     pub prefetch: bool,
+    /// When the latest sector was read.
+    pub sector_read: u32,
 }
 
 impl Fetch {
@@ -28,7 +37,22 @@ impl Fetch {
         wait_states: 0,
         sector_bytes: 4,
         prefetch: false,
+        sector_read: 0,
     };
+}
+
+impl Source for Fetch {
+    fn read(&mut self, address: u32, requested: u32, first: bool) -> u32 {
+        if !first && !address.is_multiple_of(self.sector_bytes) {
+            return requested;
+        }
+        self.sector_read = if self.prefetch && !first {
+            requested.max(self.sector_read + 1 + self.wait_states)
+        } else {
+            requested + self.wait_states
+        };
+        self.sector_read
+    }
 }
 
 /// How the run is entered.
@@ -64,13 +88,11 @@ struct Previous {
 }
 
 /// The fetch side: when each word of the run is there.
-struct FetchQueue {
-    fetch: Fetch,
+struct FetchQueue<S> {
+    source: S,
     ahead: usize,
     latency: u32,
     first_word: u32,
-    /// When the latest sector was read.
-    sector_read: u32,
     /// Arrival of each word so far.
     arrivals: Vec<u32>,
     /// Time at which each word was used up.
@@ -78,13 +100,11 @@ struct FetchQueue {
     entry: Entry,
 }
 
-impl FetchQueue {
+impl<S: Source> FetchQueue<S> {
     /// Time at which word `index` of the run is there.
     fn arrival(&mut self, index: usize) -> u32 {
         while self.arrivals.len() <= index {
             let word = self.arrivals.len();
-            let address = self.first_word + 4 * word as u32;
-            let opens_sector = word == 0 || address.is_multiple_of(self.fetch.sector_bytes);
             let arrival = if self.entry == Entry::Fall && word < self.ahead {
                 0
             } else {
@@ -96,18 +116,10 @@ impl FetchQueue {
                     Some(old) => self.used.get(old).map_or(0, |used| used + self.latency),
                     None => 0,
                 };
-                let requested = after_previous.max(room);
-                if !opens_sector {
-                    requested
-                } else if self.fetch.prefetch && word > 0 {
-                    requested.max(self.sector_read + 1 + self.fetch.wait_states)
-                } else {
-                    requested + self.fetch.wait_states
-                }
+                let address = self.first_word + 4 * word as u32;
+                self.source
+                    .read(address, after_previous.max(room), word == 0)
             };
-            if opens_sector {
-                self.sector_read = arrival;
-            }
             self.arrivals.push(arrival);
         }
         self.arrivals[index]
@@ -122,27 +134,28 @@ impl FetchQueue {
 }
 
 /// The pipeline on its way through a run of instructions.
-pub(crate) struct Pipeline {
+pub(crate) struct Pipeline<S> {
     rules: TimingParameters,
-    queue: FetchQueue,
+    queue: FetchQueue<S>,
     previous: Previous,
     /// Since the start of the run.
     time: u32,
+    /// A cycle after the instruction before began to execute.
+    decodes_from: u32,
     /// When the floating-point unit takes its next instruction.
     float_free: u32,
 }
 
-impl Pipeline {
+impl<S: Source> Pipeline<S> {
     /// Before the instruction at `address`.
-    pub fn new(rules: &TimingParameters, address: u32, fetch: Fetch, entry: Entry) -> Self {
+    pub fn new(rules: &TimingParameters, address: u32, source: S, entry: Entry) -> Self {
         Self {
             rules: *rules,
             queue: FetchQueue {
-                fetch,
+                source,
                 ahead: rules.fetch_ahead as usize,
                 latency: rules.fetch_latency,
                 first_word: address & !3,
-                sector_read: 0,
                 arrivals: Vec::new(),
                 used: Vec::new(),
                 entry,
@@ -155,6 +168,7 @@ impl Pipeline {
                 float_result: 32,
             },
             time: 0,
+            decodes_from: 0,
             float_free: 0,
         }
     }
@@ -164,16 +178,20 @@ impl Pipeline {
         let start = self.time;
         let last_byte = step.address + step.size - 1;
         let last_word = ((last_byte - self.queue.first_word) >> 2) as usize;
-        self.time = start.max(self.queue.arrival(last_word));
-        // Words wholly behind the next instruction's first byte are used up now.
+        let arrival = self.queue.arrival(last_word);
+        self.time = start.max(arrival);
+        // It is decoded while the instruction before it executes, and so makes room for words
+        // behind it: those that the next instruction doesn't begin in are used up.
+        let decoded = arrival.max(self.decodes_from);
         let next_word = ((last_byte + 1 - self.queue.first_word) >> 2) as usize;
-        self.queue.use_up(next_word, self.time);
+        self.queue.use_up(next_word, decoded);
         if step.shape.float {
             self.time = self.time.max(self.float_free);
         }
         if step.shape.class == Class::FloatDivide {
             self.float_free = self.time + self.rules.float_divide;
         }
+        self.decodes_from = self.time + 1;
         let stalls = self.time - start;
         let (cycles, chained) = execute(&self.rules, step, &self.previous);
         self.time += cycles;
@@ -193,6 +211,16 @@ impl Pipeline {
             stalls,
             chained,
         }
+    }
+
+    /// The instruction executed last takes so many cycles more.
+    pub fn wait(&mut self, cycles: u32) {
+        self.time += cycles;
+    }
+
+    /// Where the words come from.
+    pub fn source_mut(&mut self) -> &mut S {
+        &mut self.queue.source
     }
 
     /// Cycles of the run, if it ends here. The next one knows nothing of a floating-point divide

@@ -1,0 +1,104 @@
+//! A firmware image of MLPerf Tiny on a virtual board, spoken to through the device protocol.
+
+use tinybench_virtual_board::{Ended, Machine, Timing};
+
+/// Start of the flash of the STM32L4R5.
+const FLASH: u32 = 0x0800_0000;
+/// The serial line of the protocol: LPUART1.
+const LINE: usize = 0;
+/// Cycles in a microsecond at 120 MHz, at which these images run.
+pub const CYCLES_PER_US: u64 = 120;
+/// What a device ends every answer with.
+const READY: &str = "m-ready";
+
+/// A device that has booted.
+pub struct Device {
+    /// The board it runs on.
+    pub machine: Machine,
+    answer: String,
+}
+
+impl Device {
+    /// Puts a raw binary at the start of the flash and lets it boot.
+    ///
+    /// # Errors
+    /// What the device did instead of answering.
+    pub fn boot(binary: &[u8], prepare: impl FnOnce(&mut Machine)) -> Result<Self, String> {
+        let mut machine = Machine::new("stm32l4r5").map_err(|error| error.to_string())?;
+        machine
+            .write_bytes(FLASH, binary)
+            .map_err(|error| error.to_string())?;
+        machine.reset();
+        prepare(&mut machine);
+        let mut device = Self {
+            machine,
+            answer: String::new(),
+        };
+        device.until_ready(10_000_000_000)?;
+        Ok(device)
+    }
+
+    /// Sends a command and returns the answer.
+    ///
+    /// # Errors
+    /// What the device did instead of answering.
+    pub fn ask(&mut self, command: &str, cycles: u64) -> Result<String, String> {
+        self.machine.serial_input(LINE, command.as_bytes());
+        self.machine.serial_input(LINE, b"%");
+        self.until_ready(cycles)
+            .map_err(|error| format!("{command}: {error}"))
+    }
+
+    fn until_ready(&mut self, cycles: u64) -> Result<String, String> {
+        let limit = self.machine.cycles() + cycles;
+        self.answer.clear();
+        while self.machine.cycles() < limit {
+            let ended = self.machine.run(100_000);
+            let bytes = self.machine.serial_output(LINE);
+            self.answer.push_str(&String::from_utf8_lossy(&bytes));
+            if self.answer.contains(READY) && self.answer.ends_with('\n') {
+                return Ok(std::mem::take(&mut self.answer));
+            }
+            if !matches!(ended, Ended::Budget) {
+                break;
+            }
+        }
+        let told: Vec<_> = self.machine.diagnostics().collect();
+        Err(format!(
+            "no `{READY}`: the device said {:?} and stands at {:#010x}; {}",
+            self.answer,
+            self.machine.pc(),
+            told.join("; ")
+        ))
+    }
+
+    /// Cycles of an inference: what `runs` more of them add to the difference of the device's own
+    /// time stamps. The first of these is sent while time is measured, so one run alone isn't
+    /// enough.
+    ///
+    /// # Errors
+    /// What the device did instead of answering.
+    pub fn infer(&mut self, runs: u64) -> Result<f64, String> {
+        let once = self.time(1)?;
+        let more = self.time(1 + runs)?;
+        Ok(((more - once) * CYCLES_PER_US) as f64 / runs as f64)
+    }
+
+    /// Microseconds between the time stamps around `runs` inferences.
+    fn time(&mut self, runs: u64) -> Result<u64, String> {
+        let answer = self.ask(&format!("infer {runs} 1"), runs * 1_000_000_000)?;
+        let laps: Vec<u64> = answer
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("m-lap-us-")?.parse().ok())
+            .collect();
+        match laps[..] {
+            [start, end] => Ok(end - start),
+            _ => Err(format!("infer: {} time stamps in {answer:?}", laps.len())),
+        }
+    }
+
+    /// How much is modelled from now on.
+    pub fn set_timing(&mut self, timing: Timing) {
+        self.machine.set_timing(timing);
+    }
+}
