@@ -8,6 +8,7 @@ use serde::Deserialize;
 use tinybench_virtual_board::timing::TimingParameters;
 
 use crate::files::{self, ReadError};
+use crate::firmware_build::{self, Setup, Target};
 use crate::suggest;
 
 /// Largest board file that is read, bytes. A board file is a page of text.
@@ -32,6 +33,8 @@ pub struct Board {
     pub cycle_counter: CycleCounter,
     /// Where flash and RAM are.
     pub memory: Memory,
+    /// Whose clocks and memory system the firmware sets up; it leaves a chip alone otherwise.
+    pub setup: Option<SetupKind>,
     /// How the firmware sets the memory system up.
     #[serde(default)]
     pub memory_system: MemorySystem,
@@ -40,6 +43,9 @@ pub struct Board {
     pub virtual_board: Option<VirtualBoard>,
     /// Supply and currents, if they are known. Without them there are no energy figures.
     pub power: Option<Power>,
+    /// Other ways to supply the board, by their names.
+    #[serde(default)]
+    pub power_options: BTreeMap<String, Power>,
 }
 
 /// A way to count cycles.
@@ -80,11 +86,31 @@ impl Region {
     }
 }
 
-/// Settings of caches, which the firmware makes before it measures.
+/// A chip that the firmware can set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SetupKind {
+    /// nRF52: the instruction cache.
+    Nrf52,
+    /// STM32L4R5: 120 MHz, wait states, prefetch and caches.
+    Stm32l4r5,
+}
+
+/// Settings of flash and caches, which the firmware makes before it measures; none for what the
+/// chip doesn't have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct MemorySystem {
-    /// Whether the instruction cache is on; none if the chip has no such setting.
+    /// Whether the instruction cache is on.
     pub instruction_cache: Option<bool>,
+    /// Whether the cache of data in flash is on.
+    pub data_cache: Option<bool>,
+    /// Whether the flash is read ahead.
+    pub prefetch: Option<bool>,
+    /// Wait states of the flash.
+    pub wait_states: Option<u8>,
+    /// Whether the flash is two banks, or one that is read at twice the width. The chip's option
+    /// bytes say so; the virtual board is made so.
+    pub dual_bank: Option<bool>,
 }
 
 /// What the virtual board is made of.
@@ -114,6 +140,8 @@ pub struct StatedError {
 /// Supply voltage and currents, each with where the figure is from.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Power {
+    /// What this way to supply the board is called, where there are several.
+    pub name: Option<String>,
     /// Supply voltage, V.
     pub supply_v: f64,
     /// Current while the core runs, mA.
@@ -126,9 +154,32 @@ pub struct Power {
     pub idle_source: String,
 }
 
+impl Power {
+    fn check(&self, key: &str) -> Result<(), String> {
+        let within =
+            |field: &str, value, range| check_range(&format!("{key}.{field}"), value, range);
+        if let Some(name) = &self.name {
+            check_word(&format!("{key}.name"), name)?;
+        }
+        within("supply_v", self.supply_v, 0.5..=60.0)?;
+        within("active_ma", self.active_ma, 0.001..=10_000.0)?;
+        within("idle_ua", self.idle_ua, 0.0..=10_000_000.0)
+    }
+}
+
 /// Why a board can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BoardError {
+    /// The board has no supply of this name.
+    #[error("board {board} has no power option `{name}`; {hint}")]
+    UnknownPower {
+        /// The board.
+        board: String,
+        /// The name that was asked for.
+        name: String,
+        /// The nearest name, or all names.
+        hint: String,
+    },
     /// There is no such board.
     #[error("there is no board `{name}`; {hint} (`tinybench boards` lists them)")]
     Unknown {
@@ -231,11 +282,116 @@ impl Board {
                 check_range("virtual.error.worst_percent", error.worst_percent, worst)?;
             }
         }
+        self.setup()?;
         if let Some(power) = &self.power {
-            check_range("power.supply_v", power.supply_v, 0.5..=60.0)?;
-            check_range("power.active_ma", power.active_ma, 0.001..=10_000.0)?;
-            check_range("power.idle_ua", power.idle_ua, 0.0..=10_000_000.0)?;
+            power.check("power")?;
         }
+        for (name, power) in &self.power_options {
+            let key = format!("power_options.{name}");
+            check_word(&key, name)?;
+            if power.name.is_some() {
+                return Err(format!(
+                    "{key}.name has no place there: the table has the name"
+                ));
+            }
+            power.check(&key)?;
+        }
+        let default = self.power.as_ref().and_then(|power| power.name.as_ref());
+        match default {
+            Some(name) if self.power_options.contains_key(name) => Err(format!(
+                "power.name is `{name}`, which is one of power_options too"
+            )),
+            None if !self.power_options.is_empty() => {
+                Err("power.name is missing, which tells [power] from power_options".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the firmware sets up, or which setting is missing or out of range.
+    fn setup(&self) -> Result<Option<Setup>, String> {
+        let settings = &self.memory_system;
+        let Some(kind) = self.setup else {
+            return if *settings == MemorySystem::default() {
+                Ok(None)
+            } else {
+                Err(
+                    "setup is missing, which says whose memory system it is: \"nrf52\" or \
+                     \"stm32l4r5\""
+                        .to_owned(),
+                )
+            };
+        };
+        fn needed<T>(key: &str, value: Option<T>) -> Result<T, String> {
+            value.ok_or_else(|| format!("memory_system.{key} is missing, which setup needs"))
+        }
+        let instruction_cache = needed("instruction_cache", settings.instruction_cache)?;
+        Ok(Some(match kind {
+            SetupKind::Nrf52 => Setup::Nrf52 { instruction_cache },
+            SetupKind::Stm32l4r5 => {
+                let wait_states = needed("wait_states", settings.wait_states)?;
+                check_range("memory_system.wait_states", wait_states, 0..=15)?;
+                if self.clock_hz != 120_000_000 {
+                    return Err(format!(
+                        "clock_hz is {}, but the set-up of an STM32L4R5 makes it 120000000",
+                        self.clock_hz
+                    ));
+                }
+                Setup::Stm32l4r5 {
+                    wait_states,
+                    prefetch: needed("prefetch", settings.prefetch)?,
+                    instruction_cache,
+                    data_cache: needed("data_cache", settings.data_cache)?,
+                }
+            }
+        }))
+    }
+
+    /// What firmware for this board has to know of it.
+    pub fn target(&self) -> Target<'_> {
+        let region = |region: Region| firmware_build::Memory {
+            origin: region.origin,
+            length: region.length,
+        };
+        Target {
+            rustc_target: &self.rustc_target,
+            core: &self.core,
+            flash: region(self.memory.flash),
+            ram: region(self.memory.ram),
+            // Checked when the file was read.
+            setup: self.setup().unwrap_or_default(),
+        }
+    }
+
+    /// Takes the supply of this name as the one that is measured with.
+    ///
+    /// # Errors
+    /// [`BoardError::UnknownPower`] if the board has no such supply.
+    pub fn choose_power(&mut self, name: &str) -> Result<(), BoardError> {
+        let default = self.power.as_ref().and_then(|power| power.name.as_deref());
+        if default == Some(name) {
+            return Ok(());
+        }
+        let Some(power) = self.power_options.get(name) else {
+            let names: Vec<_> = default
+                .into_iter()
+                .chain(self.power_options.keys().map(String::as_str))
+                .map(str::to_owned)
+                .collect();
+            return Err(BoardError::UnknownPower {
+                board: self.name.clone(),
+                name: name.to_owned(),
+                hint: if names.is_empty() {
+                    "its board file knows one supply at most".to_owned()
+                } else {
+                    suggest::hint(name, &names)
+                },
+            });
+        };
+        self.power = Some(Power {
+            name: Some(name.to_owned()),
+            ..power.clone()
+        });
         Ok(())
     }
 }

@@ -287,6 +287,10 @@ pub struct RunArgs {
     /// The debug probe, as probe-rs spells it: VID:PID or VID:PID:SERIAL, hexadecimal
     #[arg(long, value_name = "SELECTOR")]
     pub probe: Option<DebugProbeSelector>,
+    /// How the board is supplied, for the energy: a power option of its board file
+    /// [default: the one under [power]]
+    #[arg(long, value_name = "NAME")]
+    pub power: Option<String>,
     /// How many inferences to time
     #[arg(long, value_name = "N", default_value_t = 10,
           value_parser = clap::value_parser!(u32).range(1..=100_000))]

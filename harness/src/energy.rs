@@ -15,6 +15,7 @@ pub fn model(cycles: f64, clock_hz: u64, power: &Power) -> Energy {
         uj_per_inference: seconds * mean_mw * 1_000.0,
         mean_mw,
         source: SOURCE.to_owned(),
+        supply: power.name.clone(),
         fidelity: Fidelity::Modelled,
         other: Other::new(),
     }
@@ -27,6 +28,7 @@ mod tests {
     #[test]
     fn energy_is_time_by_current_by_voltage() {
         let power = Power {
+            name: Some("battery".to_owned()),
             supply_v: 3.0,
             active_ma: 4.0,
             active_source: String::new(),
@@ -38,5 +40,6 @@ mod tests {
         assert_eq!(energy.uj_per_inference, 6_000.0);
         assert_eq!(energy.mean_mw, 12.0);
         assert_eq!(energy.fidelity, Fidelity::Modelled);
+        assert_eq!(energy.supply.as_deref(), Some("battery"));
     }
 }

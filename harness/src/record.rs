@@ -93,6 +93,18 @@ pub struct Board {
     pub clock_hz: u64,
     /// Whether the instruction cache was on; null if the chip has no such setting.
     pub instruction_cache: Option<bool>,
+    /// Whether the cache of data in flash was on.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub data_cache: Option<bool>,
+    /// Whether the flash was read ahead.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub prefetch: Option<bool>,
+    /// Wait states of the flash.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub wait_states: Option<u8>,
+    /// Whether the flash was two banks, or one that is read at twice the width.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dual_bank: Option<bool>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -424,6 +436,9 @@ pub struct Energy {
     pub mean_mw: f64,
     /// `model:` and the model's name, or the instrument.
     pub source: String,
+    /// How the board was supplied, where its board file knows several ways.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub supply: Option<String>,
     /// Measured or modelled.
     pub fidelity: Fidelity,
     /// Fields of a newer version.

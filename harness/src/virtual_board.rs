@@ -38,6 +38,12 @@ pub fn make(board: &Board) -> Result<VirtualBoard, VirtualBoardError> {
         timing.set(name, value).map_err(|e| error(e.to_string()))?;
     }
     made.machine.set_timing_parameters(timing);
+    if let Some(dual_bank) = board.memory_system.dual_bank
+        && !made.machine.set_dual_bank(dual_bank)
+    {
+        let chip = &description.chip;
+        return Err(error(format!("{chip} has no dual_bank to set")));
+    }
     Ok(made)
 }
 

@@ -10,7 +10,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use support::{NANO33, project_root, toolchain_is_there};
 use tempfile::TempDir;
-use tinybench::firmware_build::{BuildError, Event, Firmware, Memory, Request, Target, build};
+use tinybench::firmware_build::{
+    BuildError, Event, Firmware, Memory, Request, Setup, Target, build,
+};
 use tinybench::image::{Image, ImageError};
 
 /// A file of `bytes` bytes to be linked in the place of a model.
@@ -138,7 +140,9 @@ fn a_second_build_comes_from_the_cache_and_another_model_does_not() {
     let (uncached, _) = build_in(
         &project_root(),
         Target {
-            instruction_cache: Some(false),
+            setup: Some(Setup::Nrf52 {
+                instruction_cache: false,
+            }),
             ..NANO33
         },
         &path,

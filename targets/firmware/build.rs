@@ -64,15 +64,45 @@ fn main() {
         write(&out.join("front_end.rs"), front_end(&tables).as_bytes());
     }
 
-    println!("cargo:rustc-check-cfg=cfg(nrf_instruction_cache, values(\"on\", \"off\"))");
-    match variable("TINYBENCH_INSTRUCTION_CACHE").as_deref() {
-        None => {}
-        Some("1") => println!("cargo:rustc-cfg=nrf_instruction_cache=\"on\""),
-        Some("0") => println!("cargo:rustc-cfg=nrf_instruction_cache=\"off\""),
-        Some(other) => fail(&format!(
-            "TINYBENCH_INSTRUCTION_CACHE is `{other}`: it must be 0, 1 or unset"
-        )),
+    println!("cargo:rustc-check-cfg=cfg(setup, values(\"nrf52\", \"stm32l4r5\"))");
+    if let Some(chip) = variable("TINYBENCH_SETUP") {
+        let settings = match chip.as_str() {
+            "nrf52" => switch("INSTRUCTION_CACHE"),
+            "stm32l4r5" => [
+                wait_states(),
+                switch("PREFETCH"),
+                switch("INSTRUCTION_CACHE"),
+                switch("DATA_CACHE"),
+            ]
+            .concat(),
+            other => fail(&format!(
+                "TINYBENCH_SETUP is `{other}`: it must be `nrf52`, `stm32l4r5` or unset"
+            )),
+        };
+        write(&out.join("setup.rs"), settings.as_bytes());
+        println!("cargo:rustc-cfg=setup=\"{chip}\"");
     }
+}
+
+/// A setting of the chip that is on or off, as Rust source.
+fn switch(name: &str) -> String {
+    let variable = format!("TINYBENCH_{name}");
+    match required(&variable).as_str() {
+        "1" => format!("pub const {name}: bool = true;\n"),
+        "0" => format!("pub const {name}: bool = false;\n"),
+        other => fail(&format!("{variable} is `{other}`: it must be 0 or 1")),
+    }
+}
+
+/// Wait states of the flash, as Rust source.
+fn wait_states() -> String {
+    let states = number("TINYBENCH_WAIT_STATES");
+    if states > 15 {
+        fail(&format!(
+            "TINYBENCH_WAIT_STATES is {states}: the register has room for 15"
+        ));
+    }
+    format!("pub const WAIT_STATES: u32 = {states};\n")
 }
 
 /// The front end as Rust source: its tables in the section of the pipeline, and the value that

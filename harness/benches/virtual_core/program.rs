@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tinybench::board::Boards;
 use tinybench::conversation::{Conversation, ImageView};
-use tinybench::firmware_build::{self, Memory, Request, Target};
+use tinybench::firmware_build::{self, Request};
 use tinybench::image::Image;
 use tinybench::progress::Progress;
 use tinybench::project::Project;
@@ -149,20 +149,10 @@ fn after_inference(project: &Project, model: &Path) -> Arc<Mutex<VirtualBoard>> 
         .and_then(|boards| boards.load("nano33"))
         .expect("the board nano33")
         .board;
-    let region = |region: tinybench::board::Region| Memory {
-        origin: region.origin,
-        length: region.length,
-    };
     let firmware = firmware_build::build(
         &Request {
             project_root: project.root(),
-            target: Target {
-                rustc_target: &board.rustc_target,
-                core: &board.core,
-                flash: region(board.memory.flash),
-                ram: region(board.memory.ram),
-                instruction_cache: board.memory_system.instruction_cache,
-            },
+            target: board.target(),
             runtime: "interpreter",
             model,
             front_end: None,

@@ -284,7 +284,7 @@ impl<'a> Bench<'a> {
         })?;
         let request = CalibrationRequest {
             project_root: project.root(),
-            target: firmware_build::Target::of(board),
+            target: board.target(),
         };
         progress.begin("building firmware", Some(1));
         let built = firmware_build::build_calibration(&request, &mut |event| {

@@ -72,7 +72,10 @@ pub fn run(args: &RunArgs, project: &Project) -> Result<(), Error> {
 pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) -> Result<(), Error> {
     let started = Timestamp::now();
     let loaded = Boards::open(&project.boards())?.load(&args.board)?;
-    let board = loaded.board;
+    let mut board = loaded.board;
+    if let Some(power) = &args.power {
+        board.choose_power(power)?;
+    }
     let lister = Lister::new();
     let choice = select::choose(
         args.on,
@@ -371,7 +374,7 @@ impl Setting<'_> {
         let board = self.board;
         let request = firmware_build::Request {
             project_root: self.project.root(),
-            target: firmware_build::Target::of(board),
+            target: board.target(),
             runtime: runtime.name(),
             model: &subject.model_path,
             front_end: subject.audio.as_ref().map(|audio| audio.parameters),
@@ -435,6 +438,10 @@ fn record(
             core: board.core.clone(),
             clock_hz: board.clock_hz,
             instruction_cache: board.memory_system.instruction_cache,
+            data_cache: board.memory_system.data_cache,
+            prefetch: board.memory_system.prefetch,
+            wait_states: board.memory_system.wait_states,
+            dual_bank: board.memory_system.dual_bank,
             other: other(),
         },
         execution: record::Execution {

@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{ExecutionKind, Fidelity, RunRecord, RunResult};
+use crate::record::{Board, ExecutionKind, Fidelity, RunRecord, RunResult};
 
 /// A part of the context, by the name with which `--allow` lets it differ.
 #[derive(
@@ -28,8 +28,10 @@ pub enum Aspect {
     Board,
     /// The clock of the core
     Clock,
-    /// Whether the instruction cache is on
+    /// How flash and caches are set
     Cache,
+    /// How the board is supplied
+    Supply,
     /// Measured on hardware or modelled
     Fidelity,
     /// The model file
@@ -46,10 +48,11 @@ pub enum Aspect {
 
 impl Aspect {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Board,
         Self::Clock,
         Self::Cache,
+        Self::Supply,
         Self::Fidelity,
         Self::Model,
         Self::Inputs,
@@ -65,6 +68,7 @@ impl fmt::Display for Aspect {
             Self::Board => "board",
             Self::Clock => "clock",
             Self::Cache => "cache",
+            Self::Supply => "supply",
             Self::Fidelity => "fidelity",
             Self::Model => "model",
             Self::Inputs => "inputs",
@@ -104,12 +108,11 @@ fn text(aspect: Aspect, record: &RunRecord, result: &RunResult) -> String {
     match aspect {
         Aspect::Board => format!("{} ({}, {})", board.name, board.chip, board.core),
         Aspect::Clock => format!("{} MHz", board.clock_hz as f64 / 1e6),
-        Aspect::Cache => match board.instruction_cache {
-            Some(true) => "on",
-            Some(false) => "off",
-            None => "none",
+        Aspect::Cache => memory_system(board),
+        Aspect::Supply => {
+            let supply = result.energy.as_ref().and_then(|it| it.supply.as_deref());
+            supply.unwrap_or("the board's own").to_owned()
         }
-        .to_owned(),
         Aspect::Fidelity => {
             let kind = match record.execution.kind {
                 ExecutionKind::Probe => "real board",
@@ -138,6 +141,26 @@ fn text(aspect: Aspect, record: &RunRecord, result: &RunResult) -> String {
             flags.join(" ")
         }
     }
+}
+
+/// The settings of flash and caches, those that the chip has.
+fn memory_system(board: &Board) -> String {
+    let switch = |on: bool| if on { "on" } else { "off" };
+    let mut text = board.instruction_cache.map_or("none", switch).to_owned();
+    for (name, value) in [("data", board.data_cache), ("prefetch", board.prefetch)] {
+        if let Some(on) = value {
+            text += &format!(", {name} {}", switch(on));
+        }
+    }
+    if let Some(states) = board.wait_states {
+        text += &format!(", {states} wait states");
+    }
+    match board.dual_bank {
+        Some(true) => text += ", two banks",
+        Some(false) => text += ", one bank",
+        None => {}
+    }
+    text
 }
 
 /// Enough of a hash to tell files apart.
@@ -179,10 +202,17 @@ mod tests {
     #[test]
     fn each_change_of_the_context_is_told_by_its_name() {
         type Alter = fn(&mut RunRecord);
-        let alterations: [(Aspect, Alter); 9] = [
+        let alterations: [(Aspect, Alter); 12] = [
             (Aspect::Board, |r| r.board.chip = "nRF52833".to_owned()),
             (Aspect::Clock, |r| r.board.clock_hz = 32_000_000),
             (Aspect::Cache, |r| r.board.instruction_cache = Some(false)),
+            (Aspect::Cache, |r| r.board.wait_states = Some(5)),
+            (Aspect::Cache, |r| r.board.dual_bank = Some(false)),
+            (Aspect::Supply, |r| {
+                if let Some(energy) = &mut r.results[0].energy {
+                    energy.supply = Some("ldo-1v8".to_owned());
+                }
+            }),
             (Aspect::Fidelity, |r| {
                 r.execution.kind = ExecutionKind::Probe
             }),

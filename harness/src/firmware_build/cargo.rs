@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::job::Dependency;
 use super::toolchain::Toolchain;
-use super::{BuildError, Event, Job, Target, firmware_folder};
+use super::{BuildError, Event, Job, Setup, Target, firmware_folder};
 
 /// Name of the firmware's package.
 const PACKAGE: &str = "tinybench-firmware";
@@ -182,10 +182,33 @@ fn command(
     if let Some(parameters) = job.front_end {
         command.env("TINYBENCH_FRONT_END", parameters.to_string());
     }
-    if let Some(cache) = target.instruction_cache {
-        command.env("TINYBENCH_INSTRUCTION_CACHE", if cache { "1" } else { "0" });
+    if let Some(setup) = target.setup {
+        command.envs(variables(setup));
     }
     Ok(command)
+}
+
+/// The environment variables that tell the firmware's build how to set the chip up.
+fn variables(setup: Setup) -> Vec<(&'static str, String)> {
+    let switch = |on: bool| u8::from(on).to_string();
+    match setup {
+        Setup::Nrf52 { instruction_cache } => vec![
+            ("TINYBENCH_SETUP", "nrf52".to_owned()),
+            ("TINYBENCH_INSTRUCTION_CACHE", switch(instruction_cache)),
+        ],
+        Setup::Stm32l4r5 {
+            wait_states,
+            prefetch,
+            instruction_cache,
+            data_cache,
+        } => vec![
+            ("TINYBENCH_SETUP", "stm32l4r5".to_owned()),
+            ("TINYBENCH_WAIT_STATES", wait_states.to_string()),
+            ("TINYBENCH_PREFETCH", switch(prefetch)),
+            ("TINYBENCH_INSTRUCTION_CACHE", switch(instruction_cache)),
+            ("TINYBENCH_DATA_CACHE", switch(data_cache)),
+        ],
+    }
 }
 
 /// Cargo of a toolchain in the firmware's folder, free of what an outer cargo has set.
@@ -378,7 +401,7 @@ mod tests {
             origin: 0x2000_0000,
             length: 0x800,
         },
-        instruction_cache: None,
+        setup: None,
     };
 
     #[test]

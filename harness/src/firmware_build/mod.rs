@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 
 use tinybench_pipeline::parameters::Parameters;
 
-use crate::board::{Board, Region};
 pub use cargo::CompileError;
 use job::Job;
 pub use toolchain::{Toolchain, ToolchainError, ToolchainSource, find_toolchain};
@@ -56,26 +55,29 @@ pub struct Target<'a> {
     pub flash: Memory,
     /// Data RAM.
     pub ram: Memory,
-    /// Whether the firmware turns an nRF52's instruction cache on (or off); `None` for a chip
-    /// that has no such setting, whose registers are then left alone.
-    pub instruction_cache: Option<bool>,
+    /// What the firmware sets up before it measures; `None` leaves the chip as after reset.
+    pub setup: Option<Setup>,
 }
 
-impl<'a> Target<'a> {
-    /// What the firmware must know of `board`.
-    pub fn of(board: &'a Board) -> Self {
-        let memory = |region: Region| Memory {
-            origin: region.origin,
-            length: region.length,
-        };
-        Self {
-            rustc_target: &board.rustc_target,
-            core: &board.core,
-            flash: memory(board.memory.flash),
-            ram: memory(board.memory.ram),
-            instruction_cache: board.memory_system.instruction_cache,
-        }
-    }
+/// How the firmware sets a chip up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setup {
+    /// An nRF52: its instruction cache.
+    Nrf52 {
+        /// Whether it is on.
+        instruction_cache: bool,
+    },
+    /// An STM32L4R5: 120 MHz, and how its flash is read.
+    Stm32l4r5 {
+        /// Wait states of the flash.
+        wait_states: u8,
+        /// Whether the flash is read ahead.
+        prefetch: bool,
+        /// Whether the instruction cache is on.
+        instruction_cache: bool,
+        /// Whether the data cache is on.
+        data_cache: bool,
+    },
 }
 
 /// A memory of a board.

@@ -2,7 +2,7 @@
 
 use super::results::Results;
 use crate::pages::{Block, Cell, Column, Section, Table};
-use crate::record::{ExecutionKind, Fidelity, InputSource, RunRecord};
+use crate::record::{Board, ExecutionKind, Fidelity, InputSource, RunRecord};
 
 /// What each figure means and the context it was obtained in.
 pub fn section(results: &Results) -> Section {
@@ -49,10 +49,33 @@ fn has(results: &Results, fidelity: Fidelity) -> bool {
         .any(|item| item.result.latency.fidelity == fidelity)
 }
 
+/// How the flash was read, as far as the chip has a choice.
+fn flash(board: &Board) -> String {
+    let switch = |name: &str, on: Option<bool>| {
+        on.map(|on| format!("{name} {}", if on { "on" } else { "off" }))
+    };
+    let settings = [
+        board
+            .wait_states
+            .map(|count| format!("{count} wait states")),
+        switch("prefetch", board.prefetch),
+        switch("data cache", board.data_cache),
+        board
+            .dual_bank
+            .map(|dual| if dual { "two banks" } else { "one bank" }.to_owned()),
+    ];
+    let settings: Vec<_> = settings.into_iter().flatten().collect();
+    if settings.is_empty() {
+        "no setting".to_owned()
+    } else {
+        settings.join(", ")
+    }
+}
+
 /// One column a run, one row a property.
 fn context(results: &Results) -> Table {
     type Property = (&'static str, fn(&RunRecord) -> String);
-    const PROPERTIES: [Property; 10] = [
+    const PROPERTIES: [Property; 12] = [
         ("board", |r| r.board.name.clone()),
         ("chip", |r| r.board.chip.clone()),
         ("core", |r| r.board.core.clone()),
@@ -63,6 +86,12 @@ fn context(results: &Results) -> Table {
             Some(true) => "on".to_owned(),
             Some(false) => "off".to_owned(),
             None => "no setting".to_owned(),
+        }),
+        ("flash", |r| flash(&r.board)),
+        ("supply", |r| {
+            let supplies = r.results.iter().filter_map(|it| it.energy.as_ref());
+            let supply = supplies.filter_map(|energy| energy.supply.clone()).next();
+            supply.unwrap_or_else(|| "the board's own".to_owned())
         }),
         ("ran on", |r| match r.execution.kind {
             ExecutionKind::Probe => r.execution.probe.clone(),

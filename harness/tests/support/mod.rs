@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
-use tinybench::firmware_build::{Memory, Target, find_toolchain};
+use tinybench::firmware_build::{Memory, Setup, Target, find_toolchain};
 
 /// What firmware for the board `nano33` is built for.
 pub const NANO33: Target = Target {
@@ -24,7 +24,9 @@ pub const NANO33: Target = Target {
         origin: 0x2000_0000,
         length: 0x4_0000,
     },
-    instruction_cache: Some(true),
+    setup: Some(Setup::Nrf52 {
+        instruction_cache: true,
+    }),
 };
 
 /// The repository.

@@ -1,6 +1,16 @@
 //! What has to be set up outside the core's own debug units before anything is measured.
 
+#[cfg(setup = "nrf52")]
+mod nrf52;
+#[cfg(setup = "stm32l4r5")]
+mod stm32l4r5;
+
 use cortex_m::peripheral::{NVIC, SYST};
+
+#[cfg(setup = "nrf52")]
+pub use nrf52::configure;
+#[cfg(setup = "stm32l4r5")]
+pub use stm32l4r5::configure;
 
 /// Turns every interrupt source off for good.
 ///
@@ -20,19 +30,6 @@ pub fn disable_interrupts() {
     cortex_m::asm::isb();
 }
 
-/// Sets the instruction cache of an nRF52's flash as the board file says.
-#[cfg(any(nrf_instruction_cache = "on", nrf_instruction_cache = "off"))]
-pub fn configure() {
-    /// NVMC.ICACHECNF (nRF52840 Product Specification, NVMC). Bit 0 enables the cache.
-    const ICACHECNF: *mut u32 = 0x4001_E540 as *mut u32;
-    let value = u32::from(cfg!(nrf_instruction_cache = "on"));
-    // SAFETY: the register exists on the chip this image is built for, and enabling or
-    // disabling the cache has no effect but on time.
-    unsafe { ICACHECNF.write_volatile(value) };
-    cortex_m::asm::dsb();
-    cortex_m::asm::isb();
-}
-
 /// This chip has nothing to set up.
-#[cfg(not(any(nrf_instruction_cache = "on", nrf_instruction_cache = "off")))]
+#[cfg(not(any(setup = "nrf52", setup = "stm32l4r5")))]
 pub fn configure() {}

@@ -712,6 +712,10 @@ impl DebugTarget for Machine {
         Self::reset(self);
     }
 
+    fn has_ctrl_ap(&self) -> bool {
+        self.core.chip.description().ctrl_ap
+    }
+
     fn erase_all(&mut self) {
         let now = self.core.cycles;
         self.core

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use common::{CHIP, Running, attach};
+use common::{Running, attach};
 use image::*;
 use probe_rs::{
     BreakpointCause, Core, CoreStatus, HaltReason, MemoryInterface, Permissions, Session,
@@ -25,6 +25,8 @@ use probe_rs::{
 use tinybench_virtual_board::{VirtualBoard, faults::InjectedFault};
 use tinybench_virtual_probe::open;
 
+/// probe-rs's name of the chip.
+const CHIP: &str = "nRF52840_xxAA";
 const SECOND: Duration = Duration::from_secs(1);
 
 type Shared = Arc<Mutex<VirtualBoard>>;
@@ -59,7 +61,7 @@ fn flash(session: &mut Session, image: &[u8]) {
 
 /// An attached session with an image flashed, halted at its first instruction.
 fn at_reset(probe: Probe, image: &[u8]) -> Session {
-    let mut session = attach(probe);
+    let mut session = attach(probe, CHIP);
     flash(&mut session, image);
     let halted = session
         .core(0)
@@ -184,7 +186,7 @@ fn registers_are_written_and_read_back() {
 #[test]
 fn blank_flash_locks_up_and_the_session_lives_on() {
     through_both(|probe, _| {
-        let mut session = attach(probe);
+        let mut session = attach(probe, CHIP);
         {
             let mut core = session.core(0).unwrap();
             core.reset().unwrap();
@@ -305,7 +307,7 @@ fn rtt_is_read_while_the_core_runs() {
 fn half_a_megabyte_is_flashed_and_verified() {
     through_both(|probe, board| {
         let image = large(512 * 1024);
-        let mut session = attach(probe);
+        let mut session = attach(probe, CHIP);
         let start = std::time::Instant::now();
         flash(&mut session, &image);
         println!("512 KiB flashed and verified in {:?}", start.elapsed());
@@ -322,7 +324,7 @@ fn flash_with_a_bad_bit_fails_to_verify() {
             offset: CODE + 5,
             bit: 0,
         });
-        let mut session = attach(probe);
+        let mut session = attach(probe, CHIP);
         let error = try_flash(&mut session, &sum()).expect_err("a bit is wrong");
         assert!(matches!(error, FlashError::Verify), "{error:?}");
         board.lock().unwrap().clear_faults();
@@ -349,7 +351,7 @@ fn a_program_that_hangs_never_halts_by_itself() {
 #[test]
 fn a_probe_lost_while_flashing_is_an_error() {
     through_both(|probe, board| {
-        let mut session = attach(probe);
+        let mut session = attach(probe, CHIP);
         board.lock().unwrap().inject(InjectedFault::LoseProbe {
             after_transfers: 2000,
         });

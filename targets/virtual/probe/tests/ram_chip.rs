@@ -7,7 +7,7 @@ mod support;
 
 use std::sync::{Arc, Mutex};
 
-use common::{CHIP, Running, attach};
+use common::{Running, attach};
 use probe_rs::{
     MemoryInterface, Permissions,
     probe::{DebugProbeError, DebugProbeSelector, Probe, WireProtocol, list::Lister},
@@ -15,13 +15,16 @@ use probe_rs::{
 use support::{Board, RAM, board};
 use tinybench_virtual_probe::{ProbeLost, VirtualProbeFactory, open};
 
+/// probe-rs's name of a chip with a Cortex-M4.
+const CHIP: &str = "nRF52840_xxAA";
+
 fn shared() -> Arc<Mutex<Board>> {
     Arc::new(Mutex::new(board()))
 }
 
 /// What any debugger does, through any probe.
 fn exercise(probe: Probe, board: &Mutex<Board>) {
-    let mut session = attach(probe);
+    let mut session = attach(probe, CHIP);
     let mut core = session.core(0).expect("there is a core");
     core.halt(std::time::Duration::from_secs(1))
         .expect("it halts");
@@ -66,7 +69,7 @@ fn exercise(probe: Probe, board: &Mutex<Board>) {
 
 /// Accesses that fail are errors, and those after them work.
 fn survive_bus_faults(probe: Probe) {
-    let mut session = attach(probe);
+    let mut session = attach(probe, CHIP);
     let mut core = session.core(0).unwrap();
     for _ in 0..2 {
         core.read_word_32(0x6000_0000)
@@ -109,7 +112,7 @@ fn bus_faults_through_the_glasgow_server() {
 #[test]
 fn a_second_client_of_the_server_is_refused_by_name() {
     let running = Running::new(&shared());
-    let _session = attach(running.probe());
+    let _session = attach(running.probe(), CHIP);
     let error = running
         .info()
         .open()
@@ -120,7 +123,7 @@ fn a_second_client_of_the_server_is_refused_by_name() {
 
 #[test]
 fn a_single_failing_write_is_noticed_at_once() {
-    let mut session = attach(open(shared()));
+    let mut session = attach(open(shared()), CHIP);
     let mut core = session.core(0).unwrap();
     core.write_word_32(0x6000_0000, 1)
         .expect_err("nothing is there");
@@ -142,7 +145,7 @@ fn is_probe_lost(error: &(dyn std::error::Error + 'static)) -> bool {
 #[test]
 fn a_lost_probe_is_a_usb_error() {
     let board = shared();
-    let mut session = attach(open(Arc::clone(&board)));
+    let mut session = attach(open(Arc::clone(&board)), CHIP);
     board.lock().unwrap().port.disconnect_after(40);
     let mut core = session.core(0).unwrap();
     let error = core
@@ -156,14 +159,14 @@ fn a_lost_probe_is_a_usb_error() {
         .expect_err("still lost");
     assert!(is_probe_lost(&error), "{error:?}");
     board.lock().unwrap().port.reconnect();
-    attach(open(board));
+    attach(open(board), CHIP);
 }
 
 #[test]
 fn a_lost_probe_through_the_server_is_an_error_too() {
     let board = shared();
     let running = Running::new(&board);
-    let mut session = attach(running.probe());
+    let mut session = attach(running.probe(), CHIP);
     board.lock().unwrap().port.disconnect_after(40);
     let mut core = session.core(0).unwrap();
     core.read_32(RAM.into(), &mut [0; 100])

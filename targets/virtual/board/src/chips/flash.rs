@@ -2,17 +2,15 @@
 
 use super::ChipContext;
 
-/// Programs bytes at `offset`: bits only fall. False if they don't lie in the flash.
-pub(super) fn program(context: &mut ChipContext<'_>, offset: u32, bytes: &[u8]) -> bool {
+/// Programs bytes at `offset`: bits only fall. `None` if they don't lie in the flash.
+pub(super) fn program(context: &mut ChipContext<'_>, offset: u32, bytes: &[u8]) -> Option<()> {
     let start = offset as usize;
-    let Some(cells) = context.flash.get_mut(start..start + bytes.len()) else {
-        return false;
-    };
+    let cells = context.flash.get_mut(start..start + bytes.len())?;
     for (cell, byte) in cells.iter_mut().zip(bytes) {
         *cell &= byte;
     }
     note_change(context, offset, offset + bytes.len() as u32);
-    true
+    Some(())
 }
 
 /// Sets a range to all ones.

@@ -77,6 +77,8 @@ pub struct ChipDescription {
     pub timing: TimingParameters,
     /// Who made the chip and which it is, as its ROM table says.
     pub identity: ChipIdentity,
+    /// Whether access port 1 is Nordic's CTRL-AP; nothing is there otherwise.
+    pub ctrl_ap: bool,
     /// External interrupt lines.
     pub interrupts: u32,
     /// Bits of priority implemented, from the top.

@@ -400,7 +400,7 @@ impl DebugPort {
         } else {
             match self.selected_ap() {
                 MEM_AP => self.mem_ap.read(target, address),
-                CTRL_AP => Ok(self.ctrl_ap.read(address)),
+                CTRL_AP if target.has_ctrl_ap() => Ok(self.ctrl_ap.read(address)),
                 COUNTER_AP => Ok(self.counter_ap.read(target, address)),
                 _ => Ok(0),
             }
@@ -422,7 +422,7 @@ impl DebugPort {
         } else {
             match self.selected_ap() {
                 MEM_AP => self.mem_ap.write(target, address, data),
-                CTRL_AP => {
+                CTRL_AP if target.has_ctrl_ap() => {
                     self.ctrl_ap.write(target, address, data);
                     Ok(())
                 }

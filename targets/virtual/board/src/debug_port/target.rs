@@ -23,6 +23,11 @@ pub trait DebugTarget {
     /// A reset by the nRST pin or the CTRL-AP.
     fn reset(&mut self);
 
+    /// Whether access port 1 is Nordic's CTRL-AP; nothing is there otherwise.
+    fn has_ctrl_ap(&self) -> bool {
+        true
+    }
+
     /// Erases the code flash and the UICR, as CTRL-AP ERASEALL does.
     fn erase_all(&mut self);
 

@@ -9,12 +9,9 @@ use probe_rs::{
 use tinybench_virtual_board::debug_port::Debuggable;
 use tinybench_virtual_board::glasgow::{Server, Stop};
 
-/// probe-rs's name of the chip.
-pub const CHIP: &str = "nRF52840_xxAA";
-
-pub fn attach(probe: Probe) -> Session {
+pub fn attach(probe: Probe, chip: &str) -> Session {
     probe
-        .attach(CHIP, Permissions::default())
+        .attach(chip, Permissions::new().allow_erase_all())
         .expect("probe-rs attaches")
 }
 

@@ -25,7 +25,7 @@ mod wdt;
 
 use super::{
     CacheShape, Chip, ChipContext, ChipDescription, ChipIdentity, FlashTiming, MemoryRegion,
-    RamBank, ResetReason, SerialLine,
+    RamBank, ResetReason, SerialLine, flash, unmodelled,
 };
 use crate::memory::{AccessSize, BusFault};
 use crate::timing::TimingParameters;
@@ -92,6 +92,7 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
         designer: 0x44,
         part: 0x008,
     },
+    ctrl_ap: true,
     interrupts: 48,
     priority_bits: 3,
     fpu: true,
@@ -512,11 +513,11 @@ impl Nrf52840 {
 fn report(place: &Place, address: u32, context: &mut ChipContext<'_>) {
     let offset = address & 0xFFC;
     let text = match place {
-        Place::Unmodelled(name) => format!("{name} is not modelled: it reads as after a reset"),
-        Place::Gpio => format!("register {offset:#05x} of GPIO is not modelled"),
+        Place::Unmodelled(name) => unmodelled::peripheral(name),
+        Place::Gpio => unmodelled::register("GPIO", offset),
         _ => {
             let name = name(address.wrapping_sub(APB) >> 12).unwrap_or("the chip");
-            format!("register {offset:#05x} of {name} is not modelled")
+            unmodelled::register(name, offset)
         }
     };
     context.reports.push(text);
@@ -575,7 +576,7 @@ impl Chip for Nrf52840 {
     }
 
     fn erase_all(&mut self, context: &mut ChipContext<'_>) {
-        nvmc::erase(context, 0, DESCRIPTION.flash.length);
+        flash::erase(context, 0, DESCRIPTION.flash.length);
         self.uicr = Uicr::new();
     }
 

@@ -7,7 +7,7 @@
 //! and not executed; IMISS counts each cache line that is filled.
 
 use super::peripheral::microseconds;
-use crate::chips::ChipContext;
+use crate::chips::{ChipContext, flash};
 
 /// Bytes of a flash page.
 const PAGE: u32 = 4096;
@@ -142,7 +142,7 @@ impl Nvmc {
     /// Erases, if CONFIG enables it; otherwise nothing happens.
     fn erase(&self, context: &mut ChipContext<'_>, start: u32, length: u32) {
         if self.mode == Mode::Erase {
-            erase(context, start, length);
+            flash::erase(context, start, length);
             let time = if length == PAGE {
                 ERASE_PAGE_TIME
             } else {
@@ -157,26 +157,8 @@ impl Nvmc {
         if !self.may_write() {
             return None;
         }
-        let start = offset as usize;
-        let word = context.flash.get_mut(start..start + 4)?;
-        for (old, new) in word.iter_mut().zip(value.to_le_bytes()) {
-            *old &= new;
-        }
-        note_change(context, offset, offset + 4);
+        flash::program(context, offset, &value.to_le_bytes())?;
         self.stall(WRITE_TIME, context);
         Some(())
     }
-}
-
-/// Sets a range of flash to all ones.
-pub(super) fn erase(context: &mut ChipContext<'_>, start: u32, length: u32) {
-    let end = (start.saturating_add(length)).min(context.flash.len() as u32);
-    let start = start.min(end);
-    context.flash[start as usize..end as usize].fill(0xFF);
-    note_change(context, start, end);
-}
-
-fn note_change(context: &mut ChipContext<'_>, start: u32, end: u32) {
-    let (first, last) = context.flash_changed.unwrap_or((start, end));
-    *context.flash_changed = Some((first.min(start), last.max(end)));
 }

@@ -2,13 +2,12 @@
 //! the register tables of each peripheral). SPIM, TWIM and their like share a page: the values are
 //! those of the first.
 
+use crate::chips::unmodelled::{self, ResetValues};
+
 /// A pin select register that selects no pin.
 const DISCONNECTED: u32 = u32::MAX;
 
-/// Offset and value.
-type Values = [(u32, u32)];
-
-const RADIO: &Values = &[
+const RADIO: &ResetValues = &[
     (0x508, 0x2),
     (0x554, 0x40),
     (0x650, 0x200),
@@ -16,7 +15,7 @@ const RADIO: &Values = &[
     (0x66C, 0x052D_0000),
     (0xFFC, 0x1),
 ];
-const SPIM: &Values = &[
+const SPIM: &ResetValues = &[
     (0x508, DISCONNECTED),
     (0x50C, DISCONNECTED),
     (0x510, DISCONNECTED),
@@ -26,7 +25,7 @@ const SPIM: &Values = &[
     (0x564, 0x2),
     (0x56C, DISCONNECTED),
 ];
-const NFCT: &Values = &[
+const NFCT: &ResetValues = &[
     (0x504, 0x480),
     (0x508, 0x1000),
     (0x50C, 0x1),
@@ -36,8 +35,8 @@ const NFCT: &Values = &[
     (0x59C, 0x2),
     (0x5A0, 0x1),
 ];
-const SAADC: &Values = &[(0x5F0, 0x1)];
-const TEMP: &Values = &[
+const SAADC: &ResetValues = &[(0x5F0, 0x1)];
+const TEMP: &ResetValues = &[
     (0x520, 0x326),
     (0x524, 0x348),
     (0x528, 0x3AA),
@@ -55,15 +54,15 @@ const TEMP: &Values = &[
     (0x56C, 0x3C),
     (0x570, 0x50),
 ];
-const AAR: &Values = &[(0x504, 0x1), (0x518, 0xFB)];
-const QDEC: &Values = &[
+const AAR: &ResetValues = &[(0x504, 0x1), (0x518, 0xFB)];
+const QDEC: &ResetValues = &[
     (0x51C, DISCONNECTED),
     (0x520, DISCONNECTED),
     (0x524, DISCONNECTED),
     (0x540, 0x10),
 ];
-const COMP: &Values = &[(0x508, 0x4)];
-const PWM: &Values = &[
+const COMP: &ResetValues = &[(0x508, 0x4)];
+const PWM: &ResetValues = &[
     (0x508, 0x3FF),
     (0x528, 0x1),
     (0x548, 0x1),
@@ -72,14 +71,14 @@ const PWM: &Values = &[
     (0x568, DISCONNECTED),
     (0x56C, DISCONNECTED),
 ];
-const PDM: &Values = &[
+const PDM: &ResetValues = &[
     (0x504, 0x0840_0000),
     (0x518, 0x28),
     (0x51C, 0x28),
     (0x540, DISCONNECTED),
     (0x544, DISCONNECTED),
 ];
-const I2S: &Values = &[
+const I2S: &ResetValues = &[
     (0x50C, 0x1),
     (0x510, 0x1),
     (0x514, 0x2000_0000),
@@ -91,13 +90,13 @@ const I2S: &Values = &[
     (0x56C, DISCONNECTED),
     (0x570, DISCONNECTED),
 ];
-const USBD: &Values = &[
+const USBD: &ResetValues = &[
     (0x4C0, 0x1_0000),
     (0x50C, 0x100),
     (0x510, 0x1),
     (0x514, 0x1),
 ];
-const QSPI: &Values = &[
+const QSPI: &ResetValues = &[
     (0x524, DISCONNECTED),
     (0x528, DISCONNECTED),
     (0x530, DISCONNECTED),
@@ -134,6 +133,5 @@ pub(super) fn reset_value(page: u32, offset: u32) -> u32 {
         0x29 => QSPI,
         _ => return 0,
     };
-    let value = values.iter().find(|&&(at, _)| at == offset);
-    value.map_or(0, |&(_, value)| value)
+    unmodelled::reset_value(values, offset)
 }

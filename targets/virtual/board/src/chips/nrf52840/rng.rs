@@ -4,6 +4,7 @@
 //! generator that passes statistical tests, bias correction or not.
 
 use super::peripheral::{Common, Io, Peripheral, microseconds};
+use crate::chips::random::Random;
 
 const START: u32 = 0;
 const STOP: u32 = 1;
@@ -18,7 +19,7 @@ const BYTE_CORRECTED: u64 = microseconds(120);
 #[derive(Clone, Debug)]
 pub(super) struct Rng {
     common: Common,
-    state: u64,
+    numbers: Random,
     correction: bool,
     value: u32,
     next: Option<u64>,
@@ -28,7 +29,7 @@ impl Rng {
     pub fn new(seed: u64) -> Self {
         Self {
             common: Common::default(),
-            state: seed,
+            numbers: Random(seed),
             correction: false,
             value: 0,
             next: None,
@@ -37,21 +38,12 @@ impl Rng {
 
     /// What follows from here, after a reset: entropy doesn't start again.
     pub fn state(&self) -> u64 {
-        self.state
+        self.numbers.0
     }
 
     /// Sets what the numbers start from.
     pub fn seed(&mut self, seed: u64) {
-        self.state = seed;
-    }
-
-    /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
-    fn byte(&mut self) -> u32 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.state;
-        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ z >> 31) as u32 & 0xFF
+        self.numbers = Random(seed);
     }
 
     fn period(&self) -> u64 {
@@ -113,7 +105,7 @@ impl Peripheral for Rng {
         while let Some(time) = self.next
             && time <= io.now
         {
-            self.value = self.byte();
+            self.value = self.numbers.next() as u32 & 0xFF;
             io.raise(&mut self.common, VALRDY);
             self.next = (self.common.shorts & VALRDY_STOP == 0).then(|| time + self.period());
         }

@@ -343,7 +343,8 @@ impl FlashController {
         };
         areas.iter().flatten().any(|&area| {
             let (from, to) = (self.options[area] & 0xFF, self.options[area] >> 16 & 0xFF);
-            from <= last && first <= to
+            // An area that ends before it starts is none.
+            from <= to && from <= last && first <= to
         })
     }
 
@@ -411,7 +412,7 @@ impl FlashController {
             return self.fail(sr::SIZERR);
         }
         let Some((start, first)) = self.first.take() else {
-            if offset % 8 == 0 {
+            if offset.is_multiple_of(8) {
                 self.first = Some((offset, value));
             } else {
                 self.fail(sr::PGAERR);
@@ -431,7 +432,9 @@ impl FlashController {
         if mode == cr::PG && !erased && double_word != 0 {
             return self.fail(sr::PROGERR);
         }
-        flash::program(context, start, &double_word.to_le_bytes());
+        if flash::program(context, start, &double_word.to_le_bytes()).is_none() {
+            return self.fail(sr::PGAERR);
+        }
         self.stall(PROGRAM_US, core_hz, context);
         self.done();
     }

@@ -103,6 +103,7 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
         designer: 0x20,
         part: 0x470,
     },
+    ctrl_ap: false,
     interrupts: 95,
     priority_bits: 4,
     fpu: true,
@@ -566,13 +567,13 @@ impl Chip for Stm32l4r5 {
     fn serial_input(&mut self, context: &mut ChipContext<'_>) {
         for number in 0..self.usarts.len() {
             let unit = Unit::Usart(number);
-            let mut io = Io {
+            let io = Io {
                 now: context.now,
                 clocks: self.clocks,
                 kernel_hz: self.kernel_hz(unit),
                 reports: context.reports,
             };
-            self.usarts[number].input(&mut io);
+            self.usarts[number].input(&io);
         }
         self.refresh(context);
     }

@@ -301,7 +301,7 @@ mod tests {
         let mut rcc = Rcc::new();
         // 4 MHz × 60 / 2.
         write(&mut rcc, PLLCFGR, 1 | 60 << 8 | 1 << 24);
-        write(&mut rcc, CR, rcc.get(CR) | 1 << 24);
+        write(&mut rcc, CR, 0x0100_0063);
         assert_eq!(rcc.read(CR).unwrap() >> 25 & 1, 1);
         write(&mut rcc, CFGR, 3);
         assert_eq!(rcc.read(CFGR).unwrap() & 0xF, 0xF);
@@ -318,7 +318,7 @@ mod tests {
         let mut rcc = Rcc::new();
         write(&mut rcc, CFGR, 1);
         assert_eq!(rcc.read(CFGR).unwrap() >> 2 & 3, 0);
-        write(&mut rcc, CR, rcc.get(CR) | 1 << 8);
+        write(&mut rcc, CR, 0x163);
         assert_eq!(rcc.read(CFGR).unwrap() >> 2 & 3, 1);
         // And then it can't be switched off.
         write(&mut rcc, CR, 0);

@@ -5,15 +5,15 @@
 #![no_std]
 #![no_main]
 
+#[path = "calibration/block.rs"]
 mod block;
-#[path = "../chip.rs"]
 mod chip;
+#[path = "calibration/counters.rs"]
 mod counters;
-#[path = "../fault.rs"]
 mod fault;
-#[path = "../memory.rs"]
 #[expect(dead_code, reason = "no arena is painted here")]
 mod memory;
+#[path = "calibration/sequence.rs"]
 mod sequence;
 
 use cortex_m_rt::entry;
