@@ -451,7 +451,7 @@ pub enum CompareFormat {
 pub enum Format {
     /// A table for people.
     Table,
-    /// The run record, or the report.
+    /// One JSON document: the run record, or the report of a calibration.
     Json,
 }
 

@@ -37,10 +37,14 @@ const CHANGED: [(&str, u32); 8] = [
     ("instruction_miss", 2),
 ];
 
-/// Calibrates with what `hardware` makes in the place of a board.
+/// Calibrates the nano33 with what `hardware` makes in its place.
 fn against(arguments: &[&str], hardware: &dyn Fn() -> VirtualBoard) -> Result<Report, Error> {
-    let cli =
-        Cli::parse_from([&["tinybench", "calibrate", "--board", "nano33"], arguments].concat());
+    against_board(&[&["--board", "nano33"], arguments].concat(), hardware)
+}
+
+/// The same with any board.
+fn against_board(arguments: &[&str], hardware: &dyn Fn() -> VirtualBoard) -> Result<Report, Error> {
+    let cli = Cli::parse_from([&["tinybench", "calibrate"], arguments].concat());
     let Command::Calibrate(args) = cli.command else {
         unreachable!()
     };
@@ -228,6 +232,37 @@ fn a_fit_finds_the_parameters_of_another_board_back() {
         fitted.machine.timing_parameters(),
         changed().machine.timing_parameters()
     );
+}
+
+#[test]
+fn a_board_with_data_cache_and_slow_ram_is_fitted_too() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let changes = [("slow_ram", 2), ("data_miss", 3), ("store", 2)];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.toml");
+    let arguments = ["--board", "nucleo-l4r5zi", "--fit", path.to_str().unwrap()];
+    let report = against_board(&arguments, &|| {
+        let mut board = VirtualBoard::new("stm32l4r5").unwrap();
+        let mut timing = board.machine.timing_parameters();
+        for (name, value) in changes {
+            timing.set(name, value).unwrap();
+        }
+        board.machine.set_timing_parameters(timing);
+        board
+    });
+    let fit = report.unwrap().fit.unwrap();
+    assert_eq!(
+        (fit.error_after, fit.still_differ),
+        (0, 0),
+        "{:?}",
+        fit.differing
+    );
+    for (name, value) in changes {
+        let found = fit.parameters.iter().find(|it| it.name == name).unwrap();
+        assert_eq!(found.fitted, value, "{found:?}");
+    }
 }
 
 #[test]

@@ -18,7 +18,14 @@ fn told(arguments: &[&str]) -> String {
 fn help_texts() {
     insta::assert_snapshot!("help", told(&["--help"]));
     insta::assert_snapshot!("help_run", told(&["run", "--help"]));
-    for command in ["compare", "report", "dashboard", "export", "merge"] {
+    for command in [
+        "calibrate",
+        "compare",
+        "report",
+        "dashboard",
+        "export",
+        "merge",
+    ] {
         insta::assert_snapshot!(format!("help_{command}"), told(&[command, "--help"]));
     }
     insta::assert_snapshot!("help_serve", told(&["serve", "--help"]));

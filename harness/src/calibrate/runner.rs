@@ -219,3 +219,206 @@ fn check_identity<T: Target + ?Sized>(
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use tinybench_interface::calibration::Reading;
+
+    use super::*;
+    use crate::board::{Memory, Region};
+    use crate::calibrate::measure::check_counter;
+    use crate::exit::Exit;
+
+    const BLOCK: u32 = 0x2000_0000;
+    const MEMORY: Memory = Memory {
+        flash: Region {
+            origin: 0,
+            length: 0x10_0000,
+        },
+        ram: Region {
+            origin: BLOCK,
+            length: 0x1_0000,
+        },
+    };
+
+    /// An image that answers every request with sequences of so many cycles.
+    struct Image {
+        block: Block,
+        cycles: u32,
+        cpuid: u32,
+        part: u32,
+        /// Added to the checksum.
+        damage: u32,
+        started: bool,
+    }
+
+    impl Image {
+        fn new() -> Self {
+            Self {
+                block: Block {
+                    code_address: BLOCK + 0x1000,
+                    code_capacity: 0x800,
+                    data_address: BLOCK + 0x2000,
+                    data_capacity: 0x400,
+                    ..Block::INITIAL
+                },
+                cycles: 70,
+                cpuid: 0x410F_C241,
+                part: 0x008,
+                damage: 0,
+                started: false,
+            }
+        }
+
+        fn words(&self) -> Vec<u32> {
+            let mut words = vec![0; Block::WORDS];
+            let mut put = |offset: usize, value: u32| words[offset / 4] = value;
+            let block = &self.block;
+            put(offset_of!(Block, magic), block.magic);
+            put(offset_of!(Block, version), block.version);
+            put(offset_of!(Block, status), block.status);
+            put(offset_of!(Block, code_address), block.code_address);
+            put(offset_of!(Block, code_capacity), block.code_capacity);
+            put(offset_of!(Block, data_address), block.data_address);
+            put(offset_of!(Block, data_capacity), block.data_capacity);
+            put(offset_of!(Block, answered), block.answered);
+            put(offset_of!(Block, checksum), block.checksum);
+            let first = offset_of!(Block, readings);
+            for (i, reading) in block.readings.as_flattened().iter().enumerate() {
+                put(first + 12 * i, reading.between);
+                put(first + 12 * i + 4, reading.end);
+                put(first + 12 * i + 8, reading.start);
+            }
+            words
+        }
+    }
+
+    impl Target for Image {
+        fn read_words(&mut self, address: u32, words: &mut [u32]) -> Result<(), TargetError> {
+            match address {
+                CPUID => words[0] = self.cpuid,
+                ROM_PIDR4 => words[0] = 2,
+                ROM_PIDR0 => words.copy_from_slice(&[self.part, 0x40, 0x0C]),
+                _ => words.copy_from_slice(&self.words()),
+            }
+            Ok(())
+        }
+
+        fn write_words(&mut self, address: u32, words: &[u32]) -> Result<(), TargetError> {
+            assert_eq!(address, BLOCK + offset_of!(Block, request) as u32);
+            self.block.request = words[0];
+            Ok(())
+        }
+
+        fn read_bytes(&mut self, _: u32, _: &mut [u8]) -> Result<(), TargetError> {
+            unreachable!("nothing is read as bytes")
+        }
+
+        fn write_bytes(&mut self, _: u32, _: &[u8]) -> Result<(), TargetError> {
+            Ok(())
+        }
+
+        fn reset(&mut self) -> Result<(), TargetError> {
+            Ok(())
+        }
+
+        fn run(&mut self, _: Wait) -> Result<(), TargetError> {
+            let block = &mut self.block;
+            if !self.started {
+                self.started = true;
+                block.status = Status::Ready as u32;
+                return Ok(());
+            }
+            for (i, reading) in block.readings.as_flattened_mut().iter_mut().enumerate() {
+                let start = u32::MAX - 10 * i as u32;
+                *reading = Reading {
+                    between: 0,
+                    end: start.wrapping_add(self.cycles),
+                    start,
+                };
+            }
+            block.status = Status::Done as u32;
+            block.answered = block.request;
+            block.checksum = checksum(block.answered, &block.readings).wrapping_add(self.damage);
+            Ok(())
+        }
+
+        fn instructions_in_window(&mut self) -> Result<Option<u64>, TargetError> {
+            Ok(None)
+        }
+    }
+
+    /// Starts a conversation and checks the cycle counter.
+    fn check(image: &mut Image) -> Result<(), CalibrateError> {
+        let layout = Layout::new(&[], MEMORY.flash).unwrap();
+        let view = ImageView {
+            block_address: BLOCK,
+            memory: MEMORY,
+            symbolise: &|_| None,
+        };
+        let timeout = Duration::from_secs(1);
+        let chip = Chip::of("nRF52840_xxAA");
+        let mut runner = Runner::start(image, view, &layout, chip, timeout, Counters::All)?;
+        check_counter(&mut runner)
+    }
+
+    #[test]
+    fn an_image_that_answers_is_believed() {
+        check(&mut Image::new()).unwrap();
+    }
+
+    #[test]
+    fn a_counter_that_stands_still_or_runs_too_fast_is_refused() {
+        for cycles in [0, 63, 1_000_000] {
+            let mut image = Image::new();
+            image.cycles = cycles;
+            let error = check(&mut image).unwrap_err();
+            assert!(matches!(error, CalibrateError::Counter { .. }), "{error}");
+            assert_eq!(error.exit(), Exit::Target);
+            assert!(
+                error.to_string().contains(&format!("took {cycles}")),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_damaged_answer_is_refused() {
+        let mut image = Image::new();
+        image.damage = 1;
+        let error = check(&mut image).unwrap_err();
+        assert!(matches!(error, CalibrateError::Damaged), "{error}");
+    }
+
+    #[test]
+    fn another_core_and_another_chip_are_refused_with_what_they_are() {
+        let mut image = Image::new();
+        image.cpuid = 0x410F_D214;
+        let error = check(&mut image).unwrap_err();
+        assert_eq!(error.exit(), Exit::NoTarget);
+        assert!(error.to_string().contains("part number 0xd21"), "{error}");
+        let mut image = Image::new();
+        image.part = 0x006;
+        assert_eq!(
+            check(&mut image).unwrap_err().to_string(),
+            "the target is not the nRF52840 of the board file, but part 0x006 of designer \
+             2/0x44; connect the right board, or name the one that is connected with --board"
+        );
+    }
+
+    #[test]
+    fn an_image_of_another_kind_version_or_layout_is_refused() {
+        let mut image = Image::new();
+        image.block.magic = 0;
+        let error = check(&mut image).unwrap_err().to_string();
+        assert!(error.starts_with("there is no tinybench block"), "{error}");
+        let mut image = Image::new();
+        image.block.version = 9;
+        let error = check(&mut image).unwrap_err().to_string();
+        assert!(error.contains("interface version 9"), "{error}");
+        let mut image = Image::new();
+        image.block.data_address = 0x4000_0000;
+        let error = check(&mut image).unwrap_err().to_string();
+        assert!(error.contains("not in the board's RAM"), "{error}");
+    }
+}
