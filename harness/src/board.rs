@@ -12,7 +12,7 @@ use crate::firmware_build::{self, Setup, Target};
 use crate::suggest;
 
 /// Largest board file that is read, bytes. A board file is a page of text.
-const MAX_FILE_BYTES: u64 = 64 * 1024;
+pub const MAX_FILE_BYTES: u64 = 64 * 1024;
 
 /// A board, as its file describes it. Every value has been checked to be in range.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -73,6 +73,8 @@ pub struct Global {
 pub enum Command {
     /// Measure workloads on a board, or on a virtual one
     Run(Box<RunArgs>),
+    /// Compare a board with its virtual counterpart by micro-benchmarks, rule by rule
+    Calibrate(CalibrateArgs),
     /// Compare records: what became better or worse, and whether it matters
     Compare(Box<CompareArgs>),
     /// Write a report on run records, to be read and published: HTML or Markdown
@@ -245,6 +247,40 @@ pub struct FetchArgs {
     /// How long a server may be silent
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = timeout)]
     pub timeout: Duration,
+}
+
+/// What to calibrate, and what to write.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench calibrate --board nano33                    with a probe: the board against the model;
+                                                        without: the model's counts alone
+  tinybench calibrate --board nano33 --out calibration  also calibration.json and calibration.md
+  tinybench calibrate --board nano33 --on probe --fit targets/boards/my-nano33.toml
+                                                        a board file with fitted parameters
+
+Flashing replaces what is on the board. Each benchmark is a few instructions between two readings
+of the cycle counter, less what the readings take; docs/calibrate.md lists them, and says how to
+read the report and what a fit can tell.")]
+pub struct CalibrateArgs {
+    /// The board (`tinybench boards` lists them)
+    #[arg(long, value_name = "NAME")]
+    pub board: String,
+    /// What to compare with the virtual board: a probe, or nothing (`virtual`)
+    #[arg(long, value_enum, default_value_t = On::Auto)]
+    pub on: On,
+    /// The debug probe, as probe-rs spells it: VID:PID or VID:PID:SERIAL, hexadecimal
+    #[arg(long, value_name = "SELECTOR")]
+    pub probe: Option<DebugProbeSelector>,
+    /// A folder for the report as calibration.json and calibration.md
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Fit the cycle model's parameters to the measurement and write a board file with them
+    #[arg(long, value_name = "FILE.toml")]
+    pub fit: Option<PathBuf>,
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
 }
 
 /// Which virtual board to serve, and where.
@@ -496,7 +532,7 @@ pub enum CompareFormat {
 pub enum Format {
     /// A table for people.
     Table,
-    /// The run record.
+    /// One JSON document: the run record, or the report of a calibration.
     Json,
 }
 

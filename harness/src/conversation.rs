@@ -34,6 +34,23 @@ impl ImageView<'_> {
             location: (self.symbolise)(address),
         }
     }
+
+    /// Adds the places in the source to where the core was stopped.
+    pub fn locate(&self, error: TargetError) -> TargetError {
+        let locate = |mut stopped: Box<Stopped>| {
+            stopped.pc = self.code_address(stopped.pc.address);
+            stopped.lr = self.code_address(stopped.lr.address);
+            stopped
+        };
+        match error {
+            TargetError::Hung { stopped, timeout } => TargetError::Hung {
+                stopped: locate(stopped),
+                timeout,
+            },
+            TargetError::LockedUp(stopped) => TargetError::LockedUp(locate(stopped)),
+            other => other,
+        }
+    }
 }
 
 /// A running conversation. Between calls the core is halted.
@@ -278,14 +295,7 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
                 quiet,
                 timeout: self.timeout,
             })
-            .map_err(|error| match error {
-                TargetError::Hung { stopped, timeout } => TargetError::Hung {
-                    stopped: self.locate(stopped),
-                    timeout,
-                },
-                TargetError::LockedUp(stopped) => TargetError::LockedUp(self.locate(stopped)),
-                other => other,
-            })?;
+            .map_err(|error| self.image.locate(error))?;
         let mut words = [0; Block::WORDS];
         self.target
             .read_words(self.image.block_address, &mut words)?;
@@ -301,13 +311,6 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
         };
         let file = self.text("panic's file", [address, length]).ok()?;
         (!file.is_empty()).then(|| format!("{file}:{line}:{column}"))
-    }
-
-    /// Adds the places in the source to where the core was stopped.
-    fn locate(&self, mut stopped: Box<Stopped>) -> Box<Stopped> {
-        stopped.pc = self.image.code_address(stopped.pc.address);
-        stopped.lr = self.image.code_address(stopped.lr.address);
-        stopped
     }
 
     /// The status, once the block is known to be one; a fault is an error.

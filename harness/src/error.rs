@@ -7,6 +7,7 @@ use tinybench_virtual_board::glasgow::ServeError;
 
 use crate::baselines::UnknownBaseline;
 use crate::board::BoardError;
+use crate::calibrate::CalibrateError;
 use crate::compare::CompareError;
 use crate::config::ConfigError;
 use crate::confirm::ConfirmError;
@@ -83,6 +84,8 @@ pub enum Error {
     Image(#[from] ImageError),
     #[error(transparent)]
     Session(#[from] SessionError),
+    #[error(transparent)]
+    Calibrate(#[from] CalibrateError),
     #[error("{subject}: {source}")]
     Measure {
         subject: String,
@@ -208,6 +211,7 @@ impl Error {
             Self::Build(_) | Self::Toolchain(_) | Self::Image(_) | Self::NotReady => Exit::Build,
             Self::Page(error) => error.exit(),
             Self::Session(error) => error.exit(),
+            Self::Calibrate(error) => error.exit(),
             Self::Measure {
                 source: MeasureError::Target(error),
                 ..

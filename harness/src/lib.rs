@@ -6,6 +6,7 @@
 
 pub mod baselines;
 pub mod board;
+pub mod calibrate;
 pub mod cli;
 pub mod commands;
 pub mod commit;

@@ -138,6 +138,16 @@ impl Session {
 
     /// Writes an ELF image to flash and reads it back to compare.
     pub fn flash(&mut self, elf: &[u8], progress: &mut Progress) -> Result<(), SessionError> {
+        self.flash_with(elf, &[], progress)
+    }
+
+    /// As [`Self::flash`], with more bytes: addresses, and what is to be there.
+    pub fn flash_with(
+        &mut self,
+        elf: &[u8],
+        data: &[(u32, &[u8])],
+        progress: &mut Progress,
+    ) -> Result<(), SessionError> {
         interrupt::check()?;
         let mut loader = self.session.target().flash_loader();
         loader
@@ -151,6 +161,11 @@ impl Session {
                 FileDownloadError::Flash(error) => flash_error(&error),
                 other => SessionError::Flash(describe(&other)),
             })?;
+        for &(address, bytes) in data {
+            loader
+                .add_data(address.into(), bytes)
+                .map_err(|error| SessionError::Flash(describe(&error)))?;
+        }
         let mut totals = [None; 4];
         let mut options = DownloadOptions::new();
         options.verify = true;

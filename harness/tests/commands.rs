@@ -19,6 +19,7 @@ fn help_texts() {
     insta::assert_snapshot!("help", told(&["--help"]));
     insta::assert_snapshot!("help_run", told(&["run", "--help"]));
     for command in [
+        "calibrate",
         "compare",
         "report",
         "dashboard",

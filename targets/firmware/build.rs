@@ -43,15 +43,17 @@ fn main() {
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     println!("cargo:rustc-link-arg-bins=-Ttinybench.x");
 
-    let model = PathBuf::from(required("TINYBENCH_MODEL"));
-    println!("cargo:rerun-if-changed={}", model.display());
-    let bytes = fs::read(&model).unwrap_or_else(|error| {
-        fail(&format!(
-            "can't read the model {}: {error}",
-            model.display()
-        ))
-    });
-    write(&out.join("model.bin"), &bytes);
+    if env::var_os("CARGO_FEATURE_CALIBRATION").is_none() {
+        let model = PathBuf::from(required("TINYBENCH_MODEL"));
+        println!("cargo:rerun-if-changed={}", model.display());
+        let bytes = fs::read(&model).unwrap_or_else(|error| {
+            fail(&format!(
+                "can't read the model {}: {error}",
+                model.display()
+            ))
+        });
+        write(&out.join("model.bin"), &bytes);
+    }
 
     if env::var_os("CARGO_FEATURE_PIPELINE").is_some() {
         let text = required("TINYBENCH_FRONT_END");

@@ -1,6 +1,7 @@
 //! The subcommands, one module each.
 
 mod boards;
+pub mod calibrate;
 mod compare;
 mod completions;
 mod dashboard;
@@ -29,6 +30,7 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
     };
     match &cli.command {
         Command::Run(args) => run::run(args, &project()?),
+        Command::Calibrate(args) => calibrate::run(args, &project()?),
         Command::Compare(args) => compare::run(args, cli.global.project.as_deref()),
         Command::Export(args) => export::run(args),
         Command::Report(args) => report::report(args),

@@ -450,7 +450,7 @@ fn pipeline_plan(subject: &Subject) -> Option<PipelinePlan<'_>> {
 }
 
 /// A place in the source, for people.
-fn place(location: &Location) -> String {
+pub(super) fn place(location: &Location) -> String {
     match (&location.file, location.line) {
         (Some(file), Some(line)) => format!("{} ({file}:{line})", location.function),
         (Some(file), None) => format!("{} ({file})", location.function),

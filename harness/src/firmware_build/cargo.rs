@@ -10,10 +10,11 @@ use std::thread;
 
 use serde::Deserialize;
 
+use super::job::Dependency;
 use super::toolchain::Toolchain;
-use super::{BuildError, Event, Request, Setup, Target, firmware_folder};
+use super::{BuildError, Event, Job, Setup, Target, firmware_folder};
 
-/// Name of the firmware's package and binary.
+/// Name of the firmware's package.
 const PACKAGE: &str = "tinybench-firmware";
 
 /// Compiler, linker or cargo refused.
@@ -26,14 +27,14 @@ pub struct CompileError {
 
 /// Compiles the firmware in `folder` and returns the path of the ELF file.
 pub(super) fn compile(
-    request: &Request,
+    job: &Job,
     toolchain: &Toolchain,
     folder: &Path,
     on_event: &mut dyn FnMut(Event),
 ) -> Result<PathBuf, BuildError> {
-    let firmware = absolute(&firmware_folder(request.project_root))?;
-    let total = count_packages(request, toolchain, &firmware);
-    let mut command = command(request, toolchain, &firmware, &absolute(folder)?)?;
+    let firmware = absolute(&firmware_folder(job.project_root))?;
+    let total = count_packages(job, toolchain, &firmware);
+    let mut command = command(job, toolchain, &firmware, &absolute(folder)?)?;
     let program = command.get_program().to_owned();
     let mut child = command
         .spawn()
@@ -59,7 +60,7 @@ pub(super) fn compile(
         };
         match message {
             Line::CompilerArtifact(artifact) => {
-                if artifact.target.name == PACKAGE && artifact.executable.is_some() {
+                if artifact.target.name == job.binary && artifact.executable.is_some() {
                     executable = artifact.executable;
                 }
                 if compiled.insert(artifact.package_id) {
@@ -86,7 +87,7 @@ pub(super) fn compile(
             } else {
                 complaints
             };
-            Err(too_big(&words, &request.target).unwrap_or_else(|| {
+            Err(too_big(&words, &job.target).unwrap_or_else(|| {
                 CompileError {
                     words: words.trim_end().to_owned(),
                 }
@@ -102,7 +103,7 @@ pub(super) fn compile(
 /// Cargo itself goes by the times of files, which a restored backup or an unpacked archive can
 /// set back; and an image with old code in it would be kept for good.
 pub(super) fn forget_old_sources(
-    request: &Request,
+    job: &Job,
     toolchain: &Toolchain,
     folder: &Path,
     sources: &str,
@@ -112,14 +113,15 @@ pub(super) fn forget_old_sources(
         return Ok(());
     }
     fs::create_dir_all(folder).map_err(BuildError::io(folder))?;
-    let mut command = cargo(toolchain, &firmware_folder(request.project_root));
+    let mut command = cargo(toolchain, &firmware_folder(job.project_root));
     command
         .args(["clean", "--release", "--target", &toolchain.target])
-        .args(["--package", PACKAGE, "--package", "tinybench-interface"])
-        .args(["--package", "tinybench-pipeline"])
-        .args(["--package", &format!("tinybench-{}", request.runtime)])
+        .args(["--package", PACKAGE])
         .arg("--target-dir")
         .arg(absolute(folder)?);
+    for dependency in &job.crates {
+        command.args(["--package", &format!("tinybench-{}", dependency.name)]);
+    }
     let output = command
         .output()
         .map_err(BuildError::io(&toolchain.programs.cargo))?;
@@ -134,7 +136,7 @@ pub(super) fn forget_old_sources(
 
 /// The cargo call.
 fn command(
-    request: &Request,
+    job: &Job,
     toolchain: &Toolchain,
     firmware: &Path,
     folder: &Path,
@@ -146,7 +148,7 @@ fn command(
         .stderr(Stdio::piped())
         .args(["build", "--release", "--locked", "--message-format=json"])
         .args(["--target", &toolchain.target])
-        .args(["--features", &features(request)])
+        .args(["--bin", job.binary, "--features", &job.features])
         .arg("--target-dir")
         .arg(folder);
     if programs.library_sources.is_some() {
@@ -159,10 +161,10 @@ fn command(
     // The variable, rather than the one with blanks in between, allows for blanks in paths, and
     // it outranks flags in configuration files.
     let mut flags: Vec<String> = toolchain.rustc_flags().map(str::to_owned).collect();
-    flags.extend(remapped_paths(request, toolchain, folder)?);
+    flags.extend(remapped_paths(job, toolchain, folder)?);
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
 
-    let target = &request.target;
+    let target = &job.target;
     command
         .env(
             "TINYBENCH_FLASH_ORIGIN",
@@ -173,9 +175,11 @@ fn command(
             format!("{:#x}", target.flash.length),
         )
         .env("TINYBENCH_RAM_ORIGIN", format!("{:#x}", target.ram.origin))
-        .env("TINYBENCH_RAM_LENGTH", format!("{:#x}", target.ram.length))
-        .env("TINYBENCH_MODEL", absolute(request.model)?);
-    if let Some(parameters) = request.front_end {
+        .env("TINYBENCH_RAM_LENGTH", format!("{:#x}", target.ram.length));
+    if let Some(model) = job.model {
+        command.env("TINYBENCH_MODEL", absolute(model)?);
+    }
+    if let Some(parameters) = job.front_end {
         command.env("TINYBENCH_FRONT_END", parameters.to_string());
     }
     if let Some(setup) = target.setup {
@@ -204,14 +208,6 @@ fn variables(setup: Setup) -> Vec<(&'static str, String)> {
             ("TINYBENCH_INSTRUCTION_CACHE", switch(instruction_cache)),
             ("TINYBENCH_DATA_CACHE", switch(data_cache)),
         ],
-    }
-}
-
-/// The firmware's features that a request turns on, as cargo takes them.
-fn features(request: &Request) -> String {
-    match request.front_end {
-        Some(_) => format!("{},pipeline", request.runtime),
-        None => request.runtime.to_owned(),
     }
 }
 
@@ -258,11 +254,11 @@ fn changes_the_build(name: &str) -> bool {
 /// Flags that replace the paths of this machine, which debug information and panics hold, by
 /// names that are the same everywhere.
 fn remapped_paths(
-    request: &Request,
+    job: &Job,
     toolchain: &Toolchain,
     folder: &Path,
 ) -> Result<Vec<String>, BuildError> {
-    let root = absolute(request.project_root)?;
+    let root = absolute(job.project_root)?;
     // Where several prefixes match, the compiler takes the last.
     let mut names = vec![(root.clone(), "/tinybench".to_owned())];
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
@@ -280,16 +276,9 @@ fn remapped_paths(
     }
     names.push((folder.to_owned(), "/target".to_owned()));
     // The links through which the firmware's workspace holds its neighbours.
-    for (link, crate_folder) in [
-        ("interface", "targets/interface".to_owned()),
-        ("pipeline", "workloads/pipeline".to_owned()),
-        (
-            request.runtime,
-            format!("targets/runtimes/{}", request.runtime),
-        ),
-    ] {
-        let link = Path::new("deps").join(link);
-        let name = format!("/tinybench/{crate_folder}");
+    for Dependency { name, folder } in &job.crates {
+        let link = Path::new("deps").join(name);
+        let name = format!("/tinybench/{}", folder.display());
         names.push((link.clone(), name.clone()));
         names.push((firmware_folder(&root).join(link), name));
     }
@@ -306,7 +295,7 @@ fn absolute(path: &Path) -> Result<PathBuf, BuildError> {
 }
 
 /// How many packages there are to compile; 0 if cargo doesn't say, for the build then will.
-fn count_packages(request: &Request, toolchain: &Toolchain, firmware: &Path) -> usize {
+fn count_packages(job: &Job, toolchain: &Toolchain, firmware: &Path) -> usize {
     let output = cargo(toolchain, firmware)
         .args([
             "tree",
@@ -317,7 +306,7 @@ fn count_packages(request: &Request, toolchain: &Toolchain, firmware: &Path) -> 
             "none",
         ])
         .args(["--target", &toolchain.target])
-        .args(["--features", &features(request)])
+        .args(["--features", &job.features])
         .output();
     let text = output.map(|output| output.stdout).unwrap_or_default();
     // A package that was listed before is marked behind its name and version.

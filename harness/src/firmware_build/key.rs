@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::toolchain::Toolchain;
-use super::{
-    BuildError, Request, firmware_folder, pipeline_folder, runtimes_folder, targets_folder,
-};
+use super::{BuildError, Job, firmware_folder};
 
 /// Folders of a crate that don't enter an image.
 const SKIPPED: [&str; 7] = [
@@ -22,35 +20,29 @@ const SKIPPED: [&str; 7] = [
 ];
 
 /// The key of an image, hexadecimal. `sources` is what [`sources`] gives.
-pub(super) fn key(
-    request: &Request,
-    toolchain: &Toolchain,
-    sources: &str,
-) -> Result<String, BuildError> {
+pub(super) fn key(job: &Job, toolchain: &Toolchain, sources: &str) -> Result<String, BuildError> {
     let mut hash = Fields(Sha256::new());
     hash.field("tinybench firmware 1");
     for text in toolchain.identity() {
         hash.field(text);
     }
-    hash.field(request.runtime);
-    hash.field(format!("{:?}", request.target));
-    hash.field(fs::read(request.model).map_err(BuildError::io(request.model))?);
-    hash.field(request.front_end.map_or(String::new(), |it| it.to_string()));
+    hash.field(job.binary);
+    hash.field(&job.features);
+    hash.field(format!("{:?}", job.target));
+    if let Some(model) = job.model {
+        hash.field(fs::read(model).map_err(BuildError::io(model))?);
+    }
+    hash.field(job.front_end.map_or(String::new(), |it| it.to_string()));
     hash.field(sources);
     Ok(hash.finish())
 }
 
-/// A hash of the sources of the firmware, the interface, the pipeline and the runtime,
-/// hexadecimal.
-pub(super) fn sources(request: &Request) -> Result<String, BuildError> {
+/// A hash of the sources of the firmware and of the crates it uses, hexadecimal.
+pub(super) fn sources(job: &Job) -> Result<String, BuildError> {
     let mut hash = Fields(Sha256::new());
-    let root = request.project_root;
-    for folder in [
-        firmware_folder(root),
-        targets_folder(root).join("interface"),
-        pipeline_folder(root),
-        runtimes_folder(root).join(request.runtime),
-    ] {
+    let root = job.project_root;
+    let crates = job.crates.iter().map(|it| root.join(&it.folder));
+    for folder in std::iter::once(firmware_folder(root)).chain(crates) {
         let mut files = Vec::new();
         list(&folder, Path::new(""), &mut files)?;
         files.sort();

@@ -6,6 +6,7 @@
 
 mod cache;
 mod cargo;
+mod job;
 mod key;
 mod toolchain;
 
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use tinybench_pipeline::parameters::Parameters;
 
 pub use cargo::CompileError;
+use job::Job;
 pub use toolchain::{Toolchain, ToolchainError, ToolchainSource, find_toolchain};
 
 /// What to build.
@@ -31,6 +33,15 @@ pub struct Request<'a> {
     pub model: &'a Path,
     /// The front end of an image that computes its model's input from raw audio.
     pub front_end: Option<Parameters>,
+}
+
+/// What to build for `tinybench calibrate`.
+#[derive(Clone, Copy, Debug)]
+pub struct CalibrationRequest<'a> {
+    /// The folder with `targets/firmware` in it.
+    pub project_root: &'a Path,
+    /// What the firmware must know of the board.
+    pub target: Target<'a>,
 }
 
 /// What the firmware must know of a board.
@@ -181,10 +192,24 @@ pub fn build(request: &Request, on_event: &mut dyn FnMut(Event)) -> Result<Firmw
         });
     }
 
-    let toolchain = find_toolchain(request.target.rustc_target)?.for_core(request.target.core);
-    let sources = key::sources(request)?;
-    let key = key::key(request, &toolchain, &sources)?;
-    let cache = cache::Cache::in_project(request.project_root);
+    run(&Job::of_measurement(request), on_event)
+}
+
+/// Builds the program that runs the sequences of `tinybench calibrate`, or finds it in the cache.
+///
+/// `on_event` is called from this thread as the build goes on.
+pub fn build_calibration(
+    request: &CalibrationRequest,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<Firmware, BuildError> {
+    run(&Job::of_calibration(request), on_event)
+}
+
+fn run(job: &Job, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildError> {
+    let toolchain = find_toolchain(job.target.rustc_target)?.for_core(job.target.core);
+    let sources = key::sources(job)?;
+    let key = key::key(job, &toolchain, &sources)?;
+    let cache = cache::Cache::in_project(job.project_root);
     if let Some((elf, sha256)) = cache.get(&key) {
         on_event(Event::Cached);
         return Ok(Firmware {
@@ -207,8 +232,8 @@ pub fn build(request: &Request, on_event: &mut dyn FnMut(Event)) -> Result<Firmw
         });
     }
     let folder = cache.build_folder();
-    cargo::forget_old_sources(request, &toolchain, &folder, &sources)?;
-    let built = cargo::compile(request, &toolchain, &folder, on_event)?;
+    cargo::forget_old_sources(job, &toolchain, &folder, &sources)?;
+    let built = cargo::compile(job, &toolchain, &folder, on_event)?;
     let (elf, sha256) = cache.put(&key, &built)?;
     on_event(Event::Finished);
     Ok(Firmware {
@@ -234,10 +259,6 @@ fn check_runtime(request: &Request) -> Result<(), BuildError> {
         name: name.to_owned(),
         folder,
     })
-}
-
-fn pipeline_folder(project_root: &Path) -> PathBuf {
-    project_root.join("workloads/pipeline")
 }
 
 fn targets_folder(project_root: &Path) -> PathBuf {

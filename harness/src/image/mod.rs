@@ -11,7 +11,7 @@ mod symbols;
 use object::elf::{ET_EXEC, FileHeader32};
 use object::read::elf::ElfFile;
 use object::{Architecture, LittleEndian, Object, ObjectSymbol};
-use tinybench_interface::{Block, SYMBOL};
+use tinybench_interface::{Block, SYMBOL, calibration};
 
 pub use sizes::{FlashSizes, RamSizes};
 pub use symbols::Location;
@@ -21,7 +21,7 @@ type Elf<'data> = ElfFile<'data, FileHeader32<LittleEndian>>;
 
 /// A firmware image.
 pub struct Image {
-    /// Address of the [`Block`] in the target's RAM.
+    /// Address of the block in the target's RAM.
     pub block_address: u32,
     /// What takes up flash.
     pub flash: FlashSizes,
@@ -42,11 +42,16 @@ pub enum ImageError {
     #[error("the image is an ELF file, but not an Arm executable")]
     NotArmExecutable,
     /// It holds no block, so the host can't talk to it.
-    #[error("the image has no symbol `{SYMBOL}`, through which the host talks to a target")]
-    NoBlock,
+    #[error("the image has no symbol `{symbol}`, through which the host talks to a target")]
+    NoBlock {
+        /// The block's symbol.
+        symbol: &'static str,
+    },
     /// The block is at an address where it can't be.
-    #[error("the symbol `{SYMBOL}` of the image is at {address:#010x}: no block can be there")]
+    #[error("the symbol `{symbol}` of the image is at {address:#010x}: no block can be there")]
     BlockAddress {
+        /// The block's symbol.
+        symbol: &'static str,
         /// What the symbol says.
         address: u64,
     },
@@ -59,8 +64,17 @@ pub enum ImageError {
 }
 
 impl Image {
-    /// Reads the ELF file `elf`.
+    /// Reads the ELF file `elf`, an image that measures a model.
     pub fn load(elf: &[u8]) -> Result<Self, ImageError> {
+        Self::with_block(elf, SYMBOL, size_of::<Block>())
+    }
+
+    /// Reads the ELF file `elf`, an image that runs sequences of instructions.
+    pub fn load_calibration(elf: &[u8]) -> Result<Self, ImageError> {
+        Self::with_block(elf, calibration::SYMBOL, size_of::<calibration::Block>())
+    }
+
+    fn with_block(elf: &[u8], symbol: &'static str, bytes: usize) -> Result<Self, ImageError> {
         let file = Elf::parse(elf)?;
         if file.architecture() != Architecture::Arm
             || file.elf_header().e_type.get(LittleEndian) != ET_EXEC
@@ -69,7 +83,7 @@ impl Image {
         }
         let ram = RamSizes::of(&file)?;
         Ok(Self {
-            block_address: block_address(&file)?,
+            block_address: block_address(&file, symbol, bytes)?,
             flash: FlashSizes::of(&file)?,
             ram,
             static_ram: ram.total,
@@ -84,16 +98,19 @@ impl Image {
     }
 }
 
-/// Where the block is: aligned, and as a whole within the address space.
-fn block_address(file: &Elf) -> Result<u32, ImageError> {
+/// Where the block of `bytes` bytes is: aligned, and as a whole within the address space.
+fn block_address(file: &Elf, name: &'static str, bytes: usize) -> Result<u32, ImageError> {
     let symbol = file
         .symbols()
-        .find(|symbol| symbol.is_definition() && symbol.name_bytes() == Ok(SYMBOL.as_bytes()))
-        .ok_or(ImageError::NoBlock)?;
+        .find(|symbol| symbol.is_definition() && symbol.name_bytes() == Ok(name.as_bytes()))
+        .ok_or(ImageError::NoBlock { symbol: name })?;
     let address = symbol.address();
     u32::try_from(address)
         .ok()
         .filter(|start| start.is_multiple_of(4))
-        .filter(|start| start.checked_add(size_of::<Block>() as u32).is_some())
-        .ok_or(ImageError::BlockAddress { address })
+        .filter(|start| start.checked_add(bytes as u32).is_some())
+        .ok_or(ImageError::BlockAddress {
+            symbol: name,
+            address,
+        })
 }

@@ -17,6 +17,8 @@
 
 #![no_std]
 
+pub mod calibration;
+
 use core::mem::offset_of;
 
 /// Name of the ELF symbol of the [`Block`].
@@ -229,6 +231,43 @@ pub struct Fault {
     pub bfar: u32,
 }
 
+impl Fault {
+    /// No fault.
+    pub const NONE: Self = Self {
+        exception: 0,
+        r: [0; 13],
+        sp: 0,
+        lr: 0,
+        pc: 0,
+        xpsr: 0,
+        cfsr: 0,
+        hfsr: 0,
+        mmfar: 0,
+        bfar: 0,
+    };
+
+    /// Builds the record from its words, in address order. Those that are missing count as 0.
+    fn from_words(words: &[u32]) -> Self {
+        let at = |offset: usize| words.get(offset / 4).copied().unwrap_or(0);
+        let mut r = [0; 13];
+        for (i, r) in r.iter_mut().enumerate() {
+            *r = at(offset_of!(Self, r) + 4 * i);
+        }
+        Self {
+            exception: at(offset_of!(Self, exception)),
+            r,
+            sp: at(offset_of!(Self, sp)),
+            lr: at(offset_of!(Self, lr)),
+            pc: at(offset_of!(Self, pc)),
+            xpsr: at(offset_of!(Self, xpsr)),
+            cfsr: at(offset_of!(Self, cfsr)),
+            hfsr: at(offset_of!(Self, hfsr)),
+            mmfar: at(offset_of!(Self, mmfar)),
+            bfar: at(offset_of!(Self, bfar)),
+        }
+    }
+}
+
 /// The block itself. Written by the image: I; by the host: H.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -351,18 +390,7 @@ impl Block {
         input_quantisation: [0; 2],
         output_quantisation: [0; 2],
         answer: 0,
-        fault: Fault {
-            exception: 0,
-            r: [0; 13],
-            sp: 0,
-            lr: 0,
-            pc: 0,
-            xpsr: 0,
-            cfsr: 0,
-            hfsr: 0,
-            mmfar: 0,
-            bfar: 0,
-        },
+        fault: Fault::NONE,
     };
 
     /// Size of the block in words.
@@ -372,11 +400,7 @@ impl Block {
     pub fn from_words(words: &[u32; Self::WORDS]) -> Self {
         let at = |offset: usize| words[offset / 4];
         let pair = |offset: usize| [at(offset), at(offset + 4)];
-        let fault = offset_of!(Self, fault);
-        let mut r = [0; 13];
-        for (i, r) in r.iter_mut().enumerate() {
-            *r = at(fault + offset_of!(Fault, r) + 4 * i);
-        }
+        let fault = offset_of!(Self, fault) / 4;
         Self {
             magic: at(offset_of!(Self, magic)),
             version: at(offset_of!(Self, version)),
@@ -413,18 +437,7 @@ impl Block {
             input_quantisation: pair(offset_of!(Self, input_quantisation)),
             output_quantisation: pair(offset_of!(Self, output_quantisation)),
             answer: at(offset_of!(Self, answer)),
-            fault: Fault {
-                exception: at(fault + offset_of!(Fault, exception)),
-                r,
-                sp: at(fault + offset_of!(Fault, sp)),
-                lr: at(fault + offset_of!(Fault, lr)),
-                pc: at(fault + offset_of!(Fault, pc)),
-                xpsr: at(fault + offset_of!(Fault, xpsr)),
-                cfsr: at(fault + offset_of!(Fault, cfsr)),
-                hfsr: at(fault + offset_of!(Fault, hfsr)),
-                mmfar: at(fault + offset_of!(Fault, mmfar)),
-                bfar: at(fault + offset_of!(Fault, bfar)),
-            },
+            fault: Fault::from_words(&words[fault..]),
         }
     }
 }

@@ -1,0 +1,84 @@
+//! One build, whichever of the firmware's programs it makes.
+
+use std::path::{Path, PathBuf};
+
+use tinybench_pipeline::parameters::Parameters;
+
+use super::{CalibrationRequest, Request, Target};
+
+/// What cargo is asked for, and what enters it.
+pub(super) struct Job<'a> {
+    /// The folder with `targets/firmware` in it.
+    pub project_root: &'a Path,
+    pub target: Target<'a>,
+    /// The program: the name of a binary.
+    pub binary: &'static str,
+    /// The firmware's features that are on, as cargo takes them.
+    pub features: String,
+    /// Crates beside the firmware's own: their packages are `tinybench-NAME`, their links
+    /// `deps/NAME`.
+    pub crates: Vec<Dependency>,
+    pub model: Option<&'a Path>,
+    pub front_end: Option<Parameters>,
+}
+
+/// A crate outside the firmware's folder.
+pub(super) struct Dependency {
+    pub name: String,
+    /// From the project's root.
+    pub folder: PathBuf,
+}
+
+impl<'a> Job<'a> {
+    /// The program that measures a model on a runtime.
+    pub fn of_measurement(request: &Request<'a>) -> Self {
+        let runtime = request.runtime;
+        Self {
+            project_root: request.project_root,
+            target: request.target,
+            binary: "tinybench-firmware",
+            features: match request.front_end {
+                Some(_) => format!("{runtime},pipeline"),
+                None => runtime.to_owned(),
+            },
+            crates: vec![
+                interface(),
+                pipeline(),
+                Dependency {
+                    name: runtime.to_owned(),
+                    folder: Path::new("targets/runtimes").join(runtime),
+                },
+            ],
+            model: Some(request.model),
+            front_end: request.front_end,
+        }
+    }
+
+    /// The program that runs sequences of instructions. The pipeline is there for its build
+    /// script.
+    pub fn of_calibration(request: &CalibrationRequest<'a>) -> Self {
+        Self {
+            project_root: request.project_root,
+            target: request.target,
+            binary: "tinybench-calibration",
+            features: "calibration".to_owned(),
+            crates: vec![interface(), pipeline()],
+            model: None,
+            front_end: None,
+        }
+    }
+}
+
+fn interface() -> Dependency {
+    Dependency {
+        name: "interface".to_owned(),
+        folder: "targets/interface".into(),
+    }
+}
+
+fn pipeline() -> Dependency {
+    Dependency {
+        name: "pipeline".to_owned(),
+        folder: "workloads/pipeline".into(),
+    }
+}
