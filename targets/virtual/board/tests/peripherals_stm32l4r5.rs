@@ -214,7 +214,8 @@ fn flash_is_programmed_by_double_words_once() {
 
 #[test]
 fn programming_errors_have_their_flags() {
-    let cases: [(&str, u32, fn(&mut Machine)); 4] = [
+    type Case = (&'static str, u32, fn(&mut Machine));
+    let cases: [Case; 4] = [
         ("PGSERR: locked", 1 << 7, |machine| {
             write(machine, CR, 1 << 31);
             write(machine, FLASH + 0x1000, 0);
@@ -623,4 +624,88 @@ fn sram2_is_in_two_places() {
     machine
         .debug_read(0x200A_0000, AccessSize::Word)
         .expect_err("that is behind SRAM3");
+}
+
+mod any_access {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn register() -> impl Strategy<Value = u32> {
+        let start = prop::sample::select(vec![
+            TIM2,
+            TIM5,
+            TIM6,
+            WWDG,
+            IWDG,
+            USART2,
+            PWR,
+            LPUART1,
+            SYSCFG,
+            EXTI,
+            RCC,
+            FLASH_CONTROLLER,
+            CRC,
+            GPIOA,
+            GPIOC,
+            RNG,
+            0xE004_2000,
+            0x1FFF_7400,
+            0x1FF0_0000,
+            FLASH,
+        ]);
+        (start, 0..0x40_u32).prop_map(|(start, word)| start + 4 * word)
+    }
+
+    fn value() -> impl Strategy<Value = u32> {
+        prop_oneof![
+            0..64_u32,
+            (0..32_u32).prop_map(|bit| 1 << bit),
+            any::<u32>(),
+            Just(u32::MAX),
+            prop::sample::select(vec![
+                0x4567_0123,
+                0xCDEF_89AB,
+                0x0819_2A3B,
+                0x4C5D_6E7F,
+                0xCCCC,
+                0xAAAA,
+                0x5555,
+                0x705,
+            ]),
+        ]
+    }
+
+    fn size() -> impl Strategy<Value = (AccessSize, u32)> {
+        prop_oneof![
+            4 => Just((AccessSize::Word, 0)),
+            1 => (0..4_u32).prop_map(|byte| (AccessSize::Byte, byte)),
+            1 => (0..2_u32).prop_map(|half| (AccessSize::HalfWord, 2 * half)),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        /// Whatever is written to the peripherals, the machine goes on.
+        #[test]
+        fn none_breaks_the_machine(
+            writes in prop::collection::vec((register(), size(), value(), 0..20_000_u64), 1..60),
+            dual_bank in any::<bool>(),
+        ) {
+            let mut machine = switched_on();
+            machine.set_dual_bank(dual_bank);
+            for (address, (size, lane), value, cycles) in writes {
+                let _ = machine.debug_write(address + lane, size, value & size.mask());
+                let _ = machine.debug_read(address + lane, size);
+                for line in 0..6 {
+                    machine.serial_input(line, b"x");
+                }
+                machine.drive_pin(value & 0xFF, Some(value & 0x100 != 0));
+                pass(&mut machine, cycles);
+            }
+            machine.reset();
+            pass(&mut machine, 100);
+            prop_assert_eq!(machine.clock_hz(), 4_000_000);
+        }
+    }
 }
