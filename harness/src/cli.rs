@@ -216,6 +216,8 @@ Examples:
   tinybench run --board nano33 --model my.tflite        your own int8 model
   tinybench run --board nano33 --model my.tflite --reference vectors/
                                                         checked against my.outputs.i8
+  tinybench run --board nano33 --model my.tflite --stream my/stream.toml
+                                                        learning from what my.tflite extracts
   tinybench run --board nano33 --save-baseline main     to compare with later
   tinybench run --board nano33 --format json | jq .results[0].latency
 
@@ -242,6 +244,14 @@ pub struct RunArgs {
     /// vectors one after another [default: seeded inputs, outputs computed on the host]
     #[arg(long, value_name = "DIR", requires = "models")]
     pub reference: Option<PathBuf>,
+    /// A stream of labelled samples to learn from; each --model is then an extractor of features
+    #[arg(
+        long,
+        value_name = "FILE.toml",
+        requires = "models",
+        conflicts_with = "reference"
+    )]
+    pub stream: Option<PathBuf>,
     /// An inference engine, repeatable
     #[arg(long = "runtime", value_name = "NAME", default_value = "interpreter")]
     pub runtimes: Vec<String>,

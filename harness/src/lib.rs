@@ -26,6 +26,7 @@ pub mod firmware_build;
 pub mod hash;
 pub mod image;
 pub mod interrupt;
+pub mod learning;
 pub mod listing;
 pub mod measure;
 pub mod merge;

@@ -4,6 +4,8 @@
 //! Fields this version doesn't know are kept at every level, so that a record survives being read
 //! and written by an older tinybench.
 
+pub mod learning;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -190,6 +192,9 @@ pub struct RunResult {
     /// How good the answers are, where there are labels.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub quality: Option<Quality>,
+    /// Learning on the device, if the workload is a stream to learn from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub learning: Option<learning::Learning>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -265,6 +270,8 @@ pub enum InputSource {
     Reference,
     /// Pseudo-random numbers from a seed.
     Seeded,
+    /// A stream given with `--stream`.
+    Stream,
 }
 
 /// Whether a number comes from the hardware or from a model of it.
@@ -335,8 +342,8 @@ pub struct Stage {
     pub other: Other,
 }
 
-/// RAM. `system_bytes`, `runtime_bytes`, `model_bytes`, `intermediate_bytes`, `pipeline_bytes`
-/// and `harness_bytes` add up to the total.
+/// RAM. `system_bytes`, `runtime_bytes`, `model_bytes`, `intermediate_bytes`, `pipeline_bytes`,
+/// `learning_bytes` and `harness_bytes` add up to the total.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
     /// Bytes of the arena in use.
@@ -351,7 +358,7 @@ pub struct Memory {
     pub static_bytes: u32,
     /// The part of `static_bytes` that the measuring program takes, which a product doesn't need.
     pub harness_bytes: u32,
-    /// Static, arena and stack together.
+    /// Static, arena, stack and a learner's memory together.
     pub ram_total_bytes: u32,
     /// System and libraries: their variables, and the stack.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -368,6 +375,9 @@ pub struct Memory {
     /// Working memory of the stages before and behind the inference, where they are measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pipeline_bytes: Option<u32>,
+    /// The learner: its memory and its variables, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub learning_bytes: Option<u32>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -389,6 +399,9 @@ pub struct Flash {
     /// Code and tables of the stages before and behind the inference, where they are measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pipeline_bytes: Option<u32>,
+    /// Code and constants of the learner, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub learning_bytes: Option<u32>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,

@@ -116,7 +116,12 @@ pub(super) fn forget_old_sources(
     command
         .args(["clean", "--release", "--target", &toolchain.target])
         .args(["--package", PACKAGE, "--package", "tinybench-interface"])
-        .args(["--package", "tinybench-pipeline"])
+        .args([
+            "--package",
+            "tinybench-pipeline",
+            "--package",
+            "tinybench-learning",
+        ])
         .args(["--package", &format!("tinybench-{}", request.runtime)])
         .arg("--target-dir")
         .arg(absolute(folder)?);
@@ -186,10 +191,14 @@ fn command(
 
 /// The firmware's features that a request turns on, as cargo takes them.
 fn features(request: &Request) -> String {
-    match request.front_end {
-        Some(_) => format!("{},pipeline", request.runtime),
-        None => request.runtime.to_owned(),
+    let mut features = vec![request.runtime];
+    if request.front_end.is_some() {
+        features.push("pipeline");
     }
+    if request.learning {
+        features.push("learning");
+    }
+    features.join(",")
 }
 
 /// Cargo of a toolchain in the firmware's folder, free of what an outer cargo has set.
@@ -260,6 +269,7 @@ fn remapped_paths(
     for (link, crate_folder) in [
         ("interface", "targets/interface".to_owned()),
         ("pipeline", "workloads/pipeline".to_owned()),
+        ("learning", "workloads/learning".to_owned()),
         (
             request.runtime,
             format!("targets/runtimes/{}", request.runtime),

@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::toolchain::Toolchain;
 use super::{
-    BuildError, Request, firmware_folder, pipeline_folder, runtimes_folder, targets_folder,
+    BuildError, Request, firmware_folder, learning_folder, pipeline_folder, runtimes_folder,
+    targets_folder,
 };
 
 /// Folders of a crate that don't enter an image.
@@ -36,11 +37,12 @@ pub(super) fn key(
     hash.field(format!("{:?}", request.target));
     hash.field(fs::read(request.model).map_err(BuildError::io(request.model))?);
     hash.field(request.front_end.map_or(String::new(), |it| it.to_string()));
+    hash.field(if request.learning { "learning" } else { "" });
     hash.field(sources);
     Ok(hash.finish())
 }
 
-/// A hash of the sources of the firmware, the interface, the pipeline and the runtime,
+/// A hash of the sources of the firmware, the interface, the pipeline, learning and the runtime,
 /// hexadecimal.
 pub(super) fn sources(request: &Request) -> Result<String, BuildError> {
     let mut hash = Fields(Sha256::new());
@@ -49,6 +51,7 @@ pub(super) fn sources(request: &Request) -> Result<String, BuildError> {
         firmware_folder(root),
         targets_folder(root).join("interface"),
         pipeline_folder(root),
+        learning_folder(root),
         runtimes_folder(root).join(request.runtime),
     ] {
         let mut files = Vec::new();

@@ -31,6 +31,8 @@ pub struct Request<'a> {
     pub model: &'a Path,
     /// The front end of an image that computes its model's input from raw audio.
     pub front_end: Option<Parameters>,
+    /// Whether the image is to learn from what the model extracts.
+    pub learning: bool,
 }
 
 /// What the firmware must know of a board.
@@ -218,6 +220,10 @@ fn check_runtime(request: &Request) -> Result<(), BuildError> {
 
 fn pipeline_folder(project_root: &Path) -> PathBuf {
     project_root.join("workloads/pipeline")
+}
+
+fn learning_folder(project_root: &Path) -> PathBuf {
+    project_root.join("workloads/learning")
 }
 
 fn targets_folder(project_root: &Path) -> PathBuf {

@@ -115,7 +115,9 @@ fn models(results: &Results) -> Table {
             let result = item.result;
             let inputs = match (result.inputs.source, result.inputs.seed) {
                 (InputSource::Workload, _) => "the workload's".to_owned(),
-                (InputSource::Reference, _) => "given with the model".to_owned(),
+                (InputSource::Reference | InputSource::Stream, _) => {
+                    "given with the model".to_owned()
+                }
                 (InputSource::Seeded, seed) => {
                     format!("pseudo-random, seed {}", seed.unwrap_or_default())
                 }
@@ -199,6 +201,10 @@ fn commands(record: &RunRecord, label: &str, named: bool) -> String {
             InputSource::Workload => format!(" --workload {}", quoted(&result.workload)),
             InputSource::Reference => format!(
                 " --model {} --reference .",
+                quoted(&format!("{}.tflite", result.workload))
+            ),
+            InputSource::Stream => format!(
+                " --model {} --stream stream.toml",
                 quoted(&format!("{}.tflite", result.workload))
             ),
             InputSource::Seeded => {

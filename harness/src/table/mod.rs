@@ -1,6 +1,7 @@
 //! The tables that `tinybench run` prints. `docs/numbers.md` explains every number in them.
 
 mod grid;
+mod learning;
 mod parts;
 mod published;
 mod stages;
@@ -133,6 +134,7 @@ pub fn render(
     let fit = |grid: Grid| grid.render(width, |text| heading(text, colour));
     let mut parts = vec![wrap(&title(record), width), fit(main(results, colour))];
     parts.extend(stages::grid(results).map(fit));
+    parts.extend(learning::grid(results).map(fit));
     parts.extend(parts::grid(results).map(fit));
     if let Some(published) = published
         && let Some(grid) = published.grid(record)
@@ -214,6 +216,9 @@ fn legend(record: &RunRecord) -> String {
     parts.push("RAM is static + arena + stack. RAM and flash are without the harness's own part.");
     if record.results.iter().any(|it| it.latency.stages.is_some()) {
         parts.push("The latency of a workload from raw audio is that of all stages.");
+    }
+    if record.results.iter().any(|it| it.learning.is_some()) {
+        parts.push("The latency of a learning workload is that of its extractor.");
     }
     parts.push("docs/numbers.md explains every number.");
     parts.join(" ")

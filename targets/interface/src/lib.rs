@@ -17,7 +17,11 @@
 
 #![no_std]
 
+mod learning;
+
 use core::mem::offset_of;
+
+pub use learning::{Learning, LearningSource, NO_PREDICTION};
 
 /// Name of the ELF symbol of the [`Block`].
 pub const SYMBOL: &str = "TINYBENCH_BLOCK";
@@ -26,7 +30,7 @@ pub const SYMBOL: &str = "TINYBENCH_BLOCK";
 pub const MAGIC: u32 = u32::from_le_bytes(*b"TBLK");
 
 /// Version of this layout. An image of another version is refused by the host.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// How many runs one [`Command::Run`] can record.
 pub const CYCLES_CAPACITY: usize = 256;
@@ -42,6 +46,9 @@ pub const RUNTIME_SECTION: &str = ".tinybench.runtime";
 
 /// ELF section that holds the code and constants of the stages before and behind the inference.
 pub const PIPELINE_SECTION: &str = ".tinybench.pipeline";
+
+/// ELF section that holds the code and constants of learning.
+pub const LEARNING_SECTION: &str = ".tinybench.learning";
 
 /// ELF section that holds the code and constants of the measuring program itself.
 pub const HARNESS_SECTION: &str = ".tinybench.harness";
@@ -64,6 +71,15 @@ pub enum Command {
     /// Measure the cycle counter against a loop of known length: fills
     /// [`Block::counter_overhead`] and [`Block::counter_check`].
     CheckCounter = 3,
+    /// Make a learner that knows nothing, as [`Learning`] says, in the memory that
+    /// [`Command::Prepare`] has set aside for it. The memory is filled with zeros.
+    BeginLearning = 4,
+    /// One sample: extract its features if [`Learning::source`] says so, predict its class, learn
+    /// [`Learning::label`], and condense if there is an alarm; each part is timed. The features
+    /// are in the output buffer afterwards.
+    Learn = 5,
+    /// Condense the learner's memory, timed.
+    Condense = 6,
 }
 
 impl Command {
@@ -74,6 +90,9 @@ impl Command {
             1 => Some(Self::Prepare),
             2 => Some(Self::Run),
             3 => Some(Self::CheckCounter),
+            4 => Some(Self::BeginLearning),
+            5 => Some(Self::Learn),
+            6 => Some(Self::Condense),
             _ => None,
         }
     }
@@ -180,6 +199,9 @@ pub enum Error {
     /// The image can't run the stages that [`Block::stages`] asks for, or [`Block::task`] is
     /// unknown: it has no front end, or one whose features aren't as many as the model's inputs.
     BadStages = 9,
+    /// The image can't learn, or not like this: `error_detail[0]` is 0 if it can't at all, 1 for
+    /// a learner that can't be, 2 for a label outside the classes or an unknown source.
+    BadLearning = 10,
 }
 
 impl Error {
@@ -196,6 +218,7 @@ impl Error {
             7 => Some(Self::InvokeFailed),
             8 => Some(Self::BufferTooSmall),
             9 => Some(Self::BadStages),
+            10 => Some(Self::BadLearning),
             _ => None,
         }
     }
@@ -311,6 +334,8 @@ pub struct Block {
     pub answer: u32,
     /// I: the caught exception, if `status` is [`Status::Fault`].
     pub fault: Fault,
+    /// I: address of a [`Learning`]; 0 if the image can't learn.
+    pub learning_address: u32,
 }
 
 impl Block {
@@ -363,6 +388,7 @@ impl Block {
             mmfar: 0,
             bfar: 0,
         },
+        learning_address: 0,
     };
 
     /// Size of the block in words.
@@ -425,6 +451,7 @@ impl Block {
                 mmfar: at(fault + offset_of!(Fault, mmfar)),
                 bfar: at(fault + offset_of!(Fault, bfar)),
             },
+            learning_address: at(offset_of!(Self, learning_address)),
         }
     }
 }

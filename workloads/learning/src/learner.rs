@@ -29,12 +29,14 @@ pub struct Learner<'a, D> {
 }
 
 impl<'a, D: Distances> Learner<'a, D> {
-    /// A learner that knows nothing, with `storage` for its memory. What is in there is lost.
+    /// A learner that knows nothing, with `storage` for its memory, which is filled with zeros: two
+    /// learners that were told the same have the same in it, to the last word.
     pub fn new(
         configuration: Configuration,
         storage: &'a mut [u32],
     ) -> Result<Self, ConfigurationError> {
         configuration.check(size_of_val(storage))?;
+        storage.fill(0);
         Ok(Self {
             memory: Memory::new(configuration.features, storage),
             test: DriftTest::new(configuration.drift),

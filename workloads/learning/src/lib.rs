@@ -18,6 +18,7 @@ pub mod distance;
 mod drift;
 mod learner;
 mod memory;
+mod native;
 mod neighbours;
 
 pub use configuration::{
@@ -27,11 +28,5 @@ pub use configuration::{
 pub use drift::{Alarm, DriftTest, WINDOW_BATCHES, half_log_variance};
 pub use learner::{Learned, Learner};
 pub use memory::{capacity, row_bytes, storage_bytes};
+pub use native::NativeLearner;
 pub use neighbours::{Prediction, weight};
-
-/// Builds from the code of this crate run on the machine's own instructions.
-#[cfg(armv7e_m)]
-pub type Native = distance::Dsp;
-/// Builds from the code of this crate run on the machine's own instructions.
-#[cfg(not(armv7e_m))]
-pub type Native = distance::Portable;
