@@ -336,6 +336,8 @@ pub enum ExportFormat {
     GithubBigger,
     /// JUnit XML: one test case a workload and metric that can fail
     Junit,
+    /// CSV of learning on the device: its curves, to be plotted
+    Learning,
     /// A Markdown table
     Markdown,
 }

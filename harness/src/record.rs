@@ -627,9 +627,42 @@ pub(crate) mod tests {
                     "mismatches": 0, "max_abs_diff": 0, "verified": true,
                 },
                 "quality": { "metric": "top1", "value": 0.9375, "samples": 48 },
+                "learning": learning_example(),
             }],
         }))
         .unwrap()
+    }
+
+    fn learning_example() -> Value {
+        let latency = json!({
+            "median_cycles": 30_000.0, "max_cycles": 36_000, "median_us": 468.75,
+            "max_us": 562.5,
+        });
+        json!({
+            "benchmark": "tinybench-knn/1",
+            "stream": {
+                "samples": 480, "sha256": "3".repeat(64), "classes": ["a", "b"],
+                "arrivals": [{ "class": "b", "at": 160 }], "drift_at": 320,
+            },
+            "features": 64, "neighbours": 5, "memory_bytes": 2_304, "capacity": 30,
+            "extract": {
+                "cycles": [9_000_100], "median_cycles": 9_000_100.0, "median_us": 140_626.562_5,
+            },
+            "cycles_per_element": 2.25, "fixed_cycles": 4_000.0,
+            "policies": [{
+                "policy": "hybrid", "accuracy": 0.75, "accuracy_before_drift": 0.8,
+                "accuracy_after_drift": 0.65, "peak_samples": 30, "peak_memory_bytes": 2_284,
+                "predict": latency, "learn": latency, "condense": latency,
+                "alarms": [{ "at": 339, "since": 320, "kept": 8, "cycles": 36_000 }],
+                "false_alarms": 0, "detection_delay": 20,
+                "curve": [{
+                    "sample": 19, "memory_samples": 11, "memory_bytes": 900,
+                    "predict_cycles": 6_000, "learn_cycles": 300, "accuracy": 0.45,
+                }],
+            }],
+            "condensing": [{ "samples": 30, "kept": 12, "cycles": 250_000 }],
+            "steps_compared": 480, "verified": true,
+        })
     }
 
     fn value(record: &RunRecord) -> Value {

@@ -166,6 +166,7 @@ fn after_inference(project: &Project, model: &Path) -> Arc<Mutex<VirtualBoard>> 
             runtime: "interpreter",
             model,
             front_end: None,
+            learning: false,
         },
         &mut |_| {},
     )

@@ -29,6 +29,7 @@ pub fn figures(
         .map(|(configuration, run)| context.policy(policy_name(configuration.policy), run))
         .collect();
     let steps = measurement.policies.iter().map(|it| it.steps.len() as u64);
+    let (cycles_per_element, fixed_cycles) = context.prediction_cost(measurement);
     let extract_cycles = median(&measurement.extract).unwrap_or_default();
     figures::Learning {
         benchmark: BENCHMARK.to_owned(),
@@ -60,7 +61,8 @@ pub fn figures(
             median_us: context.microseconds(extract_cycles),
             other: Other::new(),
         },
-        cycles_per_element: context.cycles_per_element(measurement),
+        cycles_per_element,
+        fixed_cycles,
         policies,
         condensing: measurement
             .condensing
@@ -99,23 +101,24 @@ impl Context<'_> {
         })
     }
 
-    /// Of the prediction that had the most samples to compare with, the first of equals.
-    fn cycles_per_element(&self, measurement: &LearningMeasurement) -> f64 {
-        let fullest = measurement
+    /// The line through the cycles of all predictions over the int8 features in memory, by least
+    /// squares: its slope, and its value at an empty memory.
+    fn prediction_cost(&self, measurement: &LearningMeasurement) -> (f64, f64) {
+        let points: Vec<(f64, f64)> = measurement
             .policies
             .iter()
             .flat_map(|run| before(&run.steps).zip(&run.steps))
-            .fold((0, 0), |fullest, (samples, step)| {
-                if samples > fullest.0 {
-                    (samples, step.predict)
-                } else {
-                    fullest
-                }
-            });
-        match fullest {
-            (0, _) => 0.0,
-            (samples, cycles) => f64::from(cycles) / (samples * self.features) as f64,
-        }
+            .filter(|(samples, _)| *samples > 0)
+            .map(|(samples, step)| ((samples * self.features) as f64, step.predict.into()))
+            .collect();
+        let count = points.len().max(1) as f64;
+        let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+        let (x, y) = (mean(|it| it.0), mean(|it| it.1));
+        let spread: f64 = points.iter().map(|it| (it.0 - x).powi(2)).sum();
+        let both: f64 = points.iter().map(|it| (it.0 - x) * (it.1 - y)).sum();
+        // A memory that never grows tells nothing about growing.
+        let slope = if spread > 0.0 { both / spread } else { 0.0 };
+        (slope, y - slope * x)
     }
 
     fn policy(&self, name: &str, run: &PolicyMeasurement) -> figures::Policy {

@@ -306,6 +306,7 @@ fn measure_from(
             input: one,
             output: one,
         }),
+        learning: None,
     };
     measure(target, image, &plan, &mut Progress::hidden())
 }
@@ -338,6 +339,7 @@ fn a_measurement_has_all_figures() {
                 bytes: vec![2, 4, 6, 14, 16, 18],
             },
             pipeline: None,
+            learning: None,
         }
     );
 }

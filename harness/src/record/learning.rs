@@ -24,10 +24,13 @@ pub struct Learning {
     /// Time of one extraction. As many cycles as there are samples that the target extracted
     /// itself; it was given the features of the others.
     pub extract: Stage,
-    /// Cycles of a prediction per int8 feature in memory, of a full memory or the fullest there
-    /// was.
+    /// By how many cycles a prediction takes longer for each int8 feature in memory: the slope of
+    /// the line through all predictions by least squares; 0 if the memory never grew.
     #[serde(serialize_with = "finite")]
     pub cycles_per_element: f64,
+    /// Cycles that the line has at an empty memory.
+    #[serde(serialize_with = "finite")]
+    pub fixed_cycles: f64,
     /// The stream under each policy.
     pub policies: Vec<Policy>,
     /// Condensing a memory in which everything was remembered, at several sizes.

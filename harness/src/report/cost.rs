@@ -9,7 +9,7 @@ use crate::table::{decimal, grouped};
 type MemoryPart = (&'static str, &'static str, fn(&Item) -> u64);
 
 /// What flash holds.
-const FLASH: [MemoryPart; 5] = [
+const FLASH: [MemoryPart; 6] = [
     ("model", "part1", |item| {
         item.result.flash.model_bytes.into()
     }),
@@ -22,13 +22,16 @@ const FLASH: [MemoryPart; 5] = [
     ("features and answers", "part2", |item| {
         optional(item.result.flash.pipeline_bytes)
     }),
+    ("learning", "other", |item| {
+        optional(item.result.flash.learning_bytes)
+    }),
     ("measuring program, not counted", "own", |item| {
         item.result.flash.harness_bytes.into()
     }),
 ];
 
 /// What RAM holds.
-const RAM: [MemoryPart; 6] = [
+const RAM: [MemoryPart; 7] = [
     ("model", "part1", |item| {
         optional(item.result.memory.model_bytes)
     }),
@@ -43,6 +46,9 @@ const RAM: [MemoryPart; 6] = [
     }),
     ("features and answers", "first", |item| {
         optional(item.result.memory.pipeline_bytes)
+    }),
+    ("learning", "other", |item| {
+        optional(item.result.memory.learning_bytes)
     }),
     ("measuring program, not counted", "own", |item| {
         item.result.memory.harness_bytes.into()

@@ -1,13 +1,13 @@
 //! The bounded memory of samples: features, label and time of each.
 
 use crate::configuration::MAX_SAMPLES;
-use crate::distance::{QUERY_WORDS, write_query, write_row};
+use crate::distance::{BLOCK_WORDS, QUERY_WORDS, write_query, write_row};
 
 /// Bytes of a word.
 const WORD: usize = size_of::<u32>();
 
 /// Rows are padded to a multiple of so many bytes.
-const ROW_ALIGNMENT: usize = 8;
+const ROW_ALIGNMENT: usize = WORD * BLOCK_WORDS;
 
 /// Bytes that the features of one sample take.
 pub const fn row_bytes(features: usize) -> usize {
@@ -92,6 +92,11 @@ impl<'a> Memory<'a> {
     #[inline(always)]
     pub fn row(&self, index: usize) -> &[u32] {
         &self.rows[index * self.row_words..][..self.row_words]
+    }
+
+    /// The rows of `count` samples.
+    pub fn rows(&self, from: usize, count: usize) -> &[u32] {
+        &self.rows[from * self.row_words..][..count * self.row_words]
     }
 
     pub fn label(&self, index: usize) -> u8 {

@@ -24,75 +24,76 @@ pub struct Prediction {
     pub votes: u32,
 }
 
-/// A sample that may be among the nearest.
-#[derive(Clone, Copy, Default)]
-struct Neighbour {
-    distance: u32,
-    time: u32,
-    label: u8,
-}
-
-/// The nearest so far, the nearest first. Of two at the same distance the later one is nearer.
+/// The nearest so far, the nearest first. Of two at the same distance the later is nearer.
 struct Nearest {
-    list: [Neighbour; MAX_NEIGHBOURS],
+    distances: [u32; MAX_NEIGHBOURS],
+    times: [u32; MAX_NEIGHBOURS],
+    labels: [u8; MAX_NEIGHBOURS],
     len: usize,
     wanted: usize,
-    /// A neighbour further than this is not wanted any more.
-    limit: u32,
 }
 
 impl Nearest {
     fn new(wanted: usize) -> Self {
         Self {
-            list: [Neighbour::default(); MAX_NEIGHBOURS],
+            distances: [0; MAX_NEIGHBOURS],
+            times: [0; MAX_NEIGHBOURS],
+            labels: [0; MAX_NEIGHBOURS],
             len: 0,
             wanted: wanted.min(MAX_NEIGHBOURS),
-            limit: u32::MAX,
         }
+    }
+
+    /// Puts a sample in its place, if it has one. Returns the distance beyond which no sample has.
+    #[inline(never)]
+    fn insert(&mut self, distance: u32, time: u32, label: u8) -> u32 {
+        let mut at = self.len;
+        if at < self.wanted {
+            self.len += 1;
+        } else {
+            // The furthest makes room, if the new one is nearer.
+            at = self.wanted - 1;
+            if !self.is_further(at, distance, time) {
+                return self.distances[at];
+            }
+        }
+        while at > 0 && self.is_further(at - 1, distance, time) {
+            self.distances[at] = self.distances[at - 1];
+            self.times[at] = self.times[at - 1];
+            self.labels[at] = self.labels[at - 1];
+            at -= 1;
+        }
+        self.distances[at] = distance;
+        self.times[at] = time;
+        self.labels[at] = label;
+        if self.len < self.wanted {
+            return u32::MAX;
+        }
+        self.distances[self.len - 1]
     }
 
     #[inline(always)]
-    fn offer(&mut self, distance: u32, memory: &Memory, index: usize) {
-        if distance <= self.limit {
-            self.insert(Neighbour {
-                distance,
-                time: memory.time(index),
-                label: memory.label(index),
-            });
-        }
-    }
-
-    #[inline(never)]
-    fn insert(&mut self, new: Neighbour) {
-        let nearer = |a: &Neighbour| (a.distance, !a.time) < (new.distance, !new.time);
-        let at = self.list[..self.len].partition_point(nearer);
-        if at >= self.wanted {
-            return;
-        }
-        self.len = (self.len + 1).min(self.wanted);
-        self.list.copy_within(at..self.len - 1, at + 1);
-        self.list[at] = new;
-        if self.len == self.wanted {
-            self.limit = self.list[self.len - 1].distance;
-        }
+    fn is_further(&self, at: usize, distance: u32, time: u32) -> bool {
+        self.distances[at] > distance || self.distances[at] == distance && self.times[at] < time
     }
 
     /// The class with the most weight; of equals that of the nearest neighbour.
     fn vote(&self) -> Option<Prediction> {
-        let list = &self.list[..self.len];
+        let labels = &self.labels[..self.len];
         let mut weights = [0; MAX_NEIGHBOURS];
-        for (weight_of, neighbour) in weights.iter_mut().zip(list) {
-            *weight_of = weight(neighbour.distance);
+        let weights = &mut weights[..self.len];
+        for (weight_of, &distance) in weights.iter_mut().zip(&self.distances) {
+            *weight_of = weight(distance);
         }
         let mut best: Option<Prediction> = None;
-        for neighbour in list {
-            let all = list.iter().zip(weights);
-            let same = all.filter(|(it, _)| it.label == neighbour.label);
+        for &label in labels {
+            let all = labels.iter().zip(&*weights);
+            let same = all.filter(|(it, _)| **it == label);
             let votes = same.map(|(_, weight)| weight).sum();
             if best.is_none_or(|best| votes > best.votes) {
                 best = Some(Prediction {
-                    label: neighbour.label,
-                    nearest: list[0].distance,
+                    label,
+                    nearest: self.distances[0],
                     votes,
                 });
             }
@@ -101,10 +102,26 @@ impl Nearest {
     }
 }
 
+/// How many distances are computed before the nearest are looked for among them.
+const BATCH: usize = 32;
+
 /// What the nearest `neighbours` of all samples predict for the memory's query; `None` of an empty
 /// memory.
 pub(crate) fn predict<D: Distances>(memory: &Memory, neighbours: usize) -> Option<Prediction> {
-    search::<D>(memory, neighbours, memory.len(), |position| position)
+    let mut nearest = Nearest::new(neighbours);
+    let mut limit = u32::MAX;
+    let mut distances = [0; BATCH];
+    for from in (0..memory.len()).step_by(BATCH) {
+        let count = BATCH.min(memory.len() - from);
+        let distances = &mut distances[..count];
+        D::each(memory.query(), memory.rows(from, count), distances);
+        for (index, &distance) in (from..).zip(&*distances) {
+            if distance <= limit {
+                limit = nearest.insert(distance, memory.time(index), memory.label(index));
+            }
+        }
+    }
+    nearest.vote()
 }
 
 /// What those of the first `count` samples of the memory's order predict.
@@ -113,32 +130,20 @@ pub(crate) fn predict_among<D: Distances>(
     neighbours: usize,
     count: usize,
 ) -> Option<Prediction> {
-    let order = &memory.order()[..count];
-    search::<D>(memory, neighbours, count, |position| {
-        usize::from(order[position])
-    })
-}
-
-#[inline(always)]
-fn search<D: Distances>(
-    memory: &Memory,
-    neighbours: usize,
-    count: usize,
-    sample: impl Fn(usize) -> usize,
-) -> Option<Prediction> {
     let mut nearest = Nearest::new(neighbours);
-    let mut position = 0;
-    while position < count {
-        let first = sample(position);
-        // The last of an odd number is compared twice and offered once.
-        let second = sample((position + 1).min(count - 1));
+    let mut limit = u32::MAX;
+    for pair in memory.order()[..count].chunks(2) {
+        let first = usize::from(pair[0]);
+        let second = pair.get(1).map_or(first, |&second| usize::from(second));
         let rows = [memory.row(first), memory.row(second)];
         let distances = D::two(memory.query(), rows);
-        nearest.offer(distances[0], memory, first);
-        if position + 1 < count {
-            nearest.offer(distances[1], memory, second);
+        // The last of an odd number is offered once.
+        for (&sample, distance) in pair.iter().zip(distances) {
+            if distance <= limit {
+                let sample = usize::from(sample);
+                limit = nearest.insert(distance, memory.time(sample), memory.label(sample));
+            }
         }
-        position += 2;
     }
     nearest.vote()
 }

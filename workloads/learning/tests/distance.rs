@@ -34,7 +34,28 @@ fn the_extremes_do_not_overflow() {
     check(&high, [&low, &high]);
 }
 
+fn each<D: Distances>(query: &[u32], rows: &[u32], count: usize) -> Vec<u32> {
+    let mut distances = vec![0; count];
+    D::each(query, rows, &mut distances);
+    distances
+}
+
 proptest! {
+    #[test]
+    fn rows_behind_each_other_are_each_compared(
+        values in (1_usize..40, 1_usize..9)
+            .prop_flat_map(|(n, rows)| vec(vec(any::<i8>(), n), rows + 1))
+    ) {
+        let (query, vectors) = values.split_first().unwrap();
+        let expected: Vec<u32> = vectors.iter().map(|it| by_definition(query, it)).collect();
+        let rows: Vec<u32> = vectors.iter().flat_map(|it| row(it)).collect();
+        let query = row(query);
+        let mut asked = vec![0; QUERY_WORDS * query.len()];
+        write_query(&query, &mut asked);
+        prop_assert_eq!(&each::<Portable>(&asked, &rows, vectors.len()), &expected);
+        prop_assert_eq!(&each::<Dsp>(&asked, &rows, vectors.len()), &expected);
+    }
+
     #[test]
     fn all_are_the_same(
         values in (1_usize..200).prop_flat_map(|n| vec(vec(any::<i8>(), n), 3))
