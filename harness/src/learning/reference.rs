@@ -157,3 +157,93 @@ impl Host<'_> {
         Ok(memory)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::board::Boards;
+    use crate::measure::{CondensingMeasurement, PolicyMeasurement, TimedStep};
+    use crate::runtimes::Interpreter;
+    use crate::workload::Workloads;
+
+    const SAMPLES: usize = 120;
+
+    fn subject() -> Subject {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let boards = Boards::open(&root.join("targets/boards")).unwrap();
+        let board = boards.load("nano33").unwrap().board;
+        let workloads = Workloads::open(&root.join("workloads/models")).unwrap();
+        let workload = workloads.load("knn").unwrap();
+        Subject::from_workload(workload, &Interpreter, &board).unwrap()
+    }
+
+    /// What a target that does everything right gives.
+    fn right(subject: &Subject) -> LearningMeasurement {
+        let learning = subject.learning.as_ref().unwrap();
+        let host = Host { subject, learning };
+        let policies = learning.configurations.iter().map(|&configuration| {
+            let mut steps = Vec::new();
+            let memory = host.run(configuration, SAMPLES, false, |_, step| {
+                steps.push(TimedStep {
+                    step,
+                    predict: 1,
+                    learn: 1,
+                    condense: None,
+                });
+                Ok(())
+            });
+            PolicyMeasurement {
+                steps,
+                memory: memory.unwrap(),
+            }
+        });
+        let first = Configuration {
+            policy: Policy::Incremental,
+            ..learning.configurations[0]
+        };
+        LearningMeasurement {
+            extract: vec![1],
+            features: vec![(3, subject.outputs[3 * 64..4 * 64].to_vec())],
+            policies: policies.collect(),
+            condensing: vec![CondensingMeasurement {
+                samples: 30,
+                kept: 10,
+                cycles: 1,
+                memory: host.run(first, 30, true, |_, _| Ok(())).unwrap(),
+            }],
+        }
+    }
+
+    #[test]
+    fn the_first_difference_of_any_kind_is_told() {
+        let subject = subject();
+        let learning = subject.learning.as_ref().unwrap();
+        let good = right(&subject);
+        verify(&subject, learning, &good).unwrap();
+        let message = |damage: &dyn Fn(&mut LearningMeasurement)| {
+            let mut measurement = good.clone();
+            damage(&mut measurement);
+            verify(&subject, learning, &measurement)
+                .unwrap_err()
+                .to_string()
+        };
+        let text = message(&|it| it.features[0].1[5] ^= 1);
+        assert!(text.contains("policy any, sample 3, feature 5"), "{text}");
+        let text = message(&|it| {
+            let prediction = &mut it.policies[1].steps[77].step.prediction;
+            prediction.as_mut().unwrap().votes += 1;
+        });
+        assert!(text.contains("policy condensing-in-time, sample 77"), "{text}");
+        let text = message(&|it| it.policies[2].steps[99].step.alarm = Some(90));
+        assert!(text.contains("policy hybrid, sample 99"), "{text}");
+        let text = message(&|it| it.policies[0].memory[2_000] ^= 1 << 20);
+        assert!(
+            text.contains("policy incremental, after the last sample, word 2000 of the memory"),
+            "{text}"
+        );
+        let text = message(&|it| it.condensing[0].memory[0] ^= 1);
+        assert!(text.contains("30 samples condensed, word 0"), "{text}");
+    }
+}

@@ -480,7 +480,7 @@ fn other_failures_have_their_own_words() {
     );
     assert_eq!(
         failure(Misbehaviour::OtherVersion).1,
-        "the image has interface version 3, this tinybench needs 2"
+        "the image has interface version 4, this tinybench needs 3"
     );
     assert_eq!(
         failure(Misbehaviour::InputOutsideRam).1,

@@ -11,8 +11,8 @@ pub(super) fn grid(results: &[RunResult]) -> Option<Grid> {
         .filter_map(|it| Some((it, it.learning.as_ref()?)));
     let rows: Vec<_> = learning
         .flat_map(|(result, learning)| {
-            let policies = learning.policies.iter().enumerate();
-            policies.map(move |(number, policy)| row(result, learning, number, policy))
+            let policies = learning.policies.iter();
+            policies.map(move |policy| row(result, learning, policy))
         })
         .collect();
     let headings = [
@@ -36,16 +36,13 @@ pub(super) fn grid(results: &[RunResult]) -> Option<Grid> {
     })
 }
 
-fn row(result: &RunResult, learning: &Learning, number: usize, policy: &Policy) -> Vec<String> {
+fn row(result: &RunResult, learning: &Learning, policy: &Policy) -> Vec<String> {
     let fidelity: Fidelity = result.latency.fidelity;
     let time = |us: f64| mark(fidelity, &decimal(us / 1_000.0));
     let percent = |share: f64| format!("{:.1}", share * 100.0);
     let none = || NONE.to_owned();
     vec![
-        match number {
-            0 => result.workload.clone(),
-            _ => String::new(),
-        },
+        result.workload.clone(),
         policy.policy.clone(),
         policy.peak_samples.to_string(),
         kib(policy.peak_memory_bytes),

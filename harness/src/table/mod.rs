@@ -293,6 +293,7 @@ mod tests {
         let mut second = record.results[0].clone();
         second.workload = "pretrainedResnet_quant".to_owned();
         second.quality = None;
+        second.learning = None;
         second.features = None;
         second.latency.stages = None;
         let memory = &mut second.memory;
