@@ -326,6 +326,8 @@ Examples:
                                                         checked against my.outputs.i8
   tinybench run --board nano33 --workload forest --every 1s --cell cr2032
                                                         mean power, and how long a coin cell lasts
+  tinybench run --board nano33 --model my.tflite --stream my/stream.toml
+                                                        learning from what my.tflite extracts
   tinybench run --board nano33 --save-baseline main     to compare with later
   tinybench run --board nano33 --format json | jq .results[0].latency
 
@@ -352,6 +354,14 @@ pub struct RunArgs {
     /// vectors one after another [default: seeded inputs, outputs computed on the host]
     #[arg(long, value_name = "DIR", requires = "models")]
     pub reference: Option<PathBuf>,
+    /// A stream of labelled samples to learn from; each --model is then an extractor of features
+    #[arg(
+        long,
+        value_name = "FILE.toml",
+        requires = "models",
+        conflicts_with = "reference"
+    )]
+    pub stream: Option<PathBuf>,
     /// An inference engine, repeatable [default: the one that reads the model]
     #[arg(long = "runtime", value_name = "NAME")]
     pub runtimes: Vec<String>,
@@ -447,6 +457,8 @@ pub enum ExportFormat {
     GithubBigger,
     /// JUnit XML: one test case a workload and metric that can fail
     Junit,
+    /// CSV of learning on the device: its curves, to be plotted
+    Learning,
     /// A Markdown table
     Markdown,
 }

@@ -1,5 +1,7 @@
 //! The conversation with an image through its block (`tinybench-interface`).
 
+mod learning;
+
 use std::mem::offset_of;
 use std::time::Duration;
 

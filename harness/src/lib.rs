@@ -28,6 +28,7 @@ pub mod firmware_file;
 pub mod hash;
 pub mod image;
 pub mod interrupt;
+pub mod learning;
 pub mod listing;
 pub mod measure;
 pub mod merge;

@@ -4,6 +4,8 @@
 //! Fields this version doesn't know are kept at every level, so that a record survives being read
 //! and written by an older tinybench.
 
+pub mod learning;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -224,6 +226,9 @@ pub struct RunResult {
     /// Power with a duty cycle, if one was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub power: Option<Power>,
+    /// Learning on the device, if the workload is a stream to learn from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub learning: Option<learning::Learning>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -306,6 +311,8 @@ pub enum InputSource {
     Seeded,
     /// A data set of MLPerf Tiny.
     Dataset,
+    /// A stream given with `--stream`.
+    Stream,
 }
 
 /// Whether a number comes from the hardware or from a model of it.
@@ -395,8 +402,8 @@ pub struct Stage {
     pub other: Other,
 }
 
-/// RAM. `system_bytes`, `runtime_bytes`, `model_bytes`, `intermediate_bytes`, `pipeline_bytes`
-/// and `harness_bytes` add up to the total.
+/// RAM. `system_bytes`, `runtime_bytes`, `model_bytes`, `intermediate_bytes`, `pipeline_bytes`,
+/// `learning_bytes` and `harness_bytes` add up to the total.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
     /// Bytes of the arena in use.
@@ -411,7 +418,7 @@ pub struct Memory {
     pub static_bytes: u32,
     /// The part of `static_bytes` that the measuring program takes, which a product doesn't need.
     pub harness_bytes: u32,
-    /// Static, arena and stack together.
+    /// Static, arena, stack and a learner's memory together.
     pub ram_total_bytes: u32,
     /// System and libraries: their variables, and the stack.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -428,6 +435,9 @@ pub struct Memory {
     /// Working memory of the stages before and behind the inference, where they are measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pipeline_bytes: Option<u32>,
+    /// The learner: its memory and its variables, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub learning_bytes: Option<u32>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -449,6 +459,9 @@ pub struct Flash {
     /// Code and tables of the stages before and behind the inference, where they are measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pipeline_bytes: Option<u32>,
+    /// Code and constants of the learner, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub learning_bytes: Option<u32>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -772,9 +785,42 @@ pub(crate) mod tests {
                     "mismatches": 0, "max_abs_diff": 0, "verified": true,
                 },
                 "quality": { "metric": "top1", "value": 0.9375, "samples": 48 },
+                "learning": learning_example(),
             }],
         }))
         .unwrap()
+    }
+
+    fn learning_example() -> Value {
+        let latency = json!({
+            "median_cycles": 30_000.0, "max_cycles": 36_000, "median_us": 468.75,
+            "max_us": 562.5,
+        });
+        json!({
+            "benchmark": "tinybench-knn/1",
+            "stream": {
+                "samples": 480, "sha256": "3".repeat(64), "classes": ["a", "b"],
+                "arrivals": [{ "class": "b", "at": 160 }], "drift_at": 320,
+            },
+            "features": 64, "neighbours": 5, "memory_bytes": 2_304, "capacity": 30,
+            "extract": {
+                "cycles": [9_000_100], "median_cycles": 9_000_100.0, "median_us": 140_626.562_5,
+            },
+            "cycles_per_element": 2.25, "fixed_cycles": 4_000.0,
+            "policies": [{
+                "policy": "hybrid", "accuracy": 0.75, "accuracy_before_drift": 0.8,
+                "accuracy_after_drift": 0.65, "peak_samples": 30, "peak_memory_bytes": 2_284,
+                "predict": latency, "learn": latency, "condense": latency,
+                "alarms": [{ "at": 339, "since": 320, "kept": 8, "cycles": 36_000 }],
+                "false_alarms": 0, "detection_delay": 20,
+                "curve": [{
+                    "sample": 19, "memory_samples": 11, "memory_bytes": 900,
+                    "predict_cycles": 6_000, "learn_cycles": 300, "accuracy": 0.45,
+                }],
+            }],
+            "condensing": [{ "samples": 30, "kept": 12, "cycles": 250_000 }],
+            "steps_compared": 480, "verified": true,
+        })
     }
 
     fn value(record: &RunRecord) -> Value {

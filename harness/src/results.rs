@@ -9,6 +9,7 @@ use crate::energy;
 use crate::firmware_build::Firmware;
 use crate::hash::sha256_hex;
 use crate::image::Image;
+use crate::learning::{self, LearningMismatch};
 use crate::measure::{Measurement, PipelineMeasurement};
 use crate::quality;
 use crate::record::{self, ExecutionKind, Other, RunResult};
@@ -28,6 +29,8 @@ pub enum VerifyError {
     Outputs(#[from] Mismatch),
     #[error(transparent)]
     Answer(#[from] AnswerMismatch),
+    #[error(transparent)]
+    Learning(#[from] LearningMismatch),
     #[error("the reference for the target's features can't be computed: {0}")]
     Reference(#[from] RuntimeError),
 }
@@ -55,6 +58,10 @@ pub fn verify(
     let compare = |expected: &[u8], reference: &str| {
         verify::verify(outputs, expected, facts.output_bytes, reference)
     };
+    if let Some((learning, measured)) = subject.learning.as_ref().zip(measurement.learning.as_ref())
+    {
+        learning::verify(subject, learning, measured)?;
+    }
     let Some(pipeline) = &measurement.pipeline else {
         return Ok(Verified {
             features: None,
@@ -157,6 +164,10 @@ pub fn result(
         cycles,
         other: other(),
     };
+    let learning = subject.learning.as_ref().zip(measurement.learning.as_ref());
+    let learner_memory = learning.map_or(0, |(it, _)| it.stream.memory_bytes as u32);
+    let learning =
+        learning.map(|(it, measured)| learning::figures(subject, it, measured, board.clock_hz));
     let arena = measurement.arena_bytes;
     let tensors = measurement.arena_tensor_bytes;
     let stack = measurement.stack_peak_bytes;
@@ -199,12 +210,15 @@ pub fn result(
             stack_peak_bytes: stack,
             static_bytes: image.static_ram,
             harness_bytes: image.ram.harness,
-            ram_total_bytes: image.static_ram + arena + stack,
+            ram_total_bytes: image.static_ram + arena + stack + learner_memory,
             system_bytes: Some(image.ram.system + stack),
             runtime_bytes: Some(image.ram.runtime + (arena - tensors)),
             model_bytes: Some(image.ram.model),
             intermediate_bytes: Some(tensors),
             pipeline_bytes: pipeline.map(|_| image.ram.pipeline),
+            learning_bytes: learning
+                .as_ref()
+                .map(|_| image.ram.learning + learner_memory),
             other: other(),
         }),
         flash: Some(record::Flash {
@@ -214,6 +228,7 @@ pub fn result(
             harness_bytes: image.flash.harness,
             system_bytes: image.flash.system,
             pipeline_bytes: pipeline.map(|_| image.flash.pipeline),
+            learning_bytes: learning.as_ref().map(|_| image.flash.learning),
             other: other(),
         }),
         energy: board
@@ -226,6 +241,7 @@ pub fn result(
         quality,
         mlperf: None,
         power: None,
+        learning,
         other: other(),
     }
 }

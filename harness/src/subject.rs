@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::board::Board;
 use crate::files::{self, ReadError};
+use crate::learning::{Stream, StreamError};
 use crate::record::InputSource;
 use crate::runtimes::{self, HostRuntime, ModelFacts, RuntimeError};
 use crate::suite::{FetchedModel, Models, SuiteError};
+use tinybench_learning::Configuration;
+
 use crate::workload::{Audio, Card, MAX_DATA_BYTES, TaskKind, Workload};
 
 /// Seed of the inputs for a model that comes without any.
@@ -74,6 +77,32 @@ pub struct Subject {
     pub task: Option<TaskKind>,
     /// Raw audio of all vectors, if the model's input is to be computed from it on the target.
     pub audio: Option<Audio>,
+    /// The stream of which the vectors are the samples, if the model's outputs are features to learn
+    /// from.
+    pub learning: Option<LearningSubject>,
+}
+
+/// What there is to learn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearningSubject {
+    /// The stream.
+    pub stream: Stream,
+    /// The learner of each of its policies.
+    pub configurations: Vec<Configuration>,
+}
+
+impl LearningSubject {
+    fn new(stream: Stream, features: usize) -> Result<Self, StreamError> {
+        let configurations = stream
+            .policies
+            .iter()
+            .map(|&policy| stream.configuration(features, policy))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            stream,
+            configurations,
+        })
+    }
 }
 
 /// Why something can't be measured.
@@ -93,6 +122,9 @@ pub enum SubjectError {
     /// The vectors of a suite can't be used.
     #[error(transparent)]
     Suite(#[from] SuiteError),
+    /// A stream can't be learnt from.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
     /// A workload's card, or a suite, doesn't describe its model.
     #[error("{path} is not the model that was promised: {problem}")]
     Card {
@@ -245,6 +277,7 @@ impl Checked {
             labels: None,
             task: None,
             audio: None,
+            learning: None,
         }
     }
 
@@ -348,6 +381,21 @@ impl Subject {
             })?;
         let (mut inputs, mut outputs, mut labels) =
             (workload.inputs, workload.outputs, workload.labels);
+        let learning = match &card.learning {
+            None => None,
+            Some(it) => {
+                let path = folder.join(&it.stream);
+                let stream = Stream::load(&path)?;
+                if stream.inputs != inputs_path {
+                    return Err(SubjectError::Card {
+                        path,
+                        problem: "its inputs must be the card's vectors".to_owned(),
+                    });
+                }
+                stream.check_inputs(inputs.len(), checked.facts.input_bytes)?;
+                Some(LearningSubject::new(stream, checked.facts.output_bytes)?)
+            }
+        };
         if let Some(audio) = &workload.audio {
             let count = audio.bytes.len() / audio.vector_bytes();
             inputs.truncate(count * checked.facts.input_bytes);
@@ -368,6 +416,7 @@ impl Subject {
             labels,
             task: card.task.map(|task| task.kind),
             audio: workload.audio,
+            learning,
         })
     }
 
@@ -407,15 +456,49 @@ impl Subject {
                     seed: Some(SEED),
                     inputs,
                     outputs,
-                    reference: format!(
-                        "portable kernels of {} {} on the host",
-                        runtime.name(),
-                        runtime.version()
-                    ),
+                    reference: portable_kernels(runtime),
                 }
             }
         };
         Ok(checked.subject(name, vectors))
+    }
+
+    /// The user's own extractor with a stream. The features are computed by the runtime's portable
+    /// kernels on the host.
+    pub fn from_stream(
+        path: &Path,
+        stream: &Path,
+        runtime: &dyn HostRuntime,
+        board: &Board,
+    ) -> Result<Self, SubjectError> {
+        let model = files::read(path, MAX_DATA_BYTES)?;
+        let checked = Checked::new(path, model, runtime, board)?;
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let stream = Stream::load(stream)?;
+        let inputs = files::read(&stream.inputs, MAX_DATA_BYTES)?;
+        stream.check_inputs(inputs.len(), checked.facts.input_bytes)?;
+        let learning = LearningSubject::new(stream, checked.facts.output_bytes)?;
+        let outputs =
+            runtime
+                .infer(&checked.model, &inputs)
+                .map_err(|source| SubjectError::Model {
+                    path: path.to_owned(),
+                    source,
+                })?;
+        let vectors = Vectors {
+            source: InputSource::Stream,
+            seed: None,
+            inputs,
+            outputs,
+            reference: portable_kernels(runtime),
+        };
+        let mut subject = checked.subject(name, vectors);
+        subject.learning = Some(learning);
+        Ok(subject)
     }
 
     /// A model of a suite that was fetched to `path`. Its vectors are `NAME.inputs.i8` and
@@ -460,6 +543,15 @@ impl Subject {
     pub fn count(&self) -> usize {
         self.inputs.len() / self.facts.input_bytes
     }
+}
+
+/// What is said of a reference that the host computes.
+fn portable_kernels(runtime: &dyn HostRuntime) -> String {
+    format!(
+        "portable kernels of {} {} on the host",
+        runtime.name(),
+        runtime.version()
+    )
 }
 
 /// `length` pseudo-random bytes: the numbers of SplitMix64 (Steele, Lea and Flood, "Fast splittable

@@ -148,6 +148,9 @@ fn failure(command: Command, error: CommandError, [first, second]: [u32; 2]) -> 
         CommandError::BadStages => {
             "the image can't run the stages before and behind the inference".to_owned()
         }
+        CommandError::BadLearning => format!(
+            "the image can't learn like this (its code {first}): it is not of this version of tinybench"
+        ),
         CommandError::None | CommandError::BadCommand | CommandError::BadRunCount => {
             format!("the image refused the command {command:?}: {error:?} ({first}, {second})")
         }

@@ -160,9 +160,15 @@ samples = {}
         runtime: "interpreter",
         model: &project_root().join(fixture),
         front_end: Some(PARAMETERS),
+        learning: false,
     };
     build(&request, &mut |_| ()).unwrap();
-    for part in ["target", "targets", "workloads/pipeline"] {
+    for part in [
+        "target",
+        "targets",
+        "workloads/pipeline",
+        "workloads/learning",
+    ] {
         let link = tinybench.path("project").join(part);
         std::os::unix::fs::symlink(project_root().join(part), link).unwrap();
     }

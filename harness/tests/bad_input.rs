@@ -372,6 +372,7 @@ fn a_build_that_fails_is_told_in_the_tool_s_own_words() {
     tinybench.file("project/targets/interface/src/lib.rs", b"");
     tinybench.file("project/targets/runtimes/interpreter/Cargo.toml", b"");
     tinybench.file("project/workloads/pipeline/Cargo.toml", b"");
+    tinybench.file("project/workloads/learning/Cargo.toml", b"");
     tinybench.file("project/targets/firmware/Cargo.lock", b"");
     tinybench.file(
         "project/targets/firmware/Cargo.toml",

@@ -34,6 +34,7 @@ fn build_in(
         runtime: "interpreter",
         model,
         front_end: None,
+        learning: false,
     };
     let mut events = Vec::new();
     let firmware = build(&request, &mut |event| events.push(event))?;
@@ -257,6 +258,7 @@ fn an_unknown_runtime_and_a_missing_model_are_errors() {
             runtime,
             model: &model,
             front_end: None,
+            learning: false,
         };
         let error = build(&request, &mut |_| ()).unwrap_err();
         assert!(
@@ -337,6 +339,7 @@ fn copy_of_the_project() -> TempDir {
         "targets/interface",
         "targets/runtimes/interpreter",
         "workloads/pipeline",
+        "workloads/learning",
     ] {
         let to = copy.path().join(part);
         fs::create_dir_all(to.parent().unwrap()).unwrap();

@@ -52,6 +52,7 @@ impl Board {
             runtime,
             model: path,
             front_end: None,
+            learning: false,
         };
         let elf = fs::read(build(&request, &mut |_| ()).unwrap().elf).unwrap();
         let mut machine = Machine::new("nrf52840").unwrap();

@@ -43,6 +43,7 @@ fn the_steps_for_a_new_workload_lead_to_a_verified_run() {
         "targets/interface",
         "targets/runtimes/interpreter",
         "workloads/pipeline",
+        "workloads/learning",
         "workloads/models",
         "workloads/suites",
     ] {

@@ -97,6 +97,7 @@ fn parts_add_up(result: &RunResult) {
         flash.runtime_bytes,
         flash.model_bytes,
         flash.pipeline_bytes.unwrap_or(0),
+        flash.learning_bytes.unwrap_or(0),
         flash.harness_bytes,
     ];
     assert_eq!(parts.iter().sum::<u32>(), flash.total_bytes, "{flash:?}");
@@ -107,6 +108,7 @@ fn parts_add_up(result: &RunResult) {
         memory.model_bytes.unwrap(),
         memory.intermediate_bytes.unwrap(),
         memory.pipeline_bytes.unwrap_or(0),
+        memory.learning_bytes.unwrap_or(0),
         memory.harness_bytes,
     ];
     assert_eq!(

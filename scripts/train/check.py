@@ -12,10 +12,24 @@ from pathlib import Path
 MODELS = Path(__file__).resolve().parents[2] / "workloads/models"
 
 
+def stream_problems(folder: Path, card: dict) -> list[str]:
+    """What is wrong with a stream of labelled samples; empty if nothing is."""
+    stream = tomllib.loads((folder / card["learning"]["stream"]).read_text())
+    found = []
+    labels = (folder / stream["labels"]).read_bytes()
+    if not len(labels) == stream["samples"] == card["vectors"]["count"]:
+        found.append(f"{stream['labels']}: {len(labels)} labels, the stream has {stream['samples']}")
+    if stream["inputs"] != card["vectors"]["inputs"]:
+        found.append("the stream's inputs are not the card's vectors")
+    if set(labels) != set(range(len(stream["classes"]))):
+        found.append(f"{stream['labels']}: not every class, or others, are there")
+    return found
+
+
 def problems(folder: Path) -> list[str]:
     """What is wrong with a workload folder; empty if nothing is."""
     card = tomllib.loads((folder / "card.toml").read_text())
-    model, vectors, classes = card["model"], card["vectors"], card["task"]["classes"]
+    model, vectors = card["model"], card["vectors"]
     count = vectors["count"]
     found = []
 
@@ -23,8 +37,9 @@ def problems(folder: Path) -> list[str]:
         (model["file"], model["sha256"], model["bytes"]),
         (vectors["inputs"], vectors["inputs_sha256"], None),
         (vectors["outputs"], vectors["outputs_sha256"], None),
-        (vectors["labels"], vectors["labels_sha256"], count),
     ]
+    if "task" in card:
+        expected.append((vectors["labels"], vectors["labels_sha256"], count))
     if "audio" in card:
         audio = card["audio"]
         expected.append((audio["file"], audio["sha256"], 2 * audio["count"] * audio["samples"]))
@@ -37,6 +52,9 @@ def problems(folder: Path) -> list[str]:
         if hashlib.sha256(data).hexdigest() != sha256:
             found.append(f"{name}: SHA-256 is not the one in the card")
 
+    if "learning" in card:
+        return found + stream_problems(folder, card)
+    classes = card["task"]["classes"]
     labels = Counter((folder / vectors["labels"]).read_bytes())
     if set(labels) != set(range(len(classes))) or len(set(labels.values())) != 1:
         found.append(f"{vectors['labels']}: classes are not equally frequent: {dict(labels)}")

@@ -5,7 +5,7 @@ use crate::baselines::Baselines;
 use crate::cli::{ExportArgs, ExportFormat};
 use crate::compare::{Side, compare};
 use crate::error::Error;
-use crate::export::{ExportError, bmf, csv, github, junit, markdown};
+use crate::export::{ExportError, bmf, csv, github, junit, learning, markdown};
 use crate::files;
 use crate::metrics::Direction;
 use crate::records;
@@ -33,6 +33,7 @@ pub fn run(args: &ExportArgs) -> Result<(), Error> {
         ExportFormat::Bmf => bmf::render(&side)?,
         ExportFormat::Github => github::render(&side, Direction::SmallerIsBetter)?,
         ExportFormat::GithubBigger => github::render(&side, Direction::BiggerIsBetter)?,
+        ExportFormat::Learning => learning::render(&loaded)?,
         ExportFormat::Markdown => markdown::render(&side),
         ExportFormat::Junit => match &args.base {
             None => junit::of_records(&side.entries, &settings.gate)?,

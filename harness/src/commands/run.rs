@@ -18,7 +18,7 @@ use crate::files;
 use crate::firmware_build::{self, Event, Firmware};
 use crate::image::{Image, Location};
 use crate::interrupt;
-use crate::measure::{PipelinePlan, Plan, measure};
+use crate::measure::{LearningPlan, PipelinePlan, Plan, measure};
 use crate::power::{DutyCycle, PowerError};
 use crate::progress::Progress;
 use crate::project::Project;
@@ -259,7 +259,10 @@ fn subjects(
         for model in &args.models {
             let reference = args.reference.as_deref();
             let runtime = chosen(&files::read(model, MAX_DATA_BYTES)?);
-            let subject = Subject::from_model(model, reference, vectors, runtime, board)?;
+            let subject = match &args.stream {
+                Some(stream) => Subject::from_stream(model, stream, runtime, board)?,
+                None => Subject::from_model(model, reference, vectors, runtime, board)?,
+            };
             subjects.push((runtime, subject));
         }
     }
@@ -368,6 +371,7 @@ impl Setting<'_> {
             clock_hz: board.clock_hz,
             timeout: args.timeout,
             pipeline: pipeline_plan(subject),
+            learning: learning_plan(subject),
         };
         let symbolise = |address| image.symbolise(address).map(|location| place(&location));
         let view = ImageView {
@@ -420,6 +424,7 @@ impl Setting<'_> {
             runtime: runtime.name(),
             model: &subject.model_path,
             front_end: subject.audio.as_ref().map(|audio| audio.parameters),
+            learning: subject.learning.is_some(),
         };
         progress.begin("building firmware", Some(1));
         let built = firmware_build::build(&request, &mut |event| match event {
@@ -446,6 +451,17 @@ fn pipeline_plan(subject: &Subject) -> Option<PipelinePlan<'_>> {
         task,
         input: subject.facts.input,
         output: subject.facts.output,
+    })
+}
+
+/// How a subject is learnt, if it is a stream.
+fn learning_plan(subject: &Subject) -> Option<LearningPlan<'_>> {
+    let learning = subject.learning.as_ref()?;
+    Some(LearningPlan {
+        configurations: &learning.configurations,
+        memory_bytes: learning.stream.memory_bytes,
+        labels: &learning.stream.labels,
+        features: &subject.outputs,
     })
 }
 

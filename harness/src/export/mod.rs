@@ -4,6 +4,7 @@ pub mod bmf;
 pub mod csv;
 pub mod github;
 pub mod junit;
+pub mod learning;
 pub mod markdown;
 
 use crate::compare::{Entry, Key};

@@ -37,13 +37,11 @@ impl<'a> Job<'a> {
             project_root: request.project_root,
             target: request.target,
             binary: "tinybench-firmware",
-            features: match request.front_end {
-                Some(_) => format!("{runtime},pipeline"),
-                None => runtime.to_owned(),
-            },
+            features: features(request),
             crates: vec![
                 interface(),
                 pipeline(),
+                learning(),
                 Dependency {
                     name: runtime.to_owned(),
                     folder: Path::new("targets/runtimes").join(runtime),
@@ -69,6 +67,18 @@ impl<'a> Job<'a> {
     }
 }
 
+/// The features that a measurement turns on.
+fn features(request: &Request) -> String {
+    let mut features = vec![request.runtime];
+    if request.front_end.is_some() {
+        features.push("pipeline");
+    }
+    if request.learning {
+        features.push("learning");
+    }
+    features.join(",")
+}
+
 fn interface() -> Dependency {
     Dependency {
         name: "interface".to_owned(),
@@ -80,5 +90,13 @@ fn pipeline() -> Dependency {
     Dependency {
         name: "pipeline".to_owned(),
         folder: "workloads/pipeline".into(),
+    }
+}
+
+/// In every measurement's list, so that images with and without it share what cargo compiled.
+fn learning() -> Dependency {
+    Dependency {
+        name: "learning".to_owned(),
+        folder: "workloads/learning".into(),
     }
 }

@@ -33,6 +33,8 @@ pub struct Request<'a> {
     pub model: &'a Path,
     /// The front end of an image that computes its model's input from raw audio.
     pub front_end: Option<Parameters>,
+    /// Whether the image is to learn from what the model extracts.
+    pub learning: bool,
 }
 
 /// What to build for `tinybench calibrate`.

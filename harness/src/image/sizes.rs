@@ -3,7 +3,9 @@
 use object::LittleEndian;
 use object::elf::{PT_LOAD, SHF_ALLOC, SHF_WRITE, SHT_NOBITS};
 use object::read::elf::{ProgramHeader, SectionHeader};
-use tinybench_interface::{HARNESS_SECTION, MODEL_SECTION, PIPELINE_SECTION, RUNTIME_SECTION};
+use tinybench_interface::{
+    HARNESS_SECTION, LEARNING_SECTION, MODEL_SECTION, PIPELINE_SECTION, RUNTIME_SECTION,
+};
 
 use super::{Elf, ImageError};
 
@@ -22,6 +24,8 @@ pub struct FlashSizes {
     pub pipeline: u32,
     /// The same of the measuring program.
     pub harness: u32,
+    /// The same of learning; 0 in an image that can't.
+    pub learning: u32,
     /// The rest: vector table, start-up, the compiler's and the standard library, padding.
     pub system: u32,
 }
@@ -40,6 +44,8 @@ pub struct RamSizes {
     pub pipeline: u32,
     /// Data of the measuring program: block, cycle counts, the fault handler's stack.
     pub harness: u32,
+    /// Variables of a learner. Its memory is not part of it.
+    pub learning: u32,
     /// The rest.
     pub system: u32,
 }
@@ -97,7 +103,7 @@ impl FlashSizes {
             .map(|segment| segment.end - segment.start)
             .try_fold(0, u64::checked_add)
             .unwrap_or(u64::MAX);
-        let [model, runtime, pipeline, harness, system] = split(
+        let [model, runtime, pipeline, harness, learning, system] = split(
             total,
             sections.iter().map(|section| (section.name, section.size)),
         )?;
@@ -107,6 +113,7 @@ impl FlashSizes {
             runtime,
             pipeline,
             harness,
+            learning,
             system,
         })
     }
@@ -134,7 +141,7 @@ impl RamSizes {
             .map(|section| section.size)
             .try_fold(0, u64::checked_add)
             .unwrap_or(u64::MAX);
-        let [model, runtime, pipeline, harness, system] = split(
+        let [model, runtime, pipeline, harness, learning, system] = split(
             total,
             sections.iter().map(|section| (section.name, section.size)),
         )?;
@@ -144,21 +151,24 @@ impl RamSizes {
             runtime,
             pipeline,
             harness,
+            learning,
             system,
         })
     }
 }
 
-/// Sums the sizes of sections into model, runtime, pipeline, harness and what is left of `total`.
+/// Sums the sizes of sections into model, runtime, pipeline, harness, learning and what is left of
+/// `total`.
 fn split<'a>(
     total: u64,
     sections: impl Iterator<Item = (&'a str, u64)>,
-) -> Result<[u32; 5], ImageError> {
-    const PARTS: [&str; 4] = [
+) -> Result<[u32; 6], ImageError> {
+    const PARTS: [&str; 5] = [
         MODEL_SECTION,
         RUNTIME_SECTION,
         PIPELINE_SECTION,
         HARNESS_SECTION,
+        LEARNING_SECTION,
     ];
     let mut sizes = [0u64; PARTS.len()];
     for (name, size) in sections {
@@ -172,12 +182,13 @@ fn split<'a>(
     let system = total.checked_sub(parts).ok_or_else(|| {
         ImageError::Inconsistent("its parts are larger than the whole".to_owned())
     })?;
-    let [model, runtime, pipeline, harness] = sizes;
+    let [model, runtime, pipeline, harness, learning] = sizes;
     Ok([
         narrow(model)?,
         narrow(runtime)?,
         narrow(pipeline)?,
         narrow(harness)?,
+        narrow(learning)?,
         narrow(system)?,
     ])
 }

@@ -1,5 +1,7 @@
 //! One measurement: everything that is asked of a flashed image.
 
+mod learning;
+
 use std::time::Duration;
 
 use tinybench_interface::{Error as CommandError, Task};
@@ -10,6 +12,10 @@ use crate::interrupt;
 use crate::progress::Progress;
 use crate::target::{Target, TargetError};
 use crate::verify::TargetOutputs;
+
+pub use learning::{
+    CondensingMeasurement, LearningMeasurement, LearningPlan, PolicyMeasurement, TimedStep,
+};
 
 /// How much less than the smallest arena is tried on the target, and must fail: the alignment of
 /// the memory in which a runtime may place its data.
@@ -40,6 +46,8 @@ pub struct Plan<'a> {
     pub timeout: Duration,
     /// What is needed to begin with raw audio.
     pub pipeline: Option<PipelinePlan<'a>>,
+    /// What is needed to learn.
+    pub learning: Option<LearningPlan<'a>>,
 }
 
 /// What is needed to measure all stages from raw audio to an answer.
@@ -83,6 +91,8 @@ pub struct Measurement {
     pub outputs: TargetOutputs,
     /// What the stages from raw audio gave, if they were run.
     pub pipeline: Option<PipelineMeasurement>,
+    /// What learning gave, if the target learnt.
+    pub learning: Option<LearningMeasurement>,
 }
 
 /// What the stages from raw audio to an answer gave.
@@ -141,7 +151,7 @@ pub enum MeasureError {
 /// In this order: check of the cycle counter; the smallest arena, by planning with it and with
 /// [`ARENA_STEP`] bytes less and by one inference in it; then, with all of the RAM as arena, one
 /// inference that fills caches, the timed runs on the first vector, and one inference for each of
-/// the other vectors. From raw audio these runs are of all stages.
+/// the other vectors. From raw audio these runs are of all stages. Last comes learning.
 pub fn measure<T: Target + ?Sized>(
     target: &mut T,
     image: ImageView,
@@ -236,9 +246,18 @@ pub fn measure<T: Target + ?Sized>(
         }
         progress.advance(1);
     }
+    let block = *conversation.block();
+    let learning = match &plan.learning {
+        None => None,
+        Some(learning) => Some(learning::measure(
+            &mut conversation,
+            plan,
+            learning,
+            progress,
+        )?),
+    };
     progress.end();
 
-    let block = conversation.block();
     if block.arena_tensors > block.arena_used {
         return Err(TargetError::Protocol(format!(
             "{} bytes of the arena hold tensors, but only {} are in use",
@@ -255,12 +274,13 @@ pub fn measure<T: Target + ?Sized>(
         arena_bytes: block.arena_used,
         arena_tensor_bytes: block.arena_tensors,
         arena_touched_bytes: block.arena_touched,
-        stack_peak_bytes: block.stack_peak,
+        stack_peak_bytes: conversation.block().stack_peak,
         outputs: TargetOutputs {
             vectors: plan.vectors.to_vec(),
             bytes: outputs,
         },
         pipeline,
+        learning,
     })
 }
 

@@ -306,6 +306,7 @@ fn measure_from(
             input: one,
             output: one,
         }),
+        learning: None,
     };
     measure(target, image, &plan, &mut Progress::hidden())
 }
@@ -338,6 +339,7 @@ fn a_measurement_has_all_figures() {
                 bytes: vec![2, 4, 6, 14, 16, 18],
             },
             pipeline: None,
+            learning: None,
         }
     );
 }
@@ -478,7 +480,7 @@ fn other_failures_have_their_own_words() {
     );
     assert_eq!(
         failure(Misbehaviour::OtherVersion).1,
-        "the image has interface version 3, this tinybench needs 2"
+        "the image has interface version 4, this tinybench needs 3"
     );
     assert_eq!(
         failure(Misbehaviour::InputOutsideRam).1,

@@ -148,6 +148,7 @@ fn result(found: &Found, target: &Target) -> Option<RunResult> {
         outputs: None,
         quality: found.accuracy.as_ref().and_then(quality),
         power: None,
+        learning: None,
         mlperf: Some(record::Mlperf {
             device: own_text(&identity.name),
             profile: own_text(&identity.profile),

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::power::LINE_MW;
 use crate::printable::{is_hazard, printable};
+use crate::record::learning::Learning;
 use crate::record::{Power, RunRecord, RunResult};
 use crate::statistics::median;
 
@@ -261,6 +262,41 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
     {
         return Err(("quality.value", "is not between 0 and 1".to_owned()));
     }
+    result.learning.as_ref().map_or(Ok(()), learning)
+}
+
+/// The figures of learning don't contradict each other.
+fn learning(learning: &Learning) -> Result<(), (&'static str, String)> {
+    let error = |reason: &str| Err(("learning", reason.to_owned()));
+    if learning.policies.is_empty() {
+        return error("has no policies");
+    }
+    for policy in &learning.policies {
+        let shares = [Some(policy.accuracy), policy.accuracy_before_drift]
+            .into_iter()
+            .chain([policy.accuracy_after_drift])
+            .chain(policy.curve.iter().map(|point| Some(point.accuracy)));
+        if shares.flatten().any(|share| !(0.0..=1.0).contains(&share)) {
+            return error("has an accuracy that is not between 0 and 1");
+        }
+        if policy.peak_samples > learning.capacity {
+            return error("remembers more samples than there is room for");
+        }
+        let samples = learning.stream.samples;
+        if policy.curve.iter().any(|point| point.sample >= samples)
+            || policy.alarms.iter().any(|alarm| alarm.at >= samples)
+            || policy.detection_delay.is_some_and(|delay| delay > samples)
+        {
+            return error("goes on behind the end of its stream");
+        }
+        let times = [&policy.predict, &policy.learn].into_iter();
+        if times
+            .chain(&policy.condense)
+            .any(|it| it.median_cycles < 0.0 || it.median_cycles > f64::from(it.max_cycles))
+        {
+            return error("has a median above the most cycles");
+        }
+    }
     Ok(())
 }
 
@@ -377,6 +413,18 @@ mod tests {
             ("/results/0/flash/runtime_bytes", json!(84_001)),
             ("/results/0/outputs/mismatches", json!(577)),
             ("/results/0/quality/value", json!(1.5)),
+            ("/results/0/learning/policies", json!([])),
+            ("/results/0/learning/policies/0/accuracy", json!(-0.1)),
+            (
+                "/results/0/learning/policies/0/curve/0/accuracy",
+                json!(1.1),
+            ),
+            ("/results/0/learning/policies/0/peak_samples", json!(31)),
+            ("/results/0/learning/policies/0/alarms/0/at", json!(480)),
+            (
+                "/results/0/learning/policies/0/predict/max_cycles",
+                json!(1),
+            ),
             ("/results/0/workload", json!("x".repeat(201))),
             ("/execution/probe", json!("x".repeat(5_000))),
             ("/execution/probe", json!("\u{202e}gpj.exe")),

@@ -10,7 +10,7 @@ use crate::table::{decimal, grouped};
 type MemoryPart = (&'static str, &'static str, fn(&Item) -> u64);
 
 /// What flash holds.
-const FLASH: [MemoryPart; 5] = [
+const FLASH: [MemoryPart; 6] = [
     ("model", "part1", |item| {
         optional(flash(item).map(|flash| flash.model_bytes))
     }),
@@ -23,13 +23,16 @@ const FLASH: [MemoryPart; 5] = [
     ("features and answers", "part2", |item| {
         optional(flash(item).and_then(|flash| flash.pipeline_bytes))
     }),
+    ("learning", "other", |item| {
+        optional(flash(item).and_then(|flash| flash.learning_bytes))
+    }),
     ("measuring program, not counted", "own", |item| {
         optional(flash(item).map(|flash| flash.harness_bytes))
     }),
 ];
 
 /// What RAM holds.
-const RAM: [MemoryPart; 6] = [
+const RAM: [MemoryPart; 7] = [
     ("model", "part1", |item| {
         optional(memory(item).and_then(|memory| memory.model_bytes))
     }),
@@ -44,6 +47,9 @@ const RAM: [MemoryPart; 6] = [
     }),
     ("features and answers", "first", |item| {
         optional(memory(item).and_then(|memory| memory.pipeline_bytes))
+    }),
+    ("learning", "other", |item| {
+        optional(memory(item).and_then(|memory| memory.learning_bytes))
     }),
     ("measuring program, not counted", "own", |item| {
         optional(memory(item).map(|memory| memory.harness_bytes))

@@ -148,7 +148,9 @@ fn models(results: &Results) -> Table {
             let result = item.result;
             let inputs = match (result.inputs.source, result.inputs.seed) {
                 (InputSource::Workload, _) => "the workload's".to_owned(),
-                (InputSource::Reference, _) => "given with the model".to_owned(),
+                (InputSource::Reference | InputSource::Stream, _) => {
+                    "given with the model".to_owned()
+                }
                 (InputSource::Seeded, seed) => {
                     format!("pseudo-random, seed {}", seed.unwrap_or_default())
                 }
@@ -246,6 +248,9 @@ fn commands(record: &RunRecord, label: &str, named: bool) -> String {
             InputSource::Workload => format!(" --workload {}", quoted(&result.workload)),
             InputSource::Reference => format!(" --model {} --reference .", file(result)),
             InputSource::Seeded | InputSource::Dataset => format!(" --model {}", file(result)),
+            InputSource::Stream => {
+                format!(" --model {} --stream stream.toml", file(result))
+            }
         };
         if !workloads.contains(&result.workload.as_str()) {
             workloads.push(&result.workload);

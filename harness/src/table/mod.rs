@@ -1,6 +1,7 @@
 //! The tables that `tinybench run` prints. `docs/numbers.md` explains every number in them.
 
 mod grid;
+mod learning;
 mod parts;
 mod power;
 mod published;
@@ -135,6 +136,7 @@ pub fn render(
     let fit = |grid: Grid| grid.render(width, |text| heading(text, colour));
     let mut parts = vec![wrap(&title(record), width), fit(main(results, colour))];
     parts.extend(stages::grid(results).map(fit));
+    parts.extend(learning::grid(results).map(fit));
     parts.extend(parts::grid(results).map(fit));
     parts.extend(power::grid(results).map(fit));
     if let Some(published) = published
@@ -224,6 +226,9 @@ fn legend(record: &RunRecord) -> String {
     if record.results.iter().any(|it| it.power.is_some()) {
         parts.push("Power is that of the workload and of sleep alone: docs/power.md.");
     }
+    if record.results.iter().any(|it| it.learning.is_some()) {
+        parts.push("The latency of a learning workload is that of its extractor.");
+    }
     parts.push("docs/numbers.md explains every number.");
     parts.join(" ")
 }
@@ -312,6 +317,7 @@ mod tests {
         let mut second = record.results[0].clone();
         second.workload = "pretrainedResnet_quant".to_owned();
         second.quality = None;
+        second.learning = None;
         second.features = None;
         second.latency.stages = None;
         let memory = second.memory.as_mut().unwrap();

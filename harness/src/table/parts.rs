@@ -18,6 +18,10 @@ pub(super) fn grid(results: &[RunResult]) -> Option<Grid> {
     if pipeline {
         headings.push("pipeline");
     }
+    let learning = rows.iter().flatten().any(|row| row.learning.is_some());
+    if learning {
+        headings.push("learning");
+    }
     headings.extend(["harness", "total"]);
     let cells = |row: &Row| {
         let number = |value: u32| grouped(value.into());
@@ -25,6 +29,9 @@ pub(super) fn grid(results: &[RunResult]) -> Option<Grid> {
         cells.extend([row.system, row.runtime, row.model, row.intermediate].map(number));
         if pipeline {
             cells.push(row.pipeline.map_or(NONE.to_owned(), number));
+        }
+        if learning {
+            cells.push(row.learning.map_or(NONE.to_owned(), number));
         }
         cells.extend([row.harness, row.total].map(number));
         cells
@@ -44,6 +51,7 @@ struct Row {
     model: u32,
     intermediate: u32,
     pipeline: Option<u32>,
+    learning: Option<u32>,
     harness: u32,
     total: u32,
 }
@@ -60,6 +68,7 @@ fn rows(result: &RunResult) -> Option<[Row; 2]> {
             model: flash.model_bytes,
             intermediate: 0,
             pipeline: flash.pipeline_bytes,
+            learning: flash.learning_bytes,
             harness: flash.harness_bytes,
             total: flash.total_bytes,
         },
@@ -71,6 +80,7 @@ fn rows(result: &RunResult) -> Option<[Row; 2]> {
             model: memory.model_bytes?,
             intermediate: memory.intermediate_bytes?,
             pipeline: memory.pipeline_bytes,
+            learning: memory.learning_bytes,
             harness: memory.harness_bytes,
             total: memory.ram_total_bytes,
         },

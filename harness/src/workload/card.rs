@@ -31,6 +31,15 @@ pub struct Card {
     pub features: Option<CardFeatures>,
     /// The raw audio of the first vectors.
     pub audio: Option<CardAudio>,
+    /// What there is to learn, if the model is an extractor of features and the vectors are samples.
+    pub learning: Option<CardLearning>,
+}
+
+/// What there is to learn.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct CardLearning {
+    /// File name of the stream that says so, beside the card.
+    pub stream: String,
 }
 
 /// The model of a workload.
@@ -253,6 +262,11 @@ impl Card {
         if self.vectors.labels.is_some() != self.vectors.labels_sha256.is_some() {
             return Err("vectors.labels and vectors.labels_sha256 go together".to_owned());
         }
+        if self.learning.is_some() && self.task.is_some() {
+            return Err(
+                "[learning] and [task] don't go together: the stream has the labels".to_owned(),
+            );
+        }
         if let Some(task) = &self.task {
             let classes = task.classes.len();
             match task.kind {
@@ -275,6 +289,7 @@ impl Card {
             Some(&self.vectors.outputs),
             self.vectors.labels.as_ref(),
             self.audio.as_ref().map(|audio| &audio.file),
+            self.learning.as_ref().map(|learning| &learning.stream),
         ];
         for file in files.into_iter().flatten() {
             if Path::new(file)

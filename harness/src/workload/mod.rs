@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 pub use card::{
-    Card, CardAudio, CardFeatures, CardModel, CardQuality, CardTask, CardVectors, TaskKind,
+    Card, CardAudio, CardFeatures, CardLearning, CardModel, CardQuality, CardTask, CardVectors,
+    TaskKind,
 };
 use tinybench_pipeline::parameters::Parameters;
 

@@ -14,7 +14,7 @@ FILE_IDENTIFIER = b"TFL3"
 BUFFER_ALIGNMENT = 16
 
 
-class _Builder(flatbuffers.Builder):
+class Builder(flatbuffers.Builder):
     """Aligns vectors of bytes as the schema asks for buffers (`force_align: 16`), which the
     Python code generated from it doesn't do."""
 
@@ -71,6 +71,6 @@ def insert_reshape(model: bytes) -> bytes:
     graph.operators.insert(at, reshape)
     dense.inputs = np.array([reshape.outputs[0], *dense.inputs[1:]], np.int32)
 
-    builder = _Builder(len(model))
+    builder = Builder(len(model))
     builder.Finish(root.Pack(builder), FILE_IDENTIFIER)
     return bytes(builder.Output())

@@ -2,13 +2,17 @@
 
 use core::cell::UnsafeCell;
 use core::ptr;
-#[cfg(feature = "pipeline")]
+#[cfg(any(feature = "pipeline", feature = "learning"))]
 use core::slice;
 
+#[cfg(feature = "learning")]
+use tinybench_interface::LearningSource;
 use tinybench_interface::{CYCLES_CAPACITY, Command, Error, PrepareError, Runtime, Stages};
 
 use crate::block::{Failure, set};
 use crate::cycles;
+#[cfg(feature = "learning")]
+use crate::learning;
 use crate::memory::{self, Layout};
 #[cfg(feature = "pipeline")]
 use crate::pipeline;
@@ -20,6 +24,14 @@ const AUDIO_BYTES: usize = pipeline::AUDIO_BYTES;
 /// There is no front end.
 #[cfg(not(feature = "pipeline"))]
 const AUDIO_BYTES: usize = 0;
+
+/// Bytes that the host wants for a learner.
+fn learning_bytes() -> usize {
+    #[cfg(feature = "learning")]
+    return learning::memory_bytes();
+    #[cfg(not(feature = "learning"))]
+    0
+}
 
 /// Cycles of one stage, one word a run.
 pub struct Cycles(UnsafeCell<[u32; CYCLES_CAPACITY]>);
@@ -74,6 +86,8 @@ impl<R: Runtime> Program<R> {
         set!(runtime_version = [R::VERSION.as_ptr() as u32, R::VERSION.len() as u32]);
         #[cfg(feature = "pipeline")]
         pipeline::describe();
+        #[cfg(feature = "learning")]
+        learning::describe();
         let program = Self { prepared: None };
         program.describe();
         program
@@ -86,6 +100,16 @@ impl<R: Runtime> Program<R> {
             Some(Command::Prepare) => self.prepare(block::get!(arena_limit) as usize),
             Some(Command::Run) => self.run(block::get!(run_count) as usize),
             Some(Command::CheckCounter) => check_counter(),
+            #[cfg(feature = "learning")]
+            Some(Command::BeginLearning) => self.begin_learning(),
+            #[cfg(feature = "learning")]
+            Some(Command::Learn) => self.learn(),
+            #[cfg(feature = "learning")]
+            Some(Command::Condense) => learning::condense(),
+            #[cfg(not(feature = "learning"))]
+            Some(Command::BeginLearning | Command::Learn | Command::Condense) => {
+                Err(Failure::new(Error::BadLearning))
+            }
             None => Err(Failure::new(Error::BadCommand)),
         };
         set!(stack_peak = memory::stack_peak() as u32);
@@ -134,6 +158,8 @@ impl<R: Runtime> Program<R> {
     /// Gives the runtime the model and `bytes` bytes of arena.
     fn plan(&mut self, layout: Layout, bytes: usize) -> Result<(), Failure> {
         self.prepared = None;
+        #[cfg(feature = "learning")]
+        learning::end();
         // SAFETY: the callers keep `bytes` within the layout, and the runtime that held the
         // arena before has just been dropped.
         let arena = unsafe { layout.paint_arena(bytes) };
@@ -167,7 +193,7 @@ impl<R: Runtime> Program<R> {
                 it.runtime.arena_tensors(),
                 it.layout.arena_touched(),
             ),
-            None => match Layout::new(AUDIO_BYTES, 0, 0) {
+            None => match Layout::new(AUDIO_BYTES, 0, 0, 0) {
                 Ok(layout) => (layout, 0, 0, 0, 0, 0),
                 Err(_) => return,
             },
@@ -213,6 +239,52 @@ impl<R: Runtime> Program<R> {
     }
 }
 
+#[cfg(feature = "learning")]
+impl<R: Runtime> Program<R> {
+    /// [`Command::BeginLearning`].
+    fn begin_learning(&mut self) -> Result<(), Failure> {
+        let prepared = self
+            .prepared
+            .as_ref()
+            .ok_or(Failure::new(Error::BadCommand))?;
+        let bytes = learning_bytes();
+        let layout = prepared.layout;
+        if bytes > layout.output - layout.learning {
+            return Err(Failure::new(Error::BadCommand));
+        }
+        learning::end();
+        // SAFETY: the layout has set this memory aside, aligned, for the learner alone, and the
+        // one before is gone.
+        let memory = unsafe {
+            ptr::write_bytes(layout.learning as *mut u8, 0, bytes);
+            slice::from_raw_parts_mut(layout.learning as *mut u32, bytes / size_of::<u32>())
+        };
+        learning::begin(prepared.output_bytes, memory)
+    }
+
+    /// [`Command::Learn`].
+    fn learn(&mut self) -> Result<(), Failure> {
+        let prepared = self
+            .prepared
+            .as_mut()
+            .ok_or(Failure::new(Error::BadCommand))?;
+        let extract = match learning::source()? {
+            LearningSource::Features => 0,
+            LearningSource::Input => {
+                let cycles = prepared.invoke(0)?;
+                prepared.copy_output();
+                cycles
+            }
+        };
+        // SAFETY: the layout has set this memory aside for `output_bytes` bytes, and nobody
+        // writes to it meanwhile.
+        let features = unsafe {
+            slice::from_raw_parts(prepared.layout.output as *const i8, prepared.output_bytes)
+        };
+        learning::step(extract, features)
+    }
+}
+
 impl<R: Runtime> Prepared<R> {
     /// One inference; returns its cycles.
     fn invoke(&mut self, run: usize) -> Result<u32, Failure> {
@@ -255,8 +327,12 @@ impl<R: Runtime> Prepared<R> {
 
 /// The layout for these buffers, or the failure that says how much room there is.
 fn layout(input: usize, output: usize) -> Result<Layout, Failure> {
-    Layout::new(AUDIO_BYTES, input, output).map_err(|room| {
-        let needed = AUDIO_BYTES + input + output;
+    let learning = learning_bytes();
+    Layout::new(AUDIO_BYTES, input, output, learning).map_err(|room| {
+        let needed = AUDIO_BYTES
+            .saturating_add(input)
+            .saturating_add(output)
+            .saturating_add(learning);
         Failure::with(Error::BufferTooSmall, needed as u32, room as u32)
     })
 }

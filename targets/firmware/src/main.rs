@@ -10,6 +10,8 @@ mod chip;
 mod commands;
 mod cycles;
 mod fault;
+#[cfg(feature = "learning")]
+mod learning;
 mod memory;
 mod model;
 #[cfg(feature = "pipeline")]

@@ -1,8 +1,8 @@
 //! The target's RAM as the linker lays it out, and the paint that shows which of it was used.
 //!
 //! ```text
-//! RAM origin  .data .bss .uninit | arena ... | output | input | audio | stack reserve  RAM end
-//!                                ^ __sheap                            ^ _stack_end     ^ _stack_start
+//! RAM origin  .data .bss .uninit | arena ... | learning | output | input | audio | stack reserve  RAM end
+//!                                ^ __sheap                                       ^ _stack_end     ^ _stack_start
 //! ```
 
 use core::arch::asm;
@@ -80,12 +80,14 @@ pub fn check_stack() {
 }
 
 /// The memory between static data and the stack: the arena from below, the buffers for audio,
-/// input and output from above.
+/// input and output and the memory of a learner from above.
 #[derive(Clone, Copy)]
 pub struct Layout {
     /// Lowest address of the arena.
     pub arena: usize,
-    /// Address of the output buffer, which is where the arena ends.
+    /// Address of the learner's memory, which is where the arena ends.
+    pub learning: usize,
+    /// Address of the output buffer.
     pub output: usize,
     /// Address of the input buffer.
     pub input: usize,
@@ -94,9 +96,9 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// With buffers for `audio`, `input` and `output` bytes. The error is the room there is for
-    /// them, and the arena, in bytes.
-    pub fn new(audio: usize, input: usize, output: usize) -> Result<Self, usize> {
+    /// With buffers for `audio`, `input` and `output` bytes, and `learning` bytes for a learner. The
+    /// error is the room there is for them, and the arena, in bytes.
+    pub fn new(audio: usize, input: usize, output: usize, learning: usize) -> Result<Self, usize> {
         let start = address!(__sheap).next_multiple_of(ALIGNMENT);
         let end = stack().start & !(ALIGNMENT - 1);
         let below = |end: usize, bytes: usize| {
@@ -108,8 +110,10 @@ impl Layout {
         let audio = below(end, audio).ok_or(room)?;
         let input = below(audio, input).ok_or(room)?;
         let output = below(input, output).ok_or(room)?;
+        let learning = below(output, learning).ok_or(room)?;
         Ok(Self {
             arena: start,
+            learning,
             output,
             input,
             audio,
@@ -118,7 +122,7 @@ impl Layout {
 
     /// Bytes that can serve as the arena.
     pub fn arena_capacity(&self) -> usize {
-        self.output - self.arena
+        self.learning - self.arena
     }
 
     /// The first `bytes` bytes of the arena, painted.

@@ -23,7 +23,7 @@
 /* First word of the block: "TBLK", little-endian. */
 #define TINYBENCH_MAGIC 0x4B4C4254u
 /* Version of this layout. The host refuses an image of another version. */
-#define TINYBENCH_VERSION 2u
+#define TINYBENCH_VERSION 3u
 /* How many runs one TINYBENCH_RUN can record. */
 #define TINYBENCH_CYCLES_CAPACITY 256u
 /* Value of every word of painted stack and arena. */
@@ -33,6 +33,7 @@
 #define TINYBENCH_MODEL_SECTION ".tinybench.model"
 #define TINYBENCH_RUNTIME_SECTION ".tinybench.runtime"
 #define TINYBENCH_PIPELINE_SECTION ".tinybench.pipeline"
+#define TINYBENCH_LEARNING_SECTION ".tinybench.learning"
 #define TINYBENCH_HARNESS_SECTION ".tinybench.harness"
 
 /* What the host asks of the program. Values of `command`. */
@@ -49,7 +50,22 @@ enum tinybench_command {
     TINYBENCH_RUN = 2,
     /* Measure the cycle counter against a loop of 1,024 iterations: fills `counter_overhead`
      * and `counter_check`. */
-    TINYBENCH_CHECK_COUNTER = 3
+    TINYBENCH_CHECK_COUNTER = 3,
+    /* Make a learner that knows nothing, as `struct tinybench_learning` says. The host sends this
+     * and the next two only to a program whose `learning_address` is not 0. */
+    TINYBENCH_BEGIN_LEARNING = 4,
+    /* One sample: features, prediction, learning. */
+    TINYBENCH_LEARN = 5,
+    /* Condense the learner's memory. */
+    TINYBENCH_CONDENSE = 6
+};
+
+/* What a step of TINYBENCH_LEARN begins with. Values of `source`. */
+enum tinybench_learning_source {
+    /* The input buffer: the runtime extracts the features. */
+    TINYBENCH_LEARNING_SOURCE_INPUT = 0,
+    /* The output buffer, into which the host has put features. */
+    TINYBENCH_LEARNING_SOURCE_FEATURES = 1
 };
 
 /* What TINYBENCH_RUN runs. Values of `stages`. A program without a front end knows the first. */
@@ -104,7 +120,9 @@ enum tinybench_error {
     /* Input and output don't fit: error_detail[0] bytes are needed, error_detail[1] are there. */
     TINYBENCH_ERROR_BUFFER_TOO_SMALL = 8,
     /* The program can't run the `stages`, or doesn't know the `task`. */
-    TINYBENCH_ERROR_BAD_STAGES = 9
+    TINYBENCH_ERROR_BAD_STAGES = 9,
+    /* The program can't learn (error_detail[0] is 0), or not with these figures. */
+    TINYBENCH_ERROR_BAD_LEARNING = 10
 };
 
 /* A caught processor exception (Armv7-M Architecture Reference Manual, B1.5 and B3.2). */
@@ -214,6 +232,51 @@ struct tinybench_block {
     uint32_t answer;
     /* I: the caught exception, if `status` is TINYBENCH_FAULT. */
     struct tinybench_fault fault;
+    /* I: address of a struct tinybench_learning; 0 if the program can't learn. */
+    uint32_t learning_address;
+};
+
+/* What learning on the target takes and gives. Written by the program: I; by the host: H. */
+struct tinybench_learning {
+    /* H: bytes of RAM that TINYBENCH_PREPARE sets aside for the learner's memory, a multiple of 4;
+     * 0 for none. */
+    uint32_t memory_bytes;
+    /* H: how many classes there are. */
+    uint32_t classes;
+    /* H: how many neighbours vote. */
+    uint32_t neighbours;
+    /* H: what is remembered: 0 everything, 1 mistakes, 2 mistakes with a test for drift. */
+    uint32_t policy;
+    /* H: seed of the order of condensing. */
+    uint32_t seed;
+    /* H: of the drift test: outcomes that are left out, outcomes of the baseline, outcomes of a
+     * batch, and the threshold in 1/65,536. */
+    uint32_t drift[4];
+    /* H: a tinybench_learning_source. */
+    uint32_t source;
+    /* H: the right class of the sample. */
+    uint32_t label;
+    /* I: lowest address of the learner's memory. Valid after TINYBENCH_BEGIN_LEARNING. */
+    uint32_t memory_address;
+    /* I: how many samples it can hold. */
+    uint32_t capacity;
+    /* I: cycles of the latest command's parts: extract, predict, learn, condense; 0 for those that
+     * were not carried out. */
+    uint32_t cycles[4];
+    /* I: the predicted class, or 0xFFFFFFFF as long as nothing is remembered. */
+    uint32_t prediction;
+    /* I: squared distance of the nearest neighbour, 0 without a prediction. */
+    uint32_t nearest;
+    /* I: weight of the votes for the class, 0 without a prediction. */
+    uint32_t votes;
+    /* I: 1 if the sample is remembered. */
+    uint32_t stored;
+    /* I: how many samples are remembered. */
+    uint32_t samples;
+    /* I: 1 if the drift test raised an alarm. */
+    uint32_t alarm;
+    /* I: time of the first sample behind the change, if there was an alarm. */
+    uint32_t since;
 };
 
 #ifdef __cplusplus

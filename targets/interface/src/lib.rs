@@ -18,8 +18,11 @@
 #![no_std]
 
 pub mod calibration;
+mod learning;
 
 use core::mem::offset_of;
+
+pub use learning::{Learning, LearningSource, NO_PREDICTION};
 
 /// Name of the ELF symbol of the [`Block`].
 pub const SYMBOL: &str = "TINYBENCH_BLOCK";
@@ -28,7 +31,7 @@ pub const SYMBOL: &str = "TINYBENCH_BLOCK";
 pub const MAGIC: u32 = u32::from_le_bytes(*b"TBLK");
 
 /// Version of this layout. An image of another version is refused by the host.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// How many runs one [`Command::Run`] can record.
 pub const CYCLES_CAPACITY: usize = 256;
@@ -44,6 +47,9 @@ pub const RUNTIME_SECTION: &str = ".tinybench.runtime";
 
 /// ELF section that holds the code and constants of the stages before and behind the inference.
 pub const PIPELINE_SECTION: &str = ".tinybench.pipeline";
+
+/// ELF section that holds the code and constants of learning.
+pub const LEARNING_SECTION: &str = ".tinybench.learning";
 
 /// ELF section that holds the code and constants of the measuring program itself.
 pub const HARNESS_SECTION: &str = ".tinybench.harness";
@@ -66,6 +72,15 @@ pub enum Command {
     /// Measure the cycle counter against a loop of known length: fills
     /// [`Block::counter_overhead`] and [`Block::counter_check`].
     CheckCounter = 3,
+    /// Make a learner that knows nothing, as [`Learning`] says, in the memory that
+    /// [`Command::Prepare`] has set aside for it. The memory is filled with zeros.
+    BeginLearning = 4,
+    /// One sample: extract its features if [`Learning::source`] says so, predict its class, learn
+    /// [`Learning::label`], and condense if there is an alarm; each part is timed. The features
+    /// are in the output buffer afterwards.
+    Learn = 5,
+    /// Condense the learner's memory, timed.
+    Condense = 6,
 }
 
 impl Command {
@@ -76,6 +91,9 @@ impl Command {
             1 => Some(Self::Prepare),
             2 => Some(Self::Run),
             3 => Some(Self::CheckCounter),
+            4 => Some(Self::BeginLearning),
+            5 => Some(Self::Learn),
+            6 => Some(Self::Condense),
             _ => None,
         }
     }
@@ -182,6 +200,9 @@ pub enum Error {
     /// The image can't run the stages that [`Block::stages`] asks for, or [`Block::task`] is
     /// unknown: it has no front end, or one whose features aren't as many as the model's inputs.
     BadStages = 9,
+    /// The image can't learn, or not like this: `error_detail[0]` is 0 if it can't at all, 1 for
+    /// a learner that can't be, 2 for a label outside the classes or an unknown source.
+    BadLearning = 10,
 }
 
 impl Error {
@@ -198,6 +219,7 @@ impl Error {
             7 => Some(Self::InvokeFailed),
             8 => Some(Self::BufferTooSmall),
             9 => Some(Self::BadStages),
+            10 => Some(Self::BadLearning),
             _ => None,
         }
     }
@@ -350,6 +372,8 @@ pub struct Block {
     pub answer: u32,
     /// I: the caught exception, if `status` is [`Status::Fault`].
     pub fault: Fault,
+    /// I: address of a [`Learning`]; 0 if the image can't learn.
+    pub learning_address: u32,
 }
 
 impl Block {
@@ -391,6 +415,7 @@ impl Block {
         output_quantisation: [0; 2],
         answer: 0,
         fault: Fault::NONE,
+        learning_address: 0,
     };
 
     /// Size of the block in words.
@@ -438,6 +463,7 @@ impl Block {
             output_quantisation: pair(offset_of!(Self, output_quantisation)),
             answer: at(offset_of!(Self, answer)),
             fault: Fault::from_words(&words[fault..]),
+            learning_address: at(offset_of!(Self, learning_address)),
         }
     }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::mem::{offset_of, size_of};
 
 use tinybench_interface::{
-    Block, CYCLES_CAPACITY, Command, Error, Fault, HARNESS_SECTION, MAGIC, MODEL_SECTION, PAINT,
-    PIPELINE_SECTION, RUNTIME_SECTION, Stages, Status, Task, VERSION,
+    Block, CYCLES_CAPACITY, Command, Error, Fault, HARNESS_SECTION, LEARNING_SECTION, Learning,
+    LearningSource, MAGIC, MODEL_SECTION, PAINT, PIPELINE_SECTION, RUNTIME_SECTION, Stages, Status,
+    Task, VERSION,
 };
 
 const HEADER: &str = include_str!("../include/tinybench.h");
@@ -75,7 +76,14 @@ fn block_fields() -> Vec<(String, usize, usize)> {
         arena_capacity, arena_limit, arena_used, arena_touched, stack_low, stack_high, stack_peak,
         counter_overhead, counter_check, runtime_name, runtime_version, arena_tensors, stages,
         audio_address, audio_bytes, preprocess_address, postprocess_address, task,
-        input_quantisation, output_quantisation, answer, fault,
+        input_quantisation, output_quantisation, answer, fault, learning_address,
+    )
+}
+
+fn learning_fields() -> Vec<(String, usize, usize)> {
+    rust_fields!(Learning:
+        memory_bytes, classes, neighbours, policy, seed, drift, source, label, memory_address,
+        capacity, cycles, prediction, nearest, votes, stored, samples, alarm, since,
     )
 }
 
@@ -92,6 +100,9 @@ fn the_structs_have_the_same_fields_in_the_same_places() {
     let (fields_in_c, size) = fields(&code, "struct tinybench_fault");
     assert_eq!(fields_in_c, fault_fields());
     assert_eq!(size, size_of::<Fault>());
+    let (fields_in_c, size) = fields(&code, "struct tinybench_learning");
+    assert_eq!(fields_in_c, learning_fields());
+    assert_eq!(size, size_of::<Learning>());
 }
 
 #[test]
@@ -137,6 +148,16 @@ fn the_enumerations_have_the_same_values() {
         .map(|it| (in_c("TINYBENCH_TASK_", format!("{it:?}")), it as u32))
         .collect();
     assert_eq!(values("enum tinybench_task"), expected);
+    let sources = (0..64).filter_map(LearningSource::from_u32);
+    let expected: BTreeMap<_, _> = sources
+        .map(|it| {
+            (
+                in_c("TINYBENCH_LEARNING_SOURCE_", format!("{it:?}")),
+                it as u32,
+            )
+        })
+        .collect();
+    assert_eq!(values("enum tinybench_learning_source"), expected);
     let errors = (0..64).filter_map(Error::from_u32);
     let expected: BTreeMap<_, _> = errors
         .map(|it| (in_c("TINYBENCH_ERROR_", format!("{it:?}")), it as u32))
@@ -172,6 +193,7 @@ fn the_constants_have_the_same_values() {
         ("TINYBENCH_MODEL_SECTION", MODEL_SECTION),
         ("TINYBENCH_RUNTIME_SECTION", RUNTIME_SECTION),
         ("TINYBENCH_PIPELINE_SECTION", PIPELINE_SECTION),
+        ("TINYBENCH_LEARNING_SECTION", LEARNING_SECTION),
         ("TINYBENCH_HARNESS_SECTION", HARNESS_SECTION),
     ] {
         assert_eq!(constant(name), format!("\"{section}\""));
@@ -237,5 +259,23 @@ fn a_block_is_built_from_words_in_address_order() {
     assert_eq!(block.output_quantisation, pair(148));
     assert_eq!(block.answer, at(156));
     assert_eq!(fault, 160);
-    assert_eq!(4 * Block::WORDS, 248);
+    assert_eq!(block.learning_address, at(248));
+    assert_eq!(4 * Block::WORDS, 252);
+}
+
+#[test]
+fn what_is_said_about_learning_is_built_from_words_in_address_order() {
+    let words: [u32; Learning::WORDS] = std::array::from_fn(|i| 0x1000 + i as u32);
+    let learning = Learning::from_words(&words);
+    assert_eq!(learning.host_words(), words[..Learning::HOST_WORDS]);
+    let mut rest = vec![learning.memory_address, learning.capacity];
+    rest.extend(learning.cycles);
+    rest.extend([learning.prediction, learning.nearest, learning.votes]);
+    rest.extend([
+        learning.stored,
+        learning.samples,
+        learning.alarm,
+        learning.since,
+    ]);
+    assert_eq!(rest, words[Learning::HOST_WORDS..]);
 }

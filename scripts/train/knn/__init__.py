@@ -1,0 +1,1 @@
+"""Streams of labelled samples for learning on the device, and the extractors that go with them."""
