@@ -23,7 +23,7 @@
 /* First word of the block: "TBLK", little-endian. */
 #define TINYBENCH_MAGIC 0x4B4C4254u
 /* Version of this layout. The host refuses an image of another version. */
-#define TINYBENCH_VERSION 2u
+#define TINYBENCH_VERSION 3u
 /* How many runs one TINYBENCH_RUN can record. */
 #define TINYBENCH_CYCLES_CAPACITY 256u
 /* Value of every word of painted stack and arena. */
@@ -212,6 +212,12 @@ struct tinybench_block {
     /* I: the last stage's answer of the last run: an index, or the bits of a float. Valid after
      * TINYBENCH_RUN with TINYBENCH_STAGES_ALL. */
     uint32_t answer;
+    /* I: address of the array of the cycles that decoding the weights of one inference takes, one
+     * per run and as long as that of the inference, which decodes them as well; 0 if the model's
+     * weights needn't be decoded. Valid after TINYBENCH_PREPARE. */
+    uint32_t decode_address;
+    /* I: bytes of `arena_used` in which weights are decoded. Valid after TINYBENCH_PREPARE. */
+    uint32_t arena_decoding;
     /* I: the caught exception, if `status` is TINYBENCH_FAULT. */
     struct tinybench_fault fault;
 };
