@@ -159,6 +159,7 @@ impl Error {
                 Exit::NoTarget
             }
             Self::Select(error) => error.exit(),
+            Self::Subject(SubjectError::Write(_) | SubjectError::Folder { .. }) => Exit::Output,
             Self::Build(BuildError::ModelTooBig { .. } | BuildError::ImageTooBig { .. })
             | Self::Board(_)
             | Self::Workload(_)

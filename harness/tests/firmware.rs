@@ -30,6 +30,7 @@ fn build_in(
         project_root: root,
         target,
         runtime: "interpreter",
+        features: &[],
         model,
         front_end: None,
     };
@@ -251,6 +252,7 @@ fn an_unknown_runtime_and_a_missing_model_are_errors() {
             project_root: &root,
             target: NANO33,
             runtime,
+            features: &[],
             model: &model,
             front_end: None,
         };

@@ -45,6 +45,7 @@ impl Board {
             project_root: &root,
             target: NANO33,
             runtime: "interpreter",
+            features: &[],
             model: path,
             front_end: None,
         };

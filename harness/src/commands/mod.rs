@@ -3,6 +3,7 @@
 mod boards;
 mod compare;
 mod completions;
+mod compress;
 mod dashboard;
 mod doctor;
 mod export;
@@ -32,6 +33,7 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
         Command::Export(args) => export::run(args),
         Command::Report(args) => report::report(args),
         Command::Dashboard(args) => dashboard::dashboard(args),
+        Command::Compress(args) => compress::run(args),
         Command::Merge(args) => merge::run(args),
         Command::Boards => boards::list(&project()?),
         Command::Workloads => workloads::list(&project()?),

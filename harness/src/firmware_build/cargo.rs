@@ -186,10 +186,10 @@ fn command(
 
 /// The firmware's features that a request turns on, as cargo takes them.
 fn features(request: &Request) -> String {
-    match request.front_end {
-        Some(_) => format!("{},pipeline", request.runtime),
-        None => request.runtime.to_owned(),
-    }
+    let mut features = vec![request.runtime];
+    features.extend(request.features);
+    features.extend(request.front_end.map(|_| "pipeline"));
+    features.join(",")
 }
 
 /// Cargo of a toolchain in the firmware's folder, free of what an outer cargo has set.

@@ -33,6 +33,7 @@ pub(super) fn key(
         hash.field(text);
     }
     hash.field(request.runtime);
+    hash.field(request.features.join(","));
     hash.field(format!("{:?}", request.target));
     hash.field(fs::read(request.model).map_err(BuildError::io(request.model))?);
     hash.field(request.front_end.map_or(String::new(), |it| it.to_string()));

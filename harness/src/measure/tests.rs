@@ -331,6 +331,8 @@ fn a_measurement_has_all_figures() {
             instructions: Some(777),
             arena_bytes: 100,
             arena_tensor_bytes: 80,
+            arena_decoding_bytes: 0,
+            decode: None,
             arena_touched_bytes: 96,
             stack_peak_bytes: 512,
             outputs: TargetOutputs {
@@ -478,7 +480,7 @@ fn other_failures_have_their_own_words() {
     );
     assert_eq!(
         failure(Misbehaviour::OtherVersion).1,
-        "the image has interface version 3, this tinybench needs 2"
+        "the image has interface version 4, this tinybench needs 3"
     );
     assert_eq!(
         failure(Misbehaviour::InputOutsideRam).1,

@@ -74,17 +74,29 @@ impl<'c> Coded<'c> {
 
     /// Fills the decoding table.
     pub fn fill(&self, table: &mut Table) {
-        let mut at = 0_usize;
-        for length in 1..=MAX_LENGTH {
-            let span = TABLE_ENTRIES >> length;
-            for symbol in (0..SYMBOLS).filter(|&it| self::length(self.lengths, it) == length) {
-                let entry = (length as u16) << LENGTH_SHIFT | symbol as u16;
-                // Within the table, as the code is complete.
-                if let Some(entries) = table.get_mut(at..at + span) {
-                    entries.fill(entry);
-                }
-                at += span;
+        // Where the codes of each length begin, and then where the next of them does.
+        let mut next = [0_usize; 16];
+        for symbol in 0..SYMBOLS {
+            if let Some(count) = next.get_mut(length(self.lengths, symbol) as usize) {
+                *count += 1;
             }
+        }
+        let mut at = 0;
+        for (length, first) in next.iter_mut().enumerate().skip(1) {
+            at += core::mem::replace(first, at) * (TABLE_ENTRIES >> length);
+        }
+        for symbol in 0..SYMBOLS {
+            let length = length(self.lengths, symbol);
+            let span = TABLE_ENTRIES >> length;
+            let Some(first) = next.get_mut(length as usize).filter(|_| length > 0) else {
+                continue;
+            };
+            let entry = (length as u16) << LENGTH_SHIFT | symbol as u16;
+            // Within the table, as the code is complete.
+            if let Some(entries) = table.get_mut(*first..*first + span) {
+                entries.fill(entry);
+            }
+            *first += span;
         }
     }
 
@@ -117,67 +129,76 @@ pub struct Decoder<'c, 't> {
     beyond: u32,
 }
 
+/// Bits that are being decoded.
+#[derive(Clone, Copy)]
+struct Bits<'c> {
+    rest: &'c [u8],
+    buffer: u32,
+    available: u32,
+    beyond: u32,
+}
+
+/// Fills the buffer up to at least 16 bits where fewer than two bytes are left.
+#[cold]
+#[inline(never)]
+fn refill_at_the_end(mut bits: Bits) -> Bits {
+    while bits.available < 16 {
+        match bits.rest.split_first() {
+            Some((&byte, rest)) => {
+                bits.buffer |= u32::from(byte) << (24 - bits.available);
+                bits.rest = rest;
+            }
+            None => bits.beyond = bits.beyond.saturating_add(8),
+        }
+        bits.available += 8;
+    }
+    bits
+}
+
 impl Decoder<'_, '_> {
-    /// Fills the buffer up to at least 16 bits, which is more than the longest code.
-    #[inline(always)]
-    fn refill(&mut self) {
-        if self.available < 16 {
-            if let Some((&pair, rest)) = self.rest.split_first_chunk() {
-                self.buffer |= u32::from(u16::from_be_bytes(pair)) << (16 - self.available);
-                self.available += 16;
-                self.rest = rest;
-            } else {
-                self.refill_at_the_end();
-            }
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn refill_at_the_end(&mut self) {
-        while self.available < 16 {
-            match self.rest.split_first() {
-                Some((&byte, rest)) => {
-                    self.buffer |= u32::from(byte) << (24 - self.available);
-                    self.rest = rest;
-                }
-                None => self.beyond = self.beyond.saturating_add(8),
-            }
-            self.available += 8;
-        }
-    }
-
     /// Decodes the next weights into `weights`. Whether there were enough of them; what is missing
     /// is undefined otherwise, and never outside of `weights`.
     #[inline(never)]
     pub fn decode(&mut self, weights: &mut [i8]) -> bool {
-        // In registers while it runs.
-        let mut state = self.clone();
-        let (head, mut left) = weights.split_at_mut(state.zeros.min(weights.len()));
-        head.fill(0);
-        state.zeros -= head.len();
-        while let Some((weight, rest)) = left.split_first_mut() {
-            state.refill();
-            let index = state.buffer >> (32 - MAX_LENGTH);
-            let entry = state.table.get(index as usize).copied().unwrap_or(0);
+        // Zeros need only be skipped then.
+        weights.fill(0);
+        // Variables of their own, which stay in registers.
+        let (mut rest, mut buffer, mut available) = (self.rest, self.buffer, self.available);
+        let mut at = self.zeros;
+        while let Some(weight) = weights.get_mut(at) {
+            if available < MAX_LENGTH {
+                if let Some((&pair, behind)) = rest.split_first_chunk() {
+                    buffer |= u32::from(u16::from_be_bytes(pair)) << (16 - available);
+                    available += 16;
+                    rest = behind;
+                } else {
+                    let beyond = self.beyond;
+                    let bits = refill_at_the_end(Bits {
+                        rest,
+                        buffer,
+                        available,
+                        beyond,
+                    });
+                    (rest, buffer, available) = (bits.rest, bits.buffer, bits.available);
+                    self.beyond = bits.beyond;
+                }
+            }
+            let index = buffer >> (32 - MAX_LENGTH);
+            let entry = self.table.get(index as usize).copied().unwrap_or(0);
             let length = u32::from(entry >> LENGTH_SHIFT);
-            state.buffer <<= length;
-            state.available -= length;
+            buffer <<= length;
+            available -= length;
             let symbol = usize::from(entry & SYMBOL_MASK);
-            left = rest;
             if symbol < FIRST_RUN {
                 *weight = symbol as u8 as i8;
+                at += 1;
             } else {
-                *weight = 0;
-                let more = symbol - FIRST_RUN + SHORTEST_RUN - 1;
-                let (zeros, rest) = left.split_at_mut(more.min(left.len()));
-                zeros.fill(0);
-                state.zeros = more - zeros.len();
-                left = rest;
+                at += symbol - FIRST_RUN + SHORTEST_RUN;
             }
         }
-        *self = state;
-        self.beyond <= self.available
+        (self.rest, self.buffer, self.available) = (rest, buffer, available);
+        self.zeros = at - weights.len();
+        self.beyond <= available
     }
 
     /// Whether everything was decoded: nothing is left but the zeros of the last byte.
