@@ -12,8 +12,6 @@ pub(super) fn grid(results: &[RunResult], left_out: &[LeftOut]) -> Option<Grid> 
     let rows: Vec<_> = left_out.iter().map(too_big).chain(variants).collect();
     let headings = [
         "variant",
-        "weights",
-        "coding",
         "pruned %",
         "model bytes",
         "flash KiB",
@@ -22,18 +20,13 @@ pub(super) fn grid(results: &[RunResult], left_out: &[LeftOut]) -> Option<Grid> 
         "decode ms",
         "latency ms",
         "energy µJ",
-        "top-1 %",
-        "AUC",
+        "quality",
         "verified",
     ];
-    // A metric that no variant has is left out.
-    let shown = |column: &usize| rows.iter().any(|row: &Vec<String>| row[*column] != NONE);
-    let columns: Vec<usize> = (0..headings.len()).filter(shown).collect();
-    let pick = |row: &Vec<String>| columns.iter().map(|&column| row[column].clone()).collect();
     (!rows.is_empty()).then(|| Grid {
-        headings: columns.iter().map(|&it| headings[it].to_owned()).collect(),
-        rows: rows.iter().map(pick).collect(),
-        left: 3,
+        headings: headings.map(str::to_owned).to_vec(),
+        rows,
+        left: 1,
     })
 }
 
@@ -42,15 +35,12 @@ fn row(result: &RunResult, compression: &Compression) -> Vec<String> {
     let time = |us: f64| mark(latency.fidelity, &decimal(us / 1_000.0));
     let or_none = |cell: Option<String>| cell.unwrap_or(NONE.to_owned());
     let (flash, memory) = (&result.flash, &result.memory);
-    let [top1, auc] = quality(compression);
     let verified = match result.outputs.verified {
         true => format!("yes, {}", result.outputs.vectors),
         false => "NO".to_owned(),
     };
     vec![
         result.workload.clone(),
-        compression.weights.clone(),
-        compression.coding.clone(),
         format!("{:.0}", compression.sparsity * 100.0),
         grouped(flash.model_bytes.into()),
         kib(flash.total_bytes.saturating_sub(flash.harness_bytes)),
@@ -64,8 +54,7 @@ fn row(result: &RunResult, compression: &Compression) -> Vec<String> {
                 .as_ref()
                 .map(|energy| mark(energy.fidelity, &decimal(energy.uj_per_inference))),
         ),
-        top1,
-        auc,
+        quality(compression),
         verified,
     ]
 }
@@ -73,28 +62,57 @@ fn row(result: &RunResult, compression: &Compression) -> Vec<String> {
 /// The row of a variant that doesn't fit the board: the size of its file, and no figures of a run.
 fn too_big(left_out: &LeftOut) -> Vec<String> {
     let compression = &left_out.compression;
-    let [top1, auc] = quality(compression);
     let mut row = vec![
         left_out.workload.clone(),
-        compression.weights.clone(),
-        compression.coding.clone(),
         format!("{:.0}", compression.sparsity * 100.0),
         grouped(left_out.model_bytes),
     ];
-    row.resize(11, NONE.to_owned());
-    row.extend([top1, auc, "too big".to_owned()]);
+    row.resize(9, NONE.to_owned());
+    row.extend([quality(compression), "too big".to_owned()]);
     row
 }
 
-/// Top-1 and AUC on the whole test set, of which a variant has one.
-fn quality(compression: &Compression) -> [String; 2] {
-    let of = |metric: &str, text: fn(&Quality) -> String| {
-        let test_set = compression.test_set.as_ref();
-        let found = test_set.filter(|it| it.metric == metric).map(text);
-        found.unwrap_or(NONE.to_owned())
-    };
-    [
-        of("top1", |it| format!("{:.1}", it.value * 100.0)),
-        of("auc", |it| format!("{:.3}", it.value)),
-    ]
+/// Quality on the whole test set.
+fn quality(compression: &Compression) -> String {
+    match &compression.test_set {
+        Some(Quality { metric, value, .. }) if metric == "auc" => format!("AUC {value:.3}"),
+        Some(Quality { metric, value, .. }) => format!("{metric} {:.1} %", value * 100.0),
+        None => NONE.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Other, tests::example};
+
+    fn compression(coding: &str) -> Compression {
+        Compression {
+            workload: "kws".to_owned(),
+            weights: "int8".to_owned(),
+            sparsity: 0.5,
+            coding: coding.to_owned(),
+            test_set: None,
+            other: Other::new(),
+        }
+    }
+
+    #[test]
+    fn variants_and_what_is_too_big_are_in_one_table() {
+        let mut result = example().results.remove(0);
+        result.compression = Some(compression("huffman"));
+        let left_out = LeftOut {
+            workload: "kws-float32".to_owned(),
+            reason: "it is too big".to_owned(),
+            model_bytes: 2_000_000,
+            compression: compression("none"),
+            other: Other::new(),
+        };
+        let grid = grid(&[result], &[left_out]).unwrap();
+        assert!(grid.rows.iter().all(|row| row.len() == grid.headings.len()));
+        assert_eq!(grid.rows[0][..3], ["kws-float32", "50", "2,000,000"]);
+        assert_eq!(grid.rows[0].last().unwrap(), "too big");
+        assert_eq!(grid.rows[1][..3], ["kws", "50", "53,936"]);
+        assert_eq!(super::grid(&[], &[]).map(|grid| grid.rows), None);
+    }
 }

@@ -242,7 +242,7 @@ fn compression_legend(record: &RunRecord) -> String {
     }
     parts.push(
         "The latency includes decoding. Decoded bytes are the RAM in which weights are decoded, \
-         part of RAM. Top-1 and AUC are those of the whole test set, when the model was made. RAM \
+         part of RAM. Quality is that of the whole test set, when the model was made. RAM \
          and flash are without the harness's own part. docs/compression.md explains the \
          experiment, docs/numbers.md every number.",
     );
