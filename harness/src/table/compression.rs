@@ -76,7 +76,10 @@ fn too_big(left_out: &LeftOut) -> Vec<String> {
 fn quality(compression: &Compression) -> String {
     match &compression.test_set {
         Some(Quality { metric, value, .. }) if metric == "auc" => format!("AUC {value:.3}"),
-        Some(Quality { metric, value, .. }) => format!("{metric} {:.1} %", value * 100.0),
+        Some(Quality { metric, value, .. }) if metric == "top1" => {
+            format!("top-1 {:.1} %", value * 100.0)
+        }
+        Some(Quality { metric, value, .. }) => format!("{metric} {value:.3}"),
         None => NONE.to_owned(),
     }
 }

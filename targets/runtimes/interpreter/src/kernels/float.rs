@@ -68,26 +68,31 @@ fn finish(output: &mut [f32], sums: &[f32], channel: usize, bias: &[f32], bounds
     }
 }
 
-/// Adds the products of `input` with `N` lines of weights, each to its sum.
-#[inline(always)]
-fn accumulate<const N: usize>(sums: &mut [f32; N], lines: [&[f32]; N], input: &[f32]) {
-    let lines = lines.map(|line| line.get(..input.len()).unwrap_or(&[]));
-    if lines.iter().any(|line| line.len() != input.len()) {
-        return;
+/// Adds the products of `input` with four lines of weights, each to its sum.
+///
+/// A function of its own, so that everything in its loop is in registers.
+#[inline(never)]
+fn accumulate(sums: &mut [f32; CHANNELS], lines: [&[f32]; CHANNELS], input: &[f32]) {
+    let ([mut a, mut b, mut c, mut d], [to_a, to_b, to_c, to_d]) = (*sums, lines);
+    let weights = to_a.iter().zip(to_b).zip(to_c).zip(to_d);
+    for (&value, (((&for_a, &for_b), &for_c), &for_d)) in input.iter().zip(weights) {
+        a += value * for_a;
+        b += value * for_b;
+        c += value * for_c;
+        d += value * for_d;
     }
-    for (index, &value) in input.iter().enumerate() {
-        for (sum, line) in sums.iter_mut().zip(lines) {
-            *sum += value * line[index];
-        }
-    }
+    *sums = [a, b, c, d];
 }
 
-/// As many of the lines of `size` weights from line `first` on as there are in `N`.
-fn lines<const N: usize>(filter: &[f32], size: usize, first: usize) -> [&[f32]; N] {
-    core::array::from_fn(|index| {
+/// Four of the lines of `size` weights from line `first` on. Behind the last one, where nobody
+/// needs the sums, the first stands again.
+fn lines(filter: &[f32], size: usize, first: usize) -> [&[f32]; CHANNELS] {
+    let line = |index: usize| {
         let start = (first + index) * size;
-        filter.get(start..start + size).unwrap_or(&[])
-    })
+        filter.get(start..start + size)
+    };
+    let fallback = line(0).unwrap_or(&[]);
+    core::array::from_fn(|index| line(index).unwrap_or(fallback))
 }
 
 /// CONV_2D.
@@ -98,40 +103,27 @@ pub fn conv_2d(op: &Conv2d, input: &[f32], output: &mut [f32]) {
         let Some(output) = output.get_mut(at..at + channels) else {
             return;
         };
-        let (chunks, rest) = output.as_chunks_mut::<CHANNELS>();
-        for (index, chunk) in chunks.iter_mut().enumerate() {
+        for (index, chunk) in output.chunks_mut(CHANNELS).enumerate() {
             let channel = index * CHANNELS;
-            let sums = window_sums::<CHANNELS>(op, input, batch, origin, channel);
+            let sums = window_sums(op, input, batch, origin, channel);
             finish(chunk, &sums, channel, op.bias, op.bounds);
-        }
-        for (index, one) in rest.iter_mut().enumerate() {
-            let channel = chunks.len() * CHANNELS + index;
-            let sums = window_sums::<1>(op, input, batch, origin, channel);
-            finish(
-                core::slice::from_mut(one),
-                &sums,
-                channel,
-                op.bias,
-                op.bounds,
-            );
         }
     });
 }
 
-/// The sums of `N` channels of a convolution from `channel` on, for the window at `origin`.
-#[inline(always)]
-fn window_sums<const N: usize>(
+/// The sums of four channels of a convolution from `channel` on, for the window at `origin`.
+fn window_sums(
     op: &Conv2d,
     input: &[f32],
     batch: usize,
     origin: [isize; 2],
     channel: usize,
-) -> [f32; N] {
+) -> [f32; CHANNELS] {
     let window = &op.window;
     let depth = window.input[2];
     let size = window.filter[0] * window.filter[1] * depth;
-    let filters = lines::<N>(op.filter, size, channel);
-    let mut sums = [0.0; N];
+    let filters = lines(op.filter, size, channel);
+    let mut sums = [0.0; CHANNELS];
     let mut add = |element: usize, first: usize, length: usize| {
         let weights = filters.map(|filter| filter.get(element * depth..).unwrap_or(&[]));
         if let Some(input) = input.get(first..first + length) {
@@ -140,7 +132,7 @@ fn window_sums<const N: usize>(
     };
     if window.dilation[1] != 1 {
         each_element(window, batch, origin, |element, first| {
-            add(element, first, depth)
+            add(element, first, depth);
         });
         return sums;
     }
@@ -170,21 +162,30 @@ pub fn depthwise_conv_2d(op: &Conv2d, input: &[f32], output: &mut [f32]) {
             let mut sums = [0.0_f32; CHANNELS];
             each_element(window, batch, origin, |element, first| {
                 let weights = op.filter.get(element * channels + channel..).unwrap_or(&[]);
-                if multiplier == 1 {
-                    let values = input.get(first + channel..).unwrap_or(&[]);
-                    for ((sum, &weight), &value) in sums.iter_mut().zip(weights).zip(values) {
-                        *sum += value * weight;
+                let values = input.get(first + channel / multiplier..).unwrap_or(&[]);
+                match (weights.first_chunk(), values.first_chunk()) {
+                    (Some(weights), Some(values)) if multiplier == 1 => {
+                        multiply(&mut sums, weights, values);
                     }
-                } else {
-                    for (index, (sum, &weight)) in sums.iter_mut().zip(weights).enumerate() {
-                        let from = first + (channel + index) / multiplier;
-                        *sum += input.get(from).copied().unwrap_or(0.0) * weight;
+                    _ => {
+                        for (index, (sum, &weight)) in sums.iter_mut().zip(weights).enumerate() {
+                            let from = first + (channel + index) / multiplier;
+                            *sum += input.get(from).copied().unwrap_or(0.0) * weight;
+                        }
                     }
                 }
             });
             finish(chunk, &sums, channel, op.bias, op.bounds);
         }
     });
+}
+
+/// Adds the products of four weights and values, each to its sum.
+#[inline(always)]
+fn multiply(sums: &mut [f32; CHANNELS], weights: &[f32; CHANNELS], values: &[f32; CHANNELS]) {
+    for ((sum, &weight), &value) in sums.iter_mut().zip(weights).zip(values) {
+        *sum += value * weight;
+    }
 }
 
 /// FULLY_CONNECTED.
@@ -195,24 +196,11 @@ pub fn fully_connected(op: &FullyConnected, input: &[f32], output: &mut [f32]) {
         .chunks_exact(depth)
         .zip(output.chunks_exact_mut(channels));
     for (input, output) in rows {
-        let (chunks, rest) = output.as_chunks_mut::<CHANNELS>();
-        for (index, chunk) in chunks.iter_mut().enumerate() {
+        for (index, chunk) in output.chunks_mut(CHANNELS).enumerate() {
             let channel = index * CHANNELS;
             let mut sums = [0.0; CHANNELS];
             accumulate(&mut sums, lines(op.filter, depth, channel), input);
             finish(chunk, &sums, channel, op.bias, op.bounds);
-        }
-        for (index, one) in rest.iter_mut().enumerate() {
-            let channel = chunks.len() * CHANNELS + index;
-            let mut sums = [0.0; 1];
-            accumulate(&mut sums, lines(op.filter, depth, channel), input);
-            finish(
-                core::slice::from_mut(one),
-                &sums,
-                channel,
-                op.bias,
-                op.bounds,
-            );
         }
     }
 }
