@@ -87,6 +87,8 @@ pub enum Command {
     Merge(MergeArgs),
     /// Measure a device that speaks the MLPerf Tiny protocol
     Mlperf(Box<MlperfArgs>),
+    /// Put the weights of a model into a Huffman code that is decoded on the target
+    Compress(CompressArgs),
     /// List the boards
     Boards,
     /// List the workloads
@@ -476,6 +478,26 @@ pub struct MergeArgs {
     /// Where to write the merged record [default: stdout]
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// Which model to compress.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench compress kws.tflite -o kws.tbz
+  tinybench run --board nano33 --model kws.tflite --model kws.tbz
+                                              what it saves and what it costs
+  tinybench run --board nano33 --suite compression
+                                              float32, int8, pruned and coded side by side
+
+docs/compression.md describes the format and the experiment.")]
+pub struct CompressArgs {
+    /// An int8 .tflite
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Where to write the compressed model
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 /// What to compare, and what counts as a regression.

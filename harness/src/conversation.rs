@@ -221,6 +221,19 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
         Ok(stages)
     }
 
+    /// Cycles of decoding the model's weights in the latest `count` runs, [`None`] if they needn't
+    /// be decoded.
+    pub fn decode_cycles(&mut self, count: usize) -> Result<Option<Vec<u32>>, TargetError> {
+        let address = self.block.decode_address;
+        if address == 0 {
+            return Ok(None);
+        }
+        let mut cycles = vec![0; count];
+        self.check_range("the cycles of decoding", address, 4 * count)?;
+        self.target.read_words(address, &mut cycles)?;
+        Ok(Some(cycles))
+    }
+
     /// The runtime's name and version.
     pub fn runtime(&mut self) -> Result<(String, String), TargetError> {
         let Block {

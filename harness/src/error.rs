@@ -193,6 +193,7 @@ impl Error {
             | Self::MlperfLink(_) => Exit::NoTarget,
             Self::Mlperf { source, .. } => source.exit(),
             Self::Select(error) => error.exit(),
+            Self::Subject(SubjectError::Write(_) | SubjectError::Folder { .. }) => Exit::Output,
             Self::Build(BuildError::ModelTooBig { .. } | BuildError::ImageTooBig { .. })
             | Self::Board(_)
             | Self::Workload(_)

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod commands;
 pub mod commit;
 pub mod compare;
+pub mod compress;
 pub mod config;
 pub mod confirm;
 pub mod conversation;

@@ -70,6 +70,11 @@ impl Project {
         self.root.join("results/published")
     }
 
+    /// The folder of models that were compressed for a run.
+    pub fn compressed(&self) -> PathBuf {
+        self.root.join("target/tinybench/compressed")
+    }
+
     /// The commit of the project, with `-dirty` appended if files differ from it; `None` outside
     /// git.
     pub fn commit(&self) -> Option<String> {

@@ -1,10 +1,11 @@
 //! How good the answers are that a target gives, by the labels of a workload.
 
+use tinybench_interpreter::ElementType;
 use tinybench_pipeline::answer::{largest, mean_squared_error};
 
 use crate::record;
 use crate::runtimes::ModelFacts;
-use crate::verify::TargetOutputs;
+use crate::verify::{TargetOutputs, float};
 use crate::workload::TaskKind;
 
 /// Judges the outputs of the vectors that were run. `inputs` and `labels` are those of all
@@ -18,7 +19,7 @@ pub fn judge(
     outputs: &TargetOutputs,
 ) -> Option<record::Quality> {
     let (metric, value) = match task {
-        TaskKind::Classification => ("top1", top1(outputs, labels, facts.output_bytes)),
+        TaskKind::Classification => ("top1", top1(facts, outputs, labels)),
         TaskKind::Anomaly => ("auc", auc(&scores(facts, inputs, labels, outputs))?),
         TaskKind::AnomalyScore => ("auc", auc(&given_scores(facts, labels, outputs))?),
     };
@@ -32,10 +33,14 @@ pub fn judge(
 
 /// The share of vectors whose largest output (the first of equals) is at the index that `labels`,
 /// which has one entry for each vector of the workload, says.
-fn top1(outputs: &TargetOutputs, labels: &[u8], output_bytes: usize) -> f64 {
+fn top1(facts: &ModelFacts, outputs: &TargetOutputs, labels: &[u8]) -> f64 {
+    let answer = |output: &[u8]| match facts.element_type {
+        ElementType::Int8 => largest(&signed(output)),
+        ElementType::Float32 => float::largest(output),
+    };
     let right = outputs
-        .by_vector(output_bytes)
-        .filter(|&(vector, output)| largest(&signed(output)) == usize::from(labels[vector]))
+        .by_vector(facts.output_bytes)
+        .filter(|&(vector, output)| answer(output) == usize::from(labels[vector]))
         .count();
     right as f64 / outputs.vectors.len() as f64
 }
@@ -51,8 +56,12 @@ fn scores(
         .by_vector(facts.output_bytes)
         .map(|(vector, output)| {
             let input = &inputs[vector * facts.input_bytes..][..facts.input_bytes];
-            let score =
-                mean_squared_error(&signed(input), facts.input, &signed(output), facts.output);
+            let score = match facts.element_type {
+                ElementType::Float32 => float::mean_squared_error(input, output),
+                ElementType::Int8 => {
+                    mean_squared_error(&signed(input), facts.input, &signed(output), facts.output)
+                }
+            };
             (score, labels[vector] != 0)
         })
         .collect()
@@ -98,6 +107,7 @@ fn signed(bytes: &[u8]) -> Vec<i8> {
 
 #[cfg(test)]
 mod tests {
+    use tinybench_interpreter::ElementType;
     use tinybench_pipeline::Quantisation;
 
     use super::*;
@@ -113,7 +123,22 @@ mod tests {
     fn top1_is_the_share_of_right_answers() {
         // Labels of four vectors of which the second and the fourth were run.
         let outputs = outputs(&[1, 3], &[-128, -1, -5, 3, 3, -128]);
-        assert_eq!(top1(&outputs, &[9, 1, 9, 1], 3), 0.5);
+        let one = Quantisation {
+            scale: 1.0,
+            zero_point: 0,
+        };
+        let facts = ModelFacts {
+            input_bytes: 1,
+            output_bytes: 3,
+            macs: 0,
+            parameters: 0,
+            arena_bytes: 0,
+            input: one,
+            output: one,
+            element_type: ElementType::Int8,
+            compressed: false,
+        };
+        assert_eq!(top1(&facts, &outputs, &[9, 1, 9, 1]), 0.5);
     }
 
     #[test]
@@ -145,6 +170,8 @@ mod tests {
             arena_bytes: 0,
             input: quantisation,
             output: quantisation,
+            element_type: ElementType::Int8,
+            compressed: false,
         };
         // 255 and 256: the second byte counts more than the first.
         let outputs = outputs(&[1, 3], &[-1, 0, 0, 0, 0, 1, 0, 0]);
@@ -163,6 +190,8 @@ mod tests {
             arena_bytes: 0,
             input: quantisation(1.0, 0),
             output: quantisation(0.5, 4),
+            element_type: ElementType::Int8,
+            compressed: false,
         };
         // Reproduced exactly: [3, -1] is 0.5 * [10 - 4, 2 - 4]. And badly: [0, 0] as [4, 4].
         let inputs = [3_i8, -1, 0, 0].map(i8::cast_unsigned);

@@ -48,6 +48,9 @@ pub struct RunRecord {
     pub shard: Option<Shard>,
     /// One entry a workload and runtime.
     pub results: Vec<RunResult>,
+    /// Variants of a workload that don't fit the board.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub left_out: Vec<LeftOut>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -182,6 +185,22 @@ pub struct ShardSubject {
     pub runtime: String,
 }
 
+/// A variant of a workload that wasn't run, as it doesn't fit the board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LeftOut {
+    /// Name of the variant.
+    pub workload: String,
+    /// Why it doesn't fit.
+    pub reason: String,
+    /// Size of its model file.
+    pub model_bytes: u64,
+    /// How its weights are held.
+    pub compression: Compression,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
 /// What one workload cost on one runtime.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunResult {
@@ -229,6 +248,9 @@ pub struct RunResult {
     /// Learning on the device, if the workload is a stream to learn from.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub learning: Option<learning::Learning>,
+    /// How the model's weights are held, where that is what is compared.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub compression: Option<Compression>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -367,6 +389,10 @@ pub struct Latency {
     /// The stages one by one, where the model's input was computed from raw audio.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub stages: Option<Stages>,
+    /// Decoding the weights of one inference, where they lie coded in flash: timed alone, and part
+    /// of every figure above as well.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub decode: Option<Stage>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -581,8 +607,48 @@ pub struct Outputs {
     pub mismatches: u64,
     /// The largest difference of two int8 values.
     pub max_abs_diff: u32,
-    /// Whether all are equal.
+    /// Whether all are equal, or within the tolerance of float32 ones.
     pub verified: bool,
+    /// How float32 outputs compare, which are equal within a tolerance. A mismatch is then a byte
+    /// of a value outside of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub float: Option<FloatOutputs>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// How float32 outputs compare with the reference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FloatOutputs {
+    /// How many values were compared.
+    pub values_compared: u64,
+    /// The largest difference.
+    #[serde(serialize_with = "finite")]
+    pub max_abs_diff: f64,
+    /// The largest that is allowed.
+    #[serde(serialize_with = "finite")]
+    pub tolerance: f64,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// How a model's weights are held.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Compression {
+    /// The workload of which the model is a variant.
+    pub workload: String,
+    /// Type of the weights: `float32` or `int8`.
+    pub weights: String,
+    /// Share of the weights that pruning set to 0, 0 to 1.
+    #[serde(serialize_with = "finite")]
+    pub sparsity: f64,
+    /// How they are coded: `none` or `huffman`.
+    pub coding: String,
+    /// Quality on the whole test set, as it was when the model was made.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub test_set: Option<Quality>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use tinybench_interface::Task;
+use tinybench_interpreter::ElementType;
 
 use crate::board::Board;
 use crate::energy;
@@ -16,6 +17,7 @@ use crate::record::{self, ExecutionKind, Other, RunResult};
 use crate::runtimes::{HostRuntime, RuntimeError};
 use crate::statistics::median;
 use crate::subject::Subject;
+use crate::verify::float::FloatMismatch;
 use crate::verify::{self, AnswerMismatch, FeatureMismatch, Mismatch};
 use crate::workload::TaskKind;
 
@@ -27,6 +29,8 @@ pub enum VerifyError {
     Features(#[from] FeatureMismatch),
     #[error(transparent)]
     Outputs(#[from] Mismatch),
+    #[error(transparent)]
+    FloatOutputs(#[from] FloatMismatch),
     #[error(transparent)]
     Answer(#[from] AnswerMismatch),
     #[error(transparent)]
@@ -61,6 +65,19 @@ pub fn verify(
     if let Some((learning, measured)) = subject.learning.as_ref().zip(measurement.learning.as_ref())
     {
         learning::verify(subject, learning, measured)?;
+    }
+    if facts.element_type == ElementType::Float32 {
+        let tolerance = subject.tolerance;
+        return Ok(Verified {
+            features: None,
+            outputs: verify::float::verify(
+                outputs,
+                &subject.outputs,
+                facts.output_bytes,
+                tolerance,
+                &subject.reference,
+            )?,
+        });
     }
     let Some(pipeline) = &measurement.pipeline else {
         return Ok(Verified {
@@ -161,6 +178,7 @@ pub fn result(
         median_us: microseconds(median_cycles, board),
         overhead_cycles: measurement.counter_overhead,
         stages: pipeline.map(|pipeline| stages(pipeline, board)),
+        decode: measurement.decode.map(|cycles| stage(&cycles, board)),
         cycles,
         other: other(),
     };
@@ -170,6 +188,7 @@ pub fn result(
         learning.map(|(it, measured)| learning::figures(subject, it, measured, board.clock_hz));
     let arena = measurement.arena_bytes;
     let tensors = measurement.arena_tensor_bytes;
+    let decoding = measurement.arena_decoding_bytes;
     let stack = measurement.stack_peak_bytes;
     RunResult {
         workload: subject.name.clone(),
@@ -212,8 +231,8 @@ pub fn result(
             harness_bytes: image.ram.harness,
             ram_total_bytes: image.static_ram + arena + stack + learner_memory,
             system_bytes: Some(image.ram.system + stack),
-            runtime_bytes: Some(image.ram.runtime + (arena - tensors)),
-            model_bytes: Some(image.ram.model),
+            runtime_bytes: Some(image.ram.runtime + (arena - tensors - decoding)),
+            model_bytes: Some(image.ram.model + decoding),
             intermediate_bytes: Some(tensors),
             pipeline_bytes: pipeline.map(|_| image.ram.pipeline),
             learning_bytes: learning
@@ -242,6 +261,7 @@ pub fn result(
         mlperf: None,
         power: None,
         learning,
+        compression: subject.compression.clone(),
         other: other(),
     }
 }
@@ -261,19 +281,20 @@ fn inputs<'a>(subject: &'a Subject, measurement: &Measurement) -> Cow<'a, [u8]> 
 }
 
 fn stages(pipeline: &PipelineMeasurement, board: &Board) -> record::Stages {
-    let stage = |cycles: &[u32]| {
-        let median_cycles = median(cycles).unwrap_or_default();
-        record::Stage {
-            cycles: cycles.to_vec(),
-            median_cycles,
-            median_us: microseconds(median_cycles, board),
-            other: Other::new(),
-        }
-    };
     record::Stages {
-        preprocess: stage(&pipeline.preprocess),
-        inference: stage(&pipeline.inference),
-        postprocess: stage(&pipeline.postprocess),
+        preprocess: stage(&pipeline.preprocess, board),
+        inference: stage(&pipeline.inference, board),
+        postprocess: stage(&pipeline.postprocess, board),
+        other: Other::new(),
+    }
+}
+
+fn stage(cycles: &[u32], board: &Board) -> record::Stage {
+    let median_cycles = median(cycles).unwrap_or_default();
+    record::Stage {
+        cycles: cycles.to_vec(),
+        median_cycles,
+        median_us: microseconds(median_cycles, board),
         other: Other::new(),
     }
 }

@@ -7,7 +7,7 @@ use tinybench_interface::Runtime as _;
 use tinybench_interpreter::kernels::Portable;
 use tinybench_interpreter::runtime::Interpreter as InterpreterOnTarget;
 use tinybench_interpreter::{
-    Interpreter as Engine, Model, ModelError, PrepareError, Tensor, arena_needed,
+    ElementType, Interpreter as Engine, Model, ModelError, PrepareError, Tensor, arena_needed,
 };
 use tinybench_pipeline::Quantisation;
 
@@ -32,6 +32,30 @@ pub struct ModelFacts {
     pub input: Quantisation,
     /// What the output's values stand for.
     pub output: Quantisation,
+    /// Type of the model's tensors.
+    pub element_type: ElementType,
+    /// Whether the model's weights lie coded in the file.
+    pub compressed: bool,
+}
+
+impl ModelFacts {
+    /// Values of one input.
+    pub fn inputs(&self) -> usize {
+        self.input_bytes / self.element_type.bytes()
+    }
+
+    /// Values of one output.
+    pub fn outputs(&self) -> usize {
+        self.output_bytes / self.element_type.bytes()
+    }
+
+    /// The features of the firmware without which it can't run the model.
+    pub fn firmware_features(&self) -> Vec<&'static str> {
+        let float = self.element_type == ElementType::Float32;
+        let features = [(float, "float"), (self.compressed, "huffman")];
+        let needed = features.into_iter().filter(|(needed, _)| *needed);
+        needed.map(|(_, feature)| feature).collect()
+    }
 }
 
 /// A runtime refuses a model, or fails on it.
@@ -145,7 +169,7 @@ impl HostRuntime for Interpreter {
     }
 
     fn summary(&self) -> &'static str {
-        "int8 TensorFlow Lite models, read in place; equal bit for bit to TensorFlow Lite Micro"
+        "TensorFlow Lite models, read in place; int8 equal bit for bit to TensorFlow Lite Micro"
     }
 
     fn reads(&self, model: &[u8]) -> bool {
@@ -160,6 +184,12 @@ impl HostRuntime for Interpreter {
             scale: tensor.scale,
             zero_point: tensor.zero_point,
         };
+        if input.element_type != output.element_type {
+            return Err(RuntimeError(format!(
+                "the model's input is {} and its output {}: both must be of one type",
+                input.element_type, output.element_type
+            )));
+        }
         if input_bytes == 0 || output_bytes == 0 {
             return Err(RuntimeError(
                 "the model's input or output is empty".to_owned(),
@@ -173,6 +203,8 @@ impl HostRuntime for Interpreter {
             arena_bytes: arena_needed(&model)?,
             input: quantisation(input),
             output: quantisation(output),
+            element_type: input.element_type,
+            compressed: model.is_compressed(),
         })
     }
 
@@ -192,13 +224,11 @@ impl HostRuntime for Interpreter {
             .map_err(|error| RuntimeError(error.to_string()))?;
         let mut outputs = Vec::new();
         for vector in inputs.chunks_exact(model.input().bytes) {
-            for (input, &byte) in engine.input_mut().iter_mut().zip(vector) {
-                *input = byte.cast_signed();
-            }
+            engine.input_bytes_mut().copy_from_slice(vector);
             engine
                 .invoke()
                 .map_err(|error| RuntimeError(error.to_string()))?;
-            outputs.extend(engine.output().iter().map(|output| output.cast_unsigned()));
+            outputs.extend(engine.output_bytes());
         }
         Ok(outputs)
     }

@@ -1,16 +1,24 @@
 //! What is measured: a model with inputs and the outputs it must give, from a workload of the
 //! project or from the user's own files.
 
+mod variant;
+
+pub use variant::Placed;
+
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::board::Board;
-use crate::files::{self, ReadError};
-use crate::learning::{Stream, StreamError};
-use crate::record::InputSource;
-use crate::runtimes::{self, HostRuntime, ModelFacts, RuntimeError};
-use crate::suite::{FetchedModel, Models, SuiteError};
+use tinybench_interpreter::ElementType;
 use tinybench_learning::Configuration;
 
+use crate::board::Board;
+use crate::compress::CompressError;
+use crate::files::{self, ReadError, WriteError};
+use crate::learning::{Stream, StreamError};
+use crate::record::{self, InputSource};
+use crate::runtimes::{self, HostRuntime, ModelFacts, RuntimeError};
+use crate::suite::{FetchedModel, Models, SuiteError};
+use crate::verify::float;
 use crate::workload::{Audio, Card, MAX_DATA_BYTES, TaskKind, Workload};
 
 /// Seed of the inputs for a model that comes without any.
@@ -80,6 +88,10 @@ pub struct Subject {
     /// The stream of which the vectors are the samples, if the model's outputs are features to learn
     /// from.
     pub learning: Option<LearningSubject>,
+    /// By how much float32 outputs may differ from the reference.
+    pub tolerance: f64,
+    /// How the weights are held, where that is what is compared.
+    pub compression: Option<record::Compression>,
 }
 
 /// What there is to learn.
@@ -118,6 +130,25 @@ pub enum SubjectError {
         path: PathBuf,
         /// What the runtime says.
         source: RuntimeError,
+    },
+    /// The model's weights can't be coded.
+    #[error("{path}: {source}")]
+    Compress {
+        /// The model file.
+        path: PathBuf,
+        /// Why not.
+        source: CompressError,
+    },
+    /// A file can't be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A folder can't be made.
+    #[error("can't make the folder {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
     },
     /// The vectors of a suite can't be used.
     #[error(transparent)]
@@ -172,6 +203,16 @@ pub enum SubjectError {
         /// Size of RAM, bytes.
         ram: u32,
     },
+}
+
+impl SubjectError {
+    /// Whether the model doesn't fit the board.
+    pub fn is_too_big(&self) -> bool {
+        matches!(
+            self,
+            Self::TooBigForFlash { .. } | Self::TooBigForRam { .. }
+        )
+    }
 }
 
 /// Vectors without a card: no labels, nothing to judge.
@@ -244,10 +285,15 @@ impl Checked {
         Ok(bytes / each)
     }
 
-    /// Reads `NAME.inputs.i8` and `NAME.outputs.i8` in `folder`.
+    /// Reads `NAME.inputs.i8` and `NAME.outputs.i8` in `folder`; the ending is `f32` for a float32
+    /// model.
     fn read_reference(&self, folder: &Path, name: &str) -> Result<Vectors, SubjectError> {
-        let inputs_path = folder.join(format!("{name}.inputs.i8"));
-        let outputs_path = folder.join(format!("{name}.outputs.i8"));
+        let ending = match self.facts.element_type {
+            ElementType::Int8 => "i8",
+            ElementType::Float32 => "f32",
+        };
+        let inputs_path = folder.join(format!("{name}.inputs.{ending}"));
+        let outputs_path = folder.join(format!("{name}.outputs.{ending}"));
         let inputs = files::read(&inputs_path, MAX_DATA_BYTES)?;
         let outputs = files::read(&outputs_path, MAX_DATA_BYTES)?;
         let count = self.count(&inputs_path, inputs.len())?;
@@ -257,7 +303,7 @@ impl Checked {
             seed: None,
             inputs,
             outputs,
-            reference: format!("{name}.outputs.i8"),
+            reference: format!("{name}.outputs.{ending}"),
         })
     }
 
@@ -278,6 +324,8 @@ impl Checked {
             task: None,
             audio: None,
             learning: None,
+            tolerance: float::TOLERANCE,
+            compression: None,
         }
     }
 
@@ -297,23 +345,20 @@ impl Checked {
     /// Compares what the card says with what the model is.
     fn check_card(&self, card: &Card) -> Result<(), String> {
         self.check_size(card.model.macs, card.model.parameters)?;
-        let ModelFacts {
-            input_bytes,
-            output_bytes,
-            ..
-        } = self.facts;
+        let (inputs, outputs) = (self.facts.inputs(), self.facts.outputs());
+        let output_bytes = self.facts.output_bytes;
         if let Some(task) = &card.task {
             let classes = task.classes.len();
             match task.kind {
-                TaskKind::Classification if classes != output_bytes => {
+                TaskKind::Classification if classes != outputs => {
                     return Err(format!(
-                        "task.classes has {classes} names, the model has {output_bytes} outputs"
+                        "task.classes has {classes} names, the model has {outputs} outputs"
                     ));
                 }
-                TaskKind::Anomaly if input_bytes != output_bytes => {
+                TaskKind::Anomaly if inputs != outputs => {
                     return Err(format!(
                         "the output of an anomaly has the size of the input; the model has \
-                         {input_bytes} inputs and {output_bytes} outputs"
+                         {inputs} inputs and {outputs} outputs"
                     ));
                 }
                 TaskKind::AnomalyScore if output_bytes != SCORE_BYTES => {
@@ -327,9 +372,9 @@ impl Checked {
         }
         if let Some(features) = &card.features {
             let features = features.parameters().features();
-            if features != input_bytes {
+            if features != inputs {
                 return Err(format!(
-                    "[features] gives {features} values, the model has {input_bytes} inputs"
+                    "[features] gives {features} values, the model has {inputs} inputs"
                 ));
             }
         }
@@ -417,11 +462,13 @@ impl Subject {
             task: card.task.map(|task| task.kind),
             audio: workload.audio,
             learning,
+            tolerance: float::TOLERANCE,
+            compression: None,
         })
     }
 
     /// The user's own model. Its inputs and outputs are `NAME.inputs.i8` and `NAME.outputs.i8` in
-    /// the folder `reference`, for `NAME.tflite`; without a folder inputs are made from [`SEED`]
+    /// the folder `reference`, for `NAME.tflite` (`.f32` for a float32 model); without a folder inputs are made from [`SEED`]
     /// and the outputs computed by the runtime's portable kernels on the host.
     pub fn from_model(
         path: &Path,
@@ -444,7 +491,11 @@ impl Subject {
                     VectorCount::Count(count) => count,
                     VectorCount::All | VectorCount::Default => SEEDED_VECTORS,
                 };
-                let inputs = seeded_bytes(SEED, count * checked.facts.input_bytes);
+                let bytes = seeded_bytes(SEED, count * checked.facts.input_bytes);
+                let inputs = match checked.facts.element_type {
+                    ElementType::Int8 => bytes,
+                    ElementType::Float32 => seeded_values(&bytes),
+                };
                 let outputs = runtime.infer(&checked.model, &inputs).map_err(|source| {
                     SubjectError::Model {
                         path: path.to_owned(),
@@ -570,9 +621,26 @@ pub(crate) fn seeded_bytes(seed: u64, length: usize) -> Vec<u8> {
     bytes
 }
 
+/// Float32 values of at least -1 and below 1, little-endian, from the upper 24 of each 32 bits.
+fn seeded_values(bytes: &[u8]) -> Vec<u8> {
+    let (words, _) = bytes.as_chunks::<4>();
+    let value = |word: &[u8; 4]| (u32::from_le_bytes(*word) >> 8) as f32 / (1 << 23) as f32 - 1.0;
+    let values = words.iter().map(value);
+    values.flat_map(f32::to_le_bytes).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn seeded_values_lie_between_minus_one_and_one() {
+        let bytes = seeded_values(&seeded_bytes(SEED, 4000));
+        let values: Vec<f32> = float::values(&bytes).collect();
+        assert!(values.iter().all(|value| (-1.0..1.0).contains(value)));
+        assert!(values.iter().any(|&value| value < -0.9) && values.iter().any(|&it| it > 0.9));
+        assert_eq!(seeded_values(&[0, 0, 0, 0x80]), 0.0_f32.to_le_bytes());
+    }
 
     #[test]
     fn seeded_bytes_are_those_of_splitmix64() {

@@ -1,5 +1,7 @@
 //! Comparing what the target computed with the reference, value by value.
 
+pub mod float;
+
 use tinybench_interface::Task;
 use tinybench_pipeline::answer::{largest, mean_squared_error};
 
@@ -87,6 +89,7 @@ pub fn verify(
         mismatches: 0,
         max_abs_diff: 0,
         verified: true,
+        float: None,
         other: record::Other::new(),
     })
 }
@@ -222,6 +225,7 @@ pub fn spread(count: usize, available: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    use tinybench_interpreter::ElementType;
     use tinybench_pipeline::Quantisation;
 
     use super::*;
@@ -280,6 +284,8 @@ mod tests {
             arena_bytes: 0,
             input: one,
             output: one,
+            element_type: ElementType::Int8,
+            compressed: false,
         };
         let outputs = outputs(&[0, 5], &[1, 2, 4, 3]);
         let check = |task, answers: [u32; 2]| {

@@ -158,6 +158,7 @@ samples = {}
         project_root: &project_root(),
         target: NANO33,
         runtime: "interpreter",
+        features: &[],
         model: &project_root().join(fixture),
         front_end: Some(PARAMETERS),
         learning: false,

@@ -50,6 +50,7 @@ impl Board {
             project_root: &root,
             target: NANO33,
             runtime,
+            features: &[],
             model: path,
             front_end: None,
             learning: false,

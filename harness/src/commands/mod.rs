@@ -4,6 +4,7 @@ mod boards;
 pub mod calibrate;
 mod compare;
 mod completions;
+mod compress;
 mod dashboard;
 mod doctor;
 mod export;
@@ -35,6 +36,7 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
         Command::Export(args) => export::run(args),
         Command::Report(args) => report::report(args),
         Command::Dashboard(args) => dashboard::dashboard(args),
+        Command::Compress(args) => compress::run(args),
         Command::Merge(args) => merge::run(args),
         Command::Mlperf(args) => mlperf::mlperf(args, &project()?),
         Command::Boards => boards::list(&project()?),

@@ -22,16 +22,17 @@ use crate::measure::{LearningPlan, PipelinePlan, Plan, measure};
 use crate::power::{DutyCycle, PowerError};
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::record::{self, ExecutionKind, Other, RunRecord, RunResult, ShardSubject};
+use crate::record::{self, ExecutionKind, LeftOut, Other, RunRecord, RunResult, ShardSubject};
 use crate::results;
 use crate::runtimes::{self, HostRuntime, Interpreter};
 use crate::select::{self, Choice};
 use crate::session::Session;
 use crate::shard;
 use crate::stdout;
-use crate::subject::Subject;
+use crate::subject::{Placed, Subject};
 use crate::suggest;
 use crate::suite::published;
+use crate::suite::variants::Variants;
 use crate::suite::{Contents, STANDARD, Suite, SuiteError};
 use crate::table::{self, Published};
 use crate::verify;
@@ -101,7 +102,7 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     }
     let selection = Selection::new(args, project)?;
     let published = published(&selection, project)?;
-    let subjects = subjects(args, project, &selection, &board)?;
+    let (subjects, left_out) = subjects(args, project, &selection, &board)?;
     let (subjects, shard) =
         shard::select(args.shard, subjects, |(runtime, subject)| ShardSubject {
             workload: subject.name.clone(),
@@ -130,6 +131,7 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
 
     let mut record = record(&setting, started, outcomes)?;
     record.shard = shard;
+    record.left_out = left_out;
     let json = record.to_json()?;
     interrupt::check()?;
     let path = match &args.out {
@@ -167,6 +169,8 @@ struct Selection {
     workloads: Vec<String>,
     /// The suite whose models are fetched, if one was asked for.
     suite: Option<Suite>,
+    /// Variants of workloads.
+    variants: Option<Variants>,
 }
 
 impl Selection {
@@ -179,6 +183,7 @@ impl Selection {
                 return Ok(Self {
                     workloads,
                     suite: None,
+                    variants: None,
                 });
             }
             None if !project.suites().exists() => return Err(Error::NothingToRun),
@@ -189,6 +194,15 @@ impl Selection {
             Contents::Models(_) => Ok(Self {
                 workloads: Vec::new(),
                 suite: Some(suite),
+                variants: None,
+            }),
+            Contents::Variants(_) if args.from.is_some() => {
+                Err(SuiteError::NothingToFetch(suite.name).into())
+            }
+            Contents::Variants(variants) => Ok(Self {
+                workloads: Vec::new(),
+                suite: None,
+                variants: Some(variants.clone()),
             }),
             Contents::Workloads(all) => {
                 if args.from.is_some() {
@@ -210,6 +224,7 @@ impl Selection {
                 Ok(Self {
                     workloads,
                     suite: None,
+                    variants: None,
                 })
             }
         }
@@ -222,33 +237,51 @@ fn subjects(
     project: &Project,
     selection: &Selection,
     board: &Board,
-) -> Result<Vec<(&'static dyn HostRuntime, Subject)>, Error> {
+) -> Result<(Vec<(&'static dyn HostRuntime, Subject)>, Vec<LeftOut>), Error> {
     let workloads = Workloads::open(&project.models())?;
     let vectors = args
         .vectors
         .map_or_else(Default::default, |vectors| vectors.0);
-    let mut subjects = Vec::new();
+    let (mut subjects, mut left_out) = (Vec::new(), Vec::new());
     for named in named_runtimes(args)? {
-        let mut left_out = Vec::new();
+        let mut unread = Vec::new();
         let chosen = |model: &[u8]| named.unwrap_or_else(|| runtimes::for_model(model));
         for name in &selection.workloads {
             let workload = workloads.load(name)?;
             let runtime = chosen(&workload.model);
             let of_a_set = args.workloads.is_empty() && named.is_some();
             if of_a_set && !runtime.reads(&workload.model) {
-                left_out.push(name.as_str());
+                unread.push(name.as_str());
                 continue;
             }
             subjects.push((runtime, Subject::from_workload(workload, runtime, board)?));
         }
         if let Some(runtime) = named
-            && !left_out.is_empty()
+            && !unread.is_empty()
         {
             eprintln!(
                 "left out, for the runtime {} doesn't read their models: {}",
                 runtime.name(),
-                left_out.join(", ")
+                unread.join(", ")
             );
+        }
+        if let Some(variants) = &selection.variants {
+            let runtime = named.unwrap_or(&Interpreter);
+            let folder = project.compressed();
+            for variant in variants.select(&args.workloads)? {
+                let workload = workloads.load(&variant.workload)?;
+                let subject =
+                    Subject::from_variant(variants, variant, workload, &folder, runtime, board);
+                match subject? {
+                    Placed::Fits(subject) => subjects.push((runtime, *subject)),
+                    // That is a finding of the comparison; who asks for it by name gets an error.
+                    Placed::TooBig { left_out: it, .. } if args.workloads.is_empty() => {
+                        eprintln!("{} is left out: {}", it.workload, it.reason);
+                        left_out.push(it);
+                    }
+                    Placed::TooBig { error, .. } => return Err(error.into()),
+                }
+            }
         }
         if let Some(suite) = &selection.suite {
             let runtime = named.unwrap_or(&Interpreter);
@@ -266,7 +299,7 @@ fn subjects(
             subjects.push((runtime, subject));
         }
     }
-    Ok(subjects)
+    Ok((subjects, left_out))
 }
 
 /// The runtimes that the command line names; one `None` if each model is for the one that reads it.
@@ -422,6 +455,7 @@ impl Setting<'_> {
             project_root: self.project.root(),
             target: board.target(),
             runtime: runtime.name(),
+            features: &subject.facts.firmware_features(),
             model: &subject.model_path,
             front_end: subject.audio.as_ref().map(|audio| audio.parameters),
             learning: subject.learning.is_some(),
@@ -516,6 +550,7 @@ fn record(
             other: other(),
         }),
         shard: None,
+        left_out: Vec::new(),
         results: outcomes.into_iter().map(|outcome| outcome.result).collect(),
         other: other(),
     })

@@ -45,6 +45,10 @@ pub fn list(project: &Project) -> Result<(), Error> {
                 let names: Vec<_> = models.models.iter().map(|it| it.name.as_str()).collect();
                 names.join(", ")
             }
+            Contents::Variants(it) => {
+                let names: Vec<_> = it.variants.iter().map(|it| it.name.as_str()).collect();
+                names.join(", ")
+            }
         };
         rows.push([suite.name, suite.title, contents]);
     }

@@ -70,6 +70,7 @@ impl<'a> Job<'a> {
 /// The features that a measurement turns on.
 fn features(request: &Request) -> String {
     let mut features = vec![request.runtime];
+    features.extend(request.features);
     if request.front_end.is_some() {
         features.push("pipeline");
     }

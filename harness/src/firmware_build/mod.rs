@@ -29,6 +29,8 @@ pub struct Request<'a> {
     pub target: Target<'a>,
     /// Name of the runtime, a folder in `targets/runtimes`.
     pub runtime: &'a str,
+    /// What the model demands of it besides int8: features of the firmware's package.
+    pub features: &'a [&'a str],
     /// The model file.
     pub model: &'a Path,
     /// The front end of an image that computes its model's input from raw audio.

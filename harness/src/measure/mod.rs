@@ -83,6 +83,11 @@ pub struct Measurement {
     pub arena_bytes: u32,
     /// Those of them that hold tensors and what kernels need while they run.
     pub arena_tensor_bytes: u32,
+    /// Those of the others in which weights are decoded.
+    pub arena_decoding_bytes: u32,
+    /// Cycles of decoding the weights of one inference, in each timed run, if they lie coded in
+    /// flash. `cycles` includes decoding, too.
+    pub decode: Option<Vec<u32>>,
     /// Bytes of the arena that were written to, from the first to the last.
     pub arena_touched_bytes: u32,
     /// Stack at its deepest.
@@ -180,7 +185,11 @@ pub fn measure<T: Target + ?Sized>(
     }
 
     let mut pipeline = None;
-    let mut expected: u64 = warm.iter().map(|&cycles| u64::from(cycles)).sum();
+    // A run decodes the weights once more, to time that.
+    let decode_once = conversation.decode_cycles(warm.len())?.unwrap_or_default();
+    let mut expected: u64 = (warm.iter().chain(&decode_once))
+        .map(|&cycles| u64::from(cycles))
+        .sum();
     if let Some(stages) = &plan.pipeline {
         conversation.begin_pipeline(stages.task, stages.input, stages.output)?;
         conversation.write_audio(audio(stages, first))?;
@@ -199,12 +208,16 @@ pub fn measure<T: Target + ?Sized>(
 
     progress.begin("timing", Some(plan.runs.into()));
     let mut cycles = Vec::new();
+    let mut decode = None;
     let capacity = conversation.block().cycles_capacity.max(1);
     while (cycles.len() as u32) < plan.runs {
         interrupt::check().map_err(TargetError::from)?;
         let count = (plan.runs - cycles.len() as u32).min(capacity);
         let quiet = expected as f64 * f64::from(count) / plan.clock_hz as f64 * QUIET_MARGIN;
         let inference = conversation.run(count, Duration::from_secs_f64(quiet))?;
+        if let Some(some) = conversation.decode_cycles(inference.len())? {
+            decode.get_or_insert_with(Vec::new).extend(some);
+        }
         match &mut pipeline {
             None => cycles.extend(inference),
             Some(pipeline) => {
@@ -258,10 +271,11 @@ pub fn measure<T: Target + ?Sized>(
     };
     progress.end();
 
-    if block.arena_tensors > block.arena_used {
+    let parts = u64::from(block.arena_tensors) + u64::from(block.arena_decoding);
+    if parts > block.arena_used.into() {
         return Err(TargetError::Protocol(format!(
-            "{} bytes of the arena hold tensors, but only {} are in use",
-            block.arena_tensors, block.arena_used
+            "{parts} bytes of the arena hold tensors and decoded weights, but only {} are in use",
+            block.arena_used
         ))
         .into());
     }
@@ -273,6 +287,8 @@ pub fn measure<T: Target + ?Sized>(
         instructions,
         arena_bytes: block.arena_used,
         arena_tensor_bytes: block.arena_tensors,
+        arena_decoding_bytes: block.arena_decoding,
+        decode,
         arena_touched_bytes: block.arena_touched,
         stack_peak_bytes: conversation.block().stack_peak,
         outputs: TargetOutputs {

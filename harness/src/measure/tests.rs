@@ -332,6 +332,8 @@ fn a_measurement_has_all_figures() {
             instructions: Some(777),
             arena_bytes: 100,
             arena_tensor_bytes: 80,
+            arena_decoding_bytes: 0,
+            decode: None,
             arena_touched_bytes: 96,
             stack_peak_bytes: 512,
             outputs: TargetOutputs {

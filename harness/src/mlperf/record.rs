@@ -73,6 +73,7 @@ pub fn record(
         },
         toolchain: None,
         shard: None,
+        left_out: Vec::new(),
         results: vec![result(found, target)?],
         other: Other::new(),
     })
@@ -134,6 +135,7 @@ fn result(found: &Found, target: &Target) -> Option<RunResult> {
             median_us: median_cycles / board.clock_hz as f64 * 1e6,
             overhead_cycles: 0,
             stages: None,
+            decode: None,
             cycles,
             other: Other::new(),
         },
@@ -149,6 +151,7 @@ fn result(found: &Found, target: &Target) -> Option<RunResult> {
         quality: found.accuracy.as_ref().and_then(quality),
         power: None,
         learning: None,
+        compression: None,
         mlperf: Some(record::Mlperf {
             device: own_text(&identity.name),
             profile: own_text(&identity.profile),

@@ -3,6 +3,7 @@
 use tinybench_classical::runtime::Classical as ClassicalOnTarget;
 use tinybench_classical::{Engine, MAGIC, Model, ModelError, arena_needed};
 use tinybench_interface::Runtime as _;
+use tinybench_interpreter::ElementType;
 use tinybench_pipeline::Quantisation;
 
 use super::{HostRuntime, ModelFacts, RuntimeError};
@@ -50,6 +51,8 @@ impl HostRuntime for Classical {
             arena_bytes: arena_needed(&model),
             input: WHOLE_NUMBERS,
             output: WHOLE_NUMBERS,
+            element_type: ElementType::Int8,
+            compressed: false,
         })
     }
 

@@ -3,6 +3,7 @@
 
 mod inputs;
 pub mod published;
+pub mod variants;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use crate::hash::sha256_hex;
 use crate::suggest;
 
 pub use inputs::alternating;
+use variants::{Variant, Variants};
 
 /// The suite that is run if nothing else is asked for.
 pub const STANDARD: &str = "standard";
@@ -42,6 +44,8 @@ pub enum Contents {
     Workloads(Vec<String>),
     /// Models of others.
     Models(Models),
+    /// Variants of workloads.
+    Variants(Variants),
 }
 
 /// Models that are fetched from where they are published.
@@ -117,6 +121,9 @@ struct File {
     vectors: Option<SeededVectors>,
     #[serde(default)]
     models: Vec<FetchedModel>,
+    reference: Option<String>,
+    #[serde(default)]
+    variants: Vec<Variant>,
 }
 
 #[derive(Deserialize)]
@@ -203,6 +210,18 @@ impl Suite {
             )));
         }
         let contents = match (file.workloads, file.source, file.vectors) {
+            (None, None, None) if !file.variants.is_empty() && file.models.is_empty() => {
+                let variants = Variants {
+                    suite: file.name.clone(),
+                    reference: file
+                        .reference
+                        .ok_or_else(|| problem("[[variants]] need `reference`".to_owned()))?,
+                    variants: file.variants,
+                    folder: path.with_extension(""),
+                };
+                variants.check().map_err(problem)?;
+                Contents::Variants(variants)
+            }
             (Some(workloads), None, None) if file.models.is_empty() => {
                 if workloads.is_empty() {
                     return Err(problem("workloads is empty".to_owned()));
@@ -223,7 +242,9 @@ impl Suite {
             }
             _ => {
                 return Err(problem(
-                    "it needs either `workloads`, or [source], [vectors] and [[models]]".to_owned(),
+                    "it needs either `workloads`, or [source], [vectors] and [[models]], or \
+                     [[variants]]"
+                        .to_owned(),
                 ));
             }
         };
@@ -238,7 +259,9 @@ impl Suite {
     pub fn models(&self) -> Result<&Models, SuiteError> {
         match &self.contents {
             Contents::Models(models) => Ok(models),
-            Contents::Workloads(_) => Err(SuiteError::NothingToFetch(self.name.clone())),
+            Contents::Workloads(_) | Contents::Variants(_) => {
+                Err(SuiteError::NothingToFetch(self.name.clone()))
+            }
         }
     }
 
@@ -442,7 +465,7 @@ mod tests {
         assert_eq!(
             message(head),
             "s.toml is not a suite: it needs either `workloads`, or [source], [vectors] and \
-             [[models]]"
+             [[models]], or [[variants]]"
         );
         assert_eq!(
             message(&format!("{head}workloads = []")),

@@ -1,5 +1,6 @@
 //! The tables that `tinybench run` prints. `docs/numbers.md` explains every number in them.
 
+mod compression;
 mod grid;
 mod learning;
 mod parts;
@@ -124,7 +125,8 @@ const PROPERTIES: [Property; 12] = [
 /// The record as tables of at most `width` columns where that is possible: one line a result if
 /// they fit, otherwise one column a result. Ends without a newline.
 ///
-/// Below the main table stand the stages of results that have some, flash and RAM in their parts,
+/// Variants of workloads alone are one table, which compares them. Below the main table of others
+/// stand the stages of results that have some, flash and RAM in their parts,
 /// and what others have `published`.
 pub fn render(
     record: &RunRecord,
@@ -134,6 +136,16 @@ pub fn render(
 ) -> String {
     let results = &record.results;
     let fit = |grid: Grid| grid.render(width, |text| heading(text, colour));
+    if results.iter().all(|result| result.compression.is_some())
+        && let Some(grid) = compression::grid(results, &record.left_out)
+    {
+        let parts = [
+            wrap(&title(record), width),
+            fit(grid),
+            wrap(&compression_legend(record), width),
+        ];
+        return parts.join("\n\n");
+    }
     let mut parts = vec![wrap(&title(record), width), fit(main(results, colour))];
     parts.extend(stages::grid(results).map(fit));
     parts.extend(learning::grid(results).map(fit));
@@ -245,6 +257,24 @@ fn modelled_error(record: &RunRecord) -> Option<String> {
         ),
         None => "No error is established for modelled cycles of this board.".to_owned(),
     })
+}
+
+/// What the columns of variants mean.
+fn compression_legend(record: &RunRecord) -> String {
+    let mut parts = Vec::new();
+    if record.results.iter().any(has_modelled) {
+        parts.push("≈ modelled, not measured.");
+    }
+    if !record.left_out.is_empty() {
+        parts.push("What is too big doesn't fit the board and wasn't run.");
+    }
+    parts.push(
+        "The latency includes decoding. Decoded bytes are the RAM in which weights are decoded, \
+         part of RAM. Quality is that of the whole test set, when the model was made. RAM \
+         and flash are without the harness's own part. docs/compression.md explains the \
+         experiment, docs/numbers.md every number.",
+    );
+    parts.join(" ")
 }
 
 fn has_modelled(result: &RunResult) -> bool {

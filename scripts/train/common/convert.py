@@ -20,26 +20,39 @@ from common.sets import DataSet
 def convert(model: keras.Model, examples: np.ndarray) -> bytes:
     """The .tflite of a model, calibrated on `examples`, inputs of the network [n, ...]."""
     shape = (1, *model.input_shape[1:])
-    function = tf.function(
-        lambda features: model(features, training=False),
-        input_signature=[tf.TensorSpec(shape, tf.float32, "features")],
-    )
 
     def representative() -> Iterator[list[np.ndarray]]:
         for example in examples:
             yield [example.reshape(shape).astype(np.float32)]
 
-    frozen = convert_variables_to_constants_v2(function.get_concrete_function())
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+    converter = _converter(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = representative
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
     converter._experimental_disable_per_channel_quantization_for_dense_layers = True
-    converted = converter.convert()
-    flattened = len(model.input_shape) == 2
-    return converted if flattened else insert_reshape(converted)
+    return _flattened(model, converter.convert())
+
+
+def convert_float(model: keras.Model) -> bytes:
+    """The .tflite of a model in float32 throughout."""
+    return _flattened(model, _converter(model).convert())
+
+
+def _converter(model: keras.Model) -> tf.lite.TFLiteConverter:
+    """The converter of a model for inputs one at a time, its weights frozen."""
+    function = tf.function(
+        lambda features: model(features, training=False),
+        input_signature=[tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, "features")],
+    )
+    frozen = convert_variables_to_constants_v2(function.get_concrete_function())
+    return tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+
+
+def _flattened(model: keras.Model, converted: bytes) -> bytes:
+    """A converted model with the RESHAPE that a network of images or frames has."""
+    return converted if len(model.input_shape) == 2 else insert_reshape(converted)
 
 
 def main(

@@ -57,3 +57,20 @@ class Model:
             self._interpreter.invoke()
             outputs.append(self._interpreter.get_output(0).reshape(-1).copy())
         return np.stack(outputs)
+
+
+class FloatModel:
+    """A float32 model with one input and one output."""
+
+    def __init__(self, path: Path) -> None:
+        self._interpreter = runtime.Interpreter.from_file(str(path), arena_size=ARENA_BYTES)
+        self.shape = tuple(int(n) for n in self._interpreter.get_input_details(0)["shape"])
+
+    def run(self, inputs: np.ndarray) -> np.ndarray:
+        """float32 [n, ...] to float32 [n, outputs]."""
+        outputs = []
+        for values in inputs:
+            self._interpreter.set_input(values.reshape(self.shape).astype(np.float32), 0)
+            self._interpreter.invoke()
+            outputs.append(self._interpreter.get_output(0).reshape(-1).copy())
+        return np.stack(outputs)

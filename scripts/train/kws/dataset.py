@@ -103,14 +103,15 @@ def _render(task: Task) -> tuple[np.ndarray, str, str]:
     return features.astype(np.float32), word, accent
 
 
-def _tasks(seed: int, name: str) -> list[Task]:
-    """All utterances of a set, class after class."""
+def _tasks(seed: int, name: str, part: int = 1) -> list[Task]:
+    """The first `part`-th of each class of a set, class after class; all of it by default."""
     plan = PLANS[name]
     tasks: list[Task] = []
+    number = 0
     for label, class_name in enumerate(CLASSES):
         count = {SILENCE: plan.silence, UNKNOWN: plan.unknown}.get(class_name, plan.keyword)
-        for index in range(count):
-            tasks.append(Task(seed, name, len(tasks), label, index))
+        tasks += [Task(seed, name, number + i, label, i) for i in range(count // part)]
+        number += count
     return tasks
 
 
@@ -120,9 +121,10 @@ def audio(seed: int, index: np.ndarray) -> np.ndarray:
     return np.stack([_record(tasks[i])[0][0] for i in index])
 
 
-def make(seed: int, name: str, processes: int) -> DataSet:
-    """Makes a set: features float32 [n, frames, coefficients], labels, words, accents."""
-    tasks = _tasks(seed, name)
+def make(seed: int, name: str, processes: int, part: int = 1) -> DataSet:
+    """Makes a set, or the first `part`-th of each of its classes: features float32
+    [n, frames, coefficients], labels, words, accents."""
+    tasks = _tasks(seed, name, part)
     copies = PLANS[name].copies
     features, words, accents = zip(*sets.render(_render, tasks, name, processes), strict=True)
     return DataSet(

@@ -60,6 +60,8 @@ impl Cycles {
 }
 
 static CYCLES: Cycles = Cycles::new();
+#[cfg(feature = "huffman")]
+static DECODE: Cycles = Cycles::new();
 
 /// The measuring program with runtime `R`.
 pub struct Program<R> {
@@ -209,6 +211,13 @@ impl<R: Runtime> Program<R> {
         set!(audio_address = layout.audio as u32);
         set!(audio_bytes = AUDIO_BYTES as u32);
         set!(arena_touched = touched as u32);
+        #[cfg(feature = "huffman")]
+        {
+            let prepared = self.prepared.as_ref();
+            let decoding = prepared.map_or(0, |it| it.runtime.arena_decoding());
+            set!(arena_decoding = decoding as u32);
+            set!(decode_address = if decoding > 0 { DECODE.address() } else { 0 });
+        }
     }
 
     /// [`Command::Run`].
@@ -226,6 +235,8 @@ impl<R: Runtime> Program<R> {
         }
         let stages = Stages::from_u32(block::get!(stages));
         for run in 0..count {
+            #[cfg(feature = "huffman")]
+            DECODE.set(run, prepared.decode(run)?);
             match stages {
                 Some(Stages::Inference) => CYCLES.set(run, prepared.invoke(run)?),
                 #[cfg(feature = "pipeline")]
@@ -295,6 +306,14 @@ impl<R: Runtime> Prepared<R> {
             ptr::copy_nonoverlapping(self.layout.input as *const u8, input.as_mut_ptr(), length);
         }
         let (cycles, outcome) = cycles::timed(run, || self.runtime.invoke())?;
+        outcome.map_err(|code| Failure::with(Error::InvokeFailed, code, run as u32))?;
+        Ok(cycles)
+    }
+
+    /// Decodes the weights once, apart from an inference; returns the cycles.
+    #[cfg(feature = "huffman")]
+    fn decode(&mut self, run: usize) -> Result<u32, Failure> {
+        let (cycles, outcome) = cycles::timed(run, || self.runtime.decode())?;
         outcome.map_err(|code| Failure::with(Error::InvokeFailed, code, run as u32))?;
         Ok(cycles)
     }

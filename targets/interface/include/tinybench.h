@@ -230,6 +230,12 @@ struct tinybench_block {
     /* I: the last stage's answer of the last run: an index, or the bits of a float. Valid after
      * TINYBENCH_RUN with TINYBENCH_STAGES_ALL. */
     uint32_t answer;
+    /* I: address of the array of the cycles that decoding the weights of one inference takes, one
+     * per run and as long as that of the inference, which decodes them as well; 0 if the model's
+     * weights needn't be decoded. Valid after TINYBENCH_PREPARE. */
+    uint32_t decode_address;
+    /* I: bytes of `arena_used` in which weights are decoded. Valid after TINYBENCH_PREPARE. */
+    uint32_t arena_decoding;
     /* I: the caught exception, if `status` is TINYBENCH_FAULT. */
     struct tinybench_fault fault;
     /* I: address of a struct tinybench_learning; 0 if the program can't learn. */

@@ -370,6 +370,12 @@ pub struct Block {
     /// I: the last stage's answer of the last run: an index, or the bits of a float32. Valid
     /// after [`Command::Run`] with [`Stages::All`].
     pub answer: u32,
+    /// I: address of the `u32` array of the cycles that decoding the weights of one inference
+    /// takes, one per run and as long as that of the inference, which decodes them as well; 0 if
+    /// the model's weights needn't be decoded. Valid after [`Command::Prepare`].
+    pub decode_address: u32,
+    /// I: bytes of `arena_used` in which weights are decoded. Valid after [`Command::Prepare`].
+    pub arena_decoding: u32,
     /// I: the caught exception, if `status` is [`Status::Fault`].
     pub fault: Fault,
     /// I: address of a [`Learning`]; 0 if the image can't learn.
@@ -414,6 +420,8 @@ impl Block {
         input_quantisation: [0; 2],
         output_quantisation: [0; 2],
         answer: 0,
+        decode_address: 0,
+        arena_decoding: 0,
         fault: Fault::NONE,
         learning_address: 0,
     };
@@ -462,6 +470,8 @@ impl Block {
             input_quantisation: pair(offset_of!(Self, input_quantisation)),
             output_quantisation: pair(offset_of!(Self, output_quantisation)),
             answer: at(offset_of!(Self, answer)),
+            decode_address: at(offset_of!(Self, decode_address)),
+            arena_decoding: at(offset_of!(Self, arena_decoding)),
             fault: Fault::from_words(&words[fault..]),
             learning_address: at(offset_of!(Self, learning_address)),
         }
@@ -491,6 +501,16 @@ pub trait Runtime: Sized {
     /// results. All, if the runtime doesn't tell its own data from them.
     fn arena_tensors(&self) -> usize {
         self.arena_used()
+    }
+    /// Bytes of `arena_used`, outside of `arena_tensors`, in which weights that lie compressed in
+    /// flash are decoded; 0 if there are none.
+    fn arena_decoding(&self) -> usize {
+        0
+    }
+    /// Decodes the weights as one inference does, and nothing else. The error is the runtime's own
+    /// code.
+    fn decode(&mut self) -> Result<(), u32> {
+        Ok(())
     }
 }
 

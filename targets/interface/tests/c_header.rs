@@ -76,7 +76,8 @@ fn block_fields() -> Vec<(String, usize, usize)> {
         arena_capacity, arena_limit, arena_used, arena_touched, stack_low, stack_high, stack_peak,
         counter_overhead, counter_check, runtime_name, runtime_version, arena_tensors, stages,
         audio_address, audio_bytes, preprocess_address, postprocess_address, task,
-        input_quantisation, output_quantisation, answer, fault, learning_address,
+        input_quantisation, output_quantisation, answer, decode_address, arena_decoding, fault,
+        learning_address,
     )
 }
 
@@ -258,9 +259,10 @@ fn a_block_is_built_from_words_in_address_order() {
     assert_eq!(block.input_quantisation, pair(140));
     assert_eq!(block.output_quantisation, pair(148));
     assert_eq!(block.answer, at(156));
-    assert_eq!(fault, 160);
-    assert_eq!(block.learning_address, at(248));
-    assert_eq!(4 * Block::WORDS, 252);
+    assert_eq!([block.decode_address, block.arena_decoding], pair(160));
+    assert_eq!(fault, 168);
+    assert_eq!(block.learning_address, at(256));
+    assert_eq!(4 * Block::WORDS, 260);
 }
 
 #[test]

@@ -12,6 +12,26 @@ pub enum ModelError {
     /// Too short, or without the identifier of a TensorFlow Lite file.
     #[error("not a TensorFlow Lite model: the identifier TFL3 is missing")]
     NotAModel,
+    /// A compressed model of another version than this one.
+    #[error("compressed models of version `{}` are not supported, only `1` is: compress the model again", char::from(*.found))]
+    CompressedVersion {
+        /// The version's character in the file.
+        found: u8,
+    },
+    /// The weights of a tensor can't be decoded.
+    #[error("tensor {tensor}: its compressed weights are damaged: {}", .damage)]
+    Coding {
+        /// Tensor index.
+        tensor: u32,
+        /// What is wrong.
+        damage: Damage,
+    },
+    /// The weights of a tensor don't lie at an address at which they can be read.
+    #[error("tensor {tensor}: its buffer isn't aligned to 4 bytes")]
+    Alignment {
+        /// Tensor index.
+        tensor: u32,
+    },
     /// An offset, length or table of the file is damaged.
     #[error("the model file is damaged: what is at byte {at} doesn't fit into the file")]
     Malformed {
@@ -193,6 +213,23 @@ pub enum ModelError {
     TooLarge,
 }
 
+/// What is wrong with compressed weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Damage {
+    /// The checksum isn't the one the file says.
+    #[error("the checksum doesn't match")]
+    Checksum,
+    /// The code isn't a complete Huffman code of the lengths that are allowed.
+    #[error("the Huffman table is not a complete code")]
+    Table,
+    /// The coded bits give fewer or more weights than the tensor has.
+    #[error("the coded bits are not as many as the weights need")]
+    Length,
+    /// Coded in a way that isn't known, or something that may not be coded.
+    #[error("it must not be coded like this")]
+    Coding,
+}
+
 impl ModelError {
     /// A number for the error that stays the same from version to version.
     pub const fn code(&self) -> u32 {
@@ -223,6 +260,9 @@ impl ModelError {
             Self::Constant { .. } => 24,
             Self::TensorKind { .. } => 25,
             Self::TooLarge => 26,
+            Self::CompressedVersion { .. } => 27,
+            Self::Coding { .. } => 28,
+            Self::Alignment { .. } => 29,
         }
     }
 

@@ -7,14 +7,16 @@
 //! | nodes | [`NODE_WORDS`] words for each operator |
 //! | constants | the multipliers and shifts of each operator, see [`constant_words`] |
 //! | tensors and scratch | as planned, see [`crate::plan`] |
+//! | decoding | the table of a Huffman code and decoded weights, if the model has coded ones |
 //!
 //! All of it is 32-bit words and bytes, so a host plans exactly what a target uses.
 
 use core::marker::PhantomData;
 use core::ops::Range;
 
+use crate::coded::Coded;
 use crate::error::{InvokeError, ModelError, PrepareError};
-use crate::kernels::{Bias, Kernels, Requantisation, Window};
+use crate::kernels::{Bias, FullyConnected, Kernels, Requantisation, Window};
 use crate::model::Model;
 use crate::operator::{Kind, Operator, Scales};
 use crate::plan::{ALIGNMENT, MAX_WORK, Plan, scratch_bytes, work_words};
@@ -77,6 +79,49 @@ fn fixed_words(model: &Model) -> Result<usize, ModelError> {
     })
 }
 
+/// Least bytes of a dense layer's weights that are decoded at a time, if it has so many: little
+/// enough to spare, and enough to keep the kernel busy.
+const DECODED_AT_A_TIME: usize = 4096;
+
+/// Dense kernels compute this many output channels at a time.
+const ROWS: usize = 4;
+
+/// How many rows of a dense layer with coded weights are decoded and computed at a time.
+fn rows_at_a_time(op: &FullyConnected, channels: usize) -> usize {
+    if op.batches != 1 {
+        // Decoding anew for each batch would take longer than a larger buffer is worth.
+        return channels;
+    }
+    let rows = (DECODED_AT_A_TIME / op.depth.max(1)).next_multiple_of(ROWS);
+    rows.max(ROWS).min(channels)
+}
+
+/// Output channels of an operator with `weights` weights.
+fn channels(op: &FullyConnected, weights: usize) -> usize {
+    weights.checked_div(op.depth).unwrap_or(0)
+}
+
+/// How many weights of an operator are decoded at a time.
+fn piece(operator: &Operator) -> usize {
+    let weights = operator.weights();
+    match &operator.kind {
+        Kind::FullyConnected { op, .. } => rows_at_a_time(op, channels(op, weights)) * op.depth,
+        _ => weights,
+    }
+}
+
+/// Bytes that decoding needs besides the tensors.
+fn decoding_bytes(model: &Model) -> Result<usize, ModelError> {
+    let mut most = 0;
+    for index in 0..model.operator_count() {
+        let operator = model.operator(index)?;
+        if operator.coded.is_some() {
+            most = most.max(Coded::TABLE_BYTES + piece(&operator).next_multiple_of(ALIGNMENT));
+        }
+    }
+    Ok(most)
+}
+
 /// Bytes from the first aligned address of an arena: what running needs and what planning needs,
 /// whichever is more. Planning begins behind the nodes and is over before constants are written.
 fn total_bytes(model: &Model, plan: &Plan) -> Result<usize, ModelError> {
@@ -84,6 +129,7 @@ fn total_bytes(model: &Model, plan: &Plan) -> Result<usize, ModelError> {
     let run = fixed_words(model)?
         .checked_mul(4)
         .and_then(|fixed| fixed.checked_add(plan.bytes as usize))
+        .and_then(|sum| sum.checked_add(decoding_bytes(model).ok()?))
         .filter(|&bytes| bytes <= i32::MAX as usize)
         .ok_or(ModelError::TooLarge)?;
     Ok(run.max((operators * NODE_WORDS + work_words(operators)) * 4))
@@ -109,6 +155,7 @@ pub struct Interpreter<'m, 'a, K> {
     nodes: &'a [[u32; NODE_WORDS]],
     constants: &'a [u32],
     tensors: &'a mut [u8],
+    decoding: &'a mut [u8],
     input: Range<usize>,
     output: Range<usize>,
     used: usize,
@@ -159,7 +206,11 @@ impl<'m, 'a, K: Kernels> Interpreter<'m, 'a, K> {
         let Some((constants, tensors)) = split.filter(|_| whole >= needed) else {
             return Err(too_small(Ok(needed)));
         };
-        let Some(tensors) = bytemuck::cast_slice_mut(tensors).get_mut(..tensor_bytes) else {
+        let split = bytemuck::cast_slice_mut(tensors).split_at_mut_checked(tensor_bytes);
+        let Some((tensors, rest)) = split else {
+            return Err(too_small(Ok(needed)));
+        };
+        let Some(decoding) = rest.get_mut(..decoding_bytes(model)?) else {
             return Err(too_small(Ok(needed)));
         };
         write_constants(model, nodes, constants)?;
@@ -168,6 +219,7 @@ impl<'m, 'a, K: Kernels> Interpreter<'m, 'a, K> {
             nodes,
             constants,
             tensors,
+            decoding,
             input: input..input + model.input().bytes,
             output: output..output + model.output().bytes,
             used: needed + skipped,
@@ -175,16 +227,25 @@ impl<'m, 'a, K: Kernels> Interpreter<'m, 'a, K> {
         })
     }
 
-    /// The model's input. It may be overwritten by an inference.
+    /// The model's input, int8. It may be overwritten by an inference.
     pub fn input_mut(&mut self) -> &mut [i8] {
-        let input = self.tensors.get_mut(self.input.clone());
-        input.map_or(&mut [], bytemuck::cast_slice_mut)
+        bytemuck::cast_slice_mut(self.input_bytes_mut())
     }
 
-    /// The model's output.
+    /// The model's output, int8.
     pub fn output(&self) -> &[i8] {
-        let output = self.tensors.get(self.output.clone());
-        output.map_or(&[], bytemuck::cast_slice)
+        bytemuck::cast_slice(self.output_bytes())
+    }
+
+    /// The bytes of the model's input, whatever its type.
+    pub fn input_bytes_mut(&mut self) -> &mut [u8] {
+        let input = self.tensors.get_mut(self.input.clone());
+        input.unwrap_or(&mut [])
+    }
+
+    /// The bytes of the model's output, whatever its type.
+    pub fn output_bytes(&self) -> &[u8] {
+        self.tensors.get(self.output.clone()).unwrap_or(&[])
     }
 
     /// Bytes of the arena in use, from its first byte.
@@ -198,17 +259,43 @@ impl<'m, 'a, K: Kernels> Interpreter<'m, 'a, K> {
         self.tensors.len()
     }
 
+    /// Bytes of the arena in which coded weights are decoded: 0 for a model that has none.
+    pub fn decoding_bytes(&self) -> usize {
+        self.decoding.len()
+    }
+
+    /// Decodes all coded weights as one inference does, and nothing else.
+    ///
+    /// # Errors
+    /// The first operator whose coded bits give fewer or more weights than it has.
+    pub fn decode(&mut self) -> Result<(), InvokeError> {
+        for index in 0..self.nodes.len() {
+            let failed = InvokeError {
+                operator: index as u32,
+            };
+            let operator = self.model.operator(index).map_err(|_| failed)?;
+            if let Some(coded) = operator.coded {
+                let pieces = each_piece(&coded, &operator, self.decoding, |_, _| Some(()));
+                pieces.ok_or(failed)?;
+            }
+        }
+        Ok(())
+    }
+
     /// One inference: reads the input, writes the output.
     ///
     /// # Errors
-    /// None for a model that [`Model::parse`] accepted; the plan is checked all the same.
+    /// For a model that [`Model::parse`] accepted only that coded bits give fewer or more weights
+    /// than there are; the plan is checked all the same.
     pub fn invoke(&mut self) -> Result<(), InvokeError> {
         for (index, node) in self.nodes.iter().enumerate() {
-            let ran = self
-                .model
-                .operator(index)
-                .ok()
-                .and_then(|operator| run::<K>(&operator, node, self.constants, self.tensors));
+            let ran = self.model.operator(index).ok().and_then(|operator| {
+                let memory = (self.constants, &mut *self.tensors);
+                match operator.coded {
+                    None => run::<K>(&operator, node, memory.0, memory.1),
+                    Some(coded) => run_coded::<K>(&operator, &coded, node, memory, self.decoding),
+                }
+            });
             if ran.is_none() {
                 let operator = index as u32;
                 return Err(InvokeError { operator });
@@ -272,7 +359,7 @@ fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
         Kind::Conv2d { op, scales } | Kind::DepthwiseConv2d { op, scales } => {
             let channels = op.window.output[2];
             write_multipliers(constants, channels, |channel| output_scale(scales, channel))?;
-            let depth = op.filter.len().checked_div(channels)?;
+            let depth = operator.weights().checked_div(channels)?;
             Some(is_narrow(constants, channels, depth, &op.bias))
         }
         Kind::FullyConnected { op, scales } => {
@@ -352,6 +439,86 @@ fn is_narrow(constants: &[u32], channels: usize, depth: usize, bias: &Bias) -> b
             .is_some_and(|requantisation| requantisation.shifts.iter().all(|&shift| shift < 0))
 }
 
+/// Decodes the weights of an operator piece by piece and calls `use_piece` with the index of the
+/// first weight and the weights of each; [`None`] if that fails, or if there are fewer or more.
+fn each_piece<'w>(
+    coded: &Coded,
+    operator: &Operator,
+    work: &'w mut [u8],
+    mut use_piece: impl FnMut(usize, &[i8]) -> Option<()>,
+) -> Option<()> {
+    let (mut decoder, weights) = coded.begin(work)?;
+    let (count, most) = (coded.bytes(), piece(operator).max(1));
+    let mut first = 0;
+    while first < count {
+        let piece = weights.get_mut(..most.min(count - first))?;
+        if !decoder.decode(piece) {
+            return None;
+        }
+        use_piece(first, piece)?;
+        first += piece.len();
+    }
+    decoder.is_at_end().then_some(())
+}
+
+/// Decodes and runs one operator.
+fn run_coded<K: Kernels>(
+    operator: &Operator,
+    coded: &Coded,
+    words: &[u32; NODE_WORDS],
+    (constants, tensors): (&[u32], &mut [u8]),
+    work: &mut [u8],
+) -> Option<()> {
+    each_piece(coded, operator, work, |first, filter| {
+        let mut decoded = *operator;
+        match &mut decoded.kind {
+            Kind::Conv2d { op, .. } | Kind::DepthwiseConv2d { op, .. } => op.filter = filter,
+            Kind::FullyConnected { op, .. } if filter.len() == coded.bytes() => op.filter = filter,
+            Kind::FullyConnected { op, scales } => {
+                op.filter = filter;
+                let channel = first.checked_div(op.depth)?;
+                return run_rows::<K>(op, scales, channel, words, constants, tensors);
+            }
+            _ => return None,
+        }
+        run::<K>(&decoded, words, constants, tensors)
+    })
+}
+
+/// Runs some rows of a dense layer of one batch: those whose weights `op` has, the first of which
+/// is output channel `first`.
+fn run_rows<K: Kernels>(
+    op: &FullyConnected,
+    scales: &Scales,
+    first: usize,
+    words: &[u32; NODE_WORDS],
+    constants: &[u32],
+    tensors: &mut [u8],
+) -> Option<()> {
+    let node = Node::load(words);
+    let count = scales.filter.len();
+    let constants = constants
+        .get((node.constants & !NARROW) as usize..)?
+        .get(..count + count.div_ceil(4))?;
+    let requantisation = requantisation(constants, count, node.constants & NARROW != 0)?;
+    let rows = channels(op, op.filter.len());
+    let (input, output) = (
+        node.input as usize,
+        (node.output as usize).checked_add(first)?,
+    );
+    let (input, output) = pair(
+        tensors,
+        input..input.checked_add(op.depth)?,
+        output..output.checked_add(rows)?,
+    )?;
+    let part = FullyConnected {
+        bias: op.bias.part(first, rows),
+        ..*op
+    };
+    K::fully_connected(&part, &requantisation.part(first, rows)?, input, output);
+    Some(())
+}
+
 /// Runs one operator; [`None`] if anything lies outside the arena.
 fn run<K: Kernels>(
     operator: &Operator,
@@ -401,6 +568,7 @@ fn run<K: Kernels>(
             let requantisation = requantisation(constants, scales.filter.len(), narrow)?;
             K::fully_connected(op, &requantisation, input, output);
         }
+        Kind::Float(op) => op.run(tensors, node.input, node.output, operator.elements)?,
         Kind::AveragePool2d(op) | Kind::MaxPool2d(op) => {
             let [input, output] = images(&op.window);
             let (input, output) = pair(tensors, at(node.input, input), at(node.output, output))?;

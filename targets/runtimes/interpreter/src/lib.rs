@@ -6,6 +6,9 @@
 //! - [`kernels`] are the operators' arithmetic, exchangeable: equal bit for bit to TensorFlow
 //!   Lite Micro's reference kernels.
 //!
+//! With the feature `float` it runs float32 models too, and with `huffman` compressed ones, whose
+//! weights it decodes layer by layer. Without them there is no code for either.
+//!
 //! Nothing is allocated, and nothing a model file contains makes the crate panic.
 
 #![no_std]
@@ -13,8 +16,12 @@
 #[cfg(test)]
 extern crate std;
 
+mod coded;
 mod error;
-mod flatbuffer;
+pub mod flatbuffer;
+mod float;
+#[cfg(feature = "huffman")]
+pub mod huffman;
 mod interpreter;
 pub mod kernels;
 mod model;
@@ -22,9 +29,9 @@ mod operator;
 mod plan;
 mod quantisation;
 pub mod runtime;
-mod schema;
+pub mod schema;
 
-pub use error::{InvokeError, ModelError, PrepareError};
+pub use error::{Damage, InvokeError, ModelError, PrepareError};
 pub use interpreter::{Interpreter, arena_needed};
 pub use model::{ElementType, MAX_OPERATORS, Model, Shape, Tensor};
 pub use operator::{Kind, Operator, Scales};

@@ -3,7 +3,8 @@
 use core::fmt;
 use core::ops::Deref;
 
-use crate::error::ModelError;
+use crate::coded::Coded;
+use crate::error::{Damage, ModelError};
 use crate::flatbuffer::{Table, Tables, Vector};
 use crate::operator::{Kind, Operator};
 use crate::schema::{self, tensor_type};
@@ -18,6 +19,7 @@ pub struct Model<'m> {
     operators: Tables<'m>,
     codes: Tables<'m>,
     buffers: Tables<'m>,
+    compressed: bool,
     input: u32,
     output: u32,
 }
@@ -55,12 +57,25 @@ impl Deref for Shape {
 pub enum ElementType {
     /// 8-bit signed integers.
     Int8,
+    /// 32-bit floating point.
+    Float32,
+}
+
+impl ElementType {
+    /// Bytes of one element.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Int8 => 1,
+            Self::Float32 => 4,
+        }
+    }
 }
 
 impl fmt::Display for ElementType {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::Int8 => formatter.write_str("int8"),
+            Self::Float32 => formatter.write_str("float32"),
         }
     }
 }
@@ -74,7 +89,7 @@ pub struct Tensor<'m> {
     pub shape: Shape,
     /// Type of the elements.
     pub element_type: ElementType,
-    /// Real value of one step.
+    /// Real value of one step; 1 for floating point.
     pub scale: f32,
     /// The element that stands for 0.0.
     pub zero_point: i32,
@@ -89,9 +104,7 @@ impl<'m> Model<'m> {
     /// # Errors
     /// Says what is damaged or not supported, and where.
     pub fn parse(bytes: &'m [u8]) -> Result<Self, ModelError> {
-        if bytes.get(4..8) != Some(schema::IDENTIFIER) {
-            return Err(ModelError::NotAModel);
-        }
+        let compressed = is_compressed(bytes)?;
         let root = Table::root(bytes)?;
         let version = root.scalar(schema::model::VERSION, 0)?;
         if version != schema::VERSION {
@@ -117,6 +130,7 @@ impl<'m> Model<'m> {
             operators: subgraph.tables(schema::subgraph::OPERATORS)?,
             codes: root.tables(schema::model::OPERATOR_CODES)?,
             buffers: root.tables(schema::model::BUFFERS)?,
+            compressed,
             input: input as u32,
             output: output as u32,
         };
@@ -132,11 +146,11 @@ impl<'m> Model<'m> {
                 limit: MAX_OPERATORS as u32,
             });
         }
-        self.raw_tensor(self.input)?.activation()?;
-        self.raw_tensor(self.output)?.activation()?;
+        self.raw_tensor(self.input)?.check_activation()?;
+        self.raw_tensor(self.output)?.check_activation()?;
         for index in 0..count {
             let operator = self.operator(index)?;
-            operator.check_scales(self)?;
+            operator.check_weights(self)?;
             for tensor in operator.inputs() {
                 if self.producer(tensor).is_none_or(|at| at > index) {
                     return Err(ModelError::ReadBeforeWrite {
@@ -177,17 +191,17 @@ impl<'m> Model<'m> {
             rank: 0,
         };
         let found = self.raw_tensor(index).and_then(|tensor| {
-            let quantisation = tensor.activation()?;
+            let quantisation = tensor.check_activation()?;
             Ok((tensor, quantisation))
         });
         match found {
             Ok((tensor, quantisation)) => Tensor {
                 name: tensor.table.text(schema::tensor::NAME).unwrap_or(""),
                 shape: tensor.shape,
-                element_type: ElementType::Int8,
+                element_type: tensor.element_type(),
                 scale: quantisation.scale,
                 zero_point: quantisation.zero_point,
-                bytes: tensor.shape.elements(),
+                bytes: tensor.bytes(),
             },
             // `parse` has checked both tensors.
             Err(_) => Tensor {
@@ -205,6 +219,11 @@ impl<'m> Model<'m> {
     pub fn operators(&self) -> impl Iterator<Item = Operator<'m>> + use<'m> {
         let model = *self;
         (0..self.operators.len()).map_while(move |index| model.operator(index).ok())
+    }
+
+    /// Whether the file is a compressed model, in which weights may be coded.
+    pub fn is_compressed(&self) -> bool {
+        self.compressed
     }
 
     /// How many operators there are.
@@ -297,12 +316,19 @@ impl<'m> Model<'m> {
         if buffer.scalar(schema::buffer::OFFSET, 0_u32)? > 1 {
             return Err(ModelError::NoSuchBuffer { tensor });
         }
+        let data = buffer.vector::<u8>(schema::buffer::DATA)?.raw();
+        let coded = if self.compressed {
+            Coded::read(index, &buffer, data)?
+        } else {
+            None
+        };
         Ok(RawTensor {
             index,
             table,
             element_type,
             shape: shape(index, &table)?,
-            data: buffer.vector::<u8>(schema::buffer::DATA)?.raw(),
+            data,
+            coded,
         })
     }
 }
@@ -340,6 +366,24 @@ fn shape(tensor: u32, table: &Table) -> Result<Shape, ModelError> {
     Ok(shape)
 }
 
+/// Whether a file is a compressed model, by its identifier.
+fn is_compressed(bytes: &[u8]) -> Result<bool, ModelError> {
+    let identifier = bytes.get(4..8).and_then(|it| it.first_chunk::<4>());
+    let [name @ .., version] = schema::COMPRESSED_IDENTIFIER;
+    match identifier {
+        Some(schema::IDENTIFIER) => Ok(false),
+        Some([found @ .., found_version]) if cfg!(feature = "huffman") && found == name => {
+            if found_version == version {
+                Ok(true)
+            } else {
+                let found = *found_version;
+                Err(ModelError::CompressedVersion { found })
+            }
+        }
+        _ => Err(ModelError::NotAModel),
+    }
+}
+
 /// Scale and zero point of a whole tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Quantisation {
@@ -355,6 +399,26 @@ pub(crate) struct RawTensor<'m> {
     table: Table<'m>,
     element_type: u8,
     data: &'m [u8],
+    coded: Option<Coded<'m>>,
+}
+
+/// The weights of an operator.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Weights<'m> {
+    /// As they are in the file.
+    Plain(&'m [i8]),
+    /// To be decoded.
+    Coded(Coded<'m>),
+}
+
+impl<'m> Weights<'m> {
+    /// The weights if they needn't be decoded, and how to decode them otherwise.
+    pub fn parts(self) -> (&'m [i8], Option<Coded<'m>>) {
+        match self {
+            Self::Plain(weights) => (weights, None),
+            Self::Coded(coded) => (&[], Some(coded)),
+        }
+    }
 }
 
 impl<'m> RawTensor<'m> {
@@ -370,9 +434,38 @@ impl<'m> RawTensor<'m> {
         }
     }
 
+    /// Type of the elements of an activation that was checked.
+    pub fn element_type(&self) -> ElementType {
+        match self.element_type {
+            tensor_type::FLOAT32 => ElementType::Float32,
+            _ => ElementType::Int8,
+        }
+    }
+
+    /// Whether the elements are float32 and models of these are supported.
+    pub fn is_float(&self) -> bool {
+        cfg!(feature = "float") && self.element_type == tensor_type::FLOAT32
+    }
+
+    /// Checks that the tensor is a float32 one that lives in the arena.
+    #[cfg(feature = "float")]
+    pub fn expect_float(&self) -> Result<(), ModelError> {
+        self.expect_type(tensor_type::FLOAT32)?;
+        self.expect_no_content()
+    }
+
+    /// Bytes of an activation that was checked.
+    pub fn bytes(&self) -> usize {
+        self.shape.elements() * self.element_type().bytes()
+    }
+
     fn constant(&self, element_type: u8, size: usize) -> Result<&'m [u8], ModelError> {
         self.expect_type(element_type)?;
         let tensor = self.index;
+        if self.coded.is_some() {
+            let damage = Damage::Coding;
+            return Err(ModelError::Coding { tensor, damage });
+        }
         if self.data.is_empty() {
             return Err(ModelError::Constant {
                 tensor,
@@ -390,10 +483,58 @@ impl<'m> RawTensor<'m> {
         Ok(self.data)
     }
 
-    /// The content of a constant int8 tensor.
-    pub fn constant_i8(&self) -> Result<&'m [i8], ModelError> {
-        self.constant(tensor_type::INT8, 1)
-            .map(bytemuck::cast_slice)
+    /// The content of a constant int8 tensor, which may be coded.
+    pub fn weights(&self) -> Result<Weights<'m>, ModelError> {
+        let Some(coded) = self.coded else {
+            let plain = self.constant(tensor_type::INT8, 1)?;
+            return Ok(Weights::Plain(bytemuck::cast_slice(plain)));
+        };
+        self.expect_type(tensor_type::INT8)?;
+        let needed = self.shape.elements();
+        if coded.bytes() != needed {
+            return Err(ModelError::BufferLength {
+                tensor: self.index,
+                needed: needed as u32,
+                found: coded.bytes() as u32,
+            });
+        }
+        Ok(Weights::Coded(coded))
+    }
+
+    /// The content of a constant float32 tensor.
+    #[cfg(feature = "float")]
+    pub fn constant_f32(&self) -> Result<&'m [f32], ModelError> {
+        let raw = self.constant(tensor_type::FLOAT32, 4)?;
+        bytemuck::try_cast_slice(raw).map_err(|_| ModelError::Alignment { tensor: self.index })
+    }
+
+    /// Checks coded weights as a whole: too long for each reading.
+    pub fn check_coding(&self) -> Result<(), ModelError> {
+        match self.coded {
+            Some(coded) => coded.check(self.index),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that the tensor lives in the arena, and is int8 or float32. The latter stands for
+    /// itself.
+    pub fn check_activation(&self) -> Result<Quantisation, ModelError> {
+        if self.is_float() {
+            self.expect_no_content()?;
+            let (scale, zero_point) = (1.0, 0);
+            return Ok(Quantisation { scale, zero_point });
+        }
+        self.activation()
+    }
+
+    fn expect_no_content(&self) -> Result<(), ModelError> {
+        if self.data.is_empty() {
+            return Ok(());
+        }
+        Err(ModelError::Constant {
+            tensor: self.index,
+            constant: true,
+        })
     }
 
     /// The content of a constant int32 tensor, little-endian.
@@ -404,12 +545,7 @@ impl<'m> RawTensor<'m> {
     /// Checks that the tensor is an int8 one that lives in the arena.
     pub fn activation(&self) -> Result<Quantisation, ModelError> {
         self.expect_type(tensor_type::INT8)?;
-        if !self.data.is_empty() {
-            return Err(ModelError::Constant {
-                tensor: self.index,
-                constant: true,
-            });
-        }
+        self.expect_no_content()?;
         let wrong = ModelError::TensorQuantisation { tensor: self.index };
         let (scales, zero_points) = self.quantisation()?;
         let (Some(scale), Some(zero_point), 1, 1) = (
@@ -494,6 +630,7 @@ impl fmt::Display for Operator<'_> {
             Kind::Add { .. } => "ADD",
             Kind::Reshape => "RESHAPE",
             Kind::Softmax { .. } => "SOFTMAX",
+            Kind::Float(ref op) => op.name(),
         })
     }
 }

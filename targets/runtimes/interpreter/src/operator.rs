@@ -1,7 +1,9 @@
 //! One operator of a model: its tensors and options, checked against each other.
 
+use crate::coded::Coded;
 use crate::error::ModelError;
 use crate::flatbuffer::{Table, Vector};
+use crate::float::{self, FloatOp};
 use crate::kernels::{Add, Bias, Conv2d, FullyConnected, Pool2d, Softmax, Window};
 use crate::model::{Model, Quantisation, RawTensor};
 use crate::quantisation::quantise;
@@ -29,6 +31,8 @@ pub struct Operator<'m> {
     pub output: u32,
     /// Elements of its output.
     pub elements: usize,
+    /// The weights, if they have to be decoded; `kind` has none then.
+    pub(crate) coded: Option<Coded<'m>>,
 }
 
 /// The operators that are supported.
@@ -68,6 +72,8 @@ pub enum Kind<'m> {
     },
     /// RESHAPE: a copy.
     Reshape,
+    /// Any operator on float32 tensors.
+    Float(FloatOp<'m>),
     /// SOFTMAX.
     Softmax {
         /// Geometry.
@@ -150,49 +156,59 @@ impl<'m> Operator<'m> {
 
     /// Multiply-accumulate operations.
     pub fn macs(&self) -> u64 {
-        match &self.kind {
-            Kind::Conv2d { op, .. } => positions(&op.window) * op.filter.len() as u64,
-            Kind::DepthwiseConv2d { op, .. } => positions(&op.window) * op.filter.len() as u64,
-            Kind::FullyConnected { op, .. } => op.batches as u64 * op.filter.len() as u64,
+        let times = match &self.kind {
+            Kind::Conv2d { op, .. } | Kind::DepthwiseConv2d { op, .. } => op.window.positions(),
+            Kind::FullyConnected { op, .. } => op.batches,
+            Kind::Float(op) => op.uses_of_a_weight(),
             _ => 0,
-        }
+        };
+        times as u64 * self.weights() as u64
     }
 
     /// Weights and biases.
     pub fn parameters(&self) -> u64 {
-        let (filter, bias) = match &self.kind {
-            Kind::Conv2d { op, .. } | Kind::DepthwiseConv2d { op, .. } => {
-                (op.filter.len(), op.bias.len())
-            }
-            Kind::FullyConnected { op, .. } => (op.filter.len(), op.bias.len()),
-            _ => (0, 0),
+        let biases = match &self.kind {
+            Kind::Conv2d { op, .. } | Kind::DepthwiseConv2d { op, .. } => op.bias.len(),
+            Kind::FullyConnected { op, .. } => op.bias.len(),
+            Kind::Float(op) => op.biases(),
+            _ => 0,
         };
-        filter as u64 + bias as u64
+        self.weights() as u64 + biases as u64
     }
 
-    /// Checks every scale of the operator's weights: too long a list for each reading.
-    pub(crate) fn check_scales(&self, model: &Model<'m>) -> Result<(), ModelError> {
+    /// How many weights there are, decoded or not.
+    pub(crate) fn weights(&self) -> usize {
+        if let Some(coded) = self.coded {
+            return coded.bytes();
+        }
+        match &self.kind {
+            Kind::Conv2d { op, .. } | Kind::DepthwiseConv2d { op, .. } => op.filter.len(),
+            Kind::FullyConnected { op, .. } => op.filter.len(),
+            Kind::Float(op) => op.weights(),
+            _ => 0,
+        }
+    }
+
+    /// Checks every scale of the operator's weights, and their coding: too long for each reading.
+    pub(crate) fn check_weights(&self, model: &Model<'m>) -> Result<(), ModelError> {
         match self.kind {
             Kind::Conv2d { .. } | Kind::DepthwiseConv2d { .. } | Kind::FullyConnected { .. } => {
                 let table = model.operator_inputs(self.index)?;
                 let filter = table.get(1).unwrap_or(-1) as u32;
-                model.raw_tensor(filter)?.check_filter_scales()
+                let filter = model.raw_tensor(filter)?;
+                filter.check_filter_scales()?;
+                filter.check_coding()
             }
             _ => Ok(()),
         }
     }
 }
 
-fn positions(window: &Window) -> u64 {
-    let [height, width, _] = window.output;
-    window.batches as u64 * height as u64 * width as u64
-}
-
 /// The raw parts of an operator while it is read.
-struct Reader<'r, 'm> {
+pub(crate) struct Reader<'r, 'm> {
     model: &'r Model<'m>,
     index: u32,
-    inputs: Vector<'m, i32>,
+    pub(crate) inputs: Vector<'m, i32>,
     outputs: Vector<'m, i32>,
     options: Table<'m>,
     has_options: bool,
@@ -213,22 +229,41 @@ impl<'m> Reader<'_, 'm> {
         }
         let input = self.tensor(&self.inputs, 0)?;
         let output = self.tensor(&self.outputs, 0)?;
+        if input.is_float() {
+            return Ok(Operator {
+                index: self.index,
+                kind: Kind::Float(float::read(self, builtin, &input, &output)?),
+                input: input.index,
+                second: None,
+                output: output.index,
+                elements: output.shape.elements(),
+                coded: None,
+            });
+        }
         let quantisation = [input.activation()?, output.activation()?];
-        let mut second = None;
+        let (mut second, mut coded) = (None, None);
         let kind = match builtin {
-            builtin::CONV_2D => self.conv_2d(&input, &output, quantisation)?,
-            builtin::DEPTHWISE_CONV_2D => self.depthwise_conv_2d(&input, &output, quantisation)?,
-            builtin::FULLY_CONNECTED => self.fully_connected(&input, &output, quantisation)?,
-            builtin::AVERAGE_POOL_2D => {
-                Kind::AveragePool2d(self.pool_2d(&input, &output, quantisation)?)
+            builtin::CONV_2D | builtin::DEPTHWISE_CONV_2D | builtin::FULLY_CONNECTED => {
+                let weights = self.tensor(&self.inputs, 1)?;
+                let filter;
+                (filter, coded) = weights.weights()?.parts();
+                let read = match builtin {
+                    builtin::CONV_2D => Self::conv_2d,
+                    builtin::DEPTHWISE_CONV_2D => Self::depthwise_conv_2d,
+                    _ => Self::fully_connected,
+                };
+                read(self, [&input, &output], &weights, filter, quantisation)?
             }
-            builtin::MAX_POOL_2D => Kind::MaxPool2d(self.pool_2d(&input, &output, quantisation)?),
+            builtin::AVERAGE_POOL_2D => {
+                Kind::AveragePool2d(self.pool_2d([&input, &output], quantisation)?)
+            }
+            builtin::MAX_POOL_2D => Kind::MaxPool2d(self.pool_2d([&input, &output], quantisation)?),
             builtin::ADD => {
                 let other = self.tensor(&self.inputs, 1)?;
                 second = Some(other.index);
                 self.add(&input, &other, &output, quantisation)?
             }
-            builtin::RESHAPE => self.reshape(&input, &output, quantisation)?,
+            builtin::RESHAPE => self.reshape([&input, &output], quantisation)?,
             _ => self.softmax(&input, &output, quantisation)?,
         };
         Ok(Operator {
@@ -238,10 +273,11 @@ impl<'m> Reader<'_, 'm> {
             second,
             output: output.index,
             elements: output.shape.elements(),
+            coded,
         })
     }
 
-    fn tensor(
+    pub(crate) fn tensor(
         &self,
         indices: &Vector<'m, i32>,
         position: usize,
@@ -250,21 +286,25 @@ impl<'m> Reader<'_, 'm> {
         self.model.raw_tensor(index as u32)
     }
 
-    fn shape_error(&self, tensor: &'static str) -> ModelError {
+    pub(crate) fn shape_error(&self, tensor: &'static str) -> ModelError {
         ModelError::Shape {
             operator: self.index,
             tensor,
         }
     }
 
-    fn option_error(&self, option: &'static str) -> ModelError {
+    pub(crate) fn option_error(&self, option: &'static str) -> ModelError {
         ModelError::UnsupportedOption {
             operator: self.index,
             option,
         }
     }
 
-    fn option<S: crate::flatbuffer::Scalar>(&self, id: usize, default: S) -> Result<S, ModelError> {
+    pub(crate) fn option<S: crate::flatbuffer::Scalar>(
+        &self,
+        id: usize,
+        default: S,
+    ) -> Result<S, ModelError> {
         if self.has_options {
             Ok(self.options.scalar(id, default)?)
         } else {
@@ -286,6 +326,33 @@ impl<'m> Reader<'_, 'm> {
         }
     }
 
+    /// The bias of a float32 operator, checked to have one element per channel, or none.
+    #[cfg(feature = "float")]
+    pub(crate) fn float_bias(&self, channels: usize) -> Result<&'m [f32], ModelError> {
+        match self.inputs.get(2) {
+            None | Some(-1) => Ok(&[]),
+            Some(index) => {
+                let tensor = self.model.raw_tensor(index as u32)?;
+                if tensor.shape.elements() != channels {
+                    return Err(self.shape_error("bias"));
+                }
+                tensor.constant_f32()
+            }
+        }
+    }
+
+    /// Bounds of a float32 output for the fused activation in option `id`.
+    #[cfg(feature = "float")]
+    pub(crate) fn float_bounds(&self, id: usize) -> Result<[f32; 2], ModelError> {
+        match self.option(id, 0_i8)? {
+            0 => Ok([f32::NEG_INFINITY, f32::INFINITY]),
+            1 => Ok([0.0, f32::INFINITY]),
+            2 => Ok([-1.0, 1.0]),
+            3 => Ok([0.0, 6.0]),
+            _ => Err(self.option_error("fused activation")),
+        }
+    }
+
     /// Bounds of the output for the fused activation in option `id`.
     fn bounds(&self, id: usize, output: Quantisation) -> Result<[i32; 2], ModelError> {
         let at = |real| quantise(real, output.scale, output.zero_point);
@@ -300,7 +367,12 @@ impl<'m> Reader<'_, 'm> {
     }
 
     /// A positive option of at most [`MAX_EXTENT`].
-    fn extent(&self, id: usize, default: i32, name: &'static str) -> Result<usize, ModelError> {
+    pub(crate) fn extent(
+        &self,
+        id: usize,
+        default: i32,
+        name: &'static str,
+    ) -> Result<usize, ModelError> {
         let value = self.option(id, default)?;
         if (1..=MAX_EXTENT as i32).contains(&value) {
             Ok(value as usize)
@@ -364,20 +436,19 @@ impl<'m> Reader<'_, 'm> {
         })
     }
 
-    fn conv_2d(
+    /// The geometry of a CONV_2D, checked against its weights.
+    pub(crate) fn conv_2d_window(
         &self,
-        input: &RawTensor<'m>,
-        output: &RawTensor<'m>,
-        [from, to]: [Quantisation; 2],
-    ) -> Result<Kind<'m>, ModelError> {
+        images: [&RawTensor; 2],
+        weights: &RawTensor,
+    ) -> Result<Window, ModelError> {
         use schema::conv_2d as field;
-        let weights = self.tensor(&self.inputs, 1)?;
         let [channels, height, width, depth] = weights
             .shape
             .exactly::<4>()
             .ok_or(self.shape_error("filter"))?;
         let window = self.window(
-            [input, output],
+            images,
             self.option(field::PADDING, 0)?,
             [height, width],
             [
@@ -392,14 +463,26 @@ impl<'m> Reader<'_, 'm> {
         if depth != window.input[2] || channels != window.output[2] {
             return Err(self.shape_error("filter"));
         }
+        Ok(window)
+    }
+
+    fn conv_2d(
+        &self,
+        images: [&RawTensor<'m>; 2],
+        weights: &RawTensor<'m>,
+        filter: &'m [i8],
+        [from, to]: [Quantisation; 2],
+    ) -> Result<Kind<'m>, ModelError> {
+        let window = self.conv_2d_window(images, weights)?;
+        let channels = window.output[2];
         Ok(Kind::Conv2d {
             op: Conv2d {
                 window,
-                filter: weights.constant_i8()?,
+                filter,
                 bias: self.bias(channels)?,
                 input_offset: -from.zero_point,
                 output_offset: to.zero_point,
-                bounds: self.bounds(field::ACTIVATION, to)?,
+                bounds: self.bounds(schema::conv_2d::ACTIVATION, to)?,
             },
             scales: Scales {
                 input: from.scale,
@@ -409,14 +492,13 @@ impl<'m> Reader<'_, 'm> {
         })
     }
 
-    fn depthwise_conv_2d(
+    /// The geometry of a DEPTHWISE_CONV_2D, checked against its weights.
+    pub(crate) fn depthwise_conv_2d_window(
         &self,
-        input: &RawTensor<'m>,
-        output: &RawTensor<'m>,
-        [from, to]: [Quantisation; 2],
-    ) -> Result<Kind<'m>, ModelError> {
+        images: [&RawTensor; 2],
+        weights: &RawTensor,
+    ) -> Result<Window, ModelError> {
         use schema::depthwise_conv_2d as field;
-        let weights = self.tensor(&self.inputs, 1)?;
         let [1, height, width, channels] = weights
             .shape
             .exactly::<4>()
@@ -425,7 +507,7 @@ impl<'m> Reader<'_, 'm> {
             return Err(self.shape_error("filter"));
         };
         let window = self.window(
-            [input, output],
+            images,
             self.option(field::PADDING, 0)?,
             [height, width],
             [
@@ -444,14 +526,26 @@ impl<'m> Reader<'_, 'm> {
         if self.option(field::DEPTH_MULTIPLIER, 0_i32)? as usize != multiplier {
             return Err(self.option_error("depth multiplier"));
         }
+        Ok(window)
+    }
+
+    fn depthwise_conv_2d(
+        &self,
+        images: [&RawTensor<'m>; 2],
+        weights: &RawTensor<'m>,
+        filter: &'m [i8],
+        [from, to]: [Quantisation; 2],
+    ) -> Result<Kind<'m>, ModelError> {
+        let window = self.depthwise_conv_2d_window(images, weights)?;
+        let channels = window.output[2];
         Ok(Kind::DepthwiseConv2d {
             op: Conv2d {
                 window,
-                filter: weights.constant_i8()?,
+                filter,
                 bias: self.bias(channels)?,
                 input_offset: -from.zero_point,
                 output_offset: to.zero_point,
-                bounds: self.bounds(field::ACTIVATION, to)?,
+                bounds: self.bounds(schema::depthwise_conv_2d::ACTIVATION, to)?,
             },
             scales: Scales {
                 input: from.scale,
@@ -461,14 +555,13 @@ impl<'m> Reader<'_, 'm> {
         })
     }
 
-    fn fully_connected(
+    /// Batches, depth and channels of a FULLY_CONNECTED, checked against its weights.
+    pub(crate) fn fully_connected_shape(
         &self,
-        input: &RawTensor<'m>,
-        output: &RawTensor<'m>,
-        [from, to]: [Quantisation; 2],
-    ) -> Result<Kind<'m>, ModelError> {
+        [input, output]: [&RawTensor; 2],
+        weights: &RawTensor,
+    ) -> Result<[usize; 3], ModelError> {
         use schema::fully_connected as field;
-        let weights = self.tensor(&self.inputs, 1)?;
         let [channels, depth] = weights
             .shape
             .exactly::<2>()
@@ -485,15 +578,26 @@ impl<'m> Reader<'_, 'm> {
         if self.option(field::WEIGHTS_FORMAT, 0_i8)? != 0 {
             return Err(self.option_error("weights format"));
         }
+        Ok([batches, depth, channels])
+    }
+
+    fn fully_connected(
+        &self,
+        tensors: [&RawTensor<'m>; 2],
+        weights: &RawTensor<'m>,
+        filter: &'m [i8],
+        [from, to]: [Quantisation; 2],
+    ) -> Result<Kind<'m>, ModelError> {
+        let [batches, depth, channels] = self.fully_connected_shape(tensors, weights)?;
         Ok(Kind::FullyConnected {
             op: FullyConnected {
                 batches,
                 depth,
-                filter: weights.constant_i8()?,
+                filter,
                 bias: self.bias(channels)?,
                 input_offset: -from.zero_point,
                 output_offset: to.zero_point,
-                bounds: self.bounds(field::ACTIVATION, to)?,
+                bounds: self.bounds(schema::fully_connected::ACTIVATION, to)?,
             },
             scales: Scales {
                 input: from.scale,
@@ -503,12 +607,8 @@ impl<'m> Reader<'_, 'm> {
         })
     }
 
-    fn pool_2d(
-        &self,
-        input: &RawTensor<'m>,
-        output: &RawTensor<'m>,
-        quantisation: [Quantisation; 2],
-    ) -> Result<Pool2d, ModelError> {
+    /// The geometry of a pooling operator.
+    pub(crate) fn pool_2d_window(&self, images: [&RawTensor; 2]) -> Result<Window, ModelError> {
         use schema::pool_2d as field;
         let filter = [
             self.extent(field::FILTER_HEIGHT, 0, "window")?,
@@ -518,7 +618,7 @@ impl<'m> Reader<'_, 'm> {
             return Err(self.option_error("window"));
         }
         let window = self.window(
-            [input, output],
+            images,
             self.option(field::PADDING, 0)?,
             filter,
             [
@@ -530,10 +630,19 @@ impl<'m> Reader<'_, 'm> {
         if window.input[2] != window.output[2] {
             return Err(self.shape_error("output"));
         }
+        Ok(window)
+    }
+
+    fn pool_2d(
+        &self,
+        images: [&RawTensor<'m>; 2],
+        quantisation: [Quantisation; 2],
+    ) -> Result<Pool2d, ModelError> {
+        let window = self.pool_2d_window(images)?;
         self.same_quantisation(quantisation)?;
         Ok(Pool2d {
             window,
-            bounds: self.bounds(field::ACTIVATION, quantisation[1])?,
+            bounds: self.bounds(schema::pool_2d::ACTIVATION, quantisation[1])?,
         })
     }
 
@@ -561,20 +670,36 @@ impl<'m> Reader<'_, 'm> {
         })
     }
 
-    fn reshape(
-        &self,
-        input: &RawTensor<'m>,
-        output: &RawTensor<'m>,
-        quantisation: [Quantisation; 2],
-    ) -> Result<Kind<'m>, ModelError> {
+    /// Checks that a RESHAPE keeps all elements.
+    pub(crate) fn check_reshape(&self, [input, output]: [&RawTensor; 2]) -> Result<(), ModelError> {
         if let Some(index @ 0..) = self.inputs.get(1) {
             self.model.raw_tensor(index as u32)?.constant_i32()?;
         }
         if input.shape.elements() != output.shape.elements() {
             return Err(self.shape_error("output"));
         }
+        Ok(())
+    }
+
+    fn reshape(
+        &self,
+        tensors: [&RawTensor<'m>; 2],
+        quantisation: [Quantisation; 2],
+    ) -> Result<Kind<'m>, ModelError> {
+        self.check_reshape(tensors)?;
         self.same_quantisation(quantisation)?;
         Ok(Kind::Reshape)
+    }
+
+    /// Length of the rows of a SOFTMAX.
+    pub(crate) fn softmax_depth(
+        &self,
+        [input, output]: [&RawTensor; 2],
+    ) -> Result<usize, ModelError> {
+        if input.shape != output.shape {
+            return Err(self.shape_error("output"));
+        }
+        Ok(input.shape.last().map_or(0, |&depth| depth as usize))
     }
 
     fn softmax(
@@ -583,10 +708,7 @@ impl<'m> Reader<'_, 'm> {
         output: &RawTensor<'m>,
         [from, to]: [Quantisation; 2],
     ) -> Result<Kind<'m>, ModelError> {
-        let depth = input.shape.last().map_or(0, |&depth| depth as usize);
-        if input.shape != output.shape {
-            return Err(self.shape_error("output"));
-        }
+        let depth = self.softmax_depth([input, output])?;
         if depth > MAX_SOFTMAX {
             return Err(self.shape_error("input"));
         }

@@ -135,7 +135,7 @@ fn fill(model: &Model, entries: &mut [[u32; ENTRY_WORDS]]) -> Result<(), ModelEr
     for (index, scratch) in scratch.iter_mut().enumerate() {
         let operator = model.operator(index)?;
         *scratch = entry(scratch_bytes(&operator)? as usize, index).words();
-        let bytes = model.raw_tensor(operator.output)?.shape.elements();
+        let bytes = model.raw_tensor(operator.output)?.bytes();
         if let Some(output) = tensors.get_mut(index + 1) {
             *output = entry(bytes, index).words();
         }

@@ -36,11 +36,11 @@ impl Runtime for Interpreter {
     }
 
     fn input(&mut self) -> &mut [u8] {
-        bytemuck::cast_slice_mut(self.0.input_mut())
+        self.0.input_bytes_mut()
     }
 
     fn output(&self) -> &[u8] {
-        bytemuck::cast_slice(self.0.output())
+        self.0.output_bytes()
     }
 
     fn invoke(&mut self) -> Result<(), u32> {
@@ -53,5 +53,13 @@ impl Runtime for Interpreter {
 
     fn arena_tensors(&self) -> usize {
         self.0.tensor_bytes()
+    }
+
+    fn arena_decoding(&self) -> usize {
+        self.0.decoding_bytes()
+    }
+
+    fn decode(&mut self) -> Result<(), u32> {
+        self.0.decode().map_err(|error| error.operator)
     }
 }

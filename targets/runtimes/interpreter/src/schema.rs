@@ -3,6 +3,9 @@
 
 /// File identifier at byte 4.
 pub const IDENTIFIER: &[u8; 4] = b"TFL3";
+/// File identifier of a compressed model: the same tables, with weights in a Huffman code. The last
+/// character is the version of the format.
+pub const COMPRESSED_IDENTIFIER: &[u8; 4] = b"TBZ1";
 /// The only schema version there is.
 pub const VERSION: u32 = 3;
 
@@ -74,6 +77,17 @@ pub mod buffer {
     pub const DATA: usize = 0;
     /// Position of content that is stored outside the FlatBuffer.
     pub const OFFSET: usize = 1;
+    /// In a compressed model: how the content is coded, [`PLAIN`] or [`HUFFMAN`].
+    pub const CODING: usize = 3;
+    /// In a compressed model: bytes of the content once it is decoded.
+    pub const DECODED_BYTES: usize = 4;
+    /// In a compressed model: CRC-32 of the content as it is coded.
+    pub const CRC32: usize = 5;
+
+    /// As it is.
+    pub const PLAIN: u8 = 0;
+    /// As `huffman` describes it.
+    pub const HUFFMAN: u8 = 1;
 }
 
 /// Fields of `Operator`.
@@ -174,6 +188,8 @@ pub mod add {
 
 /// Values of `TensorType`.
 pub mod tensor_type {
+    /// 32-bit floating point.
+    pub const FLOAT32: u8 = 0;
     /// 32-bit signed integer.
     pub const INT32: u8 = 2;
     /// 8-bit signed integer.

@@ -30,7 +30,7 @@ fn each_fault_is_named() {
         ),
         (
             "float_input",
-            "tensor 0: type FLOAT32 is not supported here, INT8 is",
+            "tensor 3: type INT8 is not supported here, FLOAT32 is",
         ),
         (
             "int16_weights",

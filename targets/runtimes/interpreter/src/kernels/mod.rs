@@ -11,6 +11,8 @@ use core::ops::Range;
 use crate::quantisation::{Multiplier, SoftmaxScale};
 
 mod dsp;
+#[cfg(feature = "float")]
+pub mod float;
 mod portable;
 mod simd;
 
@@ -37,6 +39,11 @@ pub struct Window {
 }
 
 impl Window {
+    /// Positions of the window: elements of one channel of all output images.
+    pub fn positions(&self) -> usize {
+        self.batches * self.output[0] * self.output[1]
+    }
+
     /// Where the window of the output at `position` along `axis` (0 rows, 1 columns) lies:
     /// the input position of its first element, which may be negative.
     #[inline]
@@ -112,6 +119,12 @@ impl<'a> Bias<'a> {
             Some(raw) => raw.map(i32::from_le_bytes),
             None => core::array::from_fn(|index| self.get(channel + index)),
         }
+    }
+
+    /// Those of `count` channels from `first` on.
+    pub fn part(&self, first: usize, count: usize) -> Self {
+        let part = self.0.get(first..).and_then(|rest| rest.get(..count));
+        Self(part.unwrap_or(&[]))
     }
 
     /// How many there are: as many as output channels, or 0.
@@ -207,6 +220,18 @@ pub struct Requantisation<'a> {
 }
 
 impl Requantisation<'_> {
+    /// The multipliers of `count` channels from `first` on, [`None`] if there aren't so many.
+    pub fn part(&self, first: usize, count: usize) -> Option<Self> {
+        if self.multipliers.len() == 1 {
+            return Some(*self);
+        }
+        Some(Self {
+            multipliers: self.multipliers.get(first..)?.get(..count)?,
+            shifts: self.shifts.get(first..)?.get(..count)?,
+            narrow: self.narrow,
+        })
+    }
+
     /// The multiplier of `channel`.
     #[inline]
     pub fn get(&self, channel: usize) -> Multiplier {

@@ -20,7 +20,7 @@ fn store(output: &mut [i8], at: usize, value: i8) {
 
 /// Calls `visit` for each position of the output image with the index of its first channel in
 /// the output, the index of the input image, and the origin of the window.
-fn each_position(window: &Window, mut visit: impl FnMut(usize, usize, [isize; 2])) {
+pub(super) fn each_position(window: &Window, mut visit: impl FnMut(usize, usize, [isize; 2])) {
     let mut at = 0;
     for batch in 0..window.batches {
         for y in 0..window.output[0] {
@@ -34,7 +34,7 @@ fn each_position(window: &Window, mut visit: impl FnMut(usize, usize, [isize; 2]
 
 /// Calls `visit` for each element of the window at `origin` that lies inside the image, with the
 /// element's index in the filter and the index of the first channel in the input.
-fn each_element(
+pub(super) fn each_element(
     window: &Window,
     batch: usize,
     origin: [isize; 2],

@@ -7,6 +7,7 @@ use tinybench_interpreter::kernels::Kernels;
 use tinybench_interpreter::{Interpreter, Model, arena_needed};
 
 /// The folder of models that come with their inputs and outputs.
+#[allow(dead_code, reason = "not every test file reads fixtures")]
 pub fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }

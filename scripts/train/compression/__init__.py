@@ -1,0 +1,1 @@
+"""The models of the compression experiment: float32 and pruned, from the networks of `ad` and `kws`."""
