@@ -88,6 +88,16 @@ fn a_run_is_verified_and_says_how_the_board_was_set() {
 }
 
 #[test]
+fn the_list_of_boards_names_its_supplies() {
+    let boards = Tinybench::new().run(&["boards"]).stdout;
+    let line = boards
+        .lines()
+        .find(|line| line.starts_with("nucleo-l4r5zi "))
+        .expect("it is listed");
+    assert!(line.ends_with("ldo-3v0, ldo-1v8, smps-3v0"), "{line}");
+}
+
+#[test]
 fn a_supply_that_the_board_does_not_have_is_told_before_anything_is_built() {
     let tinybench = Tinybench::new();
     let ended = tinybench.run(&[&RUN[..], &["--power", "battery"]].concat());
