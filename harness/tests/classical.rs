@@ -156,6 +156,23 @@ fn what_takes_longer_than_its_interval_is_an_error() {
 }
 
 #[test]
+fn a_board_without_currents_has_no_power() {
+    let tinybench = Tinybench::new();
+    let root = project_root();
+    let board = fs::read_to_string(root.join("targets/boards/nano33.toml")).unwrap();
+    let (without, _) = board.split_once("[power]").unwrap();
+    tinybench.file("project/targets/boards/nano33.toml", without.as_bytes());
+    tinybench.file("my.tbcm", &forest());
+    let project = tinybench.path("project").display().to_string();
+    let more = ["--model", "my.tbcm", "--every", "1s", "--project", &project];
+    assert_eq!(
+        refused(&tinybench, 2, &more),
+        "error: --every needs the currents of nano33, and its board file has no [power]: add one, \
+         or leave --every away"
+    );
+}
+
+#[test]
 fn a_cell_needs_an_interval_and_a_name() {
     let tinybench = Tinybench::new();
     let mut said = Vec::new();

@@ -27,7 +27,7 @@
 //! PAMI 11, 1989). The magnitude area and the correlations are usual for activities (D. Karantonis
 //! et al., IEEE TITB 10, 2006; L. Bao and S. Intille, Pervasive 2004).
 
-use crate::signal::dot;
+use crate::signal::{autocorrelations, dot};
 
 /// Features of a window.
 pub const FEATURES: usize = SIGNALS * PER_SIGNAL + 6;
@@ -212,13 +212,15 @@ fn magnitude_area(axes: &[i16], samples: usize) -> i16 {
 /// Period and periodicity of the centred magnitude, whose squares have the sum `squares`.
 fn period(centred: &[i16], squares: i64) -> (i16, i16) {
     const ONE: i64 = 1 << FRACTION_BITS;
-    let mut lags = (1..=centred.len() / 2)
-        .map(|lag| (lag, dot(centred, &centred[lag..])))
-        .skip_while(|&(_, product)| product > 0);
-    let mut best = (0, 0);
-    for (lag, product) in lags.by_ref() {
-        if product > best.1 {
-            best = (lag, product);
+    let (mut began, mut best) = (false, (0, 0));
+    // Two lags that are two apart are computed together.
+    for first in (1..=centred.len() / 2).step_by(4) {
+        let [[a, c], [b, d]] = [first, first + 1].map(|lag| autocorrelations(centred, lag));
+        for (lag, product) in (first..).zip([a, b, c, d]) {
+            began |= product <= 0;
+            if began && product > best.1 {
+                best = (lag, product);
+            }
         }
     }
     let (lag, product) = best;

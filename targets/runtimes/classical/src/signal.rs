@@ -98,10 +98,51 @@ pub(crate) fn dot(a: &[i16], b: &[i16]) -> i64 {
             sum = smlald(word(first, index), word(second, index), sum);
         }
     }
-    for (&first, &second) in first_rest.iter().zip(second_rest) {
-        sum += i64::from(first) * i64::from(second);
+    dot_of_few(first_rest, second_rest, sum)
+}
+
+/// `sum` and Σ a·b, word by word.
+fn dot_of_few(a: &[i16], b: &[i16], mut sum: i64) -> i64 {
+    let length = a.len().min(b.len());
+    let (a, b) = (&a[..length], &b[..length]);
+    let (first, _) = bytemuck::cast_slice::<i16, u8>(a).as_chunks::<WORD>();
+    let (second, _) = bytemuck::cast_slice::<i16, u8>(b).as_chunks::<WORD>();
+    for (&first, &second) in first.iter().zip(second) {
+        sum = smlald(u32::from_le_bytes(first), u32::from_le_bytes(second), sum);
+    }
+    if let ([.., a], [.., b]) = (a, b)
+        && !length.is_multiple_of(2)
+    {
+        sum += i64::from(*a) * i64::from(*b);
     }
     sum
+}
+
+/// Σ s[i]·s[i+lag] and Σ s[i]·s[i+lag+2]. The second takes the words of the first, each one place
+/// earlier, so that two sums cost the loads of one.
+pub(crate) fn autocorrelations(signal: &[i16], lag: usize) -> [i64; 2] {
+    let late = signal.get(lag..).unwrap_or_default();
+    let later = late.get(2..).unwrap_or_default();
+    let (rounds, _) = words(signal);
+    let (later_rounds, _) = words(later);
+    let mut sums = [0; 2];
+    let mut earlier = match *late {
+        [first, second, ..] => u32::from(first as u16) | (u32::from(second as u16) << 16),
+        _ => 0,
+    };
+    for (round, later_round) in rounds.iter().zip(later_rounds) {
+        for index in 0..UNROLLED {
+            let (own, next) = (word(round, index), word(later_round, index));
+            sums[0] = smlald(own, earlier, sums[0]);
+            sums[1] = smlald(own, next, sums[1]);
+            earlier = next;
+        }
+    }
+    let done = later_rounds.len() * ROUND;
+    for (sum, shifted) in sums.iter_mut().zip([late, later]) {
+        *sum = dot_of_few(&signal[done..], &shifted[done..], *sum);
+    }
+    sums
 }
 
 /// Σ (a - b)² where no difference leaves 16 bits; `b` are bytes in little-endian order.
@@ -142,6 +183,15 @@ mod tests {
                 .map(|(&a, &b)| i64::from(a) * i64::from(b))
                 .sum();
             prop_assert_eq!(dot(&a, &b), expected);
+        }
+
+        #[test]
+        fn autocorrelations_are_dot_products_with_what_comes_later(
+            signal in proptest::collection::vec(any::<i16>(), 0..70),
+            lag in 0_usize..80,
+        ) {
+            let at = |lag| dot(&signal, signal.get(lag..).unwrap_or_default());
+            prop_assert_eq!(autocorrelations(&signal, lag), [at(lag), at(lag + 2)]);
         }
 
         #[test]
