@@ -29,7 +29,7 @@ use tinybench_virtual_board::faults::InjectedFault;
 const ICACHECNF: u32 = 0x4001_E540;
 
 /// Parameters that a nano33 might have.
-const CHANGED: [(&str, u32); 8] = [
+const CHANGED: [(&str, u32); 10] = [
     ("refill", 2),
     ("late_refill", 3),
     ("load_after_store", 0),
@@ -37,6 +37,8 @@ const CHANGED: [(&str, u32); 8] = [
     ("divide_bits", 2),
     ("exception_entry", 15),
     ("float_divide", 13),
+    ("fetch_latency", 5),
+    ("fetch_ahead", 3),
     ("instruction_miss", 2),
 ];
 
@@ -223,7 +225,7 @@ fn a_fit_finds_the_parameters_of_another_board_back() {
     );
     assert_eq!(parameter("refill").identified, Identified::Yes);
     assert_eq!(parameter("divide").identified, Identified::Together);
-    // The nRF52840 has no data cache and no slow RAM.
+    // The nRF52840 has no slow RAM.
     assert_eq!(parameter("slow_ram").identified, Identified::No);
 
     // The file is a board of its own, and it is the one that was measured.
