@@ -115,6 +115,10 @@ impl Machine {
         Ok(board)
     }
 
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
     /// Chooses how much is modelled.
     pub fn set_timing(&mut self, timing: Timing) {
         self.timing = timing;

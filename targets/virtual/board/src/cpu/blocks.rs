@@ -415,7 +415,20 @@ impl Run {
         };
         let (costs, cycles) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Fall);
         let (_, jumped) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Jump);
+        let absorbing = if costs.iter().any(|cost| cost.stalls > 0) {
+            pipeline::absorbing(&core.timing, &self.steps, fetch, |step| {
+                matches!(
+                    step.shape.class,
+                    Class::Load | Class::Store | Class::FloatLoad | Class::FloatStore
+                )
+            })
+        } else {
+            vec![false; costs.len()]
+        };
         for op in &mut self.ops {
+            if absorbing[usize::from(op.index)] && op.is_instruction() {
+                op.flags |= Op::ABSORBS;
+            }
             let cost = costs[usize::from(op.index)];
             op.prefix = cost.before as u16;
             if cost.chained && op.is_instruction() {

@@ -19,11 +19,13 @@ impl Core {
         if let Some(bytes) = self.memory.ram.get(offset..offset + N) {
             let value = little_endian::<N>(bytes);
             if TIMING {
+                let before = self.extra;
                 self.alignment_timing::<N>(address);
                 if op.flags != 0 {
                     let bank = self.memory.ram_bank(offset);
                     self.overlap_timing(op, bank & 0xF);
                     self.slow_bank_timing(bank, 1);
+                    self.absorb(op, before);
                 }
             }
             return Ok(value);
@@ -34,9 +36,11 @@ impl Core {
         {
             let value = little_endian::<N>(bytes);
             if TIMING {
+                let before = self.extra;
                 self.alignment_timing::<N>(address);
                 self.overlap_timing(op, FLASH_GROUP);
                 self.flash_read_timing(offset);
+                self.absorb(op, before);
             }
             return Ok(value);
         }
@@ -58,9 +62,11 @@ impl Core {
         if let Some(bytes) = self.memory.ram.get_mut(offset..offset + N) {
             bytes.copy_from_slice(&value.to_le_bytes()[..N]);
             if TIMING {
+                let before = self.extra;
                 self.alignment_timing::<N>(address);
                 if op.flags & Op::CHAINED != 0 {
                     self.lost_overlap_timing(self.memory.ram_bank(offset) & 0xF);
+                    self.absorb(op, before);
                 }
             }
             if self.memory.is_code(offset) {
@@ -131,6 +137,15 @@ impl Core {
                 self.flash_read_timing(offset);
             }
             None => self.overlap_timing(op, PERIPHERAL_GROUP),
+        }
+    }
+
+    /// Takes back a cycle of what a load or store has waited since `before`, if the fetch of a later
+    /// instruction would have taken it.
+    #[inline(always)]
+    fn absorb(&mut self, op: &Op, before: u64) {
+        if op.flags & Op::ABSORBS != 0 && self.extra != before {
+            self.add_load_store_cycles(u64::MAX);
         }
     }
 

@@ -1271,7 +1271,7 @@ fn saturation_operand(value: u32, op: &Op) -> i64 {
 
 /// Cycles of a divide beyond its static one.
 #[inline]
-fn divide_cycles(rules: &TimingParameters, dividend: u32, divisor: u32) -> u64 {
+pub(crate) fn divide_cycles(rules: &TimingParameters, dividend: u32, divisor: u32) -> u64 {
     if divisor == 0 || dividend < divisor {
         return rules.divide_short.into();
     }

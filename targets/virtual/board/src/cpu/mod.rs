@@ -4,7 +4,7 @@ pub(crate) mod blocks;
 pub(crate) mod bus;
 pub(crate) mod decode;
 mod exception_entry;
-mod execute;
+pub(crate) mod execute;
 pub(crate) mod float;
 mod fusion;
 pub(crate) mod op;

@@ -500,6 +500,9 @@ impl Op {
     pub const CHAINED: u8 = 1;
     /// A load whose memory matters: the next op is chained to it, or there are wait states.
     pub const TRACKED: u8 = 2;
+    /// The first cycle that a load or store waits for its memory costs nothing: a later instruction
+    /// would have waited for its own fetch.
+    pub const ABSORBS: u8 = 4;
 
     /// An op with all operands zero.
     pub const fn new(kind: Kind) -> Self {

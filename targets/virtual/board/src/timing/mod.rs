@@ -6,11 +6,11 @@
 pub(crate) mod cache;
 pub(crate) mod pipeline;
 pub(crate) mod prefetch;
-#[cfg(test)]
 mod reference;
 pub mod rules;
 pub(crate) mod shares;
 
+pub use reference::Reference;
 pub use rules::{Parameter, ParameterError, TimingParameters};
 
 use crate::cpu::blocks::is_float;

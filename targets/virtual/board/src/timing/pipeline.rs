@@ -87,11 +87,21 @@ struct Previous {
     float_result: u8,
 }
 
+/// Before the first instruction.
+const NOTHING: Previous = Previous {
+    load: false,
+    store: false,
+    narrow: false,
+    writes: 0,
+    float_result: 32,
+};
+
 /// The fetch side: when each word of the run is there.
 struct FetchQueue<S> {
     source: S,
     ahead: usize,
     latency: u32,
+    restart: u32,
     first_word: u32,
     /// Arrival of each word so far.
     arrivals: Vec<u32>,
@@ -116,9 +126,14 @@ impl<S: Source> FetchQueue<S> {
                     Some(old) => self.used.get(old).map_or(0, |used| used + self.latency),
                     None => 0,
                 };
+                let requested = if room > after_previous {
+                    // It was full, and begins to fetch anew.
+                    room + self.restart
+                } else {
+                    after_previous
+                };
                 let address = self.first_word + 4 * word as u32;
-                self.source
-                    .read(address, after_previous.max(room), word == 0)
+                self.source.read(address, requested, word == 0)
             };
             self.arrivals.push(arrival);
         }
@@ -155,18 +170,13 @@ impl<S: Source> Pipeline<S> {
                 source,
                 ahead: rules.fetch_ahead as usize,
                 latency: rules.fetch_latency,
+                restart: rules.fetch_restart,
                 first_word: address & !3,
                 arrivals: Vec::new(),
                 used: Vec::new(),
                 entry,
             },
-            previous: Previous {
-                load: false,
-                store: false,
-                narrow: false,
-                writes: 0,
-                float_result: 32,
-            },
+            previous: NOTHING,
             time: 0,
             decodes_from: 0,
             float_free: 0,
@@ -213,6 +223,18 @@ impl<S: Source> Pipeline<S> {
         }
     }
 
+    /// Goes on at `address`, with the time at 0 again.
+    pub fn restart(&mut self, address: u32, entry: Entry) {
+        self.queue.first_word = address & !3;
+        self.queue.entry = entry;
+        self.queue.arrivals.clear();
+        self.queue.used.clear();
+        self.previous = NOTHING;
+        self.time = 0;
+        self.decodes_from = 0;
+        self.float_free = 0;
+    }
+
     /// The instruction executed last takes so many cycles more.
     pub fn wait(&mut self, cycles: u32) {
         self.time += cycles;
@@ -243,6 +265,37 @@ pub(crate) fn simulate(
     let mut pipeline = Pipeline::new(rules, first.address, fetch, entry);
     let costs = steps.iter().map(|step| pipeline.step(step)).collect();
     (costs, pipeline.total())
+}
+
+/// Which instructions of a run may wait a cycle longer without making the run longer: the word that
+/// a later one would have waited for comes meanwhile. `may_wait` says which can wait at all. None
+/// takes a wait that one before it has taken.
+pub(crate) fn absorbing(
+    rules: &TimingParameters,
+    steps: &[Step],
+    fetch: Fetch,
+    may_wait: impl Fn(&Step) -> bool,
+) -> Vec<bool> {
+    let mut absorbing = vec![false; steps.len()];
+    let Some(first) = steps.first() else {
+        return absorbing;
+    };
+    let total = |waits: &[bool]| {
+        let mut pipeline = Pipeline::new(rules, first.address, fetch, Entry::Fall);
+        for (step, &waits) in steps.iter().zip(waits) {
+            pipeline.step(step);
+            pipeline.wait(waits.into());
+        }
+        pipeline.total()
+    };
+    let shortest = total(&absorbing);
+    for (at, step) in steps.iter().enumerate() {
+        absorbing[at] = may_wait(step);
+        if absorbing[at] && total(&absorbing) > shortest {
+            absorbing[at] = false;
+        }
+    }
+    absorbing
 }
 
 /// Cycles of one instruction behind another, without fetch stalls; whether its overlap with a load

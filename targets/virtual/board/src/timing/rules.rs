@@ -199,13 +199,17 @@ parameters! {
     /// (TRM, 7.2.3). What is left of it at the end of a block is waited for there.
     FLOAT_DIVIDE float_divide = 14, 1..=64;
 
-    /// A fetched word may be requested this many cycles after the word four before it was used up:
-    /// the depth of the prefetch unit (compendium: three or more misaligned 32-bit instructions in a
-    /// row take one more cycle each three).
-    FETCH_LATENCY fetch_latency = 4, 0..=16;
+    /// Words that the prefetch unit holds (TRM, 1.2.1: three).
+    FETCH_AHEAD fetch_ahead = 3, 2..=16;
 
-    /// Words that wait in the prefetch unit while the core keeps up.
-    FETCH_AHEAD fetch_ahead = 4, 2..=16;
+    /// A word arrives this many cycles after the decoder took the last of the word whose place in
+    /// the prefetch unit it takes.
+    FETCH_LATENCY fetch_latency = 2, 0..=16;
+
+    /// What [`FETCH_LATENCY`] is longer by if the prefetch unit was full, so that it had stopped
+    /// fetching (compendium: a group of three or more misaligned 32-bit instructions takes one more
+    /// cycle, however long it is, and more than one if there are loads in it).
+    FETCH_RESTART fetch_restart = 1, 0..=8;
 
     /// *Dynamic*: cycles that a read of flash takes beyond one and beyond the wait states that the
     /// chip's registers set. For chips whose wait states can't be set it is all of them.

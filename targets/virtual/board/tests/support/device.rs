@@ -43,10 +43,15 @@ impl Device {
     /// # Errors
     /// What the device did instead of answering.
     pub fn ask(&mut self, command: &str, cycles: u64) -> Result<String, String> {
-        self.machine.serial_input(LINE, command.as_bytes());
-        self.machine.serial_input(LINE, b"%");
+        self.send(command);
         self.until_ready(cycles)
             .map_err(|error| format!("{command}: {error}"))
+    }
+
+    /// Sends a command.
+    pub fn send(&mut self, command: &str) {
+        self.machine.serial_input(LINE, command.as_bytes());
+        self.machine.serial_input(LINE, b"%");
     }
 
     fn until_ready(&mut self, cycles: u64) -> Result<String, String> {

@@ -1,11 +1,6 @@
-//! The slow reference: the pipeline stepped over the instructions that a program really executes,
-//! across branches that fall through and the borders of blocks, from RAM, from flash with its wait
-//! states and through the instruction cache.
+//! The engine against the reference, on small programs of the nRF52840.
 
-use super::pipeline::{Entry, Fetch, Pipeline, Step};
-use super::{Class, Shape, shape};
-use crate::cpu::blocks::advance_it;
-use crate::cpu::decode;
+use super::Reference;
 use crate::debug_port::DebugTarget;
 use crate::{AccessSize, Ended, Machine};
 
@@ -32,46 +27,6 @@ impl Home {
             Self::Ram => 0x2000_0400,
             Self::Flash | Self::CachedFlash => 0x400,
         }
-    }
-
-    /// Of the nRF52840.
-    fn fetch(self) -> Fetch {
-        match self {
-            Self::Ram => Fetch::AT_ONCE,
-            Self::Flash => Fetch {
-                wait_states: 2,
-                sector_bytes: 16,
-                prefetch: false,
-            },
-            Self::CachedFlash => Fetch {
-                wait_states: 0,
-                sector_bytes: 16,
-                prefetch: false,
-            },
-        }
-    }
-}
-
-/// Lines of 16 bytes in 64 sets of two, the older of which goes first.
-#[derive(Default)]
-struct Lines(std::collections::HashMap<u32, std::collections::VecDeque<u32>>);
-
-impl Lines {
-    /// Cycles that fetching the instruction at `address` waits for lines that aren't there.
-    fn fetch(&mut self, address: u32, size: u32) -> u64 {
-        let lines = address / 16..=(address + size - 1) / 16;
-        let missing = lines.filter(|&line| {
-            let set = self.0.entry(line % 64).or_default();
-            let missing = !set.contains(&line);
-            if missing {
-                set.push_back(line);
-                if set.len() > 2 {
-                    set.pop_front();
-                }
-            }
-            missing
-        });
-        3 * missing.count() as u64
     }
 }
 
@@ -123,73 +78,15 @@ fn fast(code: &[u16], home: Home) -> (u64, u64) {
     )
 }
 
-/// The same by the reference, without what depends on data: the programs read and write aligned
-/// RAM and don't divide.
+/// The same by the reference.
 fn slow(code: &[u16], home: Home) -> (u64, u64) {
-    let rules = Machine::new("nrf52840")
-        .expect("there is such a chip")
-        .timing_parameters();
-    let (start, fetch) = (home.address(), home.fetch());
     let mut machine = halted(code, home);
-    let mut pipeline = Pipeline::new(&rules, start, fetch, Entry::Jump);
-    let mut lines = Lines::default();
-    let (mut cycles, mut instructions) = (0, 0);
-    loop {
-        let pc = machine.pc();
-        let at = ((pc - start) / 2) as usize;
-        if code[at] == BKPT {
-            return (cycles + u64::from(pipeline.total()), instructions);
-        }
-        let xpsr = machine.register(XPSR);
-        let it = (xpsr >> 8 & 0xFC | xpsr >> 25 & 3) as u8;
-        let place = decode::Place {
-            pc,
-            in_it: it != 0,
-            last_in_it: it != 0 && advance_it(it) == 0,
-        };
-        let second = code.get(at + 1).copied().unwrap_or(0);
-        let decoded = decode::decode(code[at], second, place).expect("it is defined");
-        let executed = it == 0 || holds(it >> 4, xpsr);
-        let shape = if executed {
-            shape(&decoded.op)
-        } else {
-            Shape::SKIPPED
-        };
-        if home == Home::CachedFlash {
-            cycles += lines.fetch(pc, decoded.size);
-        }
-        pipeline.step(&Step {
-            address: pc,
-            size: decoded.size,
-            shape,
-        });
-        debug_control(&mut machine, 0b0101);
-        instructions += 1;
-        if machine.pc() != pc + decoded.size {
-            let refill = match shape.class {
-                Class::Branch => rules.refill,
-                _ => rules.late_refill,
-            };
-            cycles += u64::from(pipeline.total() + refill);
-            pipeline = Pipeline::new(&rules, machine.pc(), fetch, Entry::Jump);
-        }
+    let instructions = machine.instructions();
+    let mut reference = Reference::new(&machine);
+    while code[((machine.pc() - home.address()) / 2) as usize] != BKPT {
+        assert_eq!(reference.step(&mut machine), Ended::Halted);
     }
-}
-
-/// Whether a condition holds (A7.3).
-fn holds(condition: u8, xpsr: u32) -> bool {
-    let [n, z, c, v] = [31, 30, 29, 28].map(|bit| xpsr >> bit & 1 != 0);
-    let result = match condition >> 1 {
-        0 => z,
-        1 => c,
-        2 => n,
-        3 => v,
-        4 => c && !z,
-        5 => n == v,
-        6 => n == v && !z,
-        _ => return true,
-    };
-    result == (condition & 1 == 0)
+    (reference.cycles(), machine.instructions() - instructions)
 }
 
 /// The engine is within 2 % of the reference, wherever the program lies.

@@ -1,0 +1,205 @@
+//! The slow reference: the pipeline stepped over the instructions that a program really executes,
+//! with the addresses that they really reach.
+//!
+//! The engine computes what a block costs when it decodes it, and adds while running what depends on
+//! data and history. The reference does neither: it simulates one instruction after the other, so
+//! that every wait is where it occurs, and its caches are plain lists. What it finds the engine must
+//! find too, within 2 %.
+
+mod access;
+mod caches;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use access::Access;
+use caches::{Lines, Sectors};
+
+use super::pipeline::{Entry, Pipeline, Step};
+use super::{Class, Shape, TimingParameters, shape};
+use crate::chips::FlashTiming;
+use crate::cpu::Core;
+use crate::cpu::blocks::advance_it;
+use crate::cpu::decode;
+use crate::cpu::execute::divide_cycles;
+use crate::cpu::op::{Kind, Op};
+use crate::memory::{AccessSize, FLASH_GROUP, PERIPHERAL_GROUP, Place};
+use crate::{Ended, Machine};
+
+/// Counts the cycles of a program that a machine executes one instruction at a time.
+///
+/// Its caches are empty to begin with: let it step a while before its count is compared.
+pub struct Reference {
+    rules: TimingParameters,
+    flash: FlashTiming,
+    pipeline: Pipeline<Sectors>,
+    data_cache: Option<Lines>,
+    /// The flash's read buffer.
+    last_sector: u32,
+    /// The memory that the load before reached.
+    last_group: u8,
+    /// Cycles before those of the pipeline.
+    cycles: u64,
+    decoded: HashMap<(u32, u8), (Step, Op)>,
+}
+
+impl Reference {
+    /// A reference for what `machine` executes from now on.
+    pub fn new(machine: &Machine) -> Self {
+        let core = machine.core();
+        let flash = core.flash_timing;
+        let data_cache = core.chip.description().data_cache;
+        Self {
+            rules: core.timing,
+            flash,
+            pipeline: Pipeline::new(&core.timing, core.next_pc, Sectors::new(core), Entry::Jump),
+            data_cache: data_cache.map(|shape| Lines::new(shape, flash.sector_bytes)),
+            last_sector: u32::MAX,
+            last_group: PERIPHERAL_GROUP,
+            cycles: 0,
+            decoded: HashMap::new(),
+        }
+    }
+
+    /// Cycles of all instructions so far.
+    pub fn cycles(&self) -> u64 {
+        self.cycles + u64::from(self.pipeline.total())
+    }
+
+    /// Has the machine execute one instruction, or enter an exception, and counts the cycles.
+    pub fn step(&mut self, machine: &mut Machine) -> Ended {
+        let core = machine.core();
+        if core.flash_timing != self.flash || core.timing != self.rules {
+            let cycles = self.cycles();
+            *self = Self::new(machine);
+            self.cycles = cycles;
+        }
+        let core = machine.core();
+        let Some((step, op)) = self.decode(core) else {
+            // It faults.
+            return machine.step_instruction();
+        };
+        let executes = core.it_state == 0 || core.holds(core.it_state >> 4);
+        let access = Access::of(core, &op).filter(|_| executes);
+        let divide = if executes { divide_extra(core, &op) } else { 0 };
+        let passed = core.exception_cycles + core.sleep_cycles;
+        let instructions = core.instructions;
+        let ended = machine.step_instruction();
+        let core = machine.core();
+        let elsewhere = core.exception_cycles + core.sleep_cycles - passed;
+        let jumped = core.next_pc != step.address.wrapping_add(step.size);
+        let mut refill = 0;
+        if core.instructions != instructions {
+            let shape = if executes { step.shape } else { Shape::SKIPPED };
+            let chained = self.pipeline.step(&Step { shape, ..step }).chained;
+            // The whole fetch stands still meanwhile, so nothing catches up.
+            self.cycles += u64::from(self.pipeline.source_mut().take_waits());
+            let waits = access.map_or(0, |access| self.waits(core, access, chained));
+            self.pipeline.wait(waits + divide);
+            refill = match shape.class {
+                Class::Branch if jumped => self.rules.refill,
+                Class::LateBranch | Class::LoadBranch(_) if jumped => self.rules.late_refill,
+                _ => 0,
+            };
+        }
+        if jumped || elsewhere != 0 {
+            self.cycles += elsewhere + u64::from(self.pipeline.total() + refill);
+            self.pipeline.source_mut().begin = self.cycles;
+            self.pipeline.restart(core.next_pc, Entry::Jump);
+        }
+        ended
+    }
+
+    /// The instruction at the program counter.
+    fn decode(&mut self, core: &Core) -> Option<(Step, Op)> {
+        let (pc, it) = (core.next_pc, core.it_state);
+        if let Some(&known) = self.decoded.get(&(pc, it)) {
+            return Some(known);
+        }
+        let half = |address| {
+            let place = core.memory.locate(address)?;
+            Some(core.memory.read(place, AccessSize::HalfWord)? as u16)
+        };
+        let place = decode::Place {
+            pc,
+            in_it: it != 0,
+            last_in_it: it != 0 && advance_it(it) == 0,
+        };
+        let second = half(pc.wrapping_add(2)).unwrap_or_default();
+        let decoded = decode::decode(half(pc)?, second, place).ok()?;
+        let step = Step {
+            address: pc,
+            size: decoded.size,
+            shape: shape(&decoded.op),
+        };
+        self.decoded.insert((pc, it), (step, decoded.op));
+        Some((step, decoded.op))
+    }
+
+    /// What an access takes beyond its static cycles.
+    fn waits(&mut self, core: &Core, access: Access, chained: bool) -> u32 {
+        let mut waits = 0;
+        if access.address & (access.bytes - 1) != 0 {
+            waits += if access.bytes == 4 && access.address & 1 != 0 {
+                self.rules.unaligned_odd_word
+            } else {
+                self.rules.unaligned
+            };
+        }
+        for part in 0..access.count {
+            let address = access.address.wrapping_add(part * access.bytes);
+            let (group, wait) = match core.memory.locate(address) {
+                Some(Place::Ram(offset)) => {
+                    let bank = core.memory.ram_bank(offset as usize);
+                    let slow = if bank >> 4 != 0 {
+                        self.rules.slow_ram
+                    } else {
+                        0
+                    };
+                    (bank & 0xF, slow)
+                }
+                Some(Place::Flash(_)) if access.store => (FLASH_GROUP, 0),
+                Some(Place::Flash(offset)) => (FLASH_GROUP, self.flash_read(offset)),
+                None => (PERIPHERAL_GROUP, 0),
+            };
+            if chained && group != self.last_group {
+                waits += self.rules.lost_overlap;
+            }
+            if !access.store {
+                waits += wait;
+                self.last_group = group;
+            }
+        }
+        waits
+    }
+
+    /// Cycles that reading data at a byte of the flash waits.
+    fn flash_read(&mut self, offset: u32) -> u32 {
+        let sector = offset / self.flash.sector_bytes;
+        if std::mem::replace(&mut self.last_sector, sector) == sector {
+            return 0;
+        }
+        if self.flash.data_cache
+            && let Some(cache) = &mut self.data_cache
+            && !cache.misses(offset)
+        {
+            return 0;
+        }
+        self.flash.wait_states + self.rules.flash_wait + self.rules.data_miss
+    }
+}
+
+/// Cycles of a divide beyond its static one.
+fn divide_extra(core: &Core, op: &Op) -> u32 {
+    let (n, m) = (core.r[usize::from(op.b)], core.r[usize::from(op.c)]);
+    let cycles = match op.kind {
+        Kind::Udiv => divide_cycles(&core.timing, n, m),
+        Kind::Sdiv => {
+            let (n, m) = (n as i32, m as i32);
+            divide_cycles(&core.timing, n.unsigned_abs(), m.unsigned_abs())
+        }
+        _ => 0,
+    };
+    cycles as u32
+}
