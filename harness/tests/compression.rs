@@ -83,7 +83,7 @@ fn variants_of_a_workload_are_compared_in_one_table() {
     );
     let decode = huffman.latency.decode.as_ref().unwrap();
     assert_eq!(decode.cycles.len(), 2);
-    let weights = huffman.model.parameters as f64;
+    let weights = huffman.model.parameters.unwrap() as f64;
     assert!((2.0..40.0).contains(&(decode.median_cycles / weights)));
     assert!(decode.median_cycles < huffman.latency.median_cycles);
     let compression = huffman.compression.as_ref().unwrap();

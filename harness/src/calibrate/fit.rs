@@ -1,8 +1,8 @@
 //! Fits the parameters of the cycle model to what was measured.
 //!
 //! Parameters are small integers and cycles nearly linear in them, so one after the other is set to
-//! the value that brings the sum of the absolute differences down furthest, and pairs where no
-//! single one helps. Which of them the benchmarks tell follows from how the modelled cycles change
+//! the value that brings the sum of the absolute differences down furthest, and two at once where
+//! no single one helps. Which of them the benchmarks tell follows from how the modelled cycles change
 //! with each around the result: a parameter whose changes are a combination of those of others
 //! can't be told from them.
 
@@ -23,6 +23,9 @@ pub trait Simulate {
 
 /// Rounds of the search, at most. Each makes the fit better, so it ends sooner.
 const ROUNDS: usize = 50;
+
+/// How far from their current values two parameters are tried together.
+const NEAR: u32 = 3;
 
 /// Columns whose remainder is shorter than this part of them are combinations of others.
 const DEPENDENT: f64 = 1e-6;
@@ -209,48 +212,63 @@ impl Search<'_> {
         Ok(improved)
     }
 
-    /// Changes two parameters at once by one each, if that makes the fit better.
+    /// Changes two parameters at once, if that makes the fit better: of those that act on the same
+    /// benchmarks that still differ, the pair that shares most of them first.
     fn improve_a_pair(&mut self) -> Result<bool, CalibrateError> {
-        let count = TimingParameters::ALL.len();
-        for first in 0..count {
-            for second in first + 1..count {
-                let mut subset = self.responding[first].clone();
-                if !subset.iter().any(|i| self.responding[second].contains(i)) {
-                    continue;
+        let differ = |i: &&usize| self.now[**i] != self.measured[**i];
+        let differing: Vec<Vec<usize>> = (self.responding.iter())
+            .map(|responding| responding.iter().filter(differ).copied().collect())
+            .collect();
+        let mut pairs = Vec::new();
+        for (second, of_second) in differing.iter().enumerate() {
+            for (first, of_first) in differing[..second].iter().enumerate() {
+                let shared = of_first.iter().filter(|i| of_second.contains(i)).count();
+                if shared > 0 {
+                    pairs.push((shared, first, second));
                 }
-                subset.extend(&self.responding[second]);
-                subset.sort_unstable();
-                subset.dedup();
-                let before = self.error_now(&subset);
-                if before == 0 {
-                    continue;
-                }
-                for (up, also_up) in [(true, true), (true, false), (false, true), (false, false)] {
-                    let moved = |parameters, number: usize, up: bool| {
-                        let known = &TimingParameters::ALL[number];
-                        let current: u32 = value(&parameters, known);
-                        let next = if up {
-                            current.checked_add(1)
-                        } else {
-                            current.checked_sub(1)
-                        }?;
-                        (known.range.contains(&next)).then(|| with(parameters, known, next))
-                    };
-                    let Some(parameters) = moved(self.parameters, first, up)
-                        .and_then(|parameters| moved(parameters, second, also_up))
-                    else {
-                        continue;
-                    };
-                    let cycles = self.model.cycles(parameters, &subset)?;
-                    if self.error(&subset, &cycles) < before {
-                        self.accept(parameters, &subset, &cycles);
-                        return Ok(true);
-                    }
-                }
+            }
+        }
+        pairs.sort_unstable_by(|a, b| b.cmp(a));
+        for (_, first, second) in pairs {
+            if self.improve_these(first, second)? {
+                return Ok(true);
             }
             (self.step)();
         }
         Ok(false)
+    }
+
+    /// Sets two parameters to their best values near the current ones. True if that made the fit
+    /// better.
+    fn improve_these(&mut self, first: usize, second: usize) -> Result<bool, CalibrateError> {
+        let mut subset = self.responding[first].clone();
+        subset.extend(&self.responding[second]);
+        subset.sort_unstable();
+        subset.dedup();
+        let mut best = self.error_now(&subset);
+        let start = self.parameters;
+        let near = |number: usize| {
+            let known = &TimingParameters::ALL[number];
+            let current = value(&start, known);
+            let (least, most) = (*known.range.start(), *known.range.end());
+            let values = least.max(current.saturating_sub(NEAR))..=most.min(current + NEAR);
+            (known, values)
+        };
+        let ((one, values), (other, other_values)) = (near(first), near(second));
+        let mut improved = false;
+        for candidate in values {
+            for other_candidate in other_values.clone() {
+                let parameters = with(with(start, one, candidate), other, other_candidate);
+                let cycles = self.model.cycles(parameters, &subset)?;
+                let error = self.error(&subset, &cycles);
+                if error < best {
+                    best = error;
+                    self.accept(parameters, &subset, &cycles);
+                    improved = true;
+                }
+            }
+        }
+        Ok(improved)
     }
 
     /// For each parameter, how the cycles of all benchmarks change if it is one more, or one less
@@ -394,6 +412,39 @@ mod tests {
         let unseen = parameter(&fit, "tail_chain");
         assert_eq!((unseen.fitted, unseen.identified), (6, Identified::No));
         assert_eq!(parameter(&fit, "load").benchmarks, 3);
+    }
+
+    /// Cycles that get better only if two parameters change at once.
+    struct Valley;
+
+    impl Simulate for Valley {
+        fn cycles(
+            &mut self,
+            parameters: TimingParameters,
+            subset: &[usize],
+        ) -> Result<Vec<i64>, CalibrateError> {
+            let (ahead, latency) = (
+                i64::from(parameters.fetch_ahead),
+                i64::from(parameters.fetch_latency),
+            );
+            let all = [5 * ahead - 4 * latency, ahead];
+            Ok(subset.iter().map(|&i| all[i]).collect())
+        }
+    }
+
+    #[test]
+    fn two_parameters_are_moved_at_once_where_one_alone_is_stuck() {
+        let names = ["a".to_owned(), "b".to_owned()];
+        let measured = Measured {
+            names: &names,
+            cycles: &[2, 6],
+        };
+        let fit = fit(&mut Valley, TimingParameters::DEFAULT, measured, &mut || ()).unwrap();
+        assert_eq!(fit.report.error_after, 0);
+        assert_eq!(
+            (fit.parameters.fetch_ahead, fit.parameters.fetch_latency),
+            (6, 7)
+        );
     }
 
     #[test]

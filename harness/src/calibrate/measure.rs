@@ -15,6 +15,9 @@ use crate::target::Target;
 const CHECK_INSTRUCTIONS: usize = 64;
 const CHECK_CYCLES: std::ops::RangeInclusive<u32> = 64..=1024;
 
+/// A measurement is refused if one benchmark in so many is unstable.
+const UNSTABLE_PART: usize = 4;
+
 /// The sequence that shows whether the cycle counter counts.
 pub fn check_sequence() -> Sequence {
     Sequence::new(vec![FILL; CHECK_INSTRUCTIONS])
@@ -60,4 +63,38 @@ pub fn measure<'b, T: Target + ?Sized>(
         advance();
     }
     Ok(counts)
+}
+
+/// Refuses a measurement of which too much varies.
+pub fn check_stability(benchmarks: &[Benchmark], counts: &[Counts]) -> Result<(), CalibrateError> {
+    let unstable: Vec<_> = benchmarks
+        .iter()
+        .zip(counts)
+        .filter(|(_, counts)| !counts.stable())
+        .collect();
+    match unstable.first() {
+        Some((benchmark, first)) if unstable.len() * UNSTABLE_PART > counts.len() => {
+            Err(CalibrateError::Unstable {
+                unstable: unstable.len(),
+                all: counts.len(),
+                benchmark: benchmark.name.clone(),
+                min: first.cycles_min,
+                max: first.cycles_max,
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses modelled counts that vary.
+pub fn check_model(benchmarks: &[Benchmark], counts: &[Counts]) -> Result<(), CalibrateError> {
+    let mut all = benchmarks.iter().zip(counts);
+    match all.find(|(_, counts)| !counts.stable()) {
+        Some((benchmark, counts)) => Err(CalibrateError::ModelVaries {
+            benchmark: benchmark.name.clone(),
+            min: counts.cycles_min,
+            max: counts.cycles_max,
+        }),
+        None => Ok(()),
+    }
 }

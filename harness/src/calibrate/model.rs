@@ -17,6 +17,10 @@ const KEY: u32 = 0xA05F_0000;
 const DEBUGEN: u32 = 1;
 const HALT: u32 = 2;
 
+/// BKPT, whatever its number (A7.7.17).
+const BKPT: u16 = 0xBE00;
+const BKPT_MASK: u16 = 0xFF00;
+
 /// Cycles after which a sequence hangs: each takes some thousands.
 const BUDGET: u64 = 100_000_000;
 
@@ -47,6 +51,17 @@ impl Model {
     /// Sets them; the next conversation begins with a reset.
     pub fn set_parameters(&mut self, parameters: TimingParameters) {
         self.machine.set_timing_parameters(parameters);
+    }
+
+    /// A core that goes on from a BKPT would halt there again; debuggers skip it.
+    fn step_over_breakpoint(&mut self) -> Result<(), TargetError> {
+        let pc = self.machine.pc();
+        let mut bytes = [0; 2];
+        self.read_bytes(pc, &mut bytes)?;
+        if u16::from_le_bytes(bytes) & BKPT_MASK == BKPT {
+            self.machine.set_register(register::PC, pc + 2);
+        }
+        Ok(())
     }
 
     fn control(&mut self, bits: u32) -> Result<(), TargetError> {
@@ -99,6 +114,7 @@ impl Target for Model {
     }
 
     fn run(&mut self, wait: Wait) -> Result<(), TargetError> {
+        self.step_over_breakpoint()?;
         self.control(0)?;
         match self.machine.run(BUDGET) {
             Ended::Halted => Ok(()),

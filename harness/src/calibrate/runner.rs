@@ -226,7 +226,8 @@ mod tests {
 
     use super::*;
     use crate::board::{Memory, Region};
-    use crate::calibrate::measure::check_counter;
+    use crate::calibrate::benchmarks::{Benchmark, Features, all};
+    use crate::calibrate::measure::{check_counter, check_model, check_stability, measure};
     use crate::exit::Exit;
 
     const BLOCK: u32 = 0x2000_0000;
@@ -245,6 +246,10 @@ mod tests {
     struct Image {
         block: Block,
         cycles: u32,
+        /// Added to the cycles of every other repetition of benchmarks that aren't the first few.
+        jitter: u32,
+        /// So many requests are answered without jitter.
+        steady: u32,
         cpuid: u32,
         part: u32,
         /// Added to the checksum.
@@ -263,6 +268,8 @@ mod tests {
                     ..Block::INITIAL
                 },
                 cycles: 70,
+                jitter: 0,
+                steady: 0,
                 cpuid: 0x410F_C241,
                 part: 0x008,
                 damage: 0,
@@ -329,11 +336,17 @@ mod tests {
                 block.status = Status::Ready as u32;
                 return Ok(());
             }
+            let jitter = if block.request > self.steady {
+                self.jitter
+            } else {
+                0
+            };
             for (i, reading) in block.readings.as_flattened_mut().iter_mut().enumerate() {
                 let start = u32::MAX - 10 * i as u32;
+                let cycles = self.cycles + jitter * (i as u32 % 2);
                 *reading = Reading {
-                    between: 0,
-                    end: start.wrapping_add(self.cycles),
+                    between: start,
+                    end: start.wrapping_add(cycles),
                     start,
                 };
             }
@@ -348,9 +361,13 @@ mod tests {
         }
     }
 
-    /// Starts a conversation and checks the cycle counter.
-    fn check(image: &mut Image) -> Result<(), CalibrateError> {
-        let layout = Layout::new(&[], MEMORY.flash).unwrap();
+    /// Starts a conversation and has `act` go on with it.
+    fn with_runner<R>(
+        image: &mut Image,
+        benchmarks: &[Benchmark],
+        act: impl FnOnce(&mut Runner<Image>) -> Result<R, CalibrateError>,
+    ) -> Result<R, CalibrateError> {
+        let layout = Layout::new(benchmarks, MEMORY.flash).unwrap();
         let view = ImageView {
             block_address: BLOCK,
             memory: MEMORY,
@@ -359,7 +376,12 @@ mod tests {
         let timeout = Duration::from_secs(1);
         let chip = Chip::of("nRF52840_xxAA");
         let mut runner = Runner::start(image, view, &layout, chip, timeout, Counters::All)?;
-        check_counter(&mut runner)
+        act(&mut runner)
+    }
+
+    /// Starts a conversation and checks the cycle counter.
+    fn check(image: &mut Image) -> Result<(), CalibrateError> {
+        with_runner(image, &[], check_counter)
     }
 
     #[test]
@@ -380,6 +402,36 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn counts_that_vary_are_refused_if_they_are_many_and_never_of_a_model() {
+        let benchmarks = all(Features {
+            cache: true,
+            other_ram: false,
+        });
+        let counts = |steady| {
+            let mut image = Image::new();
+            image.jitter = 3;
+            image.steady = steady;
+            with_runner(&mut image, &benchmarks, |runner| {
+                measure(runner, &benchmarks, || ())
+            })
+            .unwrap()
+        };
+        let varying = counts(10);
+        let error = check_stability(&benchmarks, &varying).unwrap_err();
+        assert_eq!(error.exit(), Exit::Target);
+        assert!(error.to_string().contains("to 3 cycles"), "{error}");
+        // The last few sequences alone.
+        let hardly = counts(250);
+        assert!(hardly.iter().any(|counts| !counts.stable()));
+        check_stability(&benchmarks, &hardly).unwrap();
+        let error = check_model(&benchmarks, &hardly).unwrap_err();
+        assert!(
+            matches!(error, CalibrateError::ModelVaries { .. }),
+            "{error}"
+        );
     }
 
     #[test]

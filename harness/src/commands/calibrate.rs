@@ -18,7 +18,7 @@ use crate::calibrate::chip::Chip;
 use crate::calibrate::counts::Counts;
 use crate::calibrate::fit::{self, Measured, Simulate};
 use crate::calibrate::layout::Layout;
-use crate::calibrate::measure::{check_counter, measure};
+use crate::calibrate::measure::{check_counter, check_model, check_stability, measure};
 use crate::calibrate::model::Model;
 use crate::calibrate::report::{self, Report, ReportedBoard, ReportedTarget};
 use crate::calibrate::runner::{Counters, Runner};
@@ -40,9 +40,6 @@ use crate::workload::MAX_DATA_BYTES;
 
 /// How long one sequence may take before the target counts as hung.
 const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The part of measured benchmarks that may be unstable: one in this many.
-const UNSTABLE_PART: usize = 4;
 
 /// Where probes come from.
 #[derive(Clone, Copy)]
@@ -105,7 +102,7 @@ pub fn calibrate(
         (Some(target), Some(probe)) => {
             let (mut counts, kind) = bench.run(probe, "measuring", &mut progress)?;
             notes = report::drop_dead_counters(&mut counts);
-            bench.check_stability(&counts)?;
+            check_stability(&bench.benchmarks, &counts)?;
             let reported = ReportedTarget {
                 probe: target.name(),
                 fidelity: match kind {
@@ -119,7 +116,7 @@ pub fn calibrate(
     };
     let probe = (openers.model)(&board)?;
     let (modelled, _) = bench.run(probe, "modelling", &mut progress)?;
-    bench.check_model(&modelled)?;
+    check_model(&bench.benchmarks, &modelled)?;
 
     let counts = measured.as_ref().map(|(counts, _)| counts.as_slice());
     let rows = report::rows(&bench.benchmarks, counts, &modelled);
@@ -341,39 +338,6 @@ impl<'a> Bench<'a> {
             symbolise,
         };
         Runner::start(target, view, &self.layout, self.chip, TIMEOUT, counters)
-    }
-
-    /// Refuses a measurement of which too much varies.
-    fn check_stability(&self, counts: &[Counts]) -> Result<(), CalibrateError> {
-        let mut unstable = counts.iter().zip(&self.benchmarks);
-        let mut unstable = unstable.by_ref().filter(|(counts, _)| !counts.stable());
-        let Some((first, benchmark)) = unstable.next() else {
-            return Ok(());
-        };
-        let number = 1 + unstable.count();
-        if number * UNSTABLE_PART <= counts.len() {
-            return Ok(());
-        }
-        Err(CalibrateError::Unstable {
-            unstable: number,
-            all: counts.len(),
-            benchmark: benchmark.name.clone(),
-            min: first.cycles_min,
-            max: first.cycles_max,
-        })
-    }
-
-    /// Refuses modelled counts that vary.
-    fn check_model(&self, counts: &[Counts]) -> Result<(), CalibrateError> {
-        let varying = counts.iter().zip(&self.benchmarks);
-        match varying.into_iter().find(|(counts, _)| !counts.stable()) {
-            Some((counts, benchmark)) => Err(CalibrateError::ModelVaries {
-                benchmark: benchmark.name.clone(),
-                min: counts.cycles_min,
-                max: counts.cycles_max,
-            }),
-            None => Ok(()),
-        }
     }
 
     /// Fits the virtual board's parameters to the stable ones of the measured counts.

@@ -13,6 +13,8 @@ pub struct Published {
     pub file: String,
     /// Its bytes from the start of the flash on.
     pub binary: Vec<u8>,
+    /// Whether the flash of the board was divided into two banks.
+    pub dual_bank: bool,
     /// Cycles of an inference on the board.
     pub cycles: f64,
 }
@@ -30,8 +32,8 @@ pub fn read(list: &Path, folder: &Path) -> Result<Vec<Published>, String> {
     text.lines()
         .skip(1)
         .map(|line| {
-            let [file, _, cycles, _] = line.split(',').collect::<Vec<_>>()[..] else {
-                return Err(format!("{}: not four columns: {line}", list.display()));
+            let [file, _, banks, cycles, _] = line.split(',').collect::<Vec<_>>()[..] else {
+                return Err(format!("{}: not five columns: {line}", list.display()));
             };
             let bytes = load(&folder.join(file))?;
             let binary = if file.ends_with(".hex") {
@@ -42,6 +44,7 @@ pub fn read(list: &Path, folder: &Path) -> Result<Vec<Published>, String> {
             Ok(Published {
                 file: file.to_owned(),
                 binary,
+                dual_bank: banks == "2",
                 cycles: cycles
                     .parse()
                     .map_err(|_| format!("{cycles} are no cycles"))?,

@@ -1,12 +1,12 @@
 //! Compares modelled with published cycles of firmware images: see `scripts/validate`.
 //!
 //! ```console
-//! cargo run --release -p tinybench-virtual-board --example fidelity -- LIST FOLDER [--ablation] [NAME=VALUE]...
+//! cargo run --release -p tinybench-virtual-board --example fidelity -- LIST FOLDER [--ablation] [--banks=1|2] [NAME=VALUE]...
 //! ```
 //!
-//! LIST is a CSV file with a line an image: its file in FOLDER, its SHA-256, the cycles of an
-//! inference that were measured, and where the image is from. NAME=VALUE sets a parameter of the
-//! cycle model.
+//! LIST is a CSV file with a line an image: its file in FOLDER, its SHA-256, the banks of the flash,
+//! the cycles of an inference that were measured, and where the image is from. NAME=VALUE sets a
+//! parameter of the cycle model; `--banks` has all images run with so many banks.
 
 #[path = "../../tests/support/device.rs"]
 #[allow(dead_code, reason = "tests use more of it")]
@@ -63,6 +63,15 @@ const ABLATION: [(&str, &[(&str, u32)]); 15] = [
     ("6 wait states instead of 5", &[("flash_wait", 1)]),
 ];
 
+/// What is modelled otherwise than by default.
+#[derive(Clone, Copy)]
+struct Setting<'a> {
+    /// Parameters of the cycle model.
+    changes: &'a [(&'a str, u32)],
+    /// Instead of what the list says.
+    dual_bank: Option<bool>,
+}
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -76,11 +85,18 @@ fn main() -> ExitCode {
 fn run() -> Result<(), String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [list, folder, rest @ ..] = &arguments[..] else {
-        return Err("usage: fidelity LIST FOLDER [--ablation] [NAME=VALUE]...".to_owned());
+        return Err(
+            "usage: fidelity LIST FOLDER [--ablation] [--banks=1|2] [NAME=VALUE]...".to_owned(),
+        );
     };
     let images = images::read(Path::new(list), Path::new(folder))?;
+    let has = |option: &str| rest.iter().any(|argument| argument == option);
+    let dual_bank = match (has("--banks=1"), has("--banks=2")) {
+        (false, false) => None,
+        (single, _) => Some(!single),
+    };
     let mut changes = Vec::new();
-    for change in rest.iter().filter(|argument| *argument != "--ablation") {
+    for change in rest.iter().filter(|argument| !argument.starts_with("--")) {
         let (name, value) = change
             .split_once('=')
             .ok_or_else(|| format!("{change} is no NAME=VALUE"))?;
@@ -89,28 +105,32 @@ fn run() -> Result<(), String> {
             .map_err(|_| format!("{value} is no number of cycles"))?;
         changes.push((name, value));
     }
-    let errors = compare(&images, &changes)?;
+    let setting = Setting {
+        changes: &changes,
+        dual_bank,
+    };
+    let errors = compare(&images, setting)?;
     println!(
         "\nmean absolute error {:.2} %, largest {:.2} %",
         mean(&errors),
         largest(&errors)
     );
-    if rest.iter().any(|argument| argument == "--ablation") {
+    if has("--ablation") {
         println!("\nerror in percent with a rule switched off or with another value:\n");
-        ablation(&images, &changes)?;
+        ablation(&images, setting)?;
     }
     Ok(())
 }
 
 /// Prints measured, modelled and error of each image; the errors, percent.
-fn compare(images: &[Published], changes: &[(&str, u32)]) -> Result<Vec<f64>, String> {
+fn compare(images: &[Published], setting: Setting<'_>) -> Result<Vec<f64>, String> {
     println!(
         "{:<20} {:>12} {:>12} {:>9}",
         "image", "measured", "modelled", "error"
     );
     let mut errors = Vec::new();
     for image in images {
-        let modelled = cycles(image, changes)?;
+        let modelled = cycles(image, setting)?;
         let error = image.error(modelled);
         println!(
             "{:<20} {:>12.0} {modelled:>12.0} {error:>+7.2} %",
@@ -121,17 +141,18 @@ fn compare(images: &[Published], changes: &[(&str, u32)]) -> Result<Vec<f64>, St
     Ok(errors)
 }
 
-fn ablation(images: &[Published], changes: &[(&str, u32)]) -> Result<(), String> {
+fn ablation(images: &[Published], setting: Setting<'_>) -> Result<(), String> {
     print!("{:<42}", "");
     for image in images {
         print!(" {:>12}", image.file);
     }
     println!(" {:>7}", "mean");
     for (rule, values) in ABLATION {
-        let changed = [changes, values].concat();
+        let changes = &[setting.changes, values].concat()[..];
+        let changed = Setting { changes, ..setting };
         let errors: Vec<f64> = images
             .iter()
-            .map(|image| Ok(image.error(cycles(image, &changed)?)))
+            .map(|image| Ok(image.error(cycles(image, changed)?)))
             .collect::<Result<_, String>>()?;
         print!("{rule:<42}");
         for error in &errors {
@@ -151,16 +172,17 @@ fn largest(errors: &[f64]) -> f64 {
 }
 
 /// Modelled cycles of an inference.
-fn cycles(image: &Published, changes: &[(&str, u32)]) -> Result<f64, String> {
+fn cycles(image: &Published, setting: Setting<'_>) -> Result<f64, String> {
     let mut problem = Ok(());
     let device = Device::boot(&image.binary, |machine| {
         let mut parameters: TimingParameters = machine.timing_parameters();
-        for (name, value) in changes {
+        for (name, value) in setting.changes {
             if let Err(error) = parameters.set(name, *value) {
                 problem = Err(error.to_string());
             }
         }
         machine.set_timing_parameters(parameters);
+        machine.set_dual_bank(setting.dual_bank.unwrap_or(image.dual_bank));
     });
     problem?;
     device

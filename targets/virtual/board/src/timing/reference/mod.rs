@@ -93,9 +93,10 @@ impl Reference {
         if core.instructions != instructions {
             let shape = if executes { step.shape } else { Shape::SKIPPED };
             let chained = self.pipeline.step(&Step { shape, ..step }).chained;
-            let fetch = self.pipeline.source_mut().take_waits();
+            // The whole fetch stands still meanwhile, so nothing catches up.
+            self.cycles += u64::from(self.pipeline.source_mut().take_waits());
             let waits = access.map_or(0, |access| self.waits(core, access, chained));
-            self.pipeline.wait(fetch + waits + divide);
+            self.pipeline.wait(waits + divide);
             refill = match shape.class {
                 Class::Branch if jumped => self.rules.refill,
                 Class::LateBranch | Class::LoadBranch(_) if jumped => self.rules.late_refill,
