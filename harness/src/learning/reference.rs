@@ -235,7 +235,10 @@ mod tests {
             let prediction = &mut it.policies[1].steps[77].step.prediction;
             prediction.as_mut().unwrap().votes += 1;
         });
-        assert!(text.contains("policy condensing-in-time, sample 77"), "{text}");
+        assert!(
+            text.contains("policy condensing-in-time, sample 77"),
+            "{text}"
+        );
         let text = message(&|it| it.policies[2].steps[99].step.alarm = Some(90));
         assert!(text.contains("policy hybrid, sample 99"), "{text}");
         let text = message(&|it| it.policies[0].memory[2_000] ^= 1 << 20);
