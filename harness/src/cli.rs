@@ -425,6 +425,7 @@ Examples:
   tinybench export tinybench-results --format csv -o all.csv
   tinybench export new.json --format bmf | bencher run --adapter json --file -
   tinybench export new.json --format github -o smaller.json
+  tinybench export new.json --format learning -o curves.csv
   tinybench export new.json --format junit --base main --limit latency=2% -o junit.xml
 
 docs/export.md describes each format. An export never fails because of a regression; compare does.")]

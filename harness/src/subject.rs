@@ -104,12 +104,21 @@ pub struct LearningSubject {
 }
 
 impl LearningSubject {
-    fn new(stream: Stream, features: usize) -> Result<Self, StreamError> {
+    fn new(stream: Stream, features: usize, board: &Board) -> Result<Self, SubjectError> {
+        let ram = board.memory.ram.length;
+        if stream.memory_bytes > ram as usize {
+            return Err(SubjectError::LearnerTooBigForRam {
+                path: stream.path,
+                board: board.name.clone(),
+                bytes: stream.memory_bytes,
+                ram,
+            });
+        }
         let configurations = stream
             .policies
             .iter()
             .map(|&policy| stream.configuration(features, policy))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, StreamError>>()?;
         Ok(Self {
             stream,
             configurations,
@@ -156,6 +165,20 @@ pub enum SubjectError {
     /// A stream can't be learnt from.
     #[error(transparent)]
     Stream(#[from] StreamError),
+    /// The learner's memory doesn't fit in the board's RAM.
+    #[error(
+        "{path}: learner.memory_bytes is {bytes}, and the {board}'s RAM has {ram} bytes in all"
+    )]
+    LearnerTooBigForRam {
+        /// The stream.
+        path: PathBuf,
+        /// The board.
+        board: String,
+        /// Bytes of the learner's memory.
+        bytes: usize,
+        /// Size of RAM, bytes.
+        ram: u32,
+    },
     /// A workload's card, or a suite, doesn't describe its model.
     #[error("{path} is not the model that was promised: {problem}")]
     Card {
@@ -438,7 +461,11 @@ impl Subject {
                     });
                 }
                 stream.check_inputs(inputs.len(), checked.facts.input_bytes)?;
-                Some(LearningSubject::new(stream, checked.facts.output_bytes)?)
+                Some(LearningSubject::new(
+                    stream,
+                    checked.facts.output_bytes,
+                    board,
+                )?)
             }
         };
         if let Some(audio) = &workload.audio {
@@ -532,7 +559,7 @@ impl Subject {
         let stream = Stream::load(stream)?;
         let inputs = files::read(&stream.inputs, MAX_DATA_BYTES)?;
         stream.check_inputs(inputs.len(), checked.facts.input_bytes)?;
-        let learning = LearningSubject::new(stream, checked.facts.output_bytes)?;
+        let learning = LearningSubject::new(stream, checked.facts.output_bytes, board)?;
         let outputs =
             runtime
                 .infer(&checked.model, &inputs)

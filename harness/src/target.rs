@@ -127,8 +127,8 @@ fn failure(command: Command, error: CommandError, [first, second]: [u32; 2]) -> 
             format!("the arena doesn't fit in RAM: {first} bytes are needed, {second} are there")
         }
         CommandError::BufferTooSmall => format!(
-            "audio, input and output of the model don't fit in RAM: {first} bytes are needed, \
-             {second} are there"
+            "audio, input and output of the model, and a learner's memory, don't fit in RAM: \
+             {first} bytes are needed, {second} are there"
         ),
         CommandError::BadModel if second == u32::MAX => {
             format!("the runtime on the target refused the model (its code {first})")

@@ -108,6 +108,10 @@ fn streams_that_cannot_be_learnt_are_refused_before_anything_is_built() {
             "20 neighbours are to vote, but the memory has room for only 12 samples",
         ),
         (
+            "[learner]\nmemory_bytes = 300000",
+            "learner.memory_bytes is 300000, and the nano33's RAM has 262144 bytes in all",
+        ),
+        (
             "[drift]\nat = 200\nwhat = \"nothing\"",
             "the drift never comes: drift.at is sample 200 of a stream of 200, counted from 0",
         ),

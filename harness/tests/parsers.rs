@@ -10,6 +10,7 @@ use support::project_root;
 use tinybench::board::Board;
 use tinybench::compare::{Aspect, Gate, NamedLimit, Side, compare, table};
 use tinybench::export::{bmf, csv, junit};
+use tinybench::learning::Stream;
 use tinybench::printable::is_hazard;
 use tinybench::record::RunRecord;
 use tinybench::records::{self, Loaded};
@@ -53,6 +54,35 @@ proptest! {
         if let Ok(card) = Card::parse(&text, Path::new("kws/card.toml")) {
             assert_eq!(card.name, "kws");
             assert!(card.vectors.count > 0);
+        }
+    }
+
+    #[test]
+    fn a_damaged_stream(changes in changes(), labels in changes()) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stream.toml");
+        std::fs::write(&path, damaged(&read("workloads/models/knn/stream.toml"), &changes)).unwrap();
+        let from = project_root().join("workloads/models/knn/vectors.labels.u8");
+        let mut bytes = std::fs::read(from).unwrap();
+        for (index, value) in &labels {
+            let at = index.index(bytes.len());
+            bytes[at] = *value;
+        }
+        std::fs::write(folder.path().join("vectors.labels.u8"), bytes).unwrap();
+        match Stream::load(&path) {
+            Err(error) => {
+                let text = error.to_string().replace('\n', "");
+                assert!(!text.contains(is_hazard), "{text:?}");
+            }
+            Ok(stream) => {
+                let classes = stream.classes.len();
+                assert!(stream.labels.iter().all(|&label| usize::from(label) < classes));
+                for &policy in &stream.policies {
+                    if let Ok(configuration) = stream.configuration(64, policy) {
+                        assert!(configuration.check(stream.memory_bytes).is_ok());
+                    }
+                }
+            }
         }
     }
 

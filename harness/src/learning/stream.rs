@@ -8,6 +8,7 @@ use tinybench_learning::{Configuration, ConfigurationError, DriftParameters, Pol
 use super::policy_name;
 use crate::files::{self, ReadError};
 use crate::hash::sha256_hex;
+use crate::printable::{is_hazard, printable};
 use crate::workload::MAX_DATA_BYTES;
 
 /// The version of the benchmark that this tinybench runs.
@@ -18,6 +19,9 @@ const MAX_STREAM_BYTES: u64 = 64 * 1024;
 
 /// Most samples of a stream.
 const MAX_SAMPLES: usize = 100_000;
+
+/// Longest name of a class, bytes.
+const MAX_NAME: usize = 100;
 
 /// A stream with its labels.
 #[derive(Clone, Debug, PartialEq)]
@@ -160,7 +164,14 @@ impl Stream {
         let text = files::read_text(path, MAX_STREAM_BYTES)?;
         let file: File = toml::from_str(&text).map_err(|error| StreamError::Syntax {
             path: path.to_owned(),
-            message: error.to_string().trim_end().to_owned(),
+            // The line in question is part of the message.
+            message: error
+                .to_string()
+                .trim_end()
+                .lines()
+                .map(printable)
+                .collect::<Vec<_>>()
+                .join("\n"),
         })?;
         let value = |problem| StreamError::Value {
             path: path.to_owned(),
@@ -256,7 +267,7 @@ impl File {
         if self.benchmark != BENCHMARK {
             return Err(format!(
                 "benchmark is `{}`, and this version of tinybench runs `{BENCHMARK}`",
-                self.benchmark
+                printable(&self.benchmark)
             ));
         }
         for file in [&self.inputs, &self.labels] {
@@ -265,7 +276,8 @@ impl File {
                 .is_none_or(|name| name != file.as_str())
             {
                 return Err(format!(
-                    "`{file}` must be the name of a file beside the stream's own"
+                    "`{}` must be the name of a file beside the stream's own",
+                    printable(file)
                 ));
             }
         }
@@ -281,6 +293,17 @@ impl File {
                 self.drift_test.threshold
             ));
         }
+        for (index, class) in self.classes.iter().enumerate() {
+            if class.trim().is_empty() || class.len() > MAX_NAME || class.contains(is_hazard) {
+                return Err(format!(
+                    "class {index} has no name, one of more than {MAX_NAME} bytes, or one with \
+                     control characters"
+                ));
+            }
+            if self.classes[..index].contains(class) {
+                return Err(format!("there are two classes `{class}`"));
+            }
+        }
         self.check_drift()?;
         if self.learner.policies.is_empty() {
             return Err("learner.policies is empty".to_owned());
@@ -292,6 +315,7 @@ impl File {
                 .find(|&it| policy_name(it) == name)
                 .ok_or_else(|| {
                     let names = Policy::ALL.map(policy_name).join(", ");
+                    let name = printable(name);
                     format!("learner.policies: there is no `{name}`; there are {names}")
                 })?;
             if policies.contains(&policy) {
@@ -338,19 +362,18 @@ impl File {
             ));
         }
         let classes = self.classes.len();
-        let outside = labels.iter().enumerate();
-        if let Some((sample, label)) = outside
-            .filter(|&(_, &label)| usize::from(label) >= classes)
-            .next()
-        {
+        let outside = |&label: &u8| usize::from(label) >= classes;
+        if let Some(sample) = labels.iter().position(outside) {
             return Err(format!(
-                "sample {sample} has the label {label}, but there are only {classes} classes, \
-                 from 0"
+                "sample {sample} has the label {}, but there are only {classes} classes, \
+                 from 0",
+                labels[sample]
             ));
         }
         for Arrival { class, at } in &self.arrivals {
             let index = self.classes.iter().position(|name| name == class);
             let index = index.ok_or_else(|| {
+                let class = printable(class);
                 format!("the class `{class}` arrives, but is not among the classes")
             })?;
             match labels.iter().position(|&label| usize::from(label) == index) {
@@ -476,6 +499,16 @@ threshold = 5.5
                 "at = 51",
                 "the class `c` arrives at sample 51 by what the stream says, and at 52 by its \
                  labels",
+            ),
+            (
+                "\"b\", \"c\"]",
+                "\"b\", \"b\"]",
+                "there are two classes `b`",
+            ),
+            (
+                "\"b\", \"c\"]",
+                "\"b\", \"\\u001b[2J\"]",
+                "class 2 has no name, one of more than 100 bytes, or one with control characters",
             ),
             (
                 "class = \"c\"",

@@ -80,9 +80,7 @@ impl DriftTest {
         } = self.parameters;
         let number = self.seen;
         self.seen = self.seen.saturating_add(1);
-        let Some(number) = number.checked_sub(skip) else {
-            return None;
-        };
+        let number = number.checked_sub(skip)?;
         let Some(number) = number.checked_sub(baseline) else {
             self.baseline_right += u32::from(right);
             return None;

@@ -178,8 +178,14 @@ impl<'a> Memory<'a> {
 
     /// Keeps the first `count` of the order, in the order of their places.
     pub fn retain_ordered(&mut self, count: usize) {
-        self.order[..count].sort_unstable();
         for to in 0..count {
+            // The smallest that is left comes next. Beside the distances that condensing has
+            // computed these comparisons are few, and the library's sort takes 4 KB of flash.
+            for later in to + 1..count {
+                if self.order[later] < self.order[to] {
+                    self.order.swap(later, to);
+                }
+            }
             self.relocate(usize::from(self.order[to]), to);
         }
         self.len = count;
