@@ -164,6 +164,7 @@ fn after_inference(project: &Project, model: &Path) -> Arc<Mutex<VirtualBoard>> 
                 instruction_cache: board.memory_system.instruction_cache,
             },
             runtime: "interpreter",
+            features: &[],
             model,
             front_end: None,
         },
