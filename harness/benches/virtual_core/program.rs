@@ -154,6 +154,7 @@ fn after_inference(project: &Project, model: &Path) -> Arc<Mutex<VirtualBoard>> 
             project_root: project.root(),
             target: board.target(),
             runtime: "interpreter",
+            features: &[],
             model,
             front_end: None,
             learning: false,

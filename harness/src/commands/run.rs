@@ -231,13 +231,16 @@ impl Selection {
     }
 }
 
+/// A runtime and what is measured on it.
+type Selected = (&'static dyn HostRuntime, Subject);
+
 /// Everything the user named, each with its runtime, read and checked before anything is built.
 fn subjects(
     args: &RunArgs,
     project: &Project,
     selection: &Selection,
     board: &Board,
-) -> Result<(Vec<(&'static dyn HostRuntime, Subject)>, Vec<LeftOut>), Error> {
+) -> Result<(Vec<Selected>, Vec<LeftOut>), Error> {
     let workloads = Workloads::open(&project.models())?;
     let vectors = args
         .vectors
@@ -277,7 +280,7 @@ fn subjects(
                     // That is a finding of the comparison; who asks for it by name gets an error.
                     Placed::TooBig { left_out: it, .. } if args.workloads.is_empty() => {
                         eprintln!("{} is left out: {}", it.workload, it.reason);
-                        left_out.push(it);
+                        left_out.push(*it);
                     }
                     Placed::TooBig { error, .. } => return Err(error.into()),
                 }

@@ -67,11 +67,9 @@ fn code_lengths(counts: &[u64; SYMBOLS]) -> [u8; SYMBOLS] {
         .filter(|&symbol| counts[symbol] > 0)
         .map(|symbol| (counts[symbol], vec![symbol]))
         .collect();
-    for symbol in 0..2 {
-        if used.len() < 2 && counts[symbol] == 0 {
-            used.push((0, vec![symbol]));
-        }
-    }
+    let unused = counts.iter().enumerate().filter(|(_, count)| **count == 0);
+    let missing = 2_usize.saturating_sub(used.len());
+    used.extend(unused.take(missing).map(|(symbol, _)| (0, vec![symbol])));
     used.sort();
     let mut packages: Vec<(u64, Vec<usize>)> = Vec::new();
     for _ in 0..MAX_LENGTH {

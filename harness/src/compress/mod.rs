@@ -79,7 +79,12 @@ pub fn compress(model: &[u8]) -> Result<Compressed, CompressError> {
     let root = Table::root(model)?;
     let mut coded = BTreeMap::new();
     let mut layers = Vec::new();
-    for (operator, buffer, weights) in weights(&root)? {
+    for Weights {
+        operator,
+        buffer,
+        content: weights,
+    } in weights(&root)?
+    {
         if coded.contains_key(&buffer) {
             continue;
         }
@@ -112,8 +117,15 @@ pub fn compress(model: &[u8]) -> Result<Compressed, CompressError> {
     Ok(Compressed { file, layers })
 }
 
-/// The int8 weights of all operators that have some: operator, buffer, content.
-fn weights<'m>(root: &Table<'m>) -> Result<Vec<(u32, u32, &'m [u8])>, Malformed> {
+/// The int8 weights of an operator.
+struct Weights<'m> {
+    operator: u32,
+    buffer: u32,
+    content: &'m [u8],
+}
+
+/// The weights of all operators that have some.
+fn weights<'m>(root: &Table<'m>) -> Result<Vec<Weights<'m>>, Malformed> {
     let mut found = Vec::new();
     let Some(subgraph) = root.tables(schema::model::SUBGRAPHS)?.get(0)? else {
         return Ok(found);
@@ -155,7 +167,11 @@ fn weights<'m>(root: &Table<'m>) -> Result<Vec<(u32, u32, &'m [u8])>, Malformed>
             && let Some(content) = buffers.get(buffer as usize)?
         {
             let content = content.vector::<u8>(schema::buffer::DATA)?.raw();
-            found.push((index as u32, buffer, content));
+            found.push(Weights {
+                operator: index as u32,
+                buffer,
+                content,
+            });
         }
     }
     Ok(found)

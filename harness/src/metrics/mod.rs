@@ -145,7 +145,7 @@ const fn count(
 }
 
 /// Every metric, in the order in which they are shown.
-pub static METRICS: [Metric; 24] = [
+pub static METRICS: [Metric; 25] = [
     Metric {
         noise_floor: TIME_FLOOR,
         ..count(
@@ -205,6 +205,19 @@ pub static METRICS: [Metric; 24] = [
             Unit::Microseconds,
             Rank::Detail,
             |board, result| stage(board, result, |stages| &stages.postprocess),
+        )
+    },
+    Metric {
+        noise_floor: TIME_FLOOR,
+        ..count(
+            "decode",
+            "decoding weights",
+            Unit::Microseconds,
+            Rank::Detail,
+            |board, result| {
+                let decode = result.latency.decode.as_ref()?;
+                Some(reading(board, result, decode))
+            },
         )
     },
     count(
@@ -375,14 +388,18 @@ pub static METRICS: [Metric; 24] = [
 
 /// The time of one stage, where stages are timed apart.
 fn stage(board: &Board, result: &RunResult, choose: fn(&Stages) -> &Stage) -> Option<Reading> {
-    let latency = &result.latency;
-    let stage = choose(latency.stages.as_ref()?);
-    Some(Reading {
+    let stage = choose(result.latency.stages.as_ref()?);
+    Some(reading(board, result, stage))
+}
+
+fn reading(board: &Board, result: &RunResult, stage: &Stage) -> Reading {
+    let fidelity = result.latency.fidelity;
+    Reading {
         value: stage.median_us,
-        fidelity: Some(latency.fidelity),
+        fidelity: Some(fidelity),
         samples: samples(&stage.cycles, 1e6 / board.clock_hz as f64),
-        noisy: latency.fidelity == Fidelity::Measured,
-    })
+        noisy: fidelity == Fidelity::Measured,
+    }
 }
 
 fn samples(cycles: &[u32], unit: f64) -> Vec<f64> {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::power::LINE_MW;
 use crate::printable::{is_hazard, printable};
 use crate::record::learning::Learning;
-use crate::record::{Power, RunRecord, RunResult};
+use crate::record::{Power, RunRecord, RunResult, Stage};
 use crate::statistics::median;
 
 /// Longest string.
@@ -206,16 +206,20 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
             ),
         ));
     }
-    if let Some(stages) = &latency.stages {
-        for stage in [&stages.preprocess, &stages.inference, &stages.postprocess] {
-            let expected = median(&stage.cycles).map(|cycles| cycles / clock_hz as f64 * 1e6);
-            if expected.is_none_or(|us| (stage.median_us - us).abs() > TOLERANCE * us) {
-                return Err((
-                    "latency.stages",
-                    "has a median that is not that of its cycles".to_owned(),
-                ));
-            }
-        }
+    let is_median = |stage: &Stage| {
+        let expected = median(&stage.cycles).map(|cycles| cycles / clock_hz as f64 * 1e6);
+        expected.is_some_and(|us| (stage.median_us - us).abs() <= TOLERANCE * us)
+    };
+    let other_median = || "has a median that is not that of its cycles".to_owned();
+    if let Some(stages) = &latency.stages
+        && ![&stages.preprocess, &stages.inference, &stages.postprocess]
+            .into_iter()
+            .all(is_median)
+    {
+        return Err(("latency.stages", other_median()));
+    }
+    if latency.decode.as_ref().is_some_and(|it| !is_median(it)) {
+        return Err(("latency.decode", other_median()));
     }
     if let Some(energy) = &result.energy
         && (energy.uj_per_inference < 0.0 || energy.mean_mw < 0.0)
@@ -261,6 +265,27 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
         && !(0.0..=1.0).contains(&quality.value)
     {
         return Err(("quality.value", "is not between 0 and 1".to_owned()));
+    }
+    if let Some(outputs) = &result.outputs
+        && let Some(float) = &outputs.float
+        && outputs.verified
+        && !(0.0..=float.tolerance).contains(&float.max_abs_diff)
+    {
+        return Err((
+            "outputs.float.max_abs_diff",
+            "is not within the tolerance, but the outputs are verified".to_owned(),
+        ));
+    }
+    if let Some(compression) = &result.compression {
+        let test_set = compression.test_set.as_ref().map(|quality| quality.value);
+        let shares = [Some(compression.sparsity), test_set];
+        let is_share = |value: f64| (0.0..=1.0).contains(&value);
+        if !shares.into_iter().flatten().all(is_share) {
+            return Err((
+                "compression",
+                "has a share that is not between 0 and 1".to_owned(),
+            ));
+        }
     }
     result.learning.as_ref().map_or(Ok(()), learning)
 }
@@ -330,6 +355,7 @@ mod tests {
 
     use super::*;
     use crate::record::tests::example;
+    use crate::record::{Compression, FloatOutputs, Other};
 
     /// What is said of the example with the field at `pointer` replaced.
     fn said(pointer: &str, bad: Value) -> String {
@@ -432,6 +458,51 @@ mod tests {
             texts.push(format!("{pointer}: {}", said(pointer, bad)));
         }
         insta::assert_snapshot!(texts.join("\n"));
+    }
+
+    #[test]
+    fn decoding_float_outputs_and_compression_are_checked() {
+        let place = |change: fn(&mut RunResult)| {
+            let record = example();
+            let mut result = record.results[0].clone();
+            result.latency.decode = Some(Stage {
+                cycles: vec![640, 640],
+                median_cycles: 640.0,
+                median_us: 10.0,
+                other: Other::new(),
+            });
+            result.outputs.as_mut().unwrap().float = Some(FloatOutputs {
+                values_compared: 2,
+                max_abs_diff: 1e-5,
+                tolerance: 1e-4,
+                other: Other::new(),
+            });
+            result.compression = Some(Compression {
+                workload: "kws".to_owned(),
+                weights: "int8".to_owned(),
+                sparsity: 0.5,
+                coding: "huffman".to_owned(),
+                test_set: result.quality.clone(),
+                other: Other::new(),
+            });
+            change(&mut result);
+            figures(record.board.clock_hz, &result).map_err(|(place, _)| place)
+        };
+        assert_eq!(place(|_| ()), Ok(()));
+        let decode = |it: &mut RunResult| it.latency.decode.as_mut().unwrap().median_us = 11.0;
+        assert_eq!(place(decode), Err("latency.decode"));
+        let float = |it: &mut RunResult| {
+            it.outputs
+                .as_mut()
+                .unwrap()
+                .float
+                .as_mut()
+                .unwrap()
+                .max_abs_diff = 1e-3
+        };
+        assert_eq!(place(float), Err("outputs.float.max_abs_diff"));
+        let share = |it: &mut RunResult| it.compression.as_mut().unwrap().sparsity = 80.0;
+        assert_eq!(place(share), Err("compression"));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub enum Placed {
     /// It doesn't.
     TooBig {
         /// What the record says about it.
-        left_out: record::LeftOut,
+        left_out: Box<record::LeftOut>,
         /// The same as an error.
         error: SubjectError,
     },
@@ -84,6 +84,7 @@ impl Subject {
                     compression: compression(variant, element_type),
                     other: Other::new(),
                 };
+                let left_out = Box::new(left_out);
                 return Ok(Placed::TooBig { left_out, error });
             }
             Err(error) => return Err(error),

@@ -213,6 +213,11 @@ impl<'b> Tables<'b> {
         self.length
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
     /// The table at `index`, [`None`] past the end.
     pub fn get(&self, index: usize) -> Result<Option<Table<'b>>, Malformed> {
         if index >= self.length {

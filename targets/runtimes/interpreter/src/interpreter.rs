@@ -441,10 +441,10 @@ fn is_narrow(constants: &[u32], channels: usize, depth: usize, bias: &Bias) -> b
 
 /// Decodes the weights of an operator piece by piece and calls `use_piece` with the index of the
 /// first weight and the weights of each; [`None`] if that fails, or if there are fewer or more.
-fn each_piece<'w>(
+fn each_piece(
     coded: &Coded,
     operator: &Operator,
-    work: &'w mut [u8],
+    work: &mut [u8],
     mut use_piece: impl FnMut(usize, &[i8]) -> Option<()>,
 ) -> Option<()> {
     let (mut decoder, weights) = coded.begin(work)?;

@@ -248,7 +248,7 @@ pub fn softmax(depth: usize, beta: f32, input: &[f32], output: &mut [f32]) {
 /// with ln 2 in two parts).
 pub fn exp(x: f32) -> f32 {
     /// ln 2 = HIGH + LOW; HIGH has so few bits that its product with n is exact.
-    const HIGH: f32 = 0.693_359_375;
+    const HIGH: f32 = 355.0 / 512.0;
     const LOW: f32 = -2.121_944_4e-4;
     if x.is_nan() {
         return x;
