@@ -160,6 +160,7 @@ samples = {}
         runtime: "interpreter",
         model: &project_root().join(fixture),
         front_end: Some(PARAMETERS),
+        mlperf_model: None,
     };
     build(&request, &mut |_| ()).unwrap();
     for part in ["target", "targets", "workloads/pipeline"] {

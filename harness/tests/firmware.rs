@@ -34,6 +34,7 @@ fn build_in(
         runtime: "interpreter",
         model,
         front_end: None,
+        mlperf_model: None,
     };
     let mut events = Vec::new();
     let firmware = build(&request, &mut |event| events.push(event))?;
@@ -257,6 +258,7 @@ fn an_unknown_runtime_and_a_missing_model_are_errors() {
             runtime,
             model: &model,
             front_end: None,
+            mlperf_model: None,
         };
         let error = build(&request, &mut |_| ()).unwrap_err();
         assert!(

@@ -47,6 +47,7 @@ impl Board {
             runtime: "interpreter",
             model: path,
             front_end: None,
+            mlperf_model: None,
         };
         let elf = fs::read(build(&request, &mut |_| ()).unwrap().elf).unwrap();
         let mut machine = Machine::new("nrf52840").unwrap();

@@ -156,6 +156,7 @@ fn after_inference(project: &Project, model: &Path) -> Arc<Mutex<VirtualBoard>> 
             runtime: "interpreter",
             model,
             front_end: None,
+            mlperf_model: None,
         },
         &mut |_| {},
     )

@@ -178,6 +178,9 @@ fn command(
     if let Some(parameters) = request.front_end {
         command.env("TINYBENCH_FRONT_END", parameters.to_string());
     }
+    if let Some(model) = request.mlperf_model {
+        command.env("TINYBENCH_MLPERF_MODEL", model);
+    }
     if let Some(setup) = target.setup {
         command.envs(variables(setup));
     }
@@ -209,10 +212,14 @@ fn variables(setup: Setup) -> Vec<(&'static str, String)> {
 
 /// The firmware's features that a request turns on, as cargo takes them.
 fn features(request: &Request) -> String {
-    match request.front_end {
-        Some(_) => format!("{},pipeline", request.runtime),
-        None => request.runtime.to_owned(),
+    let mut features = request.runtime.to_owned();
+    if request.front_end.is_some() {
+        features += ",pipeline";
     }
+    if request.mlperf_model.is_some() {
+        features += ",mlperf";
+    }
+    features
 }
 
 /// Cargo of a toolchain in the firmware's folder, free of what an outer cargo has set.

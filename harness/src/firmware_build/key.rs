@@ -36,6 +36,7 @@ pub(super) fn key(
     hash.field(format!("{:?}", request.target));
     hash.field(fs::read(request.model).map_err(BuildError::io(request.model))?);
     hash.field(request.front_end.map_or(String::new(), |it| it.to_string()));
+    hash.field(request.mlperf_model.unwrap_or_default());
     hash.field(sources);
     Ok(hash.finish())
 }

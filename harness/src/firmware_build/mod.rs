@@ -31,6 +31,9 @@ pub struct Request<'a> {
     pub model: &'a Path,
     /// The front end of an image that computes its model's input from raw audio.
     pub front_end: Option<Parameters>,
+    /// What an image that speaks the MLPerf Tiny protocol, instead of being measured through a
+    /// probe, calls its model: `kws01`, for example.
+    pub mlperf_model: Option<&'a str>,
 }
 
 /// What the firmware must know of a board.
