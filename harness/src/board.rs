@@ -330,6 +330,12 @@ impl Board {
         }
     }
 
+    /// Names of the ways to supply the board, the default first; empty if there is one at most.
+    pub fn supplies(&self) -> Vec<String> {
+        let default = self.power.iter().filter_map(|power| power.name.clone());
+        default.chain(self.power_options.keys().cloned()).collect()
+    }
+
     /// Takes the supply of this name as the one that is measured with.
     ///
     /// # Errors
@@ -340,11 +346,7 @@ impl Board {
             return Ok(());
         }
         let Some(power) = self.power_options.get(name) else {
-            let names: Vec<_> = default
-                .into_iter()
-                .chain(self.power_options.keys().map(String::as_str))
-                .map(str::to_owned)
-                .collect();
+            let names = self.supplies();
             return Err(BoardError::UnknownPower {
                 board: self.name.clone(),
                 name: name.to_owned(),
@@ -516,6 +518,110 @@ mod tests {
             message_with("nRF52840_xxAA", "a b"),
             "nano33.toml: chip is `a b`, which must be letters, digits, `-`, `_` and `.`"
         );
+    }
+
+    const NUCLEO: &str = include_str!("../../targets/boards/nucleo-l4r5zi.toml");
+
+    fn nucleo(from: &str, to: &str) -> Result<Board, String> {
+        assert!(NUCLEO.contains(from), "the board file has no `{from}`");
+        Board::parse(
+            &NUCLEO.replacen(from, to, 1),
+            Path::new("nucleo-l4r5zi.toml"),
+        )
+        .map(|loaded| loaded.board)
+        .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_set_up_has_all_its_settings() {
+        let board = nucleo("", "").unwrap();
+        assert_eq!(
+            board.target().setup,
+            Some(Setup::Stm32l4r5 {
+                wait_states: 5,
+                prefetch: true,
+                instruction_cache: true,
+                data_cache: true,
+            })
+        );
+        for (from, to, message) in [
+            (
+                "wait_states = 5",
+                "",
+                "memory_system.wait_states is missing, which setup needs",
+            ),
+            (
+                "wait_states = 5",
+                "wait_states = 16",
+                "memory_system.wait_states is 16, which must be 0 to 15",
+            ),
+            (
+                "setup = \"stm32l4r5\"",
+                "",
+                "setup is missing, which says whose memory system it is: \"nrf52\" or \"stm32l4r5\"",
+            ),
+            (
+                "clock_hz = 120_000_000",
+                "clock_hz = 80_000_000",
+                "clock_hz is 80000000, but the set-up of an STM32L4R5 makes it 120000000",
+            ),
+        ] {
+            let error = nucleo(from, to).unwrap_err();
+            assert_eq!(error, format!("nucleo-l4r5zi.toml: {message}"));
+        }
+    }
+
+    #[test]
+    fn a_supply_is_chosen_by_its_name() {
+        let mut board = nucleo("", "").unwrap();
+        board.choose_power("ldo-3v0").unwrap();
+        assert_eq!(board.power.as_ref().unwrap().supply_v, 3.0);
+        board.choose_power("ldo-1v8").unwrap();
+        let power = board.power.as_ref().unwrap();
+        assert_eq!(
+            (power.name.as_deref(), power.supply_v),
+            (Some("ldo-1v8"), 1.8)
+        );
+
+        let mut board = nucleo("", "").unwrap();
+        assert_eq!(
+            board.choose_power("ldo-1v9").unwrap_err().to_string(),
+            "board nucleo-l4r5zi has no power option `ldo-1v9`; did you mean `ldo-1v8`?"
+        );
+        let mut nano33 = parse(NANO33).unwrap().board;
+        assert_eq!(
+            nano33.choose_power("usb").unwrap_err().to_string(),
+            "board nano33 has no power option `usb`; its board file knows one supply at most"
+        );
+    }
+
+    #[test]
+    fn supplies_have_different_names() {
+        for (from, to, message) in [
+            (
+                "name = \"ldo-3v0\"",
+                "",
+                "power.name is missing, which tells [power] from power_options",
+            ),
+            (
+                "name = \"ldo-3v0\"",
+                "name = \"ldo-1v8\"",
+                "power.name is `ldo-1v8`, which is one of power_options too",
+            ),
+            (
+                "supply_v = 1.8",
+                "supply_v = 0.1",
+                "power_options.ldo-1v8.supply_v is 0.1, which must be 0.5 to 60",
+            ),
+            (
+                "supply_v = 1.8",
+                "supply_v = 1.8\nname = \"x\"",
+                "power_options.ldo-1v8.name has no place there: the table has the name",
+            ),
+        ] {
+            let error = nucleo(from, to).unwrap_err();
+            assert_eq!(error, format!("nucleo-l4r5zi.toml: {message}"));
+        }
     }
 
     #[test]

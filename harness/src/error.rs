@@ -170,7 +170,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Project(_)
-            | Self::Board(BoardError::Unknown { .. })
+            | Self::Board(BoardError::Unknown { .. } | BoardError::UnknownPower { .. })
             | Self::Workload(WorkloadError::Unknown { .. })
             | Self::Runtime(_)
             | Self::UnknownBaseline(_)

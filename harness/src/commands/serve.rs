@@ -39,7 +39,8 @@ pub fn serve(args: &ServeArgs, project: &Project) -> Result<(), Error> {
         args.board
     );
     for (number, line) in lines.iter().enumerate() {
-        eprintln!("UART {number}: {}", line.address());
+        let name = board.machine.serial_name(number).unwrap_or("?");
+        eprintln!("UART {number}, {name}: {}", line.address());
     }
     eprintln!("Ctrl-C ends it.");
     let addresses = lines.iter().map(Line::address);
@@ -54,10 +55,9 @@ pub fn serve(args: &ServeArgs, project: &Project) -> Result<(), Error> {
         }
         stop.stop();
     });
-    let clock_hz = loaded.board.clock_hz;
     let running = Arc::clone(&board);
     thread::spawn(move || {
-        run_in_real_time(&running, clock_hz, &lines, || interrupt::check().is_ok());
+        run_in_real_time(&running, &lines, || interrupt::check().is_ok());
     });
     server.run(&board);
     Ok(())

@@ -93,17 +93,20 @@ impl Debuggable for ServedBoard {
 
 /// Runs the board for as long as `goes_on` says so, and moves what passes over its serial lines.
 /// Line *n* belongs to UART *n*.
-pub fn run_in_real_time(
-    served: &Mutex<ServedBoard>,
-    clock_hz: u64,
-    lines: &[Line],
-    goes_on: impl Fn() -> bool,
-) {
+pub fn run_in_real_time(served: &Mutex<ServedBoard>, lines: &[Line], goes_on: impl Fn() -> bool) {
     let lock = || served.lock().unwrap_or_else(PoisonError::into_inner);
     let epoch = Instant::now();
-    let mut clock = Clock::new(clock_hz, Duration::ZERO, lock().board.machine.cycles());
+    let mut clock = Clock::new(0, Duration::ZERO, 0);
     while goes_on() {
-        let mut due = clock.due(epoch.elapsed(), lock().board.machine.cycles());
+        let (clock_hz, cycles) = {
+            let machine = &lock().board.machine;
+            (machine.clock_hz(), machine.cycles())
+        };
+        // A program can change its chip's clock.
+        if clock.clock_hz != clock_hz {
+            clock = Clock::new(clock_hz, epoch.elapsed(), cycles);
+        }
+        let mut due = clock.due(epoch.elapsed(), cycles);
         loop {
             let slice = due.min(SLICE);
             let in_use = {

@@ -13,13 +13,19 @@ pub struct Served {
     pub selector: String,
     /// Where its serial ports are.
     pub serial: Vec<String>,
+    chip: &'static str,
 }
 
 impl Served {
     /// Serves a nano33.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_board("nano33", "nRF52840_xxAA", arguments)
+    }
+
+    /// Serves a board whose chip probe-rs calls `chip`.
+    pub fn start_board(board: &str, chip: &'static str, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_tinybench"))
-            .args(["serve", "--board", "nano33"])
+            .args(["serve", "--board", board])
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -34,6 +40,7 @@ impl Served {
             process,
             selector,
             serial,
+            chip,
         }
     }
 
@@ -42,9 +49,7 @@ impl Served {
         let selector: DebugProbeSelector = self.selector.parse().unwrap();
         let probes = Lister::new().list(Some(&selector));
         let probe = probes.first().expect("the server is found").open().unwrap();
-        probe
-            .attach("nRF52840_xxAA", Permissions::default())
-            .unwrap()
+        probe.attach(self.chip, Permissions::default()).unwrap()
     }
 }
 

@@ -58,6 +58,7 @@ fn run() -> ! {
 
 /// Answers commands through the block.
 #[cfg(not(feature = "mlperf"))]
+#[inline(always)]
 fn run() -> ! {
     cycles::enable();
     let mut program = commands::Program::<RuntimeUnderTest>::new();

@@ -125,6 +125,11 @@ impl Machine {
         self.core.cycles
     }
 
+    /// The clock of the core at the moment, Hz.
+    pub fn clock_hz(&self) -> u64 {
+        self.core.chip.core_hz()
+    }
+
     /// Instructions executed since power-up. One that its condition skips counts.
     pub fn instructions(&self) -> u64 {
         self.core.instructions
@@ -531,6 +536,11 @@ impl Machine {
             core.stop.get_or_insert(Stop::Watchpoint);
         }
         self.handle_stop();
+    }
+
+    /// What UART `number` is called in the chip's manual. `None` if there is no such UART.
+    pub fn serial_name(&self, number: usize) -> Option<&'static str> {
+        self.core.chip.serial_name(number)
     }
 
     /// Takes what the chip has sent through UART `number`. Empty if there is no such UART.

@@ -227,6 +227,38 @@ fn a_program_without_a_vector_table_is_told() {
 }
 
 #[test]
+fn a_program_for_another_chip_is_told() {
+    // The nRF52840's flash begins at 0, where the STM32L4R5 shows its own again.
+    let nordic = Elf::default();
+    let mut machine = Machine::new("stm32l4r5").unwrap();
+    let error = machine.load_elf(&nordic.bytes()).unwrap_err();
+    assert!(matches!(
+        error,
+        LoadError::NoVectorTable {
+            address: 0x0800_0000
+        }
+    ));
+    assert!(error.to_string().contains("another chip"), "{error}");
+
+    let mut st = Elf {
+        entry: 0x0800_0009,
+        ..Elf::default()
+    };
+    st.segments[0].0 = 0x0800_0000;
+    st.segments[0].1[4..8].copy_from_slice(&0x0800_0009_u32.to_le_bytes());
+    let error = refused_elf(&st);
+    assert!(matches!(
+        error,
+        LoadError::OutsideMemory {
+            start: 0x0800_0000,
+            ..
+        }
+    ));
+    machine.load_elf(&st.bytes()).expect("it is at home there");
+    assert_eq!(machine.pc(), 0x0800_0008);
+}
+
+#[test]
 fn a_vector_table_that_is_none_is_told() {
     let with = |at: usize, value: u32| {
         let mut elf = Elf::default();

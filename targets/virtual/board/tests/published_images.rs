@@ -5,12 +5,13 @@
 //! The images aren't part of the repository. They are looked for in `images/bosch` in the shared
 //! folder, or where `TINYBENCH_IMAGES` points; without them these tests are skipped.
 
+#[path = "support/stm32l4r5.rs"]
+mod support;
+
 use std::path::{Path, PathBuf};
 
-use tinybench_virtual_board::debug_port::{AccessSize, DebugTarget};
 use tinybench_virtual_board::{Machine, Timing};
 
-const FLASH: u32 = 0x0800_0000;
 const LPUART1: usize = 0;
 
 /// The machine with an image in its flash; `None` where the image isn't there.
@@ -26,30 +27,10 @@ fn with_image(name: &str) -> Option<Machine> {
         eprintln!("skipped: there is no {}", path.display());
         return None;
     };
-    let mut machine = Machine::new("stm32l4r5").expect("there is such a chip");
-    program(&mut machine, &image);
+    let mut machine = support::blank();
+    support::program(&mut machine, &image);
     machine.reset();
     Some(machine)
-}
-
-/// Programs an image through the flash controller.
-fn program(machine: &mut Machine, image: &[u8]) {
-    const KEYR: u32 = 0x4002_2008;
-    const CR: u32 = 0x4002_2014;
-    let mut write = |address, value| {
-        machine
-            .debug_write(address, AccessSize::Word, value)
-            .expect("it can be written");
-    };
-    write(KEYR, 0x4567_0123);
-    write(KEYR, 0xCDEF_89AB);
-    write(CR, 1);
-    let mut padded = image.to_vec();
-    padded.resize(image.len().next_multiple_of(8), 0xFF);
-    for (at, word) in (FLASH..).step_by(4).zip(padded.chunks_exact(4)) {
-        write(at, u32::from_le_bytes(word.try_into().expect("four bytes")));
-    }
-    write(CR, 1 << 31);
 }
 
 /// Sends a command and waits for the `m-ready` that ends every answer.

@@ -175,3 +175,14 @@ fn the_chip_is_recognised_by_its_rom_table() {
     assert_eq!(id(0xFD0), 0);
     assert_eq!(id(0xFE4) >> 4 | (id(0xFE8) & 7) << 4, 0x20);
 }
+
+#[test]
+fn a_chip_with_one_bank_is_flashed_too() {
+    let board = board();
+    assert!(board.lock().unwrap().machine.set_dual_bank(false));
+    let mut session = attach(open(Arc::clone(&board)), CHIP);
+    let image = large(64 * 1024);
+    flash(&mut session, 0, &vec![0x55; 64 * 1024]);
+    flash(&mut session, 0, &image);
+    assert!(contents(&board, 0, image.len()) == image);
+}

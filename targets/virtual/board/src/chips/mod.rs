@@ -206,6 +206,10 @@ pub trait Chip: Send {
     fn advance(&mut self, context: &mut ChipContext<'_>);
     /// System reset: everything that a reset for this reason clears.
     fn reset(&mut self, reason: ResetReason, context: &mut ChipContext<'_>);
+    /// The clock of the core at the moment, Hz.
+    fn core_hz(&self) -> u64;
+    /// What UART `number` is called.
+    fn serial_name(&self, number: usize) -> Option<&'static str>;
     /// The serial line on UART `number`.
     fn serial_line(&mut self, number: usize) -> Option<&mut SerialLine>;
     /// Tells the chip that its serial lines have new bytes.

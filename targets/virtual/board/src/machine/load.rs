@@ -31,7 +31,8 @@ pub enum LoadError {
     /// Nothing is where the core looks for its vector table.
     #[error(
         "the program has no vector table at {address:#010x}, where the core starts; \
-         link it for the start of flash, not for a place behind a bootloader"
+         link it for the start of this chip's flash, not for another chip's or a place behind a \
+         bootloader"
     )]
     NoVectorTable {
         /// Where it should be.

@@ -607,6 +607,14 @@ impl Chip for Nrf52840 {
         self.refresh(context);
     }
 
+    fn core_hz(&self) -> u64 {
+        peripheral::CORE_HZ
+    }
+
+    fn serial_name(&self, number: usize) -> Option<&'static str> {
+        ["UARTE0", "UARTE1"].get(number).copied()
+    }
+
     fn serial_line(&mut self, number: usize) -> Option<&mut SerialLine> {
         Some(&mut self.uarts.get_mut(number)?.line)
     }

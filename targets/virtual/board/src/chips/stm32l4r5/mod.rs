@@ -252,6 +252,7 @@ impl Stm32l4r5 {
             None
         };
         if by.is_some() {
+            // The RCC tells the chip's own resets apart.
             self.resetter = by;
             *context.reset = Some(ResetReason::Watchdog);
         }
@@ -550,6 +551,14 @@ impl Chip for Stm32l4r5 {
         *context.timing_changed = true;
         self.clocks = self.rcc.clocks();
         self.refresh(context);
+    }
+
+    fn core_hz(&self) -> u64 {
+        self.clocks.core
+    }
+
+    fn serial_name(&self, number: usize) -> Option<&'static str> {
+        self.usarts.get(number).map(Usart::name)
     }
 
     fn serial_line(&mut self, number: usize) -> Option<&mut SerialLine> {

@@ -41,10 +41,10 @@ impl Pwr {
         self.get(CR1) >> 8 & 1 != 0
     }
 
-    /// The fastest clock that the voltage allows the core, Hz, and what the range is called.
+    /// The fastest clock that the voltage allows the core, Hz, and what allows it.
     pub fn fastest(&self) -> (u64, &'static str) {
         match self.get(CR1) >> 9 & 3 {
-            2 => (26_000_000, "range 2"),
+            2 => (26_000_000, "without an external SMPS for the core range 2"),
             _ if self.get(CR5) & R1MODE != 0 => (80_000_000, "range 1 without boost"),
             _ => (120_000_000, "range 1 with boost"),
         }

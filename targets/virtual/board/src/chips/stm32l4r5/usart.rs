@@ -119,6 +119,10 @@ impl Usart {
         }
     }
 
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn is_on(&self, direction: u32) -> bool {
         let bits = cr1::UE | direction;
         self.cr1 & bits == bits
