@@ -113,13 +113,14 @@ pub enum Command {
 /// Which device to measure, and how.
 #[derive(Debug, Args)]
 #[command(
-    group = clap::ArgGroup::new("device").required(true).args(["port", "firmware"]),
+    group = clap::ArgGroup::new("device").required(true).args(["port", "firmware", "workload"]),
     after_help = "\
 Examples:
   tinybench mlperf --port /dev/ttyACM0                         latency of what is attached there
   tinybench mlperf --port /dev/ttyACM0 --data datasets/        latency and accuracy
   tinybench mlperf --port /dev/ttyACM0 --board nano33          with a run record, for compare
   tinybench mlperf --board nucleo-l4r5zi --firmware kws.bin    the image on a virtual board
+  tinybench mlperf --board nucleo-l4r5zi --workload kws        tinybench's own firmware there
 
 The results are written as a submission to MLPerf Tiny has them: kws/performance/results.txt and so
 on, with the log of the session. A session that breaks off leaves its log. docs/mlperf.md says more."
@@ -128,8 +129,8 @@ pub struct MlperfArgs {
     /// The serial port that the device is attached to
     #[arg(long, value_name = "PORT")]
     pub port: Option<String>,
-    /// The port's speed
-    #[arg(long, value_name = "N", default_value_t = 115_200, conflicts_with = "firmware",
+    /// The port's speed; a virtual board has that of its firmware
+    #[arg(long, value_name = "N", default_value_t = 115_200,
           value_parser = clap::value_parser!(u32).range(300..=12_000_000))]
     pub baud: u32,
     /// The board that the device is, so that its cycles are known and a run record can be written
@@ -139,8 +140,12 @@ pub struct MlperfArgs {
     /// An image to run on the virtual board instead of a device: .elf, .hex or .bin
     #[arg(long, value_name = "FILE", requires = "board")]
     pub firmware: Option<PathBuf>,
+    /// A workload to run on the virtual board, in firmware of tinybench's own that speaks the
+    /// protocol: kws, vww, ic or sww
+    #[arg(long, value_name = "NAME", requires = "board")]
+    pub workload: Option<String>,
     /// The UART of the virtual board that the image speaks on
-    #[arg(long, value_name = "N", default_value_t = 0, requires = "firmware")]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub uart: usize,
     /// The task [default: that of the model which the device names]
     #[arg(long, value_enum)]

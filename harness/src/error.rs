@@ -104,6 +104,11 @@ pub enum Error {
         board: String,
         source: LoadError,
     },
+    #[error(
+        "tinybench has no firmware for the MLPerf Tiny protocol with {workload}: it can do kws, vww, \
+         ic and sww"
+    )]
+    NoMlperfFirmware { workload: String },
     #[error("{board} has no UART {uart}: --uart counts from 0")]
     NoUart { board: String, uart: usize },
     #[error(transparent)]
@@ -180,6 +185,7 @@ impl Error {
             | Self::Serial(SerialError::TooMany { .. })
             | Self::Export(ExportError::Base)
             | Self::NoUart { .. }
+            | Self::NoMlperfFirmware { .. }
             | Self::NothingToRun => Exit::Usage,
             Self::Regression { .. } => Exit::Regression,
             Self::Confirm(error) => error.exit(),

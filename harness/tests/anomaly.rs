@@ -162,6 +162,7 @@ samples = {}
         model: &project_root().join(fixture),
         front_end: Some(PARAMETERS),
         learning: false,
+        mlperf_model: None,
     };
     build(&request, &mut |_| ()).unwrap();
     for part in [

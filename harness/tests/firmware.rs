@@ -36,6 +36,7 @@ fn build_in(
         model,
         front_end: None,
         learning: false,
+        mlperf_model: None,
     };
     let mut events = Vec::new();
     let firmware = build(&request, &mut |event| events.push(event))?;
@@ -261,6 +262,7 @@ fn an_unknown_runtime_and_a_missing_model_are_errors() {
             model: &model,
             front_end: None,
             learning: false,
+            mlperf_model: None,
         };
         let error = build(&request, &mut |_| ()).unwrap_err();
         assert!(

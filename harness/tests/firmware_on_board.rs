@@ -54,6 +54,7 @@ impl Board {
             model: path,
             front_end: None,
             learning: false,
+            mlperf_model: None,
         };
         let elf = fs::read(build(&request, &mut |_| ()).unwrap().elf).unwrap();
         let mut machine = Machine::new("nrf52840").unwrap();

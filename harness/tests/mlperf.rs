@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use support::{Ended, Tinybench};
 use tinybench::mlperf::emulated::{EmulatedDevice, Fault};
+use tinybench::record::Fidelity;
 use tinybench::records;
 use tinybench::served::{Line, SerialPlace};
 
@@ -148,6 +149,63 @@ fn records_of_devices_are_compared_and_reported_like_others() {
         assert_eq!(export.code, Some(0), "{format}: {}", export.stderr);
         assert!(!export.stdout.contains("NOT VERIFIED"), "{}", export.stdout);
     }
+}
+
+#[test]
+fn our_own_firmware_speaks_the_protocol_on_both_virtual_boards() {
+    if !support::toolchain_is_there() {
+        return;
+    }
+    // The classes that the reference gives to some of the workload's vectors.
+    let models = support::project_root().join("workloads/models/kws");
+    let inputs = fs::read(models.join("vectors.inputs.i8")).unwrap();
+    let outputs = fs::read(models.join("vectors.outputs.i8")).unwrap();
+    let tinybench = Tinybench::new();
+    let mut labels = String::new();
+    for vector in [0, 50, 110] {
+        let input = &inputs[490 * vector..][..490];
+        let scores = outputs[12 * vector..][..12].iter().map(|v| v.cast_signed());
+        let class = scores
+            .enumerate()
+            .max_by_key(|(_, score)| *score)
+            .unwrap()
+            .0;
+        tinybench.file(&format!("data/{vector}.bin"), input);
+        labels += &format!("{vector}.bin,12,{class}\n");
+    }
+    tinybench.file("data/y_labels.csv", labels.as_bytes());
+    for board in ["nano33", "nucleo-l4r5zi"] {
+        let measure = |out: &str| {
+            let what = [
+                "mlperf",
+                "--board",
+                board,
+                "--workload",
+                "kws",
+                "--out",
+                out,
+            ];
+            let how = ["--data", "data", "--windows", "1", "--window", "200ms"];
+            let ended = tinybench.run(&[&what[..], &how].concat());
+            assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+            assert!(ended.stdout.contains("top-1 100.0 %"), "{}", ended.stdout);
+            assert!(ended.stdout.contains("≈"), "{}", ended.stdout);
+            text(&tinybench, &format!("{out}/kws/performance/log.txt"))
+        };
+        let log = measure(board);
+        assert!(log.contains("dut: m-name-dut-[tinybench]"), "{log}");
+        assert!(!log.contains(" dut: e-["), "{log}");
+        let record = text(&tinybench, &format!("{board}/record.json"));
+        let record = records::parse(record.as_bytes()).unwrap();
+        assert_eq!(record.results[0].latency.fidelity, Fidelity::Modelled);
+        assert_eq!(record.results[0].quality.as_ref().unwrap().value, 1.0);
+        if board == "nano33" {
+            // In emulated time a session is the same, to the millisecond of every line.
+            assert_eq!(measure("again"), log);
+        }
+    }
+    let anomaly = tinybench.run(&["mlperf", "--board", "nano33", "--workload", "ad"]);
+    assert_eq!(anomaly.code, Some(2), "{}", anomaly.stderr);
 }
 
 /// A data set whose samples the emulated device classifies as their first byte.

@@ -64,6 +64,11 @@ fn main() {
         write(&out.join("front_end.rs"), front_end(&tables).as_bytes());
     }
 
+    if env::var_os("CARGO_FEATURE_MLPERF").is_some() {
+        let model = required("TINYBENCH_MLPERF_MODEL");
+        println!("cargo:rustc-env=TINYBENCH_MLPERF_MODEL={model}");
+    }
+
     println!("cargo:rustc-check-cfg=cfg(setup, values(\"nrf52\", \"stm32l4r5\"))");
     if let Some(chip) = variable("TINYBENCH_SETUP") {
         let settings = match chip.as_str() {

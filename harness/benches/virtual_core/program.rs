@@ -158,6 +158,7 @@ fn after_inference(project: &Project, model: &Path) -> Arc<Mutex<VirtualBoard>> 
             model,
             front_end: None,
             learning: false,
+            mlperf_model: None,
         },
         &mut |_| {},
     )

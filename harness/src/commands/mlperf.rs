@@ -1,16 +1,17 @@
 //! `tinybench mlperf`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::boards::warn_of_unknown_keys;
-use super::run::RESULTS;
+use super::run::{RESULTS, build_firmware};
 use crate::board::{Board, Boards};
 use crate::cli::{Format, MlperfArgs};
 use crate::error::Error;
 use crate::files;
+use crate::firmware_build;
 use crate::firmware_file::{self, FirmwareFile};
 use crate::interrupt;
 use crate::listing;
@@ -21,6 +22,7 @@ use crate::mlperf::log::SessionLog;
 use crate::mlperf::record::{self, Target};
 use crate::mlperf::session::{self, Found, Plan};
 use crate::mlperf::submission::{Mode, OFFICIAL_WINDOW};
+use crate::mlperf::task::Task;
 use crate::printable::printable;
 use crate::progress::Progress;
 use crate::project::Project;
@@ -29,10 +31,14 @@ use crate::stdout;
 use crate::subject::VectorCount;
 use crate::table::{self, decimal, grouped};
 use crate::virtual_board;
+use crate::workload::Workloads;
 
 /// The shortest window on a virtual board, whose cycles are the same in every one: long enough for
 /// the microsecond of the device's clock to be a millionth.
 const VIRTUAL_WINDOW: Duration = Duration::from_secs(1);
+
+/// The inference engine of tinybench's own firmware.
+const RUNTIME: &str = "interpreter";
 
 /// The record's file in the folder of results.
 const RECORD: &str = "record.json";
@@ -54,7 +60,7 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
         window,
         kind,
         firmware_sha256,
-    } = open(args, board.as_ref())?;
+    } = open(args, board.as_ref(), project)?;
     eprintln!("target: {target}");
 
     let out = args.out.clone().unwrap_or_else(|| {
@@ -134,9 +140,9 @@ fn modes(args: &MlperfArgs) -> Vec<Mode> {
 }
 
 /// Opens the way to the device.
-fn open(args: &MlperfArgs, board: Option<&Board>) -> Result<Opened, Error> {
-    match (&args.port, &args.firmware, board) {
-        (Some(port), ..) => {
+fn open(args: &MlperfArgs, board: Option<&Board>, project: &Project) -> Result<Opened, Error> {
+    match (&args.port, board) {
+        (Some(port), _) => {
             let link = SerialLink::open(port, args.baud).map_err(Error::MlperfLink)?;
             Ok(Opened {
                 link: Box::new(link),
@@ -146,8 +152,13 @@ fn open(args: &MlperfArgs, board: Option<&Board>) -> Result<Opened, Error> {
                 firmware_sha256: None,
             })
         }
-        (None, Some(firmware), Some(board)) => {
-            let (link, sha256) = boot(firmware, board, args.uart)?;
+        (None, Some(board)) => {
+            let path = match (&args.firmware, &args.workload) {
+                (Some(path), _) => path.clone(),
+                (None, Some(workload)) => build(workload, board, project)?,
+                (None, None) => return Err(Error::NothingToRun),
+            };
+            let (link, sha256) = boot(&path, board, args.uart)?;
             Ok(Opened {
                 link: Box::new(link),
                 target: format!("virtual {}", board.name),
@@ -156,8 +167,31 @@ fn open(args: &MlperfArgs, board: Option<&Board>) -> Result<Opened, Error> {
                 firmware_sha256: Some(sha256),
             })
         }
-        (None, ..) => Err(Error::NothingToRun),
+        (None, None) => Err(Error::NothingToRun),
     }
+}
+
+/// Builds the image that runs a workload and speaks the protocol. Gives its path.
+fn build(workload: &str, board: &Board, project: &Project) -> Result<PathBuf, Error> {
+    let workload = Workloads::open(&project.models())?.load(workload)?;
+    // Of raw audio and of spectrograms as floats this firmware knows nothing.
+    let task = Task::of_model(&workload.name).filter(|task| *task != Task::Ad);
+    let task = task.ok_or_else(|| Error::NoMlperfFirmware {
+        workload: workload.name.clone(),
+    })?;
+    let request = firmware_build::Request {
+        project_root: project.root(),
+        target: board.target(),
+        runtime: RUNTIME,
+        features: &[],
+        model: &workload.model_path,
+        front_end: None,
+        learning: false,
+        mlperf_model: Some(task.data_folder()),
+    };
+    let mut progress = Progress::stderr();
+    progress.set_subject(&workload.name);
+    Ok(build_firmware(&request, &workload.name, &mut progress)?.elf)
 }
 
 /// Puts an image on the virtual counterpart of a board. Also gives the SHA-256 of its file.

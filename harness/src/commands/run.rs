@@ -462,20 +462,30 @@ impl Setting<'_> {
             model: &subject.model_path,
             front_end: subject.audio.as_ref().map(|audio| audio.parameters),
             learning: subject.learning.is_some(),
+            mlperf_model: None,
         };
-        progress.begin("building firmware", Some(1));
-        let built = firmware_build::build(&request, &mut |event| match event {
-            Event::Compiling { done, total, name } => {
-                tracing::debug!("compiling {name}");
-                progress.set(done as u64, total as u64);
-            }
-            Event::Cached => tracing::info!("{}: the firmware is in the cache", subject.name),
-            Event::Finished => {}
-        });
-        // Ctrl-C also ends the compiler, which is then no failure of the build.
-        interrupt::check()?;
-        Ok(built?)
+        build_firmware(&request, &subject.name, progress)
     }
+}
+
+/// Builds firmware for a subject, and shows how far it is.
+pub(super) fn build_firmware(
+    request: &firmware_build::Request,
+    subject: &str,
+    progress: &mut Progress,
+) -> Result<Firmware, Error> {
+    progress.begin("building firmware", Some(1));
+    let built = firmware_build::build(request, &mut |event| match event {
+        Event::Compiling { done, total, name } => {
+            tracing::debug!("compiling {name}");
+            progress.set(done as u64, total as u64);
+        }
+        Event::Cached => tracing::info!("{subject}: the firmware is in the cache"),
+        Event::Finished => {}
+    });
+    // Ctrl-C also ends the compiler, which is then no failure of the build.
+    interrupt::check()?;
+    Ok(built?)
 }
 
 /// How a subject is measured from raw audio, if it is.

@@ -182,6 +182,9 @@ fn command(
     if let Some(parameters) = job.front_end {
         command.env("TINYBENCH_FRONT_END", parameters.to_string());
     }
+    if let Some(model) = job.mlperf_model {
+        command.env("TINYBENCH_MLPERF_MODEL", model);
+    }
     if let Some(setup) = target.setup {
         command.envs(variables(setup));
     }

@@ -20,6 +20,7 @@ pub(super) struct Job<'a> {
     pub crates: Vec<Dependency>,
     pub model: Option<&'a Path>,
     pub front_end: Option<Parameters>,
+    pub mlperf_model: Option<&'a str>,
 }
 
 /// A crate outside the firmware's folder.
@@ -49,6 +50,7 @@ impl<'a> Job<'a> {
             ],
             model: Some(request.model),
             front_end: request.front_end,
+            mlperf_model: request.mlperf_model,
         }
     }
 
@@ -63,6 +65,7 @@ impl<'a> Job<'a> {
             crates: vec![interface(), pipeline()],
             model: None,
             front_end: None,
+            mlperf_model: None,
         }
     }
 }
@@ -76,6 +79,9 @@ fn features(request: &Request) -> String {
     }
     if request.learning {
         features.push("learning");
+    }
+    if request.mlperf_model.is_some() {
+        features.push("mlperf");
     }
     features.join(",")
 }

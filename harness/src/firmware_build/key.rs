@@ -33,6 +33,7 @@ pub(super) fn key(job: &Job, toolchain: &Toolchain, sources: &str) -> Result<Str
         hash.field(fs::read(model).map_err(BuildError::io(model))?);
     }
     hash.field(job.front_end.map_or(String::new(), |it| it.to_string()));
+    hash.field(job.mlperf_model.unwrap_or_default());
     hash.field(sources);
     Ok(hash.finish())
 }

@@ -37,6 +37,9 @@ pub struct Request<'a> {
     pub front_end: Option<Parameters>,
     /// Whether the image is to learn from what the model extracts.
     pub learning: bool,
+    /// What an image that speaks the MLPerf Tiny protocol, instead of being measured through a
+    /// probe, calls its model: `kws01`, for example.
+    pub mlperf_model: Option<&'a str>,
 }
 
 /// What to build for `tinybench calibrate`.
