@@ -37,8 +37,8 @@ const CHANGED: [(&str, u32); 10] = [
     ("divide_bits", 2),
     ("exception_entry", 15),
     ("float_divide", 13),
-    ("fetch_latency", 5),
-    ("fetch_ahead", 3),
+    ("fetch_latency", 3),
+    ("fetch_ahead", 4),
     ("instruction_miss", 2),
 ];
 
@@ -144,7 +144,7 @@ fn without_a_probe_there_are_modelled_counts_alone() {
         ("late address/base from adds", 4),
         ("divide/udiv 0xffffffff by 0x1", 11),
         ("target/wide at a half-word", 4),
-        ("fetch/10 misaligned add.w", 13),
+        ("fetch/10 aligned add.w", 10),
         ("float divide/vdiv, 0 integer instructions, vadd", 15),
         ("exception/svc, entry", 12),
         ("exception/svc, exit", 10),
@@ -216,13 +216,11 @@ fn a_fit_finds_the_parameters_of_another_board_back() {
             parameter(name)
         );
     }
-    let others = fit.parameters.iter();
-    let mut others = others.filter(|it| !CHANGED.iter().any(|(name, _)| *name == it.name));
-    assert!(
-        others.all(|it| it.fitted == it.before),
-        "{:?}",
-        fit.parameters
-    );
+    let known = |it: &&FittedParameter| CHANGED.iter().any(|(name, _)| *name == it.name);
+    let moved: Vec<_> = (fit.parameters.iter())
+        .filter(|it| it.fitted != it.before && !known(it))
+        .collect();
+    assert!(moved.is_empty(), "{moved:?}");
     assert_eq!(parameter("refill").identified, Identified::Yes);
     assert_eq!(parameter("divide").identified, Identified::Together);
     // The nRF52840 has no slow RAM.

@@ -71,9 +71,23 @@ pub fn fit(
             break;
         }
     }
+    // What was changed on the way and didn't help in the end, alone or with what it goes together.
+    for number in 0..TimingParameters::ALL.len() {
+        search.take_back(&[number], start)?;
+    }
+    let mut columns = search.columns(&all)?;
+    let mut told = identify(&columns);
+    let mut taken_back = false;
+    for (number, (_, together)) in told.iter().enumerate() {
+        if !together.is_empty() {
+            taken_back |= search.take_back(&[&[number], together.as_slice()].concat(), start)?;
+        }
+    }
+    if taken_back {
+        columns = search.columns(&all)?;
+        told = identify(&columns);
+    }
     let (parameters, now) = (search.parameters, search.now.clone());
-    let columns = search.columns(&all)?;
-    let told = identify(&columns);
 
     let error = |cycles: &[i64]| -> u64 {
         let differences = cycles.iter().zip(measured.cycles);
@@ -212,24 +226,51 @@ impl Search<'_> {
         Ok(improved)
     }
 
-    /// Changes two parameters at once, if that makes the fit better: of those that act on the same
-    /// benchmarks that still differ, the pair that shares most of them first.
+    /// Gives the parameters numbered `group` what they were at the start, if that fits as well.
+    /// True if that changed anything.
+    fn take_back(
+        &mut self,
+        group: &[usize],
+        start: TimingParameters,
+    ) -> Result<bool, CalibrateError> {
+        let mut parameters = self.parameters;
+        let mut subset = Vec::new();
+        for &number in group {
+            let known = &TimingParameters::ALL[number];
+            parameters = with(parameters, known, value(&start, known));
+            subset.extend(&self.responding[number]);
+        }
+        if parameters == self.parameters {
+            return Ok(false);
+        }
+        subset.sort_unstable();
+        subset.dedup();
+        let cycles = self.model.cycles(parameters, &subset)?;
+        if self.error(&subset, &cycles) > self.error_now(&subset) {
+            return Ok(false);
+        }
+        self.accept(parameters, &subset, &cycles);
+        Ok(true)
+    }
+
+    /// Changes two parameters at once, if that makes the fit better: those first that act on most
+    /// of the same benchmarks that still differ, then those that act on the same at all.
     fn improve_a_pair(&mut self) -> Result<bool, CalibrateError> {
-        let differ = |i: &&usize| self.now[**i] != self.measured[**i];
-        let differing: Vec<Vec<usize>> = (self.responding.iter())
-            .map(|responding| responding.iter().filter(differ).copied().collect())
-            .collect();
+        let differs = |i: &&usize| self.now[**i] != self.measured[**i];
         let mut pairs = Vec::new();
-        for (second, of_second) in differing.iter().enumerate() {
-            for (first, of_first) in differing[..second].iter().enumerate() {
-                let shared = of_first.iter().filter(|i| of_second.contains(i)).count();
-                if shared > 0 {
-                    pairs.push((shared, first, second));
+        for (second, of_second) in self.responding.iter().enumerate() {
+            for (first, of_first) in self.responding[..second].iter().enumerate() {
+                let shared = of_first.iter().filter(|i| of_second.contains(i));
+                let differing = shared.clone().filter(differs).count();
+                let of_either = of_first.iter().chain(of_second).filter(differs).count();
+                let shared = shared.count();
+                if shared > 0 && of_either > 0 {
+                    pairs.push((differing, shared, first, second));
                 }
             }
         }
         pairs.sort_unstable_by(|a, b| b.cmp(a));
-        for (_, first, second) in pairs {
+        for (_, _, first, second) in pairs {
             if self.improve_these(first, second)? {
                 return Ok(true);
             }
@@ -439,7 +480,12 @@ mod tests {
             names: &names,
             cycles: &[2, 6],
         };
-        let fit = fit(&mut Valley, TimingParameters::DEFAULT, measured, &mut || ()).unwrap();
+        let start = TimingParameters {
+            fetch_ahead: 4,
+            fetch_latency: 4,
+            ..TimingParameters::DEFAULT
+        };
+        let fit = fit(&mut Valley, start, measured, &mut || ()).unwrap();
         assert_eq!(fit.report.error_after, 0);
         assert_eq!(
             (fit.parameters.fetch_ahead, fit.parameters.fetch_latency),
