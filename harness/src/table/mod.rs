@@ -218,7 +218,10 @@ fn legend(record: &RunRecord) -> String {
         parts.push("The latency of a workload from raw audio is that of all stages.");
     }
     if record.results.iter().any(|it| it.learning.is_some()) {
-        parts.push("A learning workload's latency is that of its extractor, and its RAM includes the learner's memory.");
+        parts.push(
+            "A learning workload's latency is that of its extractor, and its RAM includes the \
+             learner's memory.",
+        );
     }
     parts.push("docs/numbers.md explains every number.");
     parts.join(" ")
