@@ -244,7 +244,10 @@ fn legend(record: &RunRecord) -> String {
         parts.push("Power is that of the workload and of sleep alone: docs/power.md.");
     }
     if record.results.iter().any(|it| it.learning.is_some()) {
-        parts.push("A learning workload's latency is that of its extractor, and its RAM includes the learner's memory.");
+        parts.push(
+            "A learning workload's latency is that of its extractor, and its RAM includes the \
+             learner's memory.",
+        );
     }
     parts.push("docs/numbers.md explains every number.");
     parts.join(" ")
