@@ -7,7 +7,8 @@
 //! All times are processor time. First comes a table in which the three are measured in turn, so
 //! that the ratio holds on a busy host too; then criterion's own figures, whose `elem/s` are instructions of the target a second.
 //! QEMU is left out where `qemu-system-arm` isn't installed, and the inference of visual wake words
-//! where its model isn't at hand (`TINYBENCH_SHARED`).
+//! where its model isn't at hand (`TINYBENCH_SHARED`), as are published images
+//! (`TINYBENCH_IMAGES`).
 
 mod cpu_time;
 mod program;
@@ -34,13 +35,17 @@ fn main() {
         .configure_from_args();
     let mut programs = vec![Program::floats_and_calls(), Program::kws()];
     programs.extend(Program::vww());
+    programs.extend(Program::images());
     println!("million instructions a second (median of {ROUNDS}), and QEMU's over ours:");
     println!(
         "{:<18} {:>12} {:>18} {:>8} {:>12} {:>18}",
         "program", "full timing", "instructions only", "QEMU", "full timing", "instructions only"
     );
     for program in &mut programs {
-        let qemu = Qemu::start(program);
+        let qemu = program
+            .has_breakpoint()
+            .then(|| Qemu::start(program))
+            .flatten();
         print_row(program, qemu.as_ref());
         measure(&mut criterion, program, qemu.as_ref());
     }

@@ -1,4 +1,5 @@
 //! The programs that are run: each stands on a BKPT, and a run goes on from there to the next.
+//! Published images don't: a run of one is so many instructions of its inferences.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -33,7 +34,20 @@ pub struct Program {
     pub name: &'static str,
     board: Arc<Mutex<VirtualBoard>>,
     instructions: u64,
+    /// It has no breakpoint to run to.
+    endless: bool,
 }
+
+/// Published firmware images (`scripts/validate` says where they are from).
+const IMAGES: [(&str, &str); 4] = [
+    ("published ad", "l4r5_ad.bin"),
+    ("published ic", "l4r5_ic.bin"),
+    ("published kws", "l4r5_kws.bin"),
+    ("published vww", "l4r5_vww.bin"),
+];
+/// Start of the flash on which they run, and their serial port.
+const STM32_FLASH: u32 = 0x0800_0000;
+const LPUART1: usize = 0;
 
 impl Program {
     /// One inference of the workload `kws`.
@@ -46,9 +60,7 @@ impl Program {
     /// One inference of MLPerf Tiny's visual wake words, if its model is there.
     pub fn vww() -> Option<Self> {
         let project = project();
-        let folder = std::env::var_os("TINYBENCH_SHARED")
-            .map_or_else(|| project.root().join("../shared"), PathBuf::from);
-        let model = folder.join("mlperf-tiny/vww_96_int8.tflite");
+        let model = shared_folder(&project).join("mlperf-tiny/vww_96_int8.tflite");
         if !model.exists() {
             eprintln!("skipped: {} isn't there", model.display());
             return None;
@@ -85,11 +97,49 @@ impl Program {
         Self::new("floats and calls", Arc::new(Mutex::new(board)))
     }
 
+    /// Inferences of published firmware images, those that are there.
+    pub fn images() -> Vec<Self> {
+        let folder = std::env::var_os("TINYBENCH_IMAGES").map_or_else(
+            || shared_folder(&project()).join("images/bosch"),
+            PathBuf::from,
+        );
+        let image = |(name, file): (&'static str, &str)| {
+            let path = folder.join(file);
+            let Ok(binary) = std::fs::read(&path) else {
+                eprintln!("skipped: {} isn't there", path.display());
+                return None;
+            };
+            let mut board = VirtualBoard::new("stm32l4r5").expect("the virtual chip");
+            let machine = &mut board.machine;
+            machine
+                .write_bytes(STM32_FLASH, &binary)
+                .expect("it fits the flash");
+            machine.reset();
+            // It boots, and then takes a command of more inferences than anyone waits for.
+            machine.run(50_000_000);
+            machine.serial_input(LPUART1, b"infer 1000000 0%");
+            machine.run(5_000_000);
+            Some(Self {
+                name,
+                board: Arc::new(Mutex::new(board)),
+                instructions: 10_000_000,
+                endless: true,
+            })
+        };
+        IMAGES.into_iter().filter_map(image).collect()
+    }
+
+    /// Whether a run goes from breakpoint to breakpoint, as QEMU needs it.
+    pub fn has_breakpoint(&self) -> bool {
+        !self.endless
+    }
+
     fn new(name: &'static str, board: Arc<Mutex<VirtualBoard>>) -> Self {
         let mut program = Self {
             name,
             board,
             instructions: 0,
+            endless: false,
         };
         let before = program.lock().machine.instructions();
         program.run();
@@ -107,9 +157,16 @@ impl Program {
         self.lock().machine.set_timing(timing);
     }
 
-    /// From breakpoint to breakpoint.
+    /// From breakpoint to breakpoint, or so many instructions.
     pub fn run(&mut self) {
         let machine = &mut self.lock().machine;
+        if self.endless {
+            let end = machine.instructions() + self.instructions;
+            while machine.instructions() < end {
+                machine.run(10_000);
+            }
+            return;
+        }
         let pc = machine.register(PC);
         machine.set_register(PC, pc + 2);
         machine
@@ -141,6 +198,12 @@ impl Program {
 fn project() -> Project {
     let here = std::env::current_dir().expect("a current folder");
     Project::find(None, &here).expect("the bench runs in the project")
+}
+
+/// Where models and images are that aren't part of the project.
+fn shared_folder(project: &Project) -> PathBuf {
+    std::env::var_os("TINYBENCH_SHARED")
+        .map_or_else(|| project.root().join("../shared"), PathBuf::from)
 }
 
 /// A board that has just finished one inference and stands on the image's breakpoint.

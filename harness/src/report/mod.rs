@@ -4,6 +4,7 @@
 
 mod changes;
 mod cost;
+mod learning;
 mod methods;
 mod power;
 mod published;
@@ -99,6 +100,7 @@ pub fn document(runs: &[Run], extras: Extras) -> Result<Document, PublishedError
     sections.push(summary::section(&results));
     sections.extend(timing::sections(&results));
     sections.extend(cost::sections(&results));
+    sections.extend(learning::section(&results));
     sections.push(summary::verification(&results));
     sections.extend(published::section(&results)?);
     sections.push(methods::section(&results));

@@ -251,7 +251,7 @@ impl<R: Runtime> Device<R> {
 
 /// The memory with a buffer for `input` bytes.
 fn layout(input: usize) -> Layout {
-    match Layout::new(0, input, 0) {
+    match Layout::new(0, input, 0, 0) {
         Ok(layout) => layout,
         Err(_) => refuse("The input doesn't fit into RAM"),
     }
