@@ -66,8 +66,8 @@ impl Core {
                 self.alignment_timing::<N>(address);
                 if op.flags & Op::CHAINED != 0 {
                     self.lost_overlap_timing(self.memory.ram_bank(offset) & 0xF);
-                    self.absorb(op, before);
                 }
+                self.absorb(op, before);
             }
             if self.memory.is_code(offset) {
                 self.code_changed(Place::Ram(offset as u32));
@@ -80,10 +80,12 @@ impl Core {
                 Some(Place::Flash(_)) => FLASH_GROUP,
                 None => PERIPHERAL_GROUP,
             };
+            let before = self.extra;
             self.alignment_timing::<N>(address);
             if op.flags & Op::CHAINED != 0 {
                 self.lost_overlap_timing(group);
             }
+            self.absorb(op, before);
         }
         self.store_checked(op, address, size::<N>(), value)
     }
@@ -125,6 +127,7 @@ impl Core {
     #[cold]
     #[inline(never)]
     fn checked_load_timing<const N: usize>(&mut self, op: &Op, address: u32) {
+        let before = self.extra;
         self.alignment_timing::<N>(address);
         match self.memory.locate(address) {
             Some(Place::Ram(offset)) => {
@@ -138,6 +141,7 @@ impl Core {
             }
             None => self.overlap_timing(op, PERIPHERAL_GROUP),
         }
+        self.absorb(op, before);
     }
 
     /// Takes back a cycle of what a load or store has waited since `before`, if the fetch of a later
