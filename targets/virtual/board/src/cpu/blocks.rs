@@ -44,6 +44,8 @@ pub(crate) struct Block {
     pub flash: Option<(u32, u32)>,
     /// Epoch of the instruction cache at which all of the block was in it.
     pub epoch: Cell<u32>,
+    /// Cycles beyond the static ones that executing it took last, without its own fetch.
+    pub waited: Cell<u32>,
 }
 
 /// Why there is no block at an address.
@@ -478,6 +480,7 @@ impl Run {
             float: self.float,
             flash,
             epoch: Cell::new(0),
+            waited: Cell::new(0),
         }
     }
 }

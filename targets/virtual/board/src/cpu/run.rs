@@ -27,11 +27,15 @@ pub(crate) fn run_blocks<'a, const T: bool>(
             if !enter::<T>(core, block) {
                 return Left::BetweenBlocks;
             }
+            let entered = core.extra;
             let mut rest = ops.iter();
             while let Some(op) = rest.next() {
                 if let Err(op) = core.execute::<T>(op, &mut rest) {
                     return Left::Inside(block, op);
                 }
+            }
+            if T {
+                block.waited.set(core.extra.wrapping_sub(entered) as u32);
             }
             leave::<T>(core, block);
             if core.cycles >= core.deadline {
@@ -110,19 +114,30 @@ fn fetch_through_cache(core: &mut Core, block: &Block) {
 /// Cycles that the block in the flash bytes `start..end` waits for sectors that aren't in the
 /// instruction cache, while the flash reads on by itself.
 ///
-/// The time at which the core wants each sector is taken to grow evenly with the sectors.
+/// The time at which the core wants a byte is taken to grow evenly with the bytes, and the block to
+/// wait for data as long as the last time.
 fn fetch_ahead(core: &mut Core, block: &Block, start: u32, end: u32) -> u64 {
     let shift = core.flash_sector_shift;
-    let (first, last) = (start >> shift, (end - 1) >> shift);
-    let pace = u64::from(block.cycles) / u64::from(last - first + 1);
+    // What skipped instructions saved can outweigh the waits.
+    let data = i64::from(block.waited.get() as i32).max(0) as u64;
+    let cycles = u64::from(block.cycles) + data;
+    let until = |bytes: u32| cycles * u64::from(bytes) / u64::from(end - start);
+    // A word is asked for when the prefetch unit has room for it: so many words before its own.
+    let rules = core.timing;
+    let ahead = until(4 * rules.fetch_ahead).saturating_sub(rules.fetch_latency.into());
     let wait_states = core.instruction_miss_cycles();
     let begin = core.cycles.wrapping_add(core.extra);
     let mut waited = 0;
-    for sector in first..=last {
-        if core.cache.misses(sector << shift) {
-            let wanted = begin + waited + pace * u64::from(sector - first);
-            let jumped = core.jumped && sector == first;
-            waited += core.prefetch.read(sector, wanted, jumped, wait_states);
+    for sector in start >> shift..=(end - 1) >> shift {
+        let byte = sector << shift;
+        if core.cache.misses(byte) {
+            let wanted = begin + waited + until(byte.saturating_sub(start));
+            let requested = if core.jumped && byte <= start {
+                wanted
+            } else {
+                wanted.saturating_sub(ahead)
+            };
+            waited += core.prefetch.read(sector, requested, wanted, wait_states);
         }
     }
     waited
