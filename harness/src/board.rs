@@ -363,6 +363,12 @@ impl Board {
         }
     }
 
+    /// Names of the ways to supply the board, the default first; empty if there is one at most.
+    pub fn supplies(&self) -> Vec<String> {
+        let default = self.power.iter().filter_map(|power| power.name.clone());
+        default.chain(self.power_options.keys().cloned()).collect()
+    }
+
     /// Takes the supply of this name as the one that is measured with.
     ///
     /// # Errors
@@ -373,11 +379,7 @@ impl Board {
             return Ok(());
         }
         let Some(power) = self.power_options.get(name) else {
-            let names: Vec<_> = default
-                .into_iter()
-                .chain(self.power_options.keys().map(String::as_str))
-                .map(str::to_owned)
-                .collect();
+            let names = self.supplies();
             return Err(BoardError::UnknownPower {
                 board: self.name.clone(),
                 name: name.to_owned(),

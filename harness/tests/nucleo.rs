@@ -88,6 +88,16 @@ fn a_run_is_verified_and_says_how_the_board_was_set() {
 }
 
 #[test]
+fn the_list_of_boards_names_its_supplies() {
+    let boards = Tinybench::new().run(&["boards"]).stdout;
+    let line = boards
+        .lines()
+        .find(|line| line.starts_with("nucleo-l4r5zi "))
+        .expect("it is listed");
+    assert!(line.ends_with("ldo-3v0, ldo-1v8, smps-3v0"), "{line}");
+}
+
+#[test]
 fn a_supply_that_the_board_does_not_have_is_told_before_anything_is_built() {
     let tinybench = Tinybench::new();
     let ended = tinybench.run(&[&RUN[..], &["--power", "battery"]].concat());
@@ -132,9 +142,11 @@ fn bytes_pass_between_lpuart1_and_a_tcp_port() {
     assert_eq!(received, *b"!");
 
     stream.write_all(b"?").unwrap();
-    while core.read_word_32(LPUART1 + 0x1C).unwrap() & 1 << 5 == 0 {
+    let arrived = (0..10_000).any(|_| {
         std::thread::sleep(Duration::from_millis(5));
-    }
+        core.read_word_32(LPUART1 + 0x1C).unwrap() & 1 << 5 != 0
+    });
+    assert!(arrived);
     let byte = core.read_word_32(LPUART1 + 0x24).unwrap();
     assert_eq!(byte, u32::from(b'?'));
 }

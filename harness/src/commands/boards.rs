@@ -16,6 +16,7 @@ pub fn list(project: &Project) -> Result<(), Error> {
             unknown_keys,
         } = boards.load(&name)?;
         warn_of_unknown_keys(&name, &unknown_keys);
+        let supplies = board.supplies().join(", ");
         rows.push([
             board.name,
             board.title,
@@ -30,10 +31,15 @@ pub fn list(project: &Project) -> Result<(), Error> {
                 "no"
             }
             .to_owned(),
+            if supplies.is_empty() {
+                "-".to_owned()
+            } else {
+                supplies
+            },
         ]);
     }
     let headings = [
-        "board", "name", "chip", "core", "clock", "flash", "RAM", "virtual",
+        "board", "name", "chip", "core", "clock", "flash", "RAM", "virtual", "power",
     ];
     stdout::print(&listing::table(headings, rows))
 }

@@ -196,13 +196,18 @@ fn title(record: &RunRecord) -> String {
         ExecutionKind::Probe => "measured through",
         ExecutionKind::Virtual => "modelled on",
     };
-    format!(
+    let title = format!(
         "{}: {} at {} MHz, {kind} {}",
         board.name,
         board.chip,
         board.clock_hz as f64 / 1e6,
         record.execution.probe
-    )
+    );
+    let energies = record.results.iter().filter_map(|it| it.energy.as_ref());
+    match energies.filter_map(|it| it.supply.as_deref()).next() {
+        Some(supply) => format!("{title}, supply {supply}"),
+        None => title,
+    }
 }
 
 /// What the marks mean.
