@@ -2,10 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tinybench_interface::calibration::Block;
-
-use super::runner::Counters;
-use super::sequence::{self, Window};
 
 /// Repetitions of one sequence, with each counter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,18 +14,17 @@ pub struct Readings {
 }
 
 impl Readings {
-    /// Those of an answer.
-    pub fn new(block: &Block, window: Window, counters: Counters) -> Self {
-        let cycles = sequence::counts(block, 0, window);
+    /// Cycles of each repetition, and the counts of the event counters if they were read.
+    pub fn new(cycles: Vec<u32>, events: Option<[Vec<u32>; 4]>) -> Self {
         let short = cycles.iter().all(|&cycles| cycles <= u32::from(u8::MAX));
-        let event = |counter| {
-            let counts = sequence::counts(block, counter, window);
-            let same = counts.iter().all(|count| *count == counts[0]);
-            (counters == Counters::All && same && short).then_some(counts[0] as u8)
+        let event = |counts: Vec<u32>| {
+            let (&first, rest) = counts.split_first()?;
+            let same = rest.iter().all(|count| *count == first);
+            u8::try_from(first).ok().filter(|_| same && short)
         };
         Self {
-            events: [event(1), event(2), event(3), event(4)],
             cycles,
+            events: events.map_or([None; 4], |events| events.map(event)),
         }
     }
 
@@ -116,6 +111,15 @@ mod tests {
             cycles: cycles.to_vec(),
             events: [Some(cpi), None, Some(0), Some(0)],
         }
+    }
+
+    #[test]
+    fn an_event_counter_that_varies_or_could_have_come_round_is_left_out() {
+        let events = || Some([vec![1, 1], vec![1, 2], vec![0, 0], vec![3, 3]]);
+        let kept = Readings::new(vec![255, 9], events()).events;
+        assert_eq!(kept, [Some(1), None, Some(0), Some(3)]);
+        assert_eq!(Readings::new(vec![256, 9], events()).events, [None; 4]);
+        assert_eq!(Readings::new(vec![9], None).events, [None; 4]);
     }
 
     #[test]

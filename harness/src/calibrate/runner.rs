@@ -5,13 +5,15 @@ use std::mem::offset_of;
 use std::time::Duration;
 
 use tinybench_interface::Status;
-use tinybench_interface::calibration::{Block, COUNTER_COUNT, MAGIC, VERSION, checksum};
+use tinybench_interface::calibration::{
+    Block, COUNTER_COUNT, MAGIC, REPETITIONS, VERSION, checksum,
+};
 
 use super::chip::{Chip, Identity};
 use super::counts::Readings;
 use super::error::CalibrateError;
 use super::layout::Layout;
-use super::sequence::{Home, Places, Sequence};
+use super::sequence::{self, Home, Places, Sequence};
 use crate::conversation::ImageView;
 use crate::fault::FaultReport;
 use crate::target::{Target, TargetError, Wait};
@@ -23,13 +25,23 @@ const CORTEX_M4: u32 = 0xC24;
 const ROM_PIDR4: u32 = 0xE00F_FFD0;
 const ROM_PIDR0: u32 = 0xE00F_FFE0;
 
-/// Which counters are read.
+/// What is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counters {
-    /// The cycle counter alone.
+    /// The cycle counter alone, once: enough of a model, which always gives the same.
     Cycles,
-    /// The event counters too.
+    /// The event counters too, in all repetitions.
     All,
+}
+
+impl Counters {
+    /// How many counters, and how many repetitions of each.
+    fn amount(self) -> [usize; 2] {
+        match self {
+            Self::Cycles => [1, 1],
+            Self::All => [COUNTER_COUNT, REPETITIONS],
+        }
+    }
 }
 
 /// What runs sequences: an image on a target, between whose answers the core is halted.
@@ -108,11 +120,13 @@ impl<'a, T: Target + ?Sized> Runner<'a, T> {
             .map_or(&[][..], |chip| chip.writes(sequence.cache));
         self.request += 1;
         // The host's part of the block, in its order.
-        let counters = match self.counters {
-            Counters::Cycles => 1,
-            Counters::All => COUNTER_COUNT as u32,
-        };
-        let mut words = vec![self.request, counters, address | 1];
+        let [counters, repetitions] = self.counters.amount();
+        let mut words = vec![
+            self.request,
+            counters as u32,
+            repetitions as u32,
+            address | 1,
+        ];
         words.extend(sequence.registers(places));
         words.push(before.len() as u32);
         words.extend(before.as_flattened());
@@ -125,7 +139,10 @@ impl<'a, T: Target + ?Sized> Runner<'a, T> {
         {
             return Err(CalibrateError::Damaged);
         }
-        Ok(Readings::new(&block, sequence.window, self.counters))
+        let readings = |counter| sequence::counts(&block, counter, repetitions, sequence.window);
+        let events = (self.counters == Counters::All)
+            .then(|| [readings(1), readings(2), readings(3), readings(4)]);
+        Ok(Readings::new(readings(0), events))
     }
 
     /// Puts a sequence into the image's RAM and returns its address.

@@ -194,11 +194,12 @@ pub struct Places {
     pub other_ram: Option<u32>,
 }
 
-/// The window's part of a counter in each repetition. The event counters have 8 bits.
-pub fn counts(block: &Block, counter: usize, window: Window) -> Vec<u32> {
+/// The window's part of a counter in each of so many repetitions. The event counters have 8 bits.
+pub fn counts(block: &Block, counter: usize, repetitions: usize, window: Window) -> Vec<u32> {
     let mask = if counter == 0 { u32::MAX } else { 0xFF };
     block.readings[counter]
         .iter()
+        .take(repetitions)
         .map(|reading| {
             let (from, to) = match window {
                 Window::Whole => (reading.start, reading.end),

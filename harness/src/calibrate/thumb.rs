@@ -101,7 +101,7 @@ pub fn sdiv(rd: u16, rn: u16, rm: u16) -> Code {
 
 /// `ldr rt, [rn, #offset]`: LDR immediate, T1.
 pub fn ldr(rt: u16, rn: u16, offset: u16) -> Code {
-    vec![0x6800 | offset / 4 << 6 | rn << 3 | rt]
+    vec![0x6800 | (offset / 4) << 6 | rn << 3 | rt]
 }
 
 /// `ldr.w rt, [rn, #offset]`: LDR immediate, T3.
@@ -131,7 +131,7 @@ pub fn ldr_pre(rt: u16, rn: u16, step: u16) -> Code {
 
 /// `str rt, [rn, #offset]`: STR immediate, T1.
 pub fn str(rt: u16, rn: u16, offset: u16) -> Code {
-    vec![0x6000 | offset / 4 << 6 | rn << 3 | rt]
+    vec![0x6000 | (offset / 4) << 6 | rn << 3 | rt]
 }
 
 /// `str.w rt, [rn, #offset]`: STR immediate, T3.
@@ -332,7 +332,7 @@ pub fn vsqrt(sd: u16, sm: u16) -> Code {
 
 /// `vldr sd, [rn, #offset]`: VLDR, T2. Even registers.
 pub fn vldr(sd: u16, rn: u16, offset: u16) -> Code {
-    wide(0xED90 | rn, sd / 2 << 12 | 0xA00 | offset / 4)
+    wide(0xED90 | rn, (sd / 2) << 12 | 0xA00 | (offset / 4))
 }
 
 /// `vldr dd, [rn]`: VLDR, T1.
@@ -342,7 +342,7 @@ pub fn vldr_double(dd: u16, rn: u16) -> Code {
 
 /// `vstr sd, [rn, #offset]`: VSTR, T2. Even registers.
 pub fn vstr(sd: u16, rn: u16, offset: u16) -> Code {
-    wide(0xED80 | rn, sd / 2 << 12 | 0xA00 | offset / 4)
+    wide(0xED80 | rn, (sd / 2) << 12 | 0xA00 | (offset / 4))
 }
 
 /// `vldm rn, {s0, ...}` with `count` registers: VLDM, T2.
@@ -352,12 +352,12 @@ pub fn vldm(rn: u16, count: u16) -> Code {
 
 /// `vmov sn, rt`: VMOV, T1. Even registers.
 pub fn vmov_to(sn: u16, rt: u16) -> Code {
-    wide(0xEE00 | sn / 2, rt << 12 | 0xA10)
+    wide(0xEE00 | (sn / 2), rt << 12 | 0xA10)
 }
 
 /// `vmov rt, sn`: VMOV, T1. Even registers.
 pub fn vmov_from(rt: u16, sn: u16) -> Code {
-    wide(0xEE10 | sn / 2, rt << 12 | 0xA10)
+    wide(0xEE10 | (sn / 2), rt << 12 | 0xA10)
 }
 
 #[cfg(test)]

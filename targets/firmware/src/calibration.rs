@@ -24,7 +24,6 @@ fn main() -> ! {
     fault::enable();
     chip::disable_interrupts();
     chip::configure();
-    counters::enable();
     block::describe();
     block::finish(Status::Ready);
     loop {

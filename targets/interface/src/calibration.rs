@@ -39,7 +39,7 @@ pub const COUNTERS: [u32; COUNTER_COUNT] = [
 /// Repetitions that fill caches and aren't recorded.
 pub const WARM_UP: usize = 2;
 
-/// Repetitions that are recorded for each counter.
+/// Repetitions that can be recorded for each counter.
 pub const REPETITIONS: usize = 8;
 
 /// Register writes that [`Block::before`] has room for.
@@ -82,6 +82,8 @@ pub struct Block {
     pub request: u32,
     /// H: how many of [`COUNTERS`] to read, from the first on.
     pub counter_count: u32,
+    /// H: how many repetitions to record, at most [`REPETITIONS`].
+    pub repetition_count: u32,
     /// H: address of the sequence, with the Thumb bit.
     pub sequence: u32,
     /// H: r0 to r11 at its start.
@@ -92,7 +94,7 @@ pub struct Block {
     pub before: [[u32; 2]; BEFORE_CAPACITY],
     /// I: `request`, once the answer is complete.
     pub answered: u32,
-    /// I: the recorded repetitions, by counter; 0 of those that aren't read.
+    /// I: the recorded repetitions, by counter; 0 where none was asked for.
     pub readings: [[Reading; REPETITIONS]; COUNTER_COUNT],
     /// I: [`checksum`] of `answered` and `readings`.
     pub checksum: u32,
@@ -112,6 +114,7 @@ impl Block {
         data_capacity: 0,
         request: 0,
         counter_count: 0,
+        repetition_count: 0,
         sequence: 0,
         registers: [0; 12],
         before_count: 0,

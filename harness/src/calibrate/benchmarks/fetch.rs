@@ -13,7 +13,7 @@ pub(super) fn add(table: &mut Table) {
 }
 
 fn prefetch(table: &mut Table) {
-    table.rule("fetch", "`FETCH_AHEAD`, `FETCH_LATENCY`");
+    table.rule("fetch", "`FETCH_AHEAD`, `FETCH_LATENCY`, `FETCH_RESTART`");
     for (name, code) in [("add.w", add_wide(4, 4, 1)), ("mla", mla(4, 3, 3, 4))] {
         for count in 1..=10 {
             let run = repeat(&code, count);

@@ -213,7 +213,7 @@ fn memories(table: &mut Table) {
         table.add(name, Sequence::new(body).with(1, Value::OtherRam(0)));
     }
     // Reads of slow RAM.
-    table.rule("other RAM", "`LOAD`, `CHAINED_LOAD`");
+    table.rule("other RAM", "`SLOW_RAM`");
     for count in [1, 2, 4] {
         let sequence = Sequence::new(in_a_row(count, 0)).with(0, Value::OtherRam(0));
         table.add(format!("{count} in a row"), sequence);

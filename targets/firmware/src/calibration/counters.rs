@@ -2,8 +2,8 @@
 
 use cortex_m::peripheral::{DCB, DWT};
 
-/// Starts all of them.
-pub fn enable() {
+/// Starts the cycle counter, and starts or stops the event counters.
+pub fn enable(events: bool) {
     const TRCENA: u32 = 1 << 24;
     const CYCCNTENA: u32 = 1;
     /// CPIEVTENA, EXCEVTENA, SLEEPEVTENA, LSUEVTENA and FOLDEVTENA (Armv7-M Architecture Reference
@@ -11,9 +11,10 @@ pub fn enable() {
     const EVENTS: u32 = 0b1_1111 << 17;
     // SAFETY: the pointers are those of the architecture; this is the only code that runs.
     let (dcb, dwt) = unsafe { (&*DCB::PTR, &*DWT::PTR) };
+    let enabled = CYCCNTENA | if events { EVENTS } else { 0 };
     // SAFETY: turning the trace units and the counters on has no other effect.
     unsafe {
         dcb.demcr.modify(|value| value | TRCENA);
-        dwt.ctrl.modify(|value| value | CYCCNTENA | EVENTS);
+        dwt.ctrl.modify(|value| value & !EVENTS | enabled);
     }
 }

@@ -7,6 +7,7 @@ use tinybench_interface::calibration::{
 };
 
 use crate::block::{get, set};
+use crate::counters;
 
 /// Carries out what the host has left in the block and leaves the answer there.
 pub fn carry_out() {
@@ -15,10 +16,12 @@ pub fn carry_out() {
     let before = get!(before);
     let before = &before[..(get!(before_count) as usize).min(BEFORE_CAPACITY)];
     let counters = &COUNTERS[..(get!(counter_count) as usize).min(COUNTERS.len())];
+    let repetitions = (get!(repetition_count) as usize).min(REPETITIONS);
+    counters::enable(counters.len() > 1);
     let mut readings = Block::INITIAL.readings;
     for (&counter, readings) in counters.iter().zip(&mut readings) {
         registers[7] = counter;
-        for repetition in 0..WARM_UP + REPETITIONS {
+        for repetition in 0..WARM_UP + repetitions {
             for &[address, value] in before {
                 // SAFETY: the host chooses registers of this chip whose values decide nothing but
                 // time.
@@ -71,11 +74,7 @@ unsafe extern "C" fn call(registers: &[u32; 12], sequence: u32, reading: &mut Re
 /// Where sequences return to: the second half of [`call`].
 #[unsafe(naked)]
 unsafe extern "C" fn behind() {
-    naked_asm!(
-        "pop {{r0}}",
-        "stm r0, {{r4-r6}}",
-        "pop {{r4-r11, pc}}",
-    )
+    naked_asm!("pop {{r0}}", "stm r0, {{r4-r6}}", "pop {{r4-r11, pc}}",)
 }
 
 // The handlers of the exceptions that sequences raise; cortex-m-rt names them so. SVCall and PendSV
