@@ -77,7 +77,8 @@ fn code_lengths(counts: &[u64; SYMBOLS]) -> [u8; SYMBOLS] {
             let symbols = pair.iter().flat_map(|(_, symbols)| symbols).copied();
             (pair[0].0 + pair[1].0, symbols.collect())
         });
-        let mut merged: Vec<_> = pairs.chain(used.iter().cloned()).collect();
+        // Of equals the single one first: a symbol's shorter code is chosen before its longer one.
+        let mut merged: Vec<_> = used.iter().cloned().chain(pairs).collect();
         merged.sort_by_key(|(count, _)| *count);
         packages = merged;
     }
@@ -141,6 +142,11 @@ mod tests {
             ];
             prop::collection::vec(weight, 1..3000)
         })
+    }
+
+    #[test]
+    fn one_symbol_alone_has_a_complete_code() {
+        assert_eq!(decode(&encode(&[0]), 1, 1), Some(vec![0]));
     }
 
     proptest! {
