@@ -341,6 +341,7 @@ fn copy_of_the_project() -> TempDir {
     for part in [
         "targets/firmware",
         "targets/interface",
+        "targets/runtimes/classical",
         "targets/runtimes/interpreter",
         "workloads/pipeline",
         "workloads/learning",

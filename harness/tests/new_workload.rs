@@ -41,6 +41,7 @@ fn the_steps_for_a_new_workload_lead_to_a_verified_run() {
         "targets/boards",
         "targets/firmware",
         "targets/interface",
+        "targets/runtimes/classical",
         "targets/runtimes/interpreter",
         "workloads/pipeline",
         "workloads/learning",

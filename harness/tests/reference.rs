@@ -108,7 +108,10 @@ fn the_engine_is_within_two_percent_of_the_reference_on_every_workload() {
                 target: board.target(),
                 runtime: "interpreter",
                 model: &root.join(format!("workloads/models/{workload}/{workload}.tflite")),
+                features: &[],
                 front_end: None,
+                learning: false,
+                mlperf_model: None,
             };
             let firmware = firmware_build::build(&request, &mut |_| {}).unwrap();
             let elf = std::fs::read(&firmware.elf).unwrap();
