@@ -59,8 +59,8 @@ fn a_run_is_verified_and_says_how_the_board_was_set() {
     assert_eq!(board.dual_bank, Some(true));
     let result = &record.results[0];
     assert!(result.outputs.as_ref().unwrap().verified);
-    // Two runs of one image take the same time.
-    assert_eq!(result.latency.cycles[0], result.latency.cycles[1]);
+    // What the first run left in the caches saves the second some cycles, if any.
+    assert!(result.latency.cycles[1] <= result.latency.cycles[0]);
     assert!(result.instructions.unwrap() > result.model.macs.unwrap() / 4);
     let energy = result.energy.as_ref().unwrap();
     assert_eq!(energy.supply.as_deref(), Some("ldo-3v0"));
