@@ -147,6 +147,11 @@ pub struct MlperfArgs {
     /// The UART of the virtual board that the image speaks on
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub uart: usize,
+    /// In how many banks the flash of the virtual board is divided, an option byte of the device
+    /// that isn't in its image [default: as the board file says]
+    #[arg(long, value_name = "1|2", requires = "board",
+          value_parser = clap::value_parser!(u32).range(1..=2))]
+    pub flash_banks: Option<u32>,
     /// The task [default: that of the model which the device names]
     #[arg(long, value_enum)]
     pub task: Option<mlperf::task::Task>,

@@ -50,7 +50,11 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
         Some(name) => {
             let loaded = Boards::open(&project.boards())?.load(name)?;
             warn_of_unknown_keys(name, &loaded.unknown_keys);
-            Some(loaded.board)
+            let mut board = loaded.board;
+            if let Some(banks) = args.flash_banks {
+                board.memory_system.dual_bank = Some(banks == 2);
+            }
+            Some(board)
         }
         None => None,
     };
