@@ -90,6 +90,8 @@ struct Frame {
     stack: u32,
     /// It is an exception handler, or what handlers interrupted at the start.
     exception: bool,
+    /// Of an exception: the end of the block behind which it was taken, which may have been a call.
+    interrupted: Option<u32>,
     /// Of the function and what it has called.
     cost: Cost,
 }
@@ -205,20 +207,25 @@ impl Profiler {
     }
 
     fn exception(&mut self, step: ExceptionStep) {
-        self.block_end = None;
         match step {
             // Which handler it is shows when its first block begins.
-            ExceptionStep::Enter => self.frames.push(Frame {
-                function: None,
-                addresses: (0, 0),
-                link: u32::MAX,
-                stack: u32::MAX,
-                exception: true,
-                cost: Cost::default(),
-            }),
+            ExceptionStep::Enter => {
+                let interrupted = self.block_end.take();
+                self.frames.push(Frame {
+                    function: None,
+                    addresses: (0, 0),
+                    link: u32::MAX,
+                    stack: u32::MAX,
+                    exception: true,
+                    interrupted,
+                    cost: Cost::default(),
+                });
+            }
             ExceptionStep::Leave => {
+                self.block_end = None;
                 while let Some(frame) = self.leave() {
                     if frame.exception {
+                        self.block_end = frame.interrupted;
                         break;
                     }
                 }
@@ -233,8 +240,13 @@ impl Profiler {
             return self.enter(pc, link & !1, stack, true);
         };
         if top.exception && top.addresses == (0, 0) {
+            let interrupted = top.interrupted;
             self.frames.pop();
-            return self.enter(pc, u32::MAX, u32::MAX, true);
+            self.enter(pc, u32::MAX, u32::MAX, true);
+            if let Some(handler) = self.frames.last_mut() {
+                handler.interrupted = interrupted;
+            }
+            return;
         }
         let returned = top.link == pc && top.stack == stack;
         let called = called_from.is_some_and(|end| end != pc && link == end | 1);
@@ -317,6 +329,7 @@ impl Profiler {
             link,
             stack,
             exception,
+            interrupted: None,
             cost: Cost::default(),
         });
     }
