@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::decode::{self, Decoded, Undecodable};
@@ -24,28 +23,45 @@ const OPS_LIMIT: usize = 1 << 21;
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct Block {
+    /// [`Block::GONE`] if what it was decoded from has changed.
     pub start: u32,
     /// Address behind the last instruction.
     pub end: u32,
-    /// Its operations in [`CodeCache::ops`].
-    pub ops: Range<u32>,
-    pub instructions: u32,
+    pub ops: Box<[Op]>,
     /// Static cycles when fallen into.
     pub cycles: u32,
     /// Cycles that being jumped to adds.
     pub jump_extra: u32,
     /// Cycles that leaving by a taken branch adds.
     pub taken_extra: u32,
+    pub instructions: u8,
     /// ITSTATE behind the block, if it ends inside an IT block.
     pub it_after: u8,
     /// Contains floating-point instructions.
     pub float: bool,
-    /// Byte range in the flash, if it lies there.
-    pub flash: Option<(u32, u32)>,
+    /// Offset in the flash, if it lies there.
+    flash: Option<u32>,
     /// Epoch of the instruction cache at which all of the block was in it.
     pub epoch: Cell<u32>,
     /// Cycles beyond the static ones that executing it took last, without its own fetch.
     pub waited: Cell<u32>,
+    /// Numbers of the blocks that came behind it last: fallen into, and jumped to.
+    links: [Cell<u32>; 2],
+}
+
+const _: () = assert!(size_of::<Block>() == 64);
+
+impl Block {
+    /// Where no instruction starts.
+    const GONE: u32 = u32::MAX;
+    /// The number of no block.
+    const NONE: u32 = u32::MAX;
+
+    /// The range of bytes in the flash, if it lies there.
+    pub fn flash_bytes(&self) -> Option<(u32, u32)> {
+        let length = self.end.wrapping_sub(self.start);
+        self.flash.map(|start| (start, start + length))
+    }
 }
 
 /// Why there is no block at an address.
@@ -64,7 +80,8 @@ pub(crate) enum NoBlock {
 #[derive(Debug, Default)]
 pub(crate) struct CodeCache {
     pub blocks: Vec<Block>,
-    pub ops: Vec<Op>,
+    /// Operations of all blocks.
+    op_count: usize,
     /// Block number + 1 for each half-word of flash and of RAM.
     flash: Vec<u32>,
     ram: Vec<u32>,
@@ -82,7 +99,7 @@ impl CodeCache {
     pub fn new(flash_bytes: usize, ram_bytes: usize) -> Self {
         Self {
             blocks: Vec::new(),
-            ops: Vec::new(),
+            op_count: 0,
             flash: vec![0; flash_bytes / 2],
             ram: vec![0; ram_bytes / 2],
             view: View::default(),
@@ -112,7 +129,7 @@ impl CodeCache {
     /// Forgets everything.
     pub fn flush(&mut self, core: &mut Core) {
         self.blocks.clear();
-        self.ops.clear();
+        self.op_count = 0;
         self.flash.fill(0);
         self.ram.fill(0);
         self.others = Default::default();
@@ -142,7 +159,9 @@ impl CodeCache {
                 Place::Ram(_) => ram,
             };
             let end = (last / 2).min(index.len());
-            index[(first / 2).min(end)..end].fill(0);
+            for slot in &mut index[(first / 2).min(end)..end] {
+                discard(&mut self.blocks, slot);
+            }
         }
         self.shares.clear();
         self.marked.retain(|_, (block, _)| match (place, *block) {
@@ -153,27 +172,31 @@ impl CodeCache {
         });
     }
 
-    /// The block that starts at `pc`, if it is there and `pc` is not in an alias.
+    /// The block at [`Core::next_pc`], behind `block`; the same one as the last time isn't looked
+    /// up. `None` if it isn't decoded or the PC is in an alias.
     #[inline(always)]
-    pub fn find(&self, core: &Core, pc: u32) -> Option<&Block> {
-        let flash = pc.wrapping_sub(core.memory.flash_origin) as usize >> 1;
-        if let Some(&number) = self.flash.get(flash) {
-            return self.numbered(number, pc);
+    pub fn behind(&self, core: &Core, block: &Block) -> Option<&Block> {
+        let link = &block.links[usize::from(core.jumped)];
+        match self.blocks.get(link.get() as usize) {
+            Some(next) if next.start == core.next_pc => Some(next),
+            _ => self.find(core, link),
         }
+    }
+
+    /// [`Self::behind`] by the index, and notes the number for the next time.
+    #[inline(never)]
+    fn find(&self, core: &Core, link: &Cell<u32>) -> Option<&Block> {
+        let pc = core.next_pc;
+        let flash = pc.wrapping_sub(core.memory.flash_origin) as usize >> 1;
         let ram = pc.wrapping_sub(core.memory.ram_origin) as usize >> 1;
-        self.numbered(*self.ram.get(ram)?, pc)
-    }
-
-    #[inline(always)]
-    fn numbered(&self, number: u32, pc: u32) -> Option<&Block> {
-        let block = self.blocks.get((number as usize).wrapping_sub(1))?;
-        (block.start == pc).then_some(block)
-    }
-
-    /// The operations of a block.
-    #[inline(always)]
-    pub fn ops_of(&self, block: &Block) -> &[Op] {
-        &self.ops[block.ops.start as usize..block.ops.end as usize]
+        let number = self.flash.get(flash).or_else(|| self.ram.get(ram))?;
+        let number = number.wrapping_sub(1);
+        let block = self.blocks.get(number as usize)?;
+        if block.start != pc {
+            return None;
+        }
+        link.set(number);
+        Some(block)
     }
 
     /// The block that starts at `pc`; decodes it if it isn't there.
@@ -192,7 +215,7 @@ impl CodeCache {
         {
             return Ok(number as usize - 1);
         }
-        if self.ops.len() > OPS_LIMIT {
+        if self.op_count > OPS_LIMIT {
             self.flush(core);
         }
         let number = self.build(core, pc, place, LONGEST)?;
@@ -201,6 +224,7 @@ impl CodeCache {
             Place::Ram(offset) => self.ram.get_mut(offset as usize >> 1),
         };
         if let Some(slot) = slot {
+            discard(&mut self.blocks, slot);
             *slot = number as u32 + 1;
         }
         Ok(number)
@@ -211,7 +235,7 @@ impl CodeCache {
         if let Some(&(_, number)) = self.marked.get(&(self.view, pc)) {
             return Ok(number);
         }
-        if self.ops.len() > OPS_LIMIT {
+        if self.op_count > OPS_LIMIT {
             self.flush(core);
         }
         let place = fetched_from(core, pc).map_err(NoBlock::Fault)?;
@@ -247,10 +271,10 @@ impl CodeCache {
         place: Place,
         longest: usize,
     ) -> Result<usize, NoBlock> {
-        let first_op = self.ops.len();
         let mut run = Run::new(core, pc);
         run.decode(core, longest)?;
-        let block = run.finish(core, place, first_op as u32, &mut self.ops);
+        let block = run.finish(core, place);
+        self.op_count += block.ops.len();
         self.blocks.push(block);
         Ok(self.blocks.len() - 1)
     }
@@ -265,8 +289,16 @@ impl CodeCache {
     /// Takes back the block made last.
     pub fn drop_last(&mut self) {
         if let Some(block) = self.blocks.pop() {
-            self.ops.truncate(block.ops.start as usize);
+            self.op_count -= block.ops.len();
         }
+    }
+}
+
+/// Empties a slot of the index. No block leads to the one that was there any more.
+fn discard(blocks: &mut [Block], slot: &mut u32) {
+    let number = std::mem::take(slot).wrapping_sub(1);
+    if let Some(block) = blocks.get_mut(number as usize) {
+        block.start = Block::GONE;
     }
 }
 
@@ -401,7 +433,7 @@ impl Run {
     }
 
     /// Computes the costs and makes the block.
-    fn finish(mut self, core: &mut Core, place: Place, first_op: u32, all: &mut Vec<Op>) -> Block {
+    fn finish(mut self, core: &mut Core, place: Place) -> Block {
         let timing = core.flash_timing;
         let read_from_flash = |wait_states| Fetch {
             wait_states,
@@ -457,7 +489,7 @@ impl Run {
         };
         let length = self.pc.wrapping_sub(self.start);
         let flash = match place {
-            Place::Flash(offset) => Some((offset, offset + length)),
+            Place::Flash(offset) => Some(offset),
             Place::Ram(offset) => {
                 // An unaligned store that starts up to three bytes before reaches the code too.
                 let first = offset.saturating_sub(3) >> CODE_GRANULE_SHIFT;
@@ -467,20 +499,26 @@ impl Run {
             }
         };
         fuse(&mut self.ops);
-        all.extend_from_slice(&self.ops);
+        if self.it != 0 {
+            self.ops.push(Op {
+                a: self.it,
+                ..Op::new(Kind::StayInIt)
+            });
+        }
         Block {
             start: self.start,
             end: self.pc,
-            ops: first_op..all.len() as u32,
-            instructions: self.steps.len() as u32,
+            ops: self.ops.into(),
             cycles,
             jump_extra: jumped.saturating_sub(cycles),
             taken_extra,
+            instructions: self.steps.len() as u8,
             it_after: self.it,
             float: self.float,
             flash,
             epoch: Cell::new(0),
             waited: Cell::new(0),
+            links: [const { Cell::new(Block::NONE) }; 2],
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::bus::little_endian;
-use super::float::{SIGN, chained, convert_fixed, convert_to_half};
+use super::float::{SIGN, chained, convert_fixed, convert_to_half, finite, plain, product};
 use super::op::{Kind as K, Op, for_each_kind, literal};
 use super::parallel::parallel;
 use super::{Core, Fault, Stop, Trap};
@@ -356,6 +356,10 @@ impl Core {
             }
             K::SetPc => self.r[15] = op.imm,
             K::AlignSp => self.r[13] &= !3,
+            K::StayInIt => {
+                self.it_state = op.a;
+                self.deadline = 0;
+            }
 
             K::MovImm => r!(op.a) = op.imm,
             K::MovImmS => r!(op.a) = self.logic_flags(op.imm, op.d),
@@ -959,35 +963,88 @@ impl Core {
             K::Vmov => s!(op.a) = s!(op.b),
             K::Vabs => s!(op.a) = s!(op.b) & 0x7FFF_FFFF,
             K::Vneg => s!(op.a) = s!(op.b) ^ 0x8000_0000,
-            K::Vadd => self.arithmetic(op, |fp, _, n, m| fp.add(n, m)),
-            K::Vsub => self.arithmetic(op, |fp, _, n, m| fp.sub(n, m)),
-            K::Vmul => self.arithmetic(op, |fp, _, n, m| fp.mul(n, m)),
-            K::Vnmul => self.arithmetic(op, |fp, _, n, m| fp.mul(n, m) ^ SIGN),
-            K::Vdiv => self.arithmetic(op, |fp, _, n, m| fp.div(n, m)),
-            K::Vsqrt => self.arithmetic(op, |fp, _, n, _| fp.sqrt(n)),
-            K::Vmla => self.arithmetic(op, |fp, d, n, m| chained(fp, [d, n, m], 0, 0)),
-            K::Vmls => self.arithmetic(op, |fp, d, n, m| chained(fp, [d, n, m], 0, SIGN)),
-            K::Vnmla => self.arithmetic(op, |fp, d, n, m| chained(fp, [d, n, m], SIGN, SIGN)),
-            K::Vnmls => self.arithmetic(op, |fp, d, n, m| chained(fp, [d, n, m], SIGN, 0)),
-            K::Vfma => self.arithmetic(op, |fp, d, n, m| fp.fused(d, n, m)),
-            K::Vfms => self.arithmetic(op, |fp, d, n, m| fp.fused(d, n ^ SIGN, m)),
-            K::Vfnma => self.arithmetic(op, |fp, d, n, m| fp.fused(d ^ SIGN, n ^ SIGN, m)),
-            K::Vfnms => self.arithmetic(op, |fp, d, n, m| fp.fused(d ^ SIGN, n, m)),
+            K::Vadd => self.arithmetic(
+                op,
+                |[_, n, m]| finite(n + m),
+                |fp, _, [_, n, m]| fp.add(n, m),
+            ),
+            K::Vsub => self.arithmetic(
+                op,
+                |[_, n, m]| finite(n - m),
+                |fp, _, [_, n, m]| fp.sub(n, m),
+            ),
+            K::Vmul => self.arithmetic(
+                op,
+                |[_, n, m]| product(n, m),
+                |fp, _, [_, n, m]| fp.mul(n, m),
+            ),
+            K::Vnmul => self.arithmetic(
+                op,
+                |[_, n, m]| product(n, m).map(|product| -product),
+                |fp, _, [_, n, m]| fp.mul(n, m) ^ SIGN,
+            ),
+            K::Vdiv => self.arithmetic(
+                op,
+                |[_, n, m]| plain(n / m),
+                |fp, _, [_, n, m]| fp.div(n, m),
+            ),
+            K::Vsqrt => self.arithmetic(
+                op,
+                |[_, n, _]| plain(n.sqrt()),
+                |fp, _, [_, n, _]| fp.sqrt(n),
+            ),
+            K::Vmla => self.arithmetic(
+                op,
+                |[d, n, m]| finite(d + product(n, m)?),
+                |fp, _, operands| chained(fp, operands, 0, 0),
+            ),
+            K::Vmls => self.arithmetic(
+                op,
+                |[d, n, m]| finite(d - product(n, m)?),
+                |fp, _, operands| chained(fp, operands, 0, SIGN),
+            ),
+            K::Vnmla => self.arithmetic(
+                op,
+                |[d, n, m]| finite(-d - product(n, m)?),
+                |fp, _, operands| chained(fp, operands, SIGN, SIGN),
+            ),
+            K::Vnmls => self.arithmetic(
+                op,
+                |[d, n, m]| finite(product(n, m)? - d),
+                |fp, _, operands| chained(fp, operands, SIGN, 0),
+            ),
+            K::Vfma => self.arithmetic(
+                op,
+                |[d, n, m]| plain(n.mul_add(m, d)),
+                |fp, _, [d, n, m]| fp.fused(d, n, m),
+            ),
+            K::Vfms => self.arithmetic(
+                op,
+                |[d, n, m]| plain((-n).mul_add(m, d)),
+                |fp, _, [d, n, m]| fp.fused(d, n ^ SIGN, m),
+            ),
+            K::Vfnma => self.arithmetic(
+                op,
+                |[d, n, m]| plain((-n).mul_add(m, -d)),
+                |fp, _, [d, n, m]| fp.fused(d ^ SIGN, n ^ SIGN, m),
+            ),
+            K::Vfnms => self.arithmetic(
+                op,
+                |[d, n, m]| plain(n.mul_add(m, -d)),
+                |fp, _, [d, n, m]| fp.fused(d ^ SIGN, n, m),
+            ),
             K::Vcmp => self.compare_floats(op),
-            K::VcvtFromHalf => self.arithmetic(op, |fp, _, n, _| {
+            K::VcvtFromHalf => self.arithmetic_in_full(op, |fp, op, [_, n, _]| {
                 fp.half_to_single((n >> (16 * u32::from(op.d & 1))) as u16)
             }),
             K::VcvtToHalf => {
-                self.arithmetic(op, |fp, d, n, _| convert_to_half(fp, op, d, n));
+                self.arithmetic_in_full(op, |fp, op, [d, n, _]| convert_to_half(fp, op, d, n));
             }
-            K::VcvtFromInt => self.arithmetic(op, |fp, _, n, _| {
-                let signed = op.d & 1 != 0;
-                fp.integer_to_single(if signed { (n as i32).into() } else { n.into() })
-            }),
-            K::VcvtToInt => self.arithmetic(op, |fp, _, n, _| {
-                fp.single_to_integer(n, op.d & 1 != 0, op.d & 2 == 0)
-            }),
-            K::VcvtFixed => self.arithmetic(op, |fp, d, _, _| convert_fixed(fp, op, d)),
+            K::VcvtFromInt => self.convert_from_integer(op),
+            K::VcvtToInt => self.convert_to_integer(op),
+            K::VcvtFixed => {
+                self.arithmetic_in_full(op, |fp, op, [d, ..]| convert_fixed(fp, op, d));
+            }
             K::Vmrs => {
                 if op.a == 15 {
                     self.set_nzcv(self.fpscr >> 28);

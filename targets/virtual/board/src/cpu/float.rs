@@ -1,8 +1,9 @@
 //! Floating-point arithmetic of FPv4-SP (A2.5): single precision, all rounding modes, flush to
 //! zero, default NaN, cumulative exception flags.
 //!
-//! Ordinary operands in round-to-nearest take a short way on the host's own arithmetic, with an
-//! exact test for inexactness; everything else goes through a software implementation.
+//! There are three ways, each shorter than the next. With IXC set and in round-to-nearest, ordinary
+//! results are what the host's own arithmetic gives, and no flag changes. Without IXC an exact test for
+//! inexactness comes to it. Everything else goes through a software implementation.
 
 use rustc_apfloat::ieee::{Double, Half, Single};
 use rustc_apfloat::{Float, FloatConvert, Round, Status, StatusAnd};
@@ -28,6 +29,14 @@ pub(super) const SIGN: u32 = 0x8000_0000;
 const INFINITY: u32 = 0x7F80_0000;
 const SMALLEST_NORMAL: u32 = 0x0080_0000;
 const LARGEST: u32 = 0x7F7F_FFFF;
+/// 2^31 and 2^32, beyond the range of an integer.
+const TWO_TO_31: u32 = 0x4F00_0000;
+const TWO_TO_32: u32 = 0x4F80_0000;
+/// NZCV of comparisons.
+const EQUAL: u32 = 0b0110;
+const LESS: u32 = 0b1000;
+const GREATER: u32 = 0b0010;
+const UNORDERED: u32 = 0b0011;
 /// 2^128, beyond the range of a single whatever the rounding.
 const TOO_LARGE: f64 = 340_282_366_920_938_463_463_374_607_431_768_211_456.0;
 
@@ -298,15 +307,15 @@ impl Arithmetic {
             if signal_quiet || is_signalling(a) || is_signalling(b) {
                 self.raise(IOC);
             }
-            return 0b0011;
+            return UNORDERED;
         }
         let (a, b) = (f32::from_bits(a), f32::from_bits(b));
         if a == b {
-            0b0110
+            EQUAL
         } else if a < b {
-            0b1000
+            LESS
         } else {
-            0b0010
+            GREATER
         }
     }
 
@@ -515,34 +524,147 @@ fn magnitude_of(value: Double) -> f64 {
     f64::from_bits(value.to_bits() as u64).abs()
 }
 
+/// A result that the host's arithmetic rounds as the core's does: one that is neither tiny, nor
+/// infinite, nor no number.
+#[inline(always)]
+pub(super) fn plain(result: f32) -> Option<f32> {
+    is_plain_normal(result.to_bits()).then_some(result)
+}
+
+/// A sum that the host's arithmetic rounds as the core's does: a tiny one is exact.
+#[inline(always)]
+pub(super) fn finite(sum: f32) -> Option<f32> {
+    sum.is_finite().then_some(sum)
+}
+
+/// A product that the host's arithmetic rounds as the core's does. It is zero only if a factor is.
+#[inline(always)]
+pub(super) fn product(n: f32, m: f32) -> Option<f32> {
+    let product = n * m;
+    let plain = is_plain_normal(product.to_bits());
+    (plain || product == 0.0 && (n == 0.0 || m == 0.0)).then_some(product)
+}
+
+/// An integer that fits the 32 bits of the result.
+#[inline(always)]
+fn integer(x: u32, signed: bool) -> Option<u32> {
+    let fits = if signed {
+        x & !SIGN < TWO_TO_31
+    } else {
+        x < TWO_TO_32
+    };
+    fits.then_some(f32::from_bits(x) as i64 as u32)
+}
+
+/// The operation of an [`Op`] in full, on the singles `a`, `b` and `c`.
+type InFull = fn(&mut Arithmetic, &Op, [u32; 3]) -> u32;
+
 impl Core {
-    /// Carries out an operation on the singles `a`, `b` and `c` whose result goes to `a`.
+    /// Whether, for ordinary results, the host's arithmetic does what FPSCR asks for and leaves no
+    /// flag to set: round to nearest, no flush to zero, inexactness noted already.
+    #[inline(always)]
+    fn rounds_like_host(&self) -> bool {
+        self.fpscr & (RMODE | FZ | IXC) == IXC
+    }
+
+    #[inline(always)]
+    fn single(&self, register: u8) -> u32 {
+        self.s[usize::from(register)]
+    }
+
+    /// Carries out an operation on the singles `a`, `b` and `c` whose result goes to `a`: as `host`
+    /// does, unless that has no result or FPSCR asks for more.
     #[inline(always)]
     pub(super) fn arithmetic(
         &mut self,
         op: &Op,
-        operation: impl FnOnce(&mut Arithmetic, u32, u32, u32) -> u32,
+        host: impl FnOnce([f32; 3]) -> Option<f32>,
+        in_full: InFull,
     ) {
+        if self.rounds_like_host()
+            && let Some(result) = host([op.a, op.b, op.c].map(|at| f32::from_bits(self.single(at))))
+        {
+            self.s[usize::from(op.a)] = result.to_bits();
+        } else {
+            self.arithmetic_in_full(op, in_full);
+        }
+    }
+
+    /// [`Self::arithmetic`] the long way.
+    #[inline(never)]
+    pub(super) fn arithmetic_in_full(&mut self, op: &Op, in_full: InFull) {
         let mut fp = Arithmetic { fpscr: self.fpscr };
-        let at = |register: u8| self.s[usize::from(register)];
-        let result = operation(&mut fp, at(op.a), at(op.b), at(op.c));
+        let operands = [op.a, op.b, op.c].map(|at| self.single(at));
+        self.s[usize::from(op.a)] = in_full(&mut fp, op, operands);
         self.fpscr = fp.fpscr;
-        self.s[usize::from(op.a)] = result;
+    }
+
+    /// VCVT from an integer.
+    #[inline(always)]
+    pub(super) fn convert_from_integer(&mut self, op: &Op) {
+        if self.rounds_like_host() {
+            let converted = integer_operand(op, self.single(op.b)) as f32;
+            self.s[usize::from(op.a)] = converted.to_bits();
+        } else {
+            self.arithmetic_in_full(op, |fp, op, [_, n, _]| {
+                fp.integer_to_single(integer_operand(op, n))
+            });
+        }
+    }
+
+    /// VCVT to an integer.
+    #[inline(always)]
+    pub(super) fn convert_to_integer(&mut self, op: &Op) {
+        let towards_zero = op.d & 2 == 0;
+        if towards_zero
+            && self.fpscr & (FZ | IXC) == IXC
+            && let Some(integer) = integer(self.single(op.b), op.d & 1 != 0)
+        {
+            self.s[usize::from(op.a)] = integer;
+        } else {
+            self.arithmetic_in_full(op, |fp, op, [_, n, _]| {
+                fp.single_to_integer(n, op.d & 1 != 0, op.d & 2 == 0)
+            });
+        }
     }
 
     /// Compares the singles `a` and `b`.
     #[inline(always)]
     pub(super) fn compare_floats(&mut self, op: &Op) {
+        let second = if op.d & 2 != 0 { 0 } else { self.single(op.c) };
+        let (n, m) = (f32::from_bits(self.single(op.b)), f32::from_bits(second));
+        let flags = if self.fpscr & FZ != 0 || n.is_nan() || m.is_nan() {
+            self.compare_in_full(op, n.to_bits(), second)
+        } else if n == m {
+            EQUAL
+        } else if n < m {
+            LESS
+        } else {
+            GREATER
+        };
+        self.fpscr = self.fpscr & 0x0FFF_FFFF | flags << 28;
+    }
+
+    #[inline(never)]
+    fn compare_in_full(&mut self, op: &Op, n: u32, m: u32) -> u32 {
         let mut fp = Arithmetic { fpscr: self.fpscr };
-        let at = |register: u8| self.s[usize::from(register)];
-        let second = if op.d & 2 != 0 { 0 } else { at(op.c) };
-        let flags = fp.compare(at(op.b), second, op.d & 1 != 0);
-        self.fpscr = fp.fpscr & 0x0FFF_FFFF | flags << 28;
+        let flags = fp.compare(n, m, op.d & 1 != 0);
+        self.fpscr = fp.fpscr;
+        flags
+    }
+}
+
+/// The operand of VCVT from an integer.
+#[inline(always)]
+fn integer_operand(op: &Op, n: u32) -> i64 {
+    if op.d & 1 != 0 {
+        (n as i32).into()
+    } else {
+        n.into()
     }
 }
 
 /// `d + n × m` with two roundings; `SIGN` in `addend` or `product` negates that part.
-#[inline(always)]
 pub(super) fn chained(fp: &mut Arithmetic, [d, n, m]: [u32; 3], addend: u32, product: u32) -> u32 {
     let negated_product = fp.mul(n, m) ^ product;
     fp.add(d ^ addend, negated_product)

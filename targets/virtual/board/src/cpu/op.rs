@@ -46,6 +46,8 @@ kinds! {
         SetPc,
         /// Clears the low bits of SP after a computed write.
         AlignSp,
+        /// The block ends inside an IT block: ITSTATE is `a`.
+        StayInIt,
 
         /// IT: the instruction itself; its conditions are [`Kind::Skip`] ops.
         It,
@@ -522,7 +524,10 @@ impl Op {
 
     /// Whether this is an instruction, not a pseudo-operation.
     pub const fn is_instruction(&self) -> bool {
-        !matches!(self.kind, Kind::Skip | Kind::SetPc | Kind::AlignSp)
+        !matches!(
+            self.kind,
+            Kind::Skip | Kind::SetPc | Kind::AlignSp | Kind::StayInIt
+        )
     }
 
     /// Whether a block ends after this op.

@@ -181,6 +181,12 @@ impl Core {
         system.dwt.watches_instruction(address) && system.debug.takes_watchpoints()
     }
 
+    /// Whether [`Self::begin_floating_point`] may have something to do.
+    #[inline(always)]
+    pub fn begins_floating_point(&self) -> bool {
+        self.control & 4 == 0 || self.system.scb.fpccr & fpccr::LSPACT != 0
+    }
+
     /// What the first floating-point instruction of a context does: completes a deferred save
     /// and marks the context (ExecuteFPCheck, B1.5.8). False if the save failed: the fault comes
     /// before the instruction.

@@ -20,22 +20,19 @@ pub(crate) fn run_blocks<'a, const T: bool>(
     code: &'a CodeCache,
     mut block: &'a Block,
 ) -> Left<'a> {
+    // What an exception has taken.
+    core.cycles = core.cycles.wrapping_add(std::mem::take(&mut core.extra));
     loop {
-        let ops = code.ops_of(block);
         // A loop of one block comes round without looking anything up.
         loop {
             if !enter::<T>(core, block) {
                 return Left::BetweenBlocks;
             }
-            let entered = core.extra;
-            let mut rest = ops.iter();
+            let mut rest = block.ops.iter();
             while let Some(op) = rest.next() {
                 if let Err(op) = core.execute::<T>(op, &mut rest) {
                     return Left::Inside(block, op);
                 }
-            }
-            if T {
-                block.waited.set(core.extra.wrapping_sub(entered) as u32);
             }
             leave::<T>(core, block);
             if core.cycles >= core.deadline {
@@ -45,7 +42,7 @@ pub(crate) fn run_blocks<'a, const T: bool>(
                 break;
             }
         }
-        match code.find(core, core.next_pc) {
+        match code.behind(core, block) {
             Some(next) => block = next,
             None => return Left::BetweenBlocks,
         }
@@ -55,12 +52,12 @@ pub(crate) fn run_blocks<'a, const T: bool>(
 /// What comes before the first op of a block. False if it faults before that.
 #[inline(always)]
 fn enter<const T: bool>(core: &mut Core, block: &Block) -> bool {
-    if block.float && !core.begin_floating_point() {
+    if block.float && core.begins_floating_point() && !core.begin_floating_point() {
         return false;
     }
     if T {
         if core.jumped {
-            core.add_cycles(u64::from(block.jump_extra));
+            core.cycles = core.cycles.wrapping_add(u64::from(block.jump_extra));
         }
         if block.epoch.get() != core.cache.epoch {
             fetch_through_cache(core, block);
@@ -74,29 +71,26 @@ fn enter<const T: bool>(core: &mut Core, block: &Block) -> bool {
 /// Accounts for a block that was executed to its end.
 #[inline(always)]
 fn leave<const T: bool>(core: &mut Core, block: &Block) {
+    let extra = std::mem::take(&mut core.extra);
     if T {
+        block.waited.set(extra as u32);
         let taken = if core.jumped { block.taken_extra } else { 0 };
         core.cycles = core
             .cycles
             .wrapping_add(u64::from(block.cycles + taken))
-            .wrapping_add(core.extra);
-        core.extra = 0;
+            .wrapping_add(extra);
     } else {
         // Only what the chip itself stalls.
-        core.cycles += u64::from(block.instructions) + std::mem::take(&mut core.extra);
+        core.cycles += u64::from(block.instructions) + extra;
     }
     core.instructions += u64::from(block.instructions);
-    if block.it_after != 0 && !core.jumped {
-        core.it_state = block.it_after;
-        core.deadline = 0;
-    }
 }
 
 /// Looks a block up in the instruction cache and adds the cycles of its misses.
 #[cold]
 #[inline(never)]
 fn fetch_through_cache(core: &mut Core, block: &Block) {
-    if let (true, Some((start, end))) = (core.flash_timing.instruction_cache, block.flash) {
+    if let (true, Some((start, end))) = (core.flash_timing.instruction_cache, block.flash_bytes()) {
         let cycles = if core.flash_timing.prefetch {
             fetch_ahead(core, block, start, end)
         } else {
@@ -106,7 +100,7 @@ fn fetch_through_cache(core: &mut Core, block: &Block) {
             }
             u64::from(misses * core.instruction_miss_cycles())
         };
-        core.extra = core.extra.wrapping_add(cycles);
+        core.cycles = core.cycles.wrapping_add(cycles);
     }
     block.epoch.set(core.cache.epoch);
 }
@@ -126,7 +120,7 @@ fn fetch_ahead(core: &mut Core, block: &Block, start: u32, end: u32) -> u64 {
     let rules = core.timing;
     let ahead = until(4 * rules.fetch_ahead).saturating_sub(rules.fetch_latency.into());
     let wait_states = core.instruction_miss_cycles();
-    let begin = core.cycles.wrapping_add(core.extra);
+    let begin = core.cycles;
     let mut waited = 0;
     for sector in start >> shift..=(end - 1) >> shift {
         let byte = sector << shift;

@@ -148,7 +148,7 @@ impl Machine {
         let core = &mut self.core;
         if core.marks.is_observed_by(Observer::CacheHits)
             && core.flash_timing.instruction_cache
-            && let Some((start, end)) = block.flash
+            && let Some((start, end)) = block.flash_bytes()
         {
             let words = (end - 1) / 4 - start / 4 + 1;
             let counters = &mut core.cache_counters;
