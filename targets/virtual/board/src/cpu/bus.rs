@@ -19,13 +19,12 @@ impl Core {
         if let Some(bytes) = self.memory.ram.get(offset..offset + N) {
             let value = little_endian::<N>(bytes);
             if TIMING {
-                let before = self.extra;
-                self.alignment_timing::<N>(address);
-                if op.flags != 0 {
+                if is_rare::<N>(op, address) {
+                    self.any_load_timing::<N>(op, address);
+                } else if op.flags != 0 {
                     let bank = self.memory.ram_bank(offset);
                     self.overlap_timing(op, bank & 0xF);
                     self.slow_bank_timing(bank, 1);
-                    self.absorb(op, before);
                 }
             }
             return Ok(value);
@@ -36,16 +35,17 @@ impl Core {
         {
             let value = little_endian::<N>(bytes);
             if TIMING {
-                let before = self.extra;
-                self.alignment_timing::<N>(address);
-                self.overlap_timing(op, FLASH_GROUP);
-                self.flash_read_timing(offset);
-                self.absorb(op, before);
+                if is_rare::<N>(op, address) {
+                    self.any_load_timing::<N>(op, address);
+                } else {
+                    self.overlap_timing(op, FLASH_GROUP);
+                    self.flash_read_timing(offset);
+                }
             }
             return Ok(value);
         }
         if TIMING {
-            self.checked_load_timing::<N>(op, address);
+            self.any_load_timing::<N>(op, address);
         }
         self.load_checked(op, address, size::<N>())
     }
@@ -62,12 +62,11 @@ impl Core {
         if let Some(bytes) = self.memory.ram.get_mut(offset..offset + N) {
             bytes.copy_from_slice(&value.to_le_bytes()[..N]);
             if TIMING {
-                let before = self.extra;
-                self.alignment_timing::<N>(address);
-                if op.flags & Op::CHAINED != 0 {
+                if is_rare::<N>(op, address) {
+                    self.any_store_timing::<N>(op, address);
+                } else if op.flags & Op::CHAINED != 0 {
                     self.lost_overlap_timing(self.memory.ram_bank(offset) & 0xF);
                 }
-                self.absorb(op, before);
             }
             if self.memory.is_code(offset) {
                 self.code_changed(Place::Ram(offset as u32));
@@ -75,17 +74,7 @@ impl Core {
             return Ok(());
         }
         if TIMING {
-            let group = match self.memory.locate(address) {
-                Some(Place::Ram(offset)) => self.memory.ram_bank(offset as usize) & 0xF,
-                Some(Place::Flash(_)) => FLASH_GROUP,
-                None => PERIPHERAL_GROUP,
-            };
-            let before = self.extra;
-            self.alignment_timing::<N>(address);
-            if op.flags & Op::CHAINED != 0 {
-                self.lost_overlap_timing(group);
-            }
-            self.absorb(op, before);
+            self.any_store_timing::<N>(op, address);
         }
         self.store_checked(op, address, size::<N>(), value)
     }
@@ -98,7 +87,6 @@ impl Core {
     }
 
     /// A split access.
-    #[inline(always)]
     fn alignment_timing<const N: usize>(&mut self, address: u32) {
         if N > 1 && address as usize & (N - 1) != 0 {
             let cycles = unaligned_cycles::<N>(&self.timing, address);
@@ -123,10 +111,10 @@ impl Core {
         }
     }
 
-    /// The timing of a load that isn't reached directly.
+    /// The timing of any load.
     #[cold]
     #[inline(never)]
-    fn checked_load_timing<const N: usize>(&mut self, op: &Op, address: u32) {
+    fn any_load_timing<const N: usize>(&mut self, op: &Op, address: u32) {
         let before = self.extra;
         self.alignment_timing::<N>(address);
         match self.memory.locate(address) {
@@ -144,9 +132,25 @@ impl Core {
         self.absorb(op, before);
     }
 
+    /// The timing of any store.
+    #[cold]
+    #[inline(never)]
+    fn any_store_timing<const N: usize>(&mut self, op: &Op, address: u32) {
+        let before = self.extra;
+        self.alignment_timing::<N>(address);
+        if op.flags & Op::CHAINED != 0 {
+            let group = match self.memory.locate(address) {
+                Some(Place::Ram(offset)) => self.memory.ram_bank(offset as usize) & 0xF,
+                Some(Place::Flash(_)) => FLASH_GROUP,
+                None => PERIPHERAL_GROUP,
+            };
+            self.lost_overlap_timing(group);
+        }
+        self.absorb(op, before);
+    }
+
     /// Takes back a cycle of what a load or store has waited since `before`, if the fetch of a later
     /// instruction would have taken it.
-    #[inline(always)]
     fn absorb(&mut self, op: &Op, before: u64) {
         if op.flags & Op::ABSORBS != 0 && self.extra != before {
             self.add_load_store_cycles(u64::MAX);
@@ -172,7 +176,7 @@ impl Core {
     }
 
     /// Wait states of a data read from flash, if the sector isn't in the data cache.
-    #[inline]
+    #[inline(never)]
     fn new_flash_sector_timing(&mut self, offset: u32) {
         if self.flash_timing.data_cache
             && let Some(cache) = &mut self.data_cache
@@ -397,6 +401,13 @@ impl Core {
     }
 }
 
+/// Whether the timing of a load or store to flash or RAM takes more than the usual look: it is split,
+/// or a later instruction may absorb what it waits.
+#[inline(always)]
+const fn is_rare<const N: usize>(op: &Op, address: u32) -> bool {
+    address as usize & (N - 1) != 0 || op.flags & Op::ABSORBS != 0
+}
+
 const fn size<const N: usize>() -> AccessSize {
     match N {
         1 => AccessSize::Byte,
@@ -414,7 +425,6 @@ pub(super) fn little_endian<const N: usize>(bytes: &[u8]) -> u32 {
 }
 
 /// Cycles that splitting an unaligned access adds.
-#[cold]
 fn unaligned_cycles<const N: usize>(rules: &TimingParameters, address: u32) -> u64 {
     u64::from(if N == 4 && address & 1 != 0 {
         rules.unaligned_odd_word

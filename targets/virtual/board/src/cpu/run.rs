@@ -56,9 +56,8 @@ fn enter<const T: bool>(core: &mut Core, block: &Block) -> bool {
         return false;
     }
     if T {
-        if core.jumped {
-            core.cycles = core.cycles.wrapping_add(u64::from(block.jump_extra));
-        }
+        let extra = if_jumped(core, block.jump_extra);
+        core.cycles = core.cycles.wrapping_add(u64::from(extra));
         if block.epoch.get() != core.cache.epoch {
             fetch_through_cache(core, block);
         }
@@ -68,13 +67,20 @@ fn enter<const T: bool>(core: &mut Core, block: &Block) -> bool {
     true
 }
 
+/// `cycles` if the core has jumped, else 0. Without a branch: how the host predicts the operations'
+/// goes by the branches before them.
+#[inline(always)]
+fn if_jumped(core: &Core, cycles: u32) -> u32 {
+    cycles & 0_u32.wrapping_sub(u32::from(core.jumped))
+}
+
 /// Accounts for a block that was executed to its end.
 #[inline(always)]
 fn leave<const T: bool>(core: &mut Core, block: &Block) {
     let extra = std::mem::take(&mut core.extra);
     if T {
         block.waited.set(extra as u32);
-        let taken = if core.jumped { block.taken_extra } else { 0 };
+        let taken = if_jumped(core, block.taken_extra);
         core.cycles = core
             .cycles
             .wrapping_add(u64::from(block.cycles + taken))
