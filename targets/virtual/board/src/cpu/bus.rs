@@ -1,5 +1,6 @@
 //! Data accesses of the core: the fast way to flash and RAM, and the checked way to everything.
 
+use super::execute::LONG;
 use super::op::{Kind, Op};
 use super::{Core, Fault, Stop, Trap};
 use crate::memory::{ANY_GROUP, AccessSize, BusFault, FLASH_GROUP, PERIPHERAL_GROUP, Place};
@@ -8,9 +9,9 @@ use crate::system::mpu::Access;
 use crate::timing::TimingParameters;
 
 impl Core {
-    /// Loads `N` bytes, zero-extended.
+    /// Loads `N` bytes, zero-extended. `S`: only on the short way, see [`Core::execute_as`].
     #[inline(always)]
-    pub fn load<const TIMING: bool, const N: usize>(
+    pub fn load<const TIMING: bool, const S: bool, const N: usize>(
         &mut self,
         op: &Op,
         address: u32,
@@ -19,12 +20,14 @@ impl Core {
         if let Some(bytes) = self.memory.ram.get(offset..offset + N) {
             let value = little_endian::<N>(bytes);
             if TIMING {
-                if is_rare::<N>(op, address) {
+                if is_split::<N>(address) {
+                    if S {
+                        return Err(Trap);
+                    }
                     self.any_load_timing::<N>(op, address);
                 } else if op.flags != 0 {
-                    let bank = self.memory.ram_bank(offset);
-                    self.overlap_timing(op, bank & 0xF);
-                    self.slow_bank_timing(bank, 1);
+                    let waits = self.ram_load_waits(op, offset);
+                    self.wait(op, waits);
                 }
             }
             return Ok(value);
@@ -35,14 +38,20 @@ impl Core {
         {
             let value = little_endian::<N>(bytes);
             if TIMING {
-                if is_rare::<N>(op, address) {
+                if is_split::<N>(address) || self.asks_data_cache(offset) {
+                    if S {
+                        return Err(Trap);
+                    }
                     self.any_load_timing::<N>(op, address);
                 } else {
-                    self.overlap_timing(op, FLASH_GROUP);
-                    self.flash_read_timing(offset);
+                    let waits = self.flash_load_waits::<S>(op, offset);
+                    self.wait(op, waits);
                 }
             }
             return Ok(value);
+        }
+        if S {
+            return Err(Trap);
         }
         if TIMING {
             self.any_load_timing::<N>(op, address);
@@ -50,33 +59,115 @@ impl Core {
         self.load_checked(op, address, size::<N>())
     }
 
-    /// Stores the low `N` bytes of `value`.
+    /// Stores the low `N` bytes of `value`. `S`: only on the short way, see [`Core::execute_as`].
     #[inline(always)]
-    pub fn store<const TIMING: bool, const N: usize>(
+    pub fn store<const TIMING: bool, const S: bool, const N: usize>(
         &mut self,
         op: &Op,
         address: u32,
         value: u32,
     ) -> Result<(), Trap> {
         let offset = address.wrapping_sub(self.memory.ram_origin) as usize;
+        let is_code = self.memory.is_code(offset);
+        if S && (is_code || TIMING && is_split::<N>(address)) {
+            return Err(Trap);
+        }
         if let Some(bytes) = self.memory.ram.get_mut(offset..offset + N) {
             bytes.copy_from_slice(&value.to_le_bytes()[..N]);
             if TIMING {
-                if is_rare::<N>(op, address) {
+                if is_split::<N>(address) {
                     self.any_store_timing::<N>(op, address);
                 } else if op.flags & Op::CHAINED != 0 {
-                    self.lost_overlap_timing(self.memory.ram_bank(offset) & 0xF);
+                    let waits = self.lost_overlap(op, self.memory.ram_bank(offset) & 0xF);
+                    self.wait(op, waits);
                 }
             }
-            if self.memory.is_code(offset) {
+            if is_code {
                 self.code_changed(Place::Ram(offset as u32));
             }
             return Ok(());
+        }
+        if S {
+            return Err(Trap);
         }
         if TIMING {
             self.any_store_timing::<N>(op, address);
         }
         self.store_checked(op, address, size::<N>(), value)
+    }
+
+    /// Loads words from consecutive addresses, of which the first is aligned.
+    #[inline(always)]
+    pub fn load_words<const TIMING: bool, const S: bool>(
+        &mut self,
+        op: &Op,
+        address: u32,
+        words: &mut [u32],
+    ) -> Result<(), Trap> {
+        self.need_alignment::<S>(address)?;
+        if !S {
+            for (word, address) in words
+                .iter_mut()
+                .zip((0..).map(|at| address.wrapping_add(4 * at)))
+            {
+                *word = self.load::<TIMING, LONG, 4>(op, address)?;
+            }
+            return Ok(());
+        }
+        let start = address.wrapping_sub(self.memory.ram_origin) as usize;
+        let range = start..start + 4 * words.len();
+        let Some(bytes) = self.memory.ram.get(range) else {
+            return Err(Trap);
+        };
+        for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(4)) {
+            *word = little_endian::<4>(bytes);
+        }
+        if TIMING && op.flags != 0 {
+            for at in 0..words.len() {
+                let waits = self.ram_load_waits(op, start + 4 * at);
+                self.wait(op, waits);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores words at consecutive addresses.
+    #[inline(always)]
+    pub fn store_words<const TIMING: bool, const S: bool>(
+        &mut self,
+        op: &Op,
+        address: u32,
+        words: &[u32],
+    ) -> Result<(), Trap> {
+        self.need_alignment::<S>(address)?;
+        if !S {
+            for (&word, address) in words
+                .iter()
+                .zip((0..).map(|at| address.wrapping_add(4 * at)))
+            {
+                self.store::<TIMING, LONG, 4>(op, address, word)?;
+            }
+            return Ok(());
+        }
+        let start = address.wrapping_sub(self.memory.ram_origin) as usize;
+        let range = start..start + 4 * words.len();
+        if self.memory.may_be_code(&range) {
+            return Err(Trap);
+        }
+        let Some(bytes) = self.memory.ram.get_mut(range) else {
+            return Err(Trap);
+        };
+        for (word, bytes) in words.iter().zip(bytes.chunks_exact_mut(4)) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        if TIMING && op.flags & Op::CHAINED != 0 {
+            for at in 0..words.len() {
+                let bank = self.memory.ram_bank(start + 4 * at);
+                let waits = self.lost_overlap(op, bank & 0xF);
+                self.wait(op, waits);
+            }
+        }
+        Ok(())
     }
 
     /// Has what was decoded at a place thrown away before the next block.
@@ -86,28 +177,71 @@ impl Core {
         self.deadline = 0;
     }
 
-    /// A split access.
-    fn alignment_timing<const N: usize>(&mut self, address: u32) {
-        if N > 1 && address as usize & (N - 1) != 0 {
-            let cycles = unaligned_cycles::<N>(&self.timing, address);
-            self.add_load_store_cycles(cycles);
+    /// Cycles that a load from RAM takes beyond its static ones.
+    #[inline(always)]
+    fn ram_load_waits(&mut self, op: &Op, offset: usize) -> u32 {
+        let bank = self.memory.ram_bank(offset);
+        let lost = self.lost_overlap(op, bank & 0xF);
+        self.last_group = bank & 0xF;
+        lost + self.slow_bank_waits(bank)
+    }
+
+    /// Cycles that a load from flash takes beyond its static ones: wait states if it isn't of the
+    /// sector that was read last, nor in the data cache.
+    #[inline(always)]
+    fn flash_load_waits<const S: bool>(&mut self, op: &Op, offset: u32) -> u32 {
+        let lost = self.lost_overlap(op, FLASH_GROUP);
+        self.last_group = FLASH_GROUP;
+        let sector = offset >> self.flash_sector_shift;
+        if sector == self.last_flash_sector {
+            return lost;
+        }
+        self.last_flash_sector = sector;
+        if !S
+            && self.flash_timing.data_cache
+            && let Some(cache) = &mut self.data_cache
+            && !cache.misses(offset)
+        {
+            return lost;
+        }
+        lost + self.flash_data_wait
+    }
+
+    /// Whether a load from flash is a matter for the data cache.
+    #[inline(always)]
+    fn asks_data_cache(&self, offset: u32) -> bool {
+        self.flash_timing.data_cache && offset >> self.flash_sector_shift != self.last_flash_sector
+    }
+
+    /// What a load or store loses that was to overlap with the load before it, if that reached another
+    /// memory than `group`.
+    #[inline(always)]
+    fn lost_overlap(&self, op: &Op, group: u8) -> u32 {
+        let chained = op.flags & Op::CHAINED != 0;
+        if chained && group != self.last_group && self.last_group != ANY_GROUP {
+            self.timing.lost_overlap
+        } else {
+            0
         }
     }
 
-    /// The memory that a load reaches: lost overlap with the load before it, and what the one
-    /// behind it needs to know.
+    /// What a read of a bank of RAM takes longer if the bank is slow.
     #[inline(always)]
-    fn overlap_timing(&mut self, op: &Op, group: u8) {
-        if op.flags & Op::CHAINED != 0 {
-            self.lost_overlap_timing(group);
+    pub fn slow_bank_waits(&self, bank: u8) -> u32 {
+        if bank >> 4 != 0 {
+            self.timing.slow_ram
+        } else {
+            0
         }
-        self.last_group = group;
     }
 
+    /// Adds what a load or store waits, but for a cycle that the fetch of a later instruction would
+    /// have taken.
     #[inline(always)]
-    fn lost_overlap_timing(&mut self, group: u8) {
-        if group != self.last_group && self.last_group != ANY_GROUP {
-            self.add_load_store_cycles(u64::from(self.timing.lost_overlap));
+    fn wait(&mut self, op: &Op, cycles: u32) {
+        if cycles != 0 {
+            let absorbed = u32::from(op.flags & Op::ABSORBS != 0);
+            self.add_load_store_cycles((cycles - absorbed).into());
         }
     }
 
@@ -115,76 +249,31 @@ impl Core {
     #[cold]
     #[inline(never)]
     fn any_load_timing<const N: usize>(&mut self, op: &Op, address: u32) {
-        let before = self.extra;
-        self.alignment_timing::<N>(address);
-        match self.memory.locate(address) {
-            Some(Place::Ram(offset)) => {
-                let bank = self.memory.ram_bank(offset as usize);
-                self.overlap_timing(op, bank & 0xF);
-                self.slow_bank_timing(bank, 1);
+        let split = split_cycles::<N>(&self.timing, address);
+        let waits = match self.memory.locate(address) {
+            Some(Place::Ram(offset)) => self.ram_load_waits(op, offset as usize),
+            Some(Place::Flash(offset)) => self.flash_load_waits::<LONG>(op, offset),
+            None => {
+                let lost = self.lost_overlap(op, PERIPHERAL_GROUP);
+                self.last_group = PERIPHERAL_GROUP;
+                lost
             }
-            Some(Place::Flash(offset)) => {
-                self.overlap_timing(op, FLASH_GROUP);
-                self.flash_read_timing(offset);
-            }
-            None => self.overlap_timing(op, PERIPHERAL_GROUP),
-        }
-        self.absorb(op, before);
+        };
+        self.wait(op, split + waits);
     }
 
     /// The timing of any store.
     #[cold]
     #[inline(never)]
     fn any_store_timing<const N: usize>(&mut self, op: &Op, address: u32) {
-        let before = self.extra;
-        self.alignment_timing::<N>(address);
-        if op.flags & Op::CHAINED != 0 {
-            let group = match self.memory.locate(address) {
-                Some(Place::Ram(offset)) => self.memory.ram_bank(offset as usize) & 0xF,
-                Some(Place::Flash(_)) => FLASH_GROUP,
-                None => PERIPHERAL_GROUP,
-            };
-            self.lost_overlap_timing(group);
-        }
-        self.absorb(op, before);
-    }
-
-    /// Takes back a cycle of what a load or store has waited since `before`, if the fetch of a later
-    /// instruction would have taken it.
-    fn absorb(&mut self, op: &Op, before: u64) {
-        if op.flags & Op::ABSORBS != 0 && self.extra != before {
-            self.add_load_store_cycles(u64::MAX);
-        }
-    }
-
-    /// Reads of `count` words of a bank of RAM that may be slow.
-    #[inline(always)]
-    pub fn slow_bank_timing(&mut self, bank: u8, count: u32) {
-        if bank >> 4 != 0 {
-            self.add_load_store_cycles(u64::from(self.timing.slow_ram * count));
-        }
-    }
-
-    /// Wait states of a data read from flash, if it isn't of the sector that was read last.
-    #[inline(always)]
-    fn flash_read_timing(&mut self, offset: u32) {
-        let sector = offset >> self.flash_sector_shift;
-        if sector != self.last_flash_sector {
-            self.last_flash_sector = sector;
-            self.new_flash_sector_timing(offset);
-        }
-    }
-
-    /// Wait states of a data read from flash, if the sector isn't in the data cache.
-    #[inline(never)]
-    fn new_flash_sector_timing(&mut self, offset: u32) {
-        if self.flash_timing.data_cache
-            && let Some(cache) = &mut self.data_cache
-            && !cache.misses(offset)
-        {
-            return;
-        }
-        self.add_load_store_cycles(u64::from(self.flash_data_wait));
+        let split = split_cycles::<N>(&self.timing, address);
+        let group = match self.memory.locate(address) {
+            Some(Place::Ram(offset)) => self.memory.ram_bank(offset as usize) & 0xF,
+            Some(Place::Flash(_)) => FLASH_GROUP,
+            None => PERIPHERAL_GROUP,
+        };
+        let lost = self.lost_overlap(op, group);
+        self.wait(op, split + lost);
     }
 
     /// Time at an instruction inside the running block.
@@ -401,11 +490,10 @@ impl Core {
     }
 }
 
-/// Whether the timing of a load or store to flash or RAM takes more than the usual look: it is split,
-/// or a later instruction may absorb what it waits.
+/// Whether the bus takes several accesses for `N` bytes.
 #[inline(always)]
-const fn is_rare<const N: usize>(op: &Op, address: u32) -> bool {
-    address as usize & (N - 1) != 0 || op.flags & Op::ABSORBS != 0
+const fn is_split<const N: usize>(address: u32) -> bool {
+    address as usize & (N - 1) != 0
 }
 
 const fn size<const N: usize>() -> AccessSize {
@@ -425,10 +513,10 @@ pub(super) fn little_endian<const N: usize>(bytes: &[u8]) -> u32 {
 }
 
 /// Cycles that splitting an unaligned access adds.
-fn unaligned_cycles<const N: usize>(rules: &TimingParameters, address: u32) -> u64 {
-    u64::from(if N == 4 && address & 1 != 0 {
-        rules.unaligned_odd_word
-    } else {
-        rules.unaligned
-    })
+fn split_cycles<const N: usize>(rules: &TimingParameters, address: u32) -> u32 {
+    match N {
+        4 if address & 1 != 0 => rules.unaligned_odd_word,
+        _ if is_split::<N>(address) => rules.unaligned,
+        _ => 0,
+    }
 }

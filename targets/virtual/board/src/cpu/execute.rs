@@ -4,14 +4,48 @@ use std::ops::Range;
 
 use super::bus::little_endian;
 use super::float::{SIGN, chained, convert_fixed, convert_to_half, finite, plain, product};
-use super::op::{Kind as K, Op, for_each_kind, literal};
+use super::op::{Kind as K, Op, literal};
 use super::parallel::parallel;
 use super::{Core, Fault, Stop, Trap};
 use crate::memory::ANY_GROUP;
 use crate::timing::TimingParameters;
 
+/// The way of an op that always works: see [`Core::execute_as`].
+pub(super) const LONG: bool = false;
+
 /// Carry of an operation that leaves it as it is; 0 and 1 set it.
 const CARRY_UNCHANGED: u8 = super::decode::CARRY_UNCHANGED as u8;
+
+/// Whether there is a short way to carry out an op of this kind: see [`Core::execute_as`].
+const fn has_short_way(kind: K) -> bool {
+    !matches!(
+        kind,
+        K::LoadUnprivileged
+            | K::StoreUnprivileged
+            | K::Ldrex
+            | K::Ldrexb
+            | K::Ldrexh
+            | K::Strex
+            | K::Strexb
+            | K::Strexh
+            | K::LdrPcImm
+            | K::LdrPcReg
+            | K::LdrPcPre
+            | K::LdrPcPost
+            | K::Svc
+            | K::Bkpt
+            | K::Udf
+            | K::Cps
+            | K::Mrs
+            | K::Msr
+            | K::Wfi
+            | K::Wfe
+            | K::VcvtFromHalf
+            | K::VcvtToHalf
+            | K::VcvtFixed
+            | K::NoCoprocessor
+    )
+}
 
 /// Truth of condition `cond` (bits 3:1 select, bit 0 inverts) for each NZCV nibble.
 const CONDITIONS: [u16; 16] = conditions();
@@ -171,55 +205,79 @@ impl Core {
     }
 
     #[inline(always)]
-    fn load_offset<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<u32, Trap> {
-        self.load::<T, N>(op, self.offset_address(op))
+    fn load_offset<const T: bool, const S: bool, const N: usize>(
+        &mut self,
+        op: &Op,
+    ) -> Result<u32, Trap> {
+        self.load::<T, S, N>(op, self.offset_address(op))
     }
 
     #[inline(always)]
-    fn load_register<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<u32, Trap> {
-        self.load::<T, N>(op, self.register_address(op))
+    fn load_register<const T: bool, const S: bool, const N: usize>(
+        &mut self,
+        op: &Op,
+    ) -> Result<u32, Trap> {
+        self.load::<T, S, N>(op, self.register_address(op))
     }
 
     /// Pre-indexed: the base is written back once the access has not faulted.
     #[inline(always)]
-    fn load_pre<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<u32, Trap> {
+    fn load_pre<const T: bool, const S: bool, const N: usize>(
+        &mut self,
+        op: &Op,
+    ) -> Result<u32, Trap> {
         let address = self.offset_address(op);
-        let value = self.load::<T, N>(op, address)?;
+        let value = self.load::<T, S, N>(op, address)?;
         self.r[usize::from(op.b)] = address;
         Ok(value)
     }
 
     /// Post-indexed.
     #[inline(always)]
-    fn load_post<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<u32, Trap> {
+    fn load_post<const T: bool, const S: bool, const N: usize>(
+        &mut self,
+        op: &Op,
+    ) -> Result<u32, Trap> {
         let base = usize::from(op.b);
-        let value = self.load::<T, N>(op, self.r[base])?;
+        let value = self.load::<T, S, N>(op, self.r[base])?;
         self.r[base] = self.r[base].wrapping_add(op.imm);
         Ok(value)
     }
 
     #[inline(always)]
-    fn store_offset<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<(), Trap> {
-        self.store::<T, N>(op, self.offset_address(op), self.r[usize::from(op.a)])
+    fn store_offset<const T: bool, const S: bool, const N: usize>(
+        &mut self,
+        op: &Op,
+    ) -> Result<(), Trap> {
+        self.store::<T, S, N>(op, self.offset_address(op), self.r[usize::from(op.a)])
     }
 
     #[inline(always)]
-    fn store_register<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<(), Trap> {
-        self.store::<T, N>(op, self.register_address(op), self.r[usize::from(op.a)])
+    fn store_register<const T: bool, const S: bool, const N: usize>(
+        &mut self,
+        op: &Op,
+    ) -> Result<(), Trap> {
+        self.store::<T, S, N>(op, self.register_address(op), self.r[usize::from(op.a)])
     }
 
     #[inline(always)]
-    fn store_pre<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<(), Trap> {
+    fn store_pre<const T: bool, const S: bool, const N: usize>(
+        &mut self,
+        op: &Op,
+    ) -> Result<(), Trap> {
         let address = self.offset_address(op);
-        self.store::<T, N>(op, address, self.r[usize::from(op.a)])?;
+        self.store::<T, S, N>(op, address, self.r[usize::from(op.a)])?;
         self.r[usize::from(op.b)] = address;
         Ok(())
     }
 
     #[inline(always)]
-    fn store_post<const T: bool, const N: usize>(&mut self, op: &Op) -> Result<(), Trap> {
+    fn store_post<const T: bool, const S: bool, const N: usize>(
+        &mut self,
+        op: &Op,
+    ) -> Result<(), Trap> {
         let base = usize::from(op.b);
-        self.store::<T, N>(op, self.r[base], self.r[usize::from(op.a)])?;
+        self.store::<T, S, N>(op, self.r[base], self.r[usize::from(op.a)])?;
         self.r[base] = self.r[base].wrapping_add(op.imm);
         Ok(())
     }
@@ -252,7 +310,12 @@ impl Core {
     /// Branch with interworking (BXWritePC): bit 0 must be set; in handler mode some values
     /// return from the exception.
     #[inline(always)]
-    fn branch_exchange(&mut self, target: u32) -> Result<(), Trap> {
+    fn branch_exchange<const S: bool>(&mut self, target: u32) -> Result<(), Trap> {
+        if S {
+            need_plain_target(target)?;
+            self.jump(target & !1);
+            return Ok(());
+        }
         if target >= 0xF000_0000 && self.ipsr != 0 {
             self.stop = Some(Stop::ExceptionReturn(target));
             self.jumped = true;
@@ -288,46 +351,29 @@ impl Core {
     }
 
     /// A load of the width and sign of [`literal`].
-    fn load_sized<const T: bool>(&mut self, op: &Op, how: u8, address: u32) -> Result<u32, Trap> {
+    fn load_sized<const T: bool, const S: bool>(
+        &mut self,
+        op: &Op,
+        how: u8,
+        address: u32,
+    ) -> Result<u32, Trap> {
         Ok(match how {
-            literal::WORD => self.load::<T, 4>(op, address)?,
-            literal::BYTE => self.load::<T, 1>(op, address)?,
-            literal::HALF => self.load::<T, 2>(op, address)?,
-            literal::SIGNED_BYTE => self.load::<T, 1>(op, address)? as i8 as u32,
-            _ => self.load::<T, 2>(op, address)? as i16 as u32,
+            literal::WORD => self.load::<T, S, 4>(op, address)?,
+            literal::BYTE => self.load::<T, S, 1>(op, address)?,
+            literal::HALF => self.load::<T, S, 2>(op, address)?,
+            literal::SIGNED_BYTE => self.load::<T, S, 1>(op, address)? as i8 as u32,
+            _ => self.load::<T, S, 2>(op, address)? as i16 as u32,
         })
     }
 
-    /// Carries out an op, or the group that it begins. On `Err` [`Core::stop`] says why, and the
-    /// returned op where.
-    #[inline(always)]
-    pub fn execute<'a, const T: bool>(
-        &mut self,
-        op: &'a Op,
-        rest: &mut std::slice::Iter<'a, Op>,
-    ) -> Result<(), &'a Op> {
-        // With its kind as a constant, an op is one arm of one jump table, alone or in a group.
-        macro_rules! dispatch {
-            (single { $($name:ident)* } fused { $($fused:ident = $first:ident $($next:ident)+,)* }) => {
-                match op.kind {
-                    $(K::$name => self.execute_as::<T>(K::$name, op, rest).map_err(|Trap| op),)*
-                    $(K::$fused => {
-                        self.execute_as::<T>(K::$first, op, rest).map_err(|Trap| op)?;
-                        $(
-                            let Some(op) = rest.next() else { return Ok(()) };
-                            self.execute_as::<T>(K::$next, op, rest).map_err(|Trap| op)?;
-                        )+
-                        Ok(())
-                    })*
-                }
-            };
-        }
-        for_each_kind!(dispatch)
-    }
-
+    /// Carries out an op of this kind, which is a constant to the caller. On `Err` [`Core::stop`] says
+    /// why.
+    ///
+    /// `S` is the short way: nothing on it calls a function, so it needs no stack. Where that isn't
+    /// enough it gives up, before it has changed anything.
     #[inline(always)]
     #[expect(clippy::too_many_lines, reason = "one arm an operation")]
-    fn execute_as<const T: bool>(
+    pub(super) fn execute_as<const T: bool, const S: bool>(
         &mut self,
         kind: K,
         op: &Op,
@@ -342,6 +388,9 @@ impl Core {
             ($index:expr) => {
                 self.s[usize::from($index)]
             };
+        }
+        if S && !has_short_way(kind) {
+            return Err(Trap);
         }
         match kind {
             K::Nop | K::It | K::Dsb | K::Dmb => {}
@@ -721,49 +770,49 @@ impl Core {
                 r!(op.a) = ((r!(op.b) << left) as i32 >> right) as u32;
             }
 
-            K::LdrImm => r!(op.a) = self.load_offset::<T, 4>(op)?,
-            K::LdrReg => r!(op.a) = self.load_register::<T, 4>(op)?,
-            K::LdrPre => r!(op.a) = self.load_pre::<T, 4>(op)?,
-            K::LdrPost => r!(op.a) = self.load_post::<T, 4>(op)?,
-            K::LdrbImm => r!(op.a) = self.load_offset::<T, 1>(op)?,
-            K::LdrbReg => r!(op.a) = self.load_register::<T, 1>(op)?,
-            K::LdrbPre => r!(op.a) = self.load_pre::<T, 1>(op)?,
-            K::LdrbPost => r!(op.a) = self.load_post::<T, 1>(op)?,
-            K::LdrhImm => r!(op.a) = self.load_offset::<T, 2>(op)?,
-            K::LdrhReg => r!(op.a) = self.load_register::<T, 2>(op)?,
-            K::LdrhPre => r!(op.a) = self.load_pre::<T, 2>(op)?,
-            K::LdrhPost => r!(op.a) = self.load_post::<T, 2>(op)?,
-            K::LdrsbImm => r!(op.a) = self.load_offset::<T, 1>(op)? as i8 as u32,
-            K::LdrsbReg => r!(op.a) = self.load_register::<T, 1>(op)? as i8 as u32,
-            K::LdrsbPre => r!(op.a) = self.load_pre::<T, 1>(op)? as i8 as u32,
-            K::LdrsbPost => r!(op.a) = self.load_post::<T, 1>(op)? as i8 as u32,
-            K::LdrshImm => r!(op.a) = self.load_offset::<T, 2>(op)? as i16 as u32,
-            K::LdrshReg => r!(op.a) = self.load_register::<T, 2>(op)? as i16 as u32,
-            K::LdrshPre => r!(op.a) = self.load_pre::<T, 2>(op)? as i16 as u32,
-            K::LdrshPost => r!(op.a) = self.load_post::<T, 2>(op)? as i16 as u32,
-            K::StrImm => self.store_offset::<T, 4>(op)?,
-            K::StrReg => self.store_register::<T, 4>(op)?,
-            K::StrPre => self.store_pre::<T, 4>(op)?,
-            K::StrPost => self.store_post::<T, 4>(op)?,
-            K::StrbImm => self.store_offset::<T, 1>(op)?,
-            K::StrbReg => self.store_register::<T, 1>(op)?,
-            K::StrbPre => self.store_pre::<T, 1>(op)?,
-            K::StrbPost => self.store_post::<T, 1>(op)?,
-            K::StrhImm => self.store_offset::<T, 2>(op)?,
-            K::StrhReg => self.store_register::<T, 2>(op)?,
-            K::StrhPre => self.store_pre::<T, 2>(op)?,
-            K::StrhPost => self.store_post::<T, 2>(op)?,
-            K::LdrLit => r!(op.a) = self.load_sized::<T>(op, op.d, op.imm)?,
+            K::LdrImm => r!(op.a) = self.load_offset::<T, S, 4>(op)?,
+            K::LdrReg => r!(op.a) = self.load_register::<T, S, 4>(op)?,
+            K::LdrPre => r!(op.a) = self.load_pre::<T, S, 4>(op)?,
+            K::LdrPost => r!(op.a) = self.load_post::<T, S, 4>(op)?,
+            K::LdrbImm => r!(op.a) = self.load_offset::<T, S, 1>(op)?,
+            K::LdrbReg => r!(op.a) = self.load_register::<T, S, 1>(op)?,
+            K::LdrbPre => r!(op.a) = self.load_pre::<T, S, 1>(op)?,
+            K::LdrbPost => r!(op.a) = self.load_post::<T, S, 1>(op)?,
+            K::LdrhImm => r!(op.a) = self.load_offset::<T, S, 2>(op)?,
+            K::LdrhReg => r!(op.a) = self.load_register::<T, S, 2>(op)?,
+            K::LdrhPre => r!(op.a) = self.load_pre::<T, S, 2>(op)?,
+            K::LdrhPost => r!(op.a) = self.load_post::<T, S, 2>(op)?,
+            K::LdrsbImm => r!(op.a) = self.load_offset::<T, S, 1>(op)? as i8 as u32,
+            K::LdrsbReg => r!(op.a) = self.load_register::<T, S, 1>(op)? as i8 as u32,
+            K::LdrsbPre => r!(op.a) = self.load_pre::<T, S, 1>(op)? as i8 as u32,
+            K::LdrsbPost => r!(op.a) = self.load_post::<T, S, 1>(op)? as i8 as u32,
+            K::LdrshImm => r!(op.a) = self.load_offset::<T, S, 2>(op)? as i16 as u32,
+            K::LdrshReg => r!(op.a) = self.load_register::<T, S, 2>(op)? as i16 as u32,
+            K::LdrshPre => r!(op.a) = self.load_pre::<T, S, 2>(op)? as i16 as u32,
+            K::LdrshPost => r!(op.a) = self.load_post::<T, S, 2>(op)? as i16 as u32,
+            K::StrImm => self.store_offset::<T, S, 4>(op)?,
+            K::StrReg => self.store_register::<T, S, 4>(op)?,
+            K::StrPre => self.store_pre::<T, S, 4>(op)?,
+            K::StrPost => self.store_post::<T, S, 4>(op)?,
+            K::StrbImm => self.store_offset::<T, S, 1>(op)?,
+            K::StrbReg => self.store_register::<T, S, 1>(op)?,
+            K::StrbPre => self.store_pre::<T, S, 1>(op)?,
+            K::StrbPost => self.store_post::<T, S, 1>(op)?,
+            K::StrhImm => self.store_offset::<T, S, 2>(op)?,
+            K::StrhReg => self.store_register::<T, S, 2>(op)?,
+            K::StrhPre => self.store_pre::<T, S, 2>(op)?,
+            K::StrhPost => self.store_post::<T, S, 2>(op)?,
+            K::LdrLit => r!(op.a) = self.load_sized::<T, S>(op, op.d, op.imm)?,
             K::LoadUnprivileged => {
                 let address = r!(op.b).wrapping_add(op.imm);
-                r!(op.a) = self.load_sized::<T>(op, op.d, address)?;
+                r!(op.a) = self.load_sized::<T, S>(op, op.d, address)?;
             }
             K::StoreUnprivileged => {
                 let address = r!(op.b).wrapping_add(op.imm);
                 match op.d {
-                    literal::BYTE => self.store::<T, 1>(op, address, r!(op.a))?,
-                    literal::HALF => self.store::<T, 2>(op, address, r!(op.a))?,
-                    _ => self.store::<T, 4>(op, address, r!(op.a))?,
+                    literal::BYTE => self.store::<T, S, 1>(op, address, r!(op.a))?,
+                    literal::HALF => self.store::<T, S, 2>(op, address, r!(op.a))?,
+                    _ => self.store::<T, S, 4>(op, address, r!(op.a))?,
                 }
             }
             K::Ldrd | K::LdrdLit => {
@@ -772,9 +821,9 @@ impl Core {
                 } else {
                     dual_addresses(r!(op.b), op)
                 };
-                self.need_alignment(first)?;
-                let low = self.load::<T, 4>(op, first)?;
-                let high = self.load::<T, 4>(op, first.wrapping_add(4))?;
+                let mut words = [0; 2];
+                self.load_words::<T, S>(op, first, &mut words)?;
+                let [low, high] = words;
                 r!(op.a) = low;
                 r!(op.c) = high;
                 if let Some(base) = after {
@@ -783,28 +832,26 @@ impl Core {
             }
             K::Strd => {
                 let (first, after) = dual_addresses(r!(op.b), op);
-                self.need_alignment(first)?;
-                self.store::<T, 4>(op, first, r!(op.a))?;
-                self.store::<T, 4>(op, first.wrapping_add(4), r!(op.c))?;
+                self.store_words::<T, S>(op, first, &[r!(op.a), r!(op.c)])?;
                 if let Some(base) = after {
                     r!(op.b) = base;
                 }
             }
             K::Ldm | K::LdmPc => {
-                if let Some(pc) = self.load_multiple::<T>(kind, op)? {
-                    self.branch_exchange(pc)?;
+                if let Some(pc) = self.load_multiple::<T, S>(kind, op)? {
+                    self.branch_exchange::<S>(pc)?;
                 }
             }
-            K::Stm => self.store_multiple::<T>(op)?,
+            K::Stm => self.store_multiple::<T, S>(op)?,
 
             K::Ldrex => {
                 let address = r!(op.b).wrapping_add(op.imm);
-                self.need_alignment(address)?;
-                r!(op.a) = self.load::<T, 4>(op, address)?;
+                self.need_alignment::<S>(address)?;
+                r!(op.a) = self.load::<T, S, 4>(op, address)?;
                 self.exclusive = Some(address);
             }
             K::Ldrexb => {
-                r!(op.a) = self.load::<T, 1>(op, r!(op.b))?;
+                r!(op.a) = self.load::<T, S, 1>(op, r!(op.b))?;
                 self.exclusive = Some(r!(op.b));
             }
             K::Ldrexh => {
@@ -812,7 +859,7 @@ impl Core {
                 if address & 1 != 0 {
                     return Err(self.fault(Fault::Unaligned));
                 }
-                r!(op.a) = self.load::<T, 2>(op, address)?;
+                r!(op.a) = self.load::<T, S, 2>(op, address)?;
                 self.exclusive = Some(address);
             }
             K::Strex | K::Strexb | K::Strexh => self.store_exclusive::<T>(op)?,
@@ -836,9 +883,12 @@ impl Core {
                 self.r[14] = self.next_pc | 1;
                 self.jump(op.imm);
             }
-            K::Bx => self.branch_exchange(r!(op.c))?,
+            K::Bx => self.branch_exchange::<S>(r!(op.c))?,
             K::Blx => {
                 let target = r!(op.c);
+                if S {
+                    need_plain_target(target)?;
+                }
                 self.r[14] = self.next_pc | 1;
                 self.jumped = true;
                 self.next_pc = target & !1;
@@ -849,37 +899,37 @@ impl Core {
             K::Cbz => self.jump_if(r!(op.b) == 0, op.imm),
             K::Cbnz => self.jump_if(r!(op.b) != 0, op.imm),
             K::Tbb => {
-                let offset = self.load::<T, 1>(op, r!(op.b).wrapping_add(r!(op.c)))?;
+                let offset = self.load::<T, S, 1>(op, r!(op.b).wrapping_add(r!(op.c)))?;
                 self.jump(self.next_pc.wrapping_add(2 * offset));
             }
             K::Tbh => {
                 let address = r!(op.b).wrapping_add(r!(op.c) << 1);
-                let offset = self.load::<T, 2>(op, address)?;
+                let offset = self.load::<T, S, 2>(op, address)?;
                 self.jump(self.next_pc.wrapping_add(2 * offset));
             }
             K::MovPc => self.jump(r!(op.c) & !1),
             K::AddPc => self.jump(r!(op.b).wrapping_add(r!(op.c)) & !1),
             K::LdrPcImm => {
                 let base = if op.d == 1 { 0 } else { r!(op.b) };
-                let target = self.load::<T, 4>(op, base.wrapping_add(op.imm))?;
-                self.branch_exchange(target)?;
+                let target = self.load::<T, S, 4>(op, base.wrapping_add(op.imm))?;
+                self.branch_exchange::<S>(target)?;
             }
             K::LdrPcReg => {
                 let address = r!(op.b).wrapping_add(r!(op.c) << (op.d & 3));
-                let target = self.load::<T, 4>(op, address)?;
-                self.branch_exchange(target)?;
+                let target = self.load::<T, S, 4>(op, address)?;
+                self.branch_exchange::<S>(target)?;
             }
             K::LdrPcPre => {
                 let address = r!(op.b).wrapping_add(op.imm);
-                let target = self.load::<T, 4>(op, address)?;
+                let target = self.load::<T, S, 4>(op, address)?;
                 r!(op.b) = address;
-                self.branch_exchange(target)?;
+                self.branch_exchange::<S>(target)?;
             }
             K::LdrPcPost => {
                 let address = r!(op.b);
-                let target = self.load::<T, 4>(op, address)?;
+                let target = self.load::<T, S, 4>(op, address)?;
                 r!(op.b) = address.wrapping_add(op.imm);
-                self.branch_exchange(target)?;
+                self.branch_exchange::<S>(target)?;
             }
 
             K::Svc => {
@@ -910,43 +960,38 @@ impl Core {
             K::Vldr | K::VldrLit => {
                 let base = if kind == K::VldrLit { 0 } else { r!(op.b) };
                 let address = base.wrapping_add(op.imm);
-                self.need_alignment(address)?;
-                let low = self.load::<T, 4>(op, address)?;
-                if op.d != 0 {
-                    s!(op.a + 1) = self.load::<T, 4>(op, address.wrapping_add(4))?;
+                if op.d == 0 {
+                    self.need_alignment::<S>(address)?;
+                    s!(op.a) = self.load::<T, S, 4>(op, address)?;
+                } else {
+                    let mut words = [0; 2];
+                    self.load_words::<T, S>(op, address, &mut words)?;
+                    [s!(op.a), s!(op.a + 1)] = words;
                 }
-                s!(op.a) = low;
             }
             K::Vstr => {
                 let address = r!(op.b).wrapping_add(op.imm);
-                self.need_alignment(address)?;
-                self.store::<T, 4>(op, address, s!(op.a))?;
-                if op.d != 0 {
-                    self.store::<T, 4>(op, address.wrapping_add(4), s!(op.a + 1))?;
+                if op.d == 0 {
+                    self.need_alignment::<S>(address)?;
+                    self.store::<T, S, 4>(op, address, s!(op.a))?;
+                } else {
+                    self.store_words::<T, S>(op, address, &[s!(op.a), s!(op.a + 1)])?;
                 }
             }
             K::Vldm | K::Vstm => {
-                let base = r!(op.b);
-                let start = if op.d & 1 != 0 {
-                    base.wrapping_sub(op.imm)
+                let (first, after) = self.multiple_addresses(op, op.imm);
+                let singles = usize::from(op.a)..usize::from(op.a) + usize::from(op.c & 63);
+                let mut words = [0; 64];
+                let words = &mut words[..singles.len()];
+                if kind == K::Vldm {
+                    self.load_words::<T, S>(op, first, words)?;
+                    self.s[singles].copy_from_slice(words);
                 } else {
-                    base
-                };
-                self.need_alignment(start)?;
-                for i in 0..op.c {
-                    let address = start.wrapping_add(4 * u32::from(i));
-                    if kind == K::Vldm {
-                        s!(op.a + i) = self.load::<T, 4>(op, address)?;
-                    } else {
-                        self.store::<T, 4>(op, address, s!(op.a + i))?;
-                    }
+                    words.copy_from_slice(&self.s[singles]);
+                    self.store_words::<T, S>(op, first, words)?;
                 }
                 if op.d & 2 != 0 {
-                    r!(op.b) = if op.d & 1 != 0 {
-                        start
-                    } else {
-                        base.wrapping_add(op.imm)
-                    };
+                    r!(op.b) = after;
                 }
             }
             K::VmovToSingle => s!(op.a) = r!(op.b),
@@ -963,85 +1008,85 @@ impl Core {
             K::Vmov => s!(op.a) = s!(op.b),
             K::Vabs => s!(op.a) = s!(op.b) & 0x7FFF_FFFF,
             K::Vneg => s!(op.a) = s!(op.b) ^ 0x8000_0000,
-            K::Vadd => self.arithmetic(
+            K::Vadd => self.arithmetic::<S>(
                 op,
                 |[_, n, m]| finite(n + m),
                 |fp, _, [_, n, m]| fp.add(n, m),
-            ),
-            K::Vsub => self.arithmetic(
+            )?,
+            K::Vsub => self.arithmetic::<S>(
                 op,
                 |[_, n, m]| finite(n - m),
                 |fp, _, [_, n, m]| fp.sub(n, m),
-            ),
-            K::Vmul => self.arithmetic(
+            )?,
+            K::Vmul => self.arithmetic::<S>(
                 op,
                 |[_, n, m]| product(n, m),
                 |fp, _, [_, n, m]| fp.mul(n, m),
-            ),
-            K::Vnmul => self.arithmetic(
+            )?,
+            K::Vnmul => self.arithmetic::<S>(
                 op,
                 |[_, n, m]| product(n, m).map(|product| -product),
                 |fp, _, [_, n, m]| fp.mul(n, m) ^ SIGN,
-            ),
-            K::Vdiv => self.arithmetic(
+            )?,
+            K::Vdiv => self.arithmetic::<S>(
                 op,
                 |[_, n, m]| plain(n / m),
                 |fp, _, [_, n, m]| fp.div(n, m),
-            ),
-            K::Vsqrt => self.arithmetic(
+            )?,
+            K::Vsqrt => self.arithmetic::<S>(
                 op,
                 |[_, n, _]| plain(n.sqrt()),
                 |fp, _, [_, n, _]| fp.sqrt(n),
-            ),
-            K::Vmla => self.arithmetic(
+            )?,
+            K::Vmla => self.arithmetic::<S>(
                 op,
                 |[d, n, m]| finite(d + product(n, m)?),
                 |fp, _, operands| chained(fp, operands, 0, 0),
-            ),
-            K::Vmls => self.arithmetic(
+            )?,
+            K::Vmls => self.arithmetic::<S>(
                 op,
                 |[d, n, m]| finite(d - product(n, m)?),
                 |fp, _, operands| chained(fp, operands, 0, SIGN),
-            ),
-            K::Vnmla => self.arithmetic(
+            )?,
+            K::Vnmla => self.arithmetic::<S>(
                 op,
                 |[d, n, m]| finite(-d - product(n, m)?),
                 |fp, _, operands| chained(fp, operands, SIGN, SIGN),
-            ),
-            K::Vnmls => self.arithmetic(
+            )?,
+            K::Vnmls => self.arithmetic::<S>(
                 op,
                 |[d, n, m]| finite(product(n, m)? - d),
                 |fp, _, operands| chained(fp, operands, SIGN, 0),
-            ),
-            K::Vfma => self.arithmetic(
+            )?,
+            K::Vfma => self.arithmetic::<S>(
                 op,
                 |[d, n, m]| plain(n.mul_add(m, d)),
                 |fp, _, [d, n, m]| fp.fused(d, n, m),
-            ),
-            K::Vfms => self.arithmetic(
+            )?,
+            K::Vfms => self.arithmetic::<S>(
                 op,
                 |[d, n, m]| plain((-n).mul_add(m, d)),
                 |fp, _, [d, n, m]| fp.fused(d, n ^ SIGN, m),
-            ),
-            K::Vfnma => self.arithmetic(
+            )?,
+            K::Vfnma => self.arithmetic::<S>(
                 op,
                 |[d, n, m]| plain((-n).mul_add(m, -d)),
                 |fp, _, [d, n, m]| fp.fused(d ^ SIGN, n ^ SIGN, m),
-            ),
-            K::Vfnms => self.arithmetic(
+            )?,
+            K::Vfnms => self.arithmetic::<S>(
                 op,
                 |[d, n, m]| plain(n.mul_add(m, -d)),
                 |fp, _, [d, n, m]| fp.fused(d ^ SIGN, n, m),
-            ),
-            K::Vcmp => self.compare_floats(op),
+            )?,
+            K::Vcmp => self.compare_floats::<S>(op)?,
             K::VcvtFromHalf => self.arithmetic_in_full(op, |fp, op, [_, n, _]| {
                 fp.half_to_single((n >> (16 * u32::from(op.d & 1))) as u16)
             }),
             K::VcvtToHalf => {
                 self.arithmetic_in_full(op, |fp, op, [d, n, _]| convert_to_half(fp, op, d, n));
             }
-            K::VcvtFromInt => self.convert_from_integer(op),
-            K::VcvtToInt => self.convert_to_integer(op),
+            K::VcvtFromInt => self.convert_from_integer::<S>(op)?,
+            K::VcvtToInt => self.convert_to_integer::<S>(op)?,
             K::VcvtFixed => {
                 self.arithmetic_in_full(op, |fp, op, [d, ..]| convert_fixed(fp, op, d));
             }
@@ -1111,18 +1156,21 @@ impl Core {
     }
 
     #[inline(always)]
-    fn need_alignment(&mut self, address: u32) -> Result<(), Trap> {
+    pub(super) fn need_alignment<const S: bool>(&mut self, address: u32) -> Result<(), Trap> {
         if address & 3 != 0 {
-            return Err(self.fault(Fault::Unaligned));
+            return Err(if S {
+                Trap
+            } else {
+                self.fault(Fault::Unaligned)
+            });
         }
         Ok(())
     }
 
-    /// First address of LDM and STM, and the base after it.
+    /// First address of LDM, STM, VLDM and VSTM of so many bytes, and the base after it.
     #[inline(always)]
-    fn multiple_addresses(&self, op: &Op) -> (u32, u32) {
+    fn multiple_addresses(&self, op: &Op, bytes: u32) -> (u32, u32) {
         let base = self.r[usize::from(op.b)];
-        let bytes = 4 * u32::from(op.c);
         if op.d & 1 != 0 {
             let start = base.wrapping_sub(bytes);
             (start, start)
@@ -1141,15 +1189,28 @@ impl Core {
 
     /// LDM and POP; the new PC, if it is in the list.
     #[inline(always)]
-    fn load_multiple<const T: bool>(&mut self, kind: K, op: &Op) -> Result<Option<u32>, Trap> {
-        let (address, after) = self.multiple_addresses(op);
+    fn load_multiple<const T: bool, const S: bool>(
+        &mut self,
+        kind: K,
+        op: &Op,
+    ) -> Result<Option<u32>, Trap> {
+        let (address, after) = self.multiple_addresses(op, 4 * u32::from(op.c));
         let Some(range) = self.multiple_in_ram(op, address) else {
+            if S {
+                return Err(Trap);
+            }
             return self.load_multiple_checked::<T>(op, address, after);
         };
+        if S && kind == K::LdmPc
+            && let Some((_, pc)) = self.memory.ram[range.clone()].split_last_chunk()
+        {
+            need_plain_target(u32::from_le_bytes(*pc))?;
+        }
         if T && op.flags != 0 {
             let bank = self.memory.ram_bank(range.start);
             self.last_group = bank & 0xF;
-            self.slow_bank_timing(bank, op.c.into());
+            let waits = u32::from(op.c) * self.slow_bank_waits(bank);
+            self.add_load_store_cycles(waits.into());
         }
         if op.d & 2 != 0 {
             self.r[usize::from(op.b)] = after;
@@ -1173,12 +1234,12 @@ impl Core {
         mut address: u32,
         after: u32,
     ) -> Result<Option<u32>, Trap> {
-        self.need_alignment(address)?;
+        self.need_alignment::<LONG>(address)?;
         let mut values = [0; 16];
         let mut list = op.imm;
         while list != 0 {
             let register = list.trailing_zeros() as usize & 15;
-            values[register] = self.load::<T, 4>(op, address)?;
+            values[register] = self.load::<T, LONG, 4>(op, address)?;
             address = address.wrapping_add(4);
             list &= list - 1;
         }
@@ -1196,10 +1257,13 @@ impl Core {
 
     /// STM and PUSH.
     #[inline(always)]
-    fn store_multiple<const T: bool>(&mut self, op: &Op) -> Result<(), Trap> {
-        let (address, after) = self.multiple_addresses(op);
+    fn store_multiple<const T: bool, const S: bool>(&mut self, op: &Op) -> Result<(), Trap> {
+        let (address, after) = self.multiple_addresses(op, 4 * u32::from(op.c));
         let range = self.multiple_in_ram(op, address);
         let Some(range) = range.filter(|range| !self.memory.may_be_code(range)) else {
+            if S {
+                return Err(Trap);
+            }
             return self.store_multiple_checked::<T>(op, address, after);
         };
         let mut list = op.imm;
@@ -1224,11 +1288,11 @@ impl Core {
         mut address: u32,
         after: u32,
     ) -> Result<(), Trap> {
-        self.need_alignment(address)?;
+        self.need_alignment::<LONG>(address)?;
         let mut list = op.imm;
         while list != 0 {
             let register = list.trailing_zeros() as usize & 15;
-            self.store::<T, 4>(op, address, self.r[register])?;
+            self.store::<T, LONG, 4>(op, address, self.r[register])?;
             address = address.wrapping_add(4);
             list &= list - 1;
         }
@@ -1252,14 +1316,23 @@ impl Core {
         let passes = self.exclusive.take() == Some(address);
         if passes {
             match op.kind {
-                K::Strexb => self.store::<T, 1>(op, address, value)?,
-                K::Strexh => self.store::<T, 2>(op, address, value)?,
-                _ => self.store::<T, 4>(op, address, value)?,
+                K::Strexb => self.store::<T, LONG, 1>(op, address, value)?,
+                K::Strexh => self.store::<T, LONG, 2>(op, address, value)?,
+                _ => self.store::<T, LONG, 4>(op, address, value)?,
             }
         }
         self.r[usize::from(op.c)] = u32::from(!passes);
         Ok(())
     }
+}
+
+/// The short way is for branches to Thumb code that don't return from an exception.
+#[inline(always)]
+fn need_plain_target(target: u32) -> Result<(), Trap> {
+    if target & 1 == 0 || target >= 0xF000_0000 {
+        return Err(Trap);
+    }
+    Ok(())
 }
 
 /// First address of LDRD and STRD, and the new base if there is write-back.

@@ -8,8 +8,8 @@
 use rustc_apfloat::ieee::{Double, Half, Single};
 use rustc_apfloat::{Float, FloatConvert, Round, Status, StatusAnd};
 
-use super::Core;
 use super::op::Op;
+use super::{Core, Trap};
 
 /// FPSCR bits.
 const IOC: u32 = 1;
@@ -575,19 +575,22 @@ impl Core {
     /// Carries out an operation on the singles `a`, `b` and `c` whose result goes to `a`: as `host`
     /// does, unless that has no result or FPSCR asks for more.
     #[inline(always)]
-    pub(super) fn arithmetic(
+    pub(super) fn arithmetic<const S: bool>(
         &mut self,
         op: &Op,
         host: impl FnOnce([f32; 3]) -> Option<f32>,
         in_full: InFull,
-    ) {
+    ) -> Result<(), Trap> {
         if self.rounds_like_host()
             && let Some(result) = host([op.a, op.b, op.c].map(|at| f32::from_bits(self.single(at))))
         {
             self.s[usize::from(op.a)] = result.to_bits();
+        } else if S {
+            return Err(Trap);
         } else {
             self.arithmetic_in_full(op, in_full);
         }
+        Ok(())
     }
 
     /// [`Self::arithmetic`] the long way.
@@ -601,39 +604,48 @@ impl Core {
 
     /// VCVT from an integer.
     #[inline(always)]
-    pub(super) fn convert_from_integer(&mut self, op: &Op) {
+    pub(super) fn convert_from_integer<const S: bool>(&mut self, op: &Op) -> Result<(), Trap> {
         if self.rounds_like_host() {
             let converted = integer_operand(op, self.single(op.b)) as f32;
             self.s[usize::from(op.a)] = converted.to_bits();
+        } else if S {
+            return Err(Trap);
         } else {
             self.arithmetic_in_full(op, |fp, op, [_, n, _]| {
                 fp.integer_to_single(integer_operand(op, n))
             });
         }
+        Ok(())
     }
 
     /// VCVT to an integer.
     #[inline(always)]
-    pub(super) fn convert_to_integer(&mut self, op: &Op) {
+    pub(super) fn convert_to_integer<const S: bool>(&mut self, op: &Op) -> Result<(), Trap> {
         let towards_zero = op.d & 2 == 0;
         if towards_zero
             && self.fpscr & (FZ | IXC) == IXC
             && let Some(integer) = integer(self.single(op.b), op.d & 1 != 0)
         {
             self.s[usize::from(op.a)] = integer;
+        } else if S {
+            return Err(Trap);
         } else {
             self.arithmetic_in_full(op, |fp, op, [_, n, _]| {
                 fp.single_to_integer(n, op.d & 1 != 0, op.d & 2 == 0)
             });
         }
+        Ok(())
     }
 
     /// Compares the singles `a` and `b`.
     #[inline(always)]
-    pub(super) fn compare_floats(&mut self, op: &Op) {
+    pub(super) fn compare_floats<const S: bool>(&mut self, op: &Op) -> Result<(), Trap> {
         let second = if op.d & 2 != 0 { 0 } else { self.single(op.c) };
         let (n, m) = (f32::from_bits(self.single(op.b)), f32::from_bits(second));
         let flags = if self.fpscr & FZ != 0 || n.is_nan() || m.is_nan() {
+            if S {
+                return Err(Trap);
+            }
             self.compare_in_full(op, n.to_bits(), second)
         } else if n == m {
             EQUAL
@@ -643,6 +655,7 @@ impl Core {
             GREATER
         };
         self.fpscr = self.fpscr & 0x0FFF_FFFF | flags << 28;
+        Ok(())
     }
 
     #[inline(never)]

@@ -3,6 +3,7 @@
 pub(crate) mod blocks;
 pub(crate) mod bus;
 pub(crate) mod decode;
+mod dispatch;
 mod exception_entry;
 pub(crate) mod execute;
 pub(crate) mod float;

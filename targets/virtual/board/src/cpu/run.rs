@@ -2,6 +2,7 @@
 
 use super::Core;
 use super::blocks::{Block, CodeCache};
+use super::dispatch::dispatch;
 use super::op::Op;
 
 /// Where a run of blocks was left.
@@ -28,11 +29,8 @@ pub(crate) fn run_blocks<'a, const T: bool>(
             if !enter::<T>(core, block) {
                 return Left::BetweenBlocks;
             }
-            let mut rest = block.ops.iter();
-            while let Some(op) = rest.next() {
-                if let Err(op) = core.execute::<T>(op, &mut rest) {
-                    return Left::Inside(block, op);
-                }
+            if let Some(op) = dispatch::<T>(core, block.ops.iter()) {
+                return Left::Inside(block, op);
             }
             leave::<T>(core, block);
             if core.cycles >= core.deadline {
