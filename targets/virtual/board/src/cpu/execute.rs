@@ -28,6 +28,7 @@ const fn has_short_way(kind: K) -> bool {
             | K::Strex
             | K::Strexb
             | K::Strexh
+            | K::LdrdLit
             | K::LdrPcImm
             | K::LdrPcReg
             | K::LdrPcPre
@@ -351,12 +352,16 @@ impl Core {
     }
 
     /// A load of the width and sign of [`literal`].
+    #[inline(always)]
     fn load_sized<const T: bool, const S: bool>(
         &mut self,
         op: &Op,
         how: u8,
         address: u32,
     ) -> Result<u32, Trap> {
+        if S && how != literal::WORD {
+            return Err(Trap);
+        }
         Ok(match how {
             literal::WORD => self.load::<T, S, 4>(op, address)?,
             literal::BYTE => self.load::<T, S, 1>(op, address)?,
@@ -963,6 +968,8 @@ impl Core {
                 if op.d == 0 {
                     self.need_alignment::<S>(address)?;
                     s!(op.a) = self.load::<T, S, 4>(op, address)?;
+                } else if S {
+                    return Err(Trap);
                 } else {
                     let mut words = [0; 2];
                     self.load_words::<T, S>(op, address, &mut words)?;
@@ -974,6 +981,8 @@ impl Core {
                 if op.d == 0 {
                     self.need_alignment::<S>(address)?;
                     self.store::<T, S, 4>(op, address, s!(op.a))?;
+                } else if S {
+                    return Err(Trap);
                 } else {
                     self.store_words::<T, S>(op, address, &[s!(op.a), s!(op.a + 1)])?;
                 }
