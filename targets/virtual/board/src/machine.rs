@@ -12,7 +12,7 @@ use crate::chips::{Chip, ResetReason, nrf52840::Nrf52840, stm32l4r5::Stm32l4r5};
 use crate::cpu::blocks::{Block, CodeCache, NoBlock, advance_it};
 use crate::cpu::op::{Kind, Op};
 use crate::cpu::run::{Left, run_blocks};
-use crate::cpu::{Core, Fault, NO_REGISTERS, Stop};
+use crate::cpu::{Core, Fault, Stop};
 use crate::debug_port::DebugTarget;
 use crate::elf::Symbols;
 use crate::faults::{Faults, HANG, MachineFault};
@@ -196,7 +196,7 @@ impl Machine {
         core.reset_requested = None;
         core.system.reset();
         core.with_chip(now, |chip, context| chip.reset(reason, context));
-        core.r = NO_REGISTERS;
+        core.clear_registers();
         core.other_sp = 0;
         core.control = 0;
         core.ipsr = 0;

@@ -9,7 +9,7 @@ use crate::system::mpu::Access;
 use crate::timing::TimingParameters;
 
 impl Core {
-    /// Loads `N` bytes, zero-extended. `S`: only on the short way, see [`Core::execute_as`].
+    /// Loads `N` bytes, zero-extended. `S`: only on the short way, see [`super::execute`].
     #[inline(always)]
     pub fn load<const TIMING: bool, const S: bool, const N: usize>(
         &mut self,
@@ -59,7 +59,7 @@ impl Core {
         self.load_checked(op, address, size::<N>())
     }
 
-    /// Stores the low `N` bytes of `value`. `S`: only on the short way, see [`Core::execute_as`].
+    /// Stores the low `N` bytes of `value`. `S`: only on the short way, see [`super::execute`].
     #[inline(always)]
     pub fn store<const TIMING: bool, const S: bool, const N: usize>(
         &mut self,

@@ -7,8 +7,9 @@
 
 use std::slice::Iter;
 
-use super::Core;
+use super::execute::LONG;
 use super::op::{Kind, Op, for_each_kind};
+use super::{Core, Trap};
 
 /// Carries out `op` and those behind it. The op at which the block was left before its end, if any:
 /// [`Core::stop`] says why.
@@ -25,55 +26,85 @@ pub(super) fn dispatch<'a, const T: bool>(
     handler(core, op, ops)
 }
 
-/// The handlers with and without the cycle model.
+/// The handlers with and without the cycle model. They take the short way.
 struct Handlers<const T: bool>;
 
-/// Handlers of single ops that have found the short way closed.
+/// Handlers of single ops that have found it closed.
 struct LongWay<const T: bool>;
 
+/// Single ops, each by the function of its category.
+struct Single<const T: bool, const S: bool>;
+
+macro_rules! carry_out {
+    (pseudo $kind:ident $core:ident $op:ident $rest:ident) => {
+        $core.pseudo::<T, S>(Kind::$kind, $op, $rest)
+    };
+    ($category:ident $kind:ident $core:ident $op:ident $rest:ident) => {{
+        let _ = $rest;
+        $core.$category::<T, S>(Kind::$kind, $op)
+    }};
+}
+
 macro_rules! handlers {
-    (single { $($single:ident)* } fused { $($fused:ident = $first:ident $($next:ident)+,)* }) => {
+    (
+        $(ops $category:ident { $($single:ident)* })*
+        fused { $($fused:ident = $first:ident $($next:ident)+,)* }
+    ) => {
         #[expect(non_snake_case, reason = "called as the kinds are")]
-        impl<const T: bool> Handlers<T> {
-            const OF: [Handler; COUNT] = [$(Self::$single,)* $(Self::$fused,)*];
-
-            $(fn $single<'a>(core: &mut Core, op: &'a Op, mut rest: Iter<'a, Op>) -> Option<&'a Op> {
-                if core.execute_as::<T, true>(Kind::$single, op, &mut rest).is_err() {
-                    return LongWay::<T>::$single(core, op, rest);
+        impl<const T: bool, const S: bool> Single<T, S> {
+            $($(
+                #[inline(always)]
+                fn $single(core: &mut Core, op: &Op, rest: &mut Iter<'_, Op>) -> Result<(), Trap> {
+                    carry_out!($category $single core op rest)
                 }
-                dispatch::<T>(core, rest)
-            })*
-
-            $(fn $fused<'a>(core: &mut Core, op: &'a Op, mut rest: Iter<'a, Op>) -> Option<&'a Op> {
-                if core.execute_as::<T, true>(Kind::$first, op, &mut rest).is_err() {
-                    return LongWay::<T>::$first(core, op, rest);
-                }
-                $(
-                    let op = rest.next()?;
-                    if core.execute_as::<T, true>(Kind::$next, op, &mut rest).is_err() {
-                        return LongWay::<T>::$next(core, op, rest);
-                    }
-                )+
-                dispatch::<T>(core, rest)
-            })*
+            )*)*
         }
 
         #[expect(non_snake_case, reason = "called as the kinds are")]
-        impl<const T: bool> LongWay<T> {
-            $(
-                #[cold]
-                #[inline(never)]
+        impl<const T: bool> Handlers<T> {
+            const OF: [Handler; COUNT] = [$($(Self::$single,)*)* $(Self::$fused,)*];
+
+            $($(
                 fn $single<'a>(core: &mut Core, op: &'a Op, mut rest: Iter<'a, Op>) -> Option<&'a Op> {
-                    if core.execute_as::<T, false>(Kind::$single, op, &mut rest).is_err() {
-                        return Some(op);
+                    if Single::<T, true>::$single(core, op, &mut rest).is_err() {
+                        return LongWay::<T>::$single(core, op, rest);
                     }
+                    dispatch::<T>(core, rest)
+                }
+            )*)*
+
+            $(
+                fn $fused<'a>(core: &mut Core, op: &'a Op, mut rest: Iter<'a, Op>) -> Option<&'a Op> {
+                    if Single::<T, true>::$first(core, op, &mut rest).is_err() {
+                        return LongWay::<T>::$first(core, op, rest);
+                    }
+                    $(
+                        let op = rest.next()?;
+                        if Single::<T, true>::$next(core, op, &mut rest).is_err() {
+                            return LongWay::<T>::$next(core, op, rest);
+                        }
+                    )+
                     dispatch::<T>(core, rest)
                 }
             )*
         }
 
+        #[expect(non_snake_case, reason = "called as the kinds are")]
+        impl<const T: bool> LongWay<T> {
+            $($(
+                #[cold]
+                #[inline(never)]
+                fn $single<'a>(core: &mut Core, op: &'a Op, mut rest: Iter<'a, Op>) -> Option<&'a Op> {
+                    if Single::<T, LONG>::$single(core, op, &mut rest).is_err() {
+                        return Some(op);
+                    }
+                    dispatch::<T>(core, rest)
+                }
+            )*)*
+        }
+
         /// How many kinds there are.
-        const COUNT: usize = [$(Kind::$single,)* $(Kind::$fused,)*].len();
+        const COUNT: usize = [$($(Kind::$single,)*)* $(Kind::$fused,)*].len();
     };
 }
 

@@ -218,7 +218,7 @@ impl Core {
 
     fn push_float_state(&mut self, address: u32, view: View) -> Result<(), Refusal> {
         for i in 0..16 {
-            self.push(address.wrapping_add(4 * i), self.s[i as usize], view)?;
+            self.push(address.wrapping_add(4 * i), self.s[i as u8], view)?;
         }
         self.push(address.wrapping_add(0x40), self.fpscr, view)
     }
@@ -332,14 +332,14 @@ impl Core {
                 self.system.scb.fpccr &= !fpccr::LSPACT;
             } else {
                 for i in 0..16 {
-                    self.s[i as usize] = self.pop(frame.wrapping_add(0x20 + 4 * i), view)?;
+                    self.s[i as u8] = self.pop(frame.wrapping_add(0x20 + 4 * i), view)?;
                 }
                 self.fpscr = self.pop(frame.wrapping_add(0x60), view)?;
                 self.spend(self.timing.float_context);
             }
         }
         let [r0, r1, r2, r3, r12, lr, pc, xpsr] = words;
-        self.r[..4].copy_from_slice(&[r0, r1, r2, r3]);
+        [self.r[0], self.r[1], self.r[2], self.r[3]] = [r0, r1, r2, r3];
         self.r[12] = r12;
         self.r[14] = lr;
         self.next_pc = pc & !1;

@@ -569,7 +569,7 @@ impl Core {
 
     #[inline(always)]
     fn single(&self, register: u8) -> u32 {
-        self.s[usize::from(register)]
+        self.s[register]
     }
 
     /// Carries out an operation on the singles `a`, `b` and `c` whose result goes to `a`: as `host`
@@ -584,7 +584,7 @@ impl Core {
         if self.rounds_like_host()
             && let Some(result) = host([op.a, op.b, op.c].map(|at| f32::from_bits(self.single(at))))
         {
-            self.s[usize::from(op.a)] = result.to_bits();
+            self.s[op.a] = result.to_bits();
         } else if S {
             return Err(Trap);
         } else {
@@ -598,7 +598,7 @@ impl Core {
     pub(super) fn arithmetic_in_full(&mut self, op: &Op, in_full: InFull) {
         let mut fp = Arithmetic { fpscr: self.fpscr };
         let operands = [op.a, op.b, op.c].map(|at| self.single(at));
-        self.s[usize::from(op.a)] = in_full(&mut fp, op, operands);
+        self.s[op.a] = in_full(&mut fp, op, operands);
         self.fpscr = fp.fpscr;
     }
 
@@ -607,7 +607,7 @@ impl Core {
     pub(super) fn convert_from_integer<const S: bool>(&mut self, op: &Op) -> Result<(), Trap> {
         if self.rounds_like_host() {
             let converted = integer_operand(op, self.single(op.b)) as f32;
-            self.s[usize::from(op.a)] = converted.to_bits();
+            self.s[op.a] = converted.to_bits();
         } else if S {
             return Err(Trap);
         } else {
@@ -626,7 +626,7 @@ impl Core {
             && self.fpscr & (FZ | IXC) == IXC
             && let Some(integer) = integer(self.single(op.b), op.d & 1 != 0)
         {
-            self.s[usize::from(op.a)] = integer;
+            self.s[op.a] = integer;
         } else if S {
             return Err(Trap);
         } else {

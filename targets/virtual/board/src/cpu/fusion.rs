@@ -36,7 +36,7 @@ pub(super) fn fuse(ops: &mut [Op]) {
 /// The longest group that `ops`, which are not empty, begin with, and its length.
 fn group(ops: &[Op]) -> (Kind, usize) {
     macro_rules! find {
-        (single { $($name:ident)* } fused { $($fused:ident = $($part:ident)+,)* }) => {
+        ($(ops $category:ident { $($name:ident)* })* fused { $($fused:ident = $($part:ident)+,)* }) => {
             $(
                 let parts = [$(Kind::$part),+];
                 if let Some(begin) = ops.get(..parts.len())
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn a_group_is_listed_behind_every_longer_one_that_begins_with_it() {
         macro_rules! parts {
-            (single { $($name:ident)* } fused { $($fused:ident = $($part:ident)+,)* }) => {
+            ($(ops $category:ident { $($name:ident)* })* fused { $($fused:ident = $($part:ident)+,)* }) => {
                 [$((Kind::$fused, &[$(Kind::$part),+][..])),*]
             };
         }

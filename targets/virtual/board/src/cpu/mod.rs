@@ -11,12 +11,14 @@ mod fusion;
 pub(crate) mod op;
 mod parallel;
 mod ppb;
+mod register_file;
 pub(crate) mod registers;
 pub(crate) mod run;
 
 use std::sync::Arc;
 
 use self::op::Op;
+use self::register_file::RegisterFile;
 use crate::chips::{CacheCounters, Chip, ChipContext, FlashTiming, ResetReason};
 use crate::faults::{Faults, HANG};
 use crate::marks::{Marks, Observer};
@@ -94,13 +96,6 @@ pub(crate) struct Trap;
 
 /// What an unmodelled register or instruction was, reported once each.
 pub(crate) type Diagnostics = std::collections::BTreeSet<String>;
-
-/// Registers, as many as a byte can number, so that an operand of an [`op::Op`] indexes them
-/// without a check. The decoder makes only numbers that exist.
-pub(crate) type RegisterFile = [u32; 256];
-
-/// All registers zero.
-pub(crate) const NO_REGISTERS: RegisterFile = [0; 256];
 
 /// The core with everything it reaches.
 pub(crate) struct Core {
@@ -212,7 +207,7 @@ impl Core {
         let flash_timing = chip.flash_timing();
         let cache = |shape| Cache::new(shape, flash_timing.sector_bytes, description.flash.length);
         let mut core = Self {
-            r: NO_REGISTERS,
+            r: RegisterFile::ZERO,
             other_sp: 0,
             n: 0,
             z: 1,
@@ -227,7 +222,7 @@ impl Core {
             faultmask: false,
             basepri: 0,
             control: 0,
-            s: NO_REGISTERS,
+            s: RegisterFile::ZERO,
             fpscr: 0,
             exclusive: None,
             event: false,

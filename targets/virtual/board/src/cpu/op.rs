@@ -5,22 +5,22 @@ macro_rules! kinds {
     (
         $dollar:tt
         $(#[$about:meta])*
-        single { $($(#[$doc:meta])* $name:ident,)* }
+        $(ops $category:ident { $($(#[$doc:meta])* $name:ident,)* })*
         fused { $($fused:ident = $($part:ident)+,)* }
     ) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u16)]
         pub enum Kind {
-            $($(#[$doc])* $name,)*
+            $($($(#[$doc])* $name,)*)*
             $($fused,)*
         }
 
-        /// Expands `callback! { single { Kind… } fused { Fused = Kind…, … } }`.
+        /// Expands `callback! { ops category { Kind… } … fused { Fused = Kind…, … } }`.
         macro_rules! for_each_kind {
             ($dollar callback:ident) => {
                 $dollar callback! {
-                    single { $($name)* }
+                    $(ops $category { $($name)* })*
                     fused { $($fused = $($part)+,)* }
                 }
             };
@@ -34,12 +34,9 @@ kinds! {
     /// What an [`Op`] does. Field use is given as `a b c d imm`; registers are numbers 0-15.
     ///
     /// `S` at the end of a name stands for "sets flags". Immediates are already expanded, negated or
-    /// made absolute by the decoder, so several encodings share one kind.
-    single {
-        /// No operation and hints that have no effect here (NOP, YIELD, DBG, PLD, CLREX is not one).
-        Nop,
-
-        // Pseudo-operations: they are not instructions.
+    /// made absolute by the decoder, so several encodings share one kind. A category is a function in
+    /// [`super::execute`].
+    ops pseudo {
         /// Skips the next `b` ops unless condition `a` holds.
         Skip,
         /// `r15 = imm`, for a following op that reads the PC as an ordinary operand.
@@ -48,10 +45,8 @@ kinds! {
         AlignSp,
         /// The block ends inside an IT block: ITSTATE is `a`.
         StayInIt,
-
-        /// IT: the instruction itself; its conditions are [`Kind::Skip`] ops.
-        It,
-
+    }
+    ops data_processing {
         // Data processing, immediate: `a = b op imm`; `d` is the carry out (0, 1, 2 = unchanged).
         MovImm,
         MovImmS,
@@ -149,7 +144,8 @@ kinds! {
         AsrRegS,
         RorReg,
         RorRegS,
-
+    }
+    ops multiply {
         // Multiply and divide: `a` result (low), `d` high or accumulator, `b`, `c` factors.
         Mul,
         MulS,
@@ -185,7 +181,8 @@ kinds! {
         Smmla,
         Smmls,
         Usada8,
-
+    }
+    ops media {
         // Saturation and packing.
         /// `a = saturate(shift(b, type d, amount imm & 31), c bits)`
         Ssat,
@@ -213,7 +210,6 @@ kinds! {
         Uxtah,
         Sxtab16,
         Uxtab16,
-
         /// Parallel addition and subtraction: `imm` = prefix << 3 | operation.
         Parallel,
         Sel,
@@ -228,7 +224,8 @@ kinds! {
         Bfc,
         Ubfx,
         Sbfx,
-
+    }
+    ops load_store {
         // Single loads and stores: `a` data, `b` base.
         // Imm: address `b + imm`. Reg: `b + (c << d)`. Pre: write-back `b + imm` first.
         // Post: access at `b`, then `b += imm`.
@@ -269,7 +266,6 @@ kinds! {
         /// Unprivileged access at `b + imm`: `d` as [`literal`].
         LoadUnprivileged,
         StoreUnprivileged,
-
         /// `a`, `c` data, `b` base, `imm` offset, `d` bit 0: index before, bit 1: write back.
         Ldrd,
         Strd,
@@ -287,7 +283,10 @@ kinds! {
         Strexb,
         Strexh,
         Clrex,
-
+        /// LDM with the PC in the list, POP {…, PC}.
+        LdmPc,
+    }
+    ops branch {
         // Branches end a block. `imm`: absolute target.
         B,
         /// Condition `a`. The decoder makes only this one; [`super::fusion`] turns it into one of those
@@ -325,8 +324,12 @@ kinds! {
         LdrPcReg,
         LdrPcPre,
         LdrPcPost,
-        /// LDM with the PC in the list, POP {…, PC}.
-        LdmPc,
+    }
+    ops system {
+        /// No operation and hints that have no effect here (NOP, YIELD, DBG, PLD, CLREX is not one).
+        Nop,
+        /// IT: the instruction itself; its conditions are [`Kind::Skip`] ops.
+        It,
 
         // System.
         Svc,
@@ -344,7 +347,10 @@ kinds! {
         Wfi,
         Wfe,
         Sev,
-
+        /// An instruction of a coprocessor that isn't there: NOCP UsageFault.
+        NoCoprocessor,
+    }
+    ops floating_point {
         // Floating point: `a` destination, `b`, `c` operands, single-precision register numbers.
         /// Address `b + imm` (core register b); `d`: 0 single, 1 double (two singles).
         Vldr,
@@ -396,8 +402,6 @@ kinds! {
         /// `a` = 15: flags to APSR.
         Vmrs,
         Vmsr,
-        /// An instruction of a coprocessor that isn't there: NOCP UsageFault.
-        NoCoprocessor,
     }
     // What stands often side by side in compiled code and in kernels: executed with one dispatch.
     // The first op of the group has the fused kind, the others keep theirs. Longer groups first.

@@ -458,7 +458,7 @@ impl Core {
     /// A register in DCRSR's numbering (C1.6.3).
     pub fn debug_register(&self, register: u32) -> u32 {
         match register {
-            0..=14 => self.r[register as usize],
+            0..=14 => self.r[register as u8],
             15 => self.next_pc,
             16 => self.xpsr(),
             17 => self.msp(),
@@ -470,7 +470,7 @@ impl Core {
                     | u32::from(self.primask)
             }
             0x21 => self.fpscr,
-            0x40..=0x5F => self.s[register as usize - 0x40],
+            0x40..=0x5F => self.s[register as u8 - 0x40],
             _ => 0,
         }
     }
@@ -479,7 +479,7 @@ impl Core {
     pub fn set_debug_register(&mut self, register: u32, value: u32) {
         match register {
             13 => self.r[13] = value & !3,
-            0..=14 => self.r[register as usize] = value,
+            0..=14 => self.r[register as u8] = value,
             15 => {
                 self.next_pc = value & !1;
                 self.jumped = true;
@@ -499,7 +499,7 @@ impl Core {
                 self.look_for_exceptions();
             }
             0x21 => self.fpscr = value,
-            0x40..=0x5F => self.s[register as usize - 0x40] = value,
+            0x40..=0x5F => self.s[register as u8 - 0x40] = value,
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 
 use super::Core;
 use super::op::Op;
+use super::register_file::RegisterFile;
 use crate::system::scb::fpccr;
 
 impl Core {
@@ -32,6 +33,11 @@ impl Core {
         if exception {
             self.ipsr = value & 0x1FF;
         }
+    }
+
+    /// Core registers are zero, as they are here out of reset.
+    pub fn clear_registers(&mut self) {
+        self.r = RegisterFile::ZERO;
     }
 
     /// Whether SP is the process stack pointer.

@@ -20,7 +20,7 @@ impl Access {
     pub fn of(core: &Core, op: &Op) -> Option<Self> {
         let register = |number: u8| match number {
             15 => core.next_pc.wrapping_add(4),
-            _ => core.r[usize::from(number)],
+            _ => core.r[number],
         };
         let base = register(op.b);
         let offset = base.wrapping_add(op.imm);

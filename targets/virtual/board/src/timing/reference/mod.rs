@@ -192,7 +192,7 @@ impl Reference {
 
 /// Cycles of a divide beyond its static one.
 fn divide_extra(core: &Core, op: &Op) -> u32 {
-    let (n, m) = (core.r[usize::from(op.b)], core.r[usize::from(op.c)]);
+    let (n, m) = (core.r[op.b], core.r[op.c]);
     let cycles = match op.kind {
         Kind::Udiv => divide_cycles(&core.timing, n, m),
         Kind::Sdiv => {
