@@ -6,6 +6,7 @@ mod classical;
 use tinybench_interface::Runtime as _;
 use tinybench_interpreter::kernels::Portable;
 use tinybench_interpreter::runtime::Interpreter as InterpreterOnTarget;
+use tinybench_interpreter::schema::{COMPRESSED_IDENTIFIER, IDENTIFIER};
 use tinybench_interpreter::{
     ElementType, Interpreter as Engine, Model, ModelError, PrepareError, Tensor, arena_needed,
 };
@@ -173,7 +174,10 @@ impl HostRuntime for Interpreter {
     }
 
     fn reads(&self, model: &[u8]) -> bool {
-        model.get(4..8) == Some(b"TFL3".as_slice())
+        // Of compressed models any version: the engine says which it knows.
+        let [name @ .., _] = COMPRESSED_IDENTIFIER;
+        let identifier = model.get(4..8).unwrap_or_default();
+        identifier == IDENTIFIER || identifier.starts_with(name)
     }
 
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError> {
@@ -276,6 +280,7 @@ mod tests {
     #[test]
     fn a_model_is_for_the_runtime_that_reads_it() {
         assert_eq!(for_model(b"\x1c\0\0\0TFL3").name(), "interpreter");
+        assert!(Interpreter.reads(b"\x1c\0\0\0TBZ2"));
         assert_eq!(for_model(b"TBCM").name(), "classical");
         assert_eq!(for_model(b"").name(), "interpreter");
     }

@@ -495,22 +495,19 @@ impl Subject {
     }
 
     /// The user's own model. Its inputs and outputs are `NAME.inputs.i8` and `NAME.outputs.i8` in
-    /// the folder `reference`, for `NAME.tflite` (`.f32` for a float32 model); without a folder inputs are made from [`SEED`]
-    /// and the outputs computed by the runtime's portable kernels on the host.
+    /// the folder `reference`, for `NAME.tflite` (`.f32` for a float32 model); without a folder
+    /// inputs are made from [`SEED`] and the outputs computed by the runtime's portable kernels on
+    /// the host.
     pub fn from_model(
         path: &Path,
+        model: Vec<u8>,
         reference: Option<&Path>,
         vectors: VectorCount,
         runtime: &dyn HostRuntime,
         board: &Board,
     ) -> Result<Self, SubjectError> {
-        let model = files::read(path, MAX_DATA_BYTES)?;
         let checked = Checked::new(path, model, runtime, board)?;
-        let name = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = stem(path);
         let vectors = match reference {
             Some(folder) => checked.read_reference(folder, &name)?,
             None => {
@@ -545,17 +542,12 @@ impl Subject {
     /// kernels on the host.
     pub fn from_stream(
         path: &Path,
+        model: Vec<u8>,
         stream: &Path,
         runtime: &dyn HostRuntime,
         board: &Board,
     ) -> Result<Self, SubjectError> {
-        let model = files::read(path, MAX_DATA_BYTES)?;
         let checked = Checked::new(path, model, runtime, board)?;
-        let name = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
         let stream = Stream::load(stream)?;
         let inputs = files::read(&stream.inputs, MAX_DATA_BYTES)?;
         stream.check_inputs(inputs.len(), checked.facts.input_bytes)?;
@@ -574,7 +566,7 @@ impl Subject {
             outputs,
             reference: portable_kernels(runtime),
         };
-        let mut subject = checked.subject(name, vectors);
+        let mut subject = checked.subject(stem(path), vectors);
         subject.learning = Some(learning);
         Ok(subject)
     }
@@ -630,6 +622,12 @@ fn portable_kernels(runtime: &dyn HostRuntime) -> String {
         runtime.name(),
         runtime.version()
     )
+}
+
+/// The name of a model: that of its file without the extension.
+fn stem(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
 }
 
 /// `length` pseudo-random bytes: the numbers of SplitMix64 (Steele, Lea and Flood, "Fast splittable

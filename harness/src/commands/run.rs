@@ -292,12 +292,13 @@ fn subjects(
                 subjects.push((runtime, subject));
             }
         }
-        for model in &args.models {
+        for path in &args.models {
             let reference = args.reference.as_deref();
-            let runtime = chosen(&files::read(model, MAX_DATA_BYTES)?);
+            let model = files::read(path, MAX_DATA_BYTES)?;
+            let runtime = chosen(&model);
             let subject = match &args.stream {
-                Some(stream) => Subject::from_stream(model, stream, runtime, board)?,
-                None => Subject::from_model(model, reference, vectors, runtime, board)?,
+                Some(stream) => Subject::from_stream(path, model, stream, runtime, board)?,
+                None => Subject::from_model(path, model, reference, vectors, runtime, board)?,
             };
             subjects.push((runtime, subject));
         }

@@ -11,11 +11,12 @@ use std::thread;
 use serde::Deserialize;
 
 use super::job::Dependency;
+use super::key::Sources;
 use super::toolchain::Toolchain;
 use super::{BuildError, Event, Job, Setup, Target, firmware_folder};
 
 /// Name of the firmware's package.
-const PACKAGE: &str = "tinybench-firmware";
+pub(super) const PACKAGE: &str = "tinybench-firmware";
 
 /// Compiler, linker or cargo refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,8 +98,8 @@ pub(super) fn compile(
     }
 }
 
-/// Has cargo compile the project's own crates anew if their sources aren't the ones it compiled
-/// last in `folder`.
+/// Has cargo compile those of the project's own packages anew whose sources aren't the ones it
+/// compiled last in `folder`.
 ///
 /// Cargo itself goes by the times of files, which a restored backup or an unpacked archive can
 /// set back; and an image with old code in it would be kept for good.
@@ -106,22 +107,28 @@ pub(super) fn forget_old_sources(
     job: &Job,
     toolchain: &Toolchain,
     folder: &Path,
-    sources: &str,
+    sources: &Sources,
 ) -> Result<(), BuildError> {
-    let stamp = folder.join("sources");
-    if fs::read_to_string(&stamp).is_ok_and(|last| last == sources) {
+    let stamp = folder.join("sources.json");
+    let last = fs::read(&stamp).unwrap_or_default();
+    // Packages of other jobs keep their entries. Without a readable stamp nothing is known.
+    let mut known: Sources = serde_json::from_slice(&last).unwrap_or_default();
+    let old = sources
+        .iter()
+        .filter(|(package, hash)| known.get(*package) != Some(*hash));
+    let old: Vec<_> = old
+        .flat_map(|(package, _)| ["--package", package])
+        .collect();
+    if old.is_empty() {
         return Ok(());
     }
     fs::create_dir_all(folder).map_err(BuildError::io(folder))?;
     let mut command = cargo(toolchain, &firmware_folder(job.project_root));
     command
         .args(["clean", "--release", "--target", &toolchain.target])
-        .args(["--package", PACKAGE])
+        .args(&old)
         .arg("--target-dir")
         .arg(absolute(folder)?);
-    for dependency in &job.crates {
-        command.args(["--package", &format!("tinybench-{}", dependency.name)]);
-    }
     let output = command
         .output()
         .map_err(BuildError::io(&toolchain.programs.cargo))?;
@@ -131,7 +138,9 @@ pub(super) fn forget_old_sources(
             .to_owned();
         return Err(CompileError { words }.into());
     }
-    fs::write(&stamp, sources).map_err(BuildError::io(&stamp))
+    known.extend(sources.clone());
+    let text = serde_json::to_vec(&known).expect("a map of texts has a JSON form");
+    fs::write(&stamp, text).map_err(BuildError::io(&stamp))
 }
 
 /// The cargo call.

@@ -30,6 +30,13 @@ pub(super) struct Dependency {
     pub folder: PathBuf,
 }
 
+impl Dependency {
+    /// Name of its package.
+    pub fn package(&self) -> String {
+        format!("tinybench-{}", self.name)
+    }
+}
+
 impl<'a> Job<'a> {
     /// The program that measures a model on a runtime.
     pub fn of_measurement(request: &Request<'a>) -> Self {

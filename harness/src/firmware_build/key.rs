@@ -1,10 +1,12 @@
 //! The name under which an image is kept: a hash of everything that enters it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::cargo::PACKAGE;
 use super::toolchain::Toolchain;
 use super::{BuildError, Job, firmware_folder};
 
@@ -19,8 +21,15 @@ const SKIPPED: [&str; 7] = [
     "on-target-tests",
 ];
 
+/// Packages of the project, each with a hash of its sources, hexadecimal.
+pub(super) type Sources = BTreeMap<String, String>;
+
 /// The key of an image, hexadecimal. `sources` is what [`sources`] gives.
-pub(super) fn key(job: &Job, toolchain: &Toolchain, sources: &str) -> Result<String, BuildError> {
+pub(super) fn key(
+    job: &Job,
+    toolchain: &Toolchain,
+    sources: &Sources,
+) -> Result<String, BuildError> {
     let mut hash = Fields(Sha256::new());
     hash.field("tinybench firmware 1");
     for text in toolchain.identity() {
@@ -34,25 +43,34 @@ pub(super) fn key(job: &Job, toolchain: &Toolchain, sources: &str) -> Result<Str
     }
     hash.field(job.front_end.map_or(String::new(), |it| it.to_string()));
     hash.field(job.mlperf_model.unwrap_or_default());
-    hash.field(sources);
+    for (package, sources) in sources {
+        hash.field(package);
+        hash.field(sources);
+    }
     Ok(hash.finish())
 }
 
-/// A hash of the sources of the firmware and of the crates it uses, hexadecimal.
-pub(super) fn sources(job: &Job) -> Result<String, BuildError> {
-    let mut hash = Fields(Sha256::new());
+/// The firmware's package and those that a job uses.
+pub(super) fn sources(job: &Job) -> Result<Sources, BuildError> {
     let root = job.project_root;
-    let crates = job.crates.iter().map(|it| root.join(&it.folder));
-    for folder in std::iter::once(firmware_folder(root)).chain(crates) {
-        let mut files = Vec::new();
-        list(&folder, Path::new(""), &mut files)?;
-        files.sort();
-        for file in files {
-            let path = folder.join(&file);
-            hash.field(file.to_string_lossy().as_bytes());
-            hash.field(fs::read(&path).map_err(BuildError::io(&path))?);
-        }
-        hash.field("");
+    let crates = job.crates.iter();
+    let crates = crates.map(|it| (it.package(), root.join(&it.folder)));
+    std::iter::once((PACKAGE.to_owned(), firmware_folder(root)))
+        .chain(crates)
+        .map(|(package, folder)| Ok((package, hash_of(&folder)?)))
+        .collect()
+}
+
+/// A hash of the files of a crate, hexadecimal.
+fn hash_of(folder: &Path) -> Result<String, BuildError> {
+    let mut hash = Fields(Sha256::new());
+    let mut files = Vec::new();
+    list(folder, Path::new(""), &mut files)?;
+    files.sort();
+    for file in files {
+        let path = folder.join(&file);
+        hash.field(file.to_string_lossy().as_bytes());
+        hash.field(fs::read(&path).map_err(BuildError::io(&path))?);
     }
     Ok(hash.finish())
 }
