@@ -14,6 +14,8 @@ pub(crate) struct Cache {
     /// Base-2 logarithms of line and sector bytes: all are powers of two.
     line_shift: u32,
     sector_shift: u32,
+    /// All sectors of a line, one bit each.
+    whole_line: u8,
     /// Of each line of the flash, which of its sectors are in the cache, one bit each.
     present: Vec<u8>,
     /// The lines in the cache, set by set, and in each set the slot that is filled next.
@@ -27,11 +29,14 @@ pub(crate) struct Cache {
 impl Cache {
     /// An empty cache of a flash of `flash_bytes`, of which one read brings `sector_bytes`.
     pub fn new(shape: CacheShape, sector_bytes: u32, flash_bytes: u32) -> Self {
+        let line_shift = shape.line_bytes.ilog2();
+        let sector_shift = sector_bytes.min(shape.line_bytes).ilog2();
         Self {
             ways: shape.ways as usize,
             set_mask: shape.sets - 1,
-            line_shift: shape.line_bytes.ilog2(),
-            sector_shift: sector_bytes.min(shape.line_bytes).ilog2(),
+            line_shift,
+            sector_shift,
+            whole_line: whole_line(line_shift, sector_shift),
             present: vec![0; flash_bytes.div_ceil(shape.line_bytes) as usize],
             lines: vec![EMPTY; (shape.sets * shape.ways) as usize],
             next: vec![0; shape.sets as usize],
@@ -49,6 +54,7 @@ impl Cache {
         }
         self.next.fill(0);
         self.sector_shift = sector_bytes.ilog2().min(self.line_shift);
+        self.whole_line = whole_line(self.line_shift, self.sector_shift);
         self.evicted();
     }
 
@@ -60,6 +66,11 @@ impl Cache {
     /// the number of sectors that were. `start` is below `end`.
     pub fn touch(&mut self, start: u32, end: u32) -> u32 {
         let (first, last) = (start >> self.line_shift, (end - 1) >> self.line_shift);
+        // Mostly it is all there.
+        let lines = self.present.get(first as usize..=last as usize);
+        if lines.is_some_and(|lines| lines.iter().all(|&present| present == self.whole_line)) {
+            return 0;
+        }
         let mut misses = 0;
         for line in first..=last {
             let begin = start.max(line << self.line_shift);
@@ -110,6 +121,11 @@ impl Cache {
             self.evicted();
         }
     }
+}
+
+/// A bit for each sector of a line.
+fn whole_line(line_shift: u32, sector_shift: u32) -> u8 {
+    u8::MAX >> (8 - (1 << (line_shift - sector_shift)))
 }
 
 #[cfg(test)]
