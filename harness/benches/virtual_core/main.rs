@@ -33,7 +33,11 @@ fn main() {
         .sample_size(20)
         .measurement_time(Duration::from_secs(5))
         .configure_from_args();
-    let mut programs = vec![Program::floats_and_calls(), Program::kws()];
+    let mut programs = vec![
+        Program::floats_and_calls(),
+        Program::kws_float32(),
+        Program::kws(),
+    ];
     programs.extend(Program::vww());
     programs.extend(Program::images());
     println!("million instructions a second (median of {ROUNDS}), and QEMU's over ours:");

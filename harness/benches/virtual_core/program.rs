@@ -54,7 +54,15 @@ impl Program {
     pub fn kws() -> Self {
         let project = project();
         let model = project.models().join("kws/kws.tflite");
-        Self::new("kws inference", after_inference(&project, &model))
+        Self::new("kws inference", after_inference(&project, &model, &[]))
+    }
+
+    /// One inference of the same network in float32.
+    pub fn kws_float32() -> Self {
+        let project = project();
+        let model = project.suites().join("compression/kws-float32.tflite");
+        let board = after_inference(&project, &model, &["float"]);
+        Self::new("kws in float32", board)
     }
 
     /// One inference of MLPerf Tiny's visual wake words, if its model is there.
@@ -67,7 +75,7 @@ impl Program {
         }
         Some(Self::new(
             "vww inference",
-            after_inference(&project, &model),
+            after_inference(&project, &model, &[]),
         ))
     }
 
@@ -207,7 +215,7 @@ fn shared_folder(project: &Project) -> PathBuf {
 }
 
 /// A board that has just finished one inference and stands on the image's breakpoint.
-fn after_inference(project: &Project, model: &Path) -> Arc<Mutex<VirtualBoard>> {
+fn after_inference(project: &Project, model: &Path, features: &[&str]) -> Arc<Mutex<VirtualBoard>> {
     let board = Boards::open(&project.boards())
         .and_then(|boards| boards.load("nano33"))
         .expect("the board nano33")
@@ -217,7 +225,7 @@ fn after_inference(project: &Project, model: &Path) -> Arc<Mutex<VirtualBoard>> 
             project_root: project.root(),
             target: board.target(),
             runtime: "interpreter",
-            features: &[],
+            features,
             model,
             front_end: None,
             learning: false,

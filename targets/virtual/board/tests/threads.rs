@@ -39,8 +39,8 @@ struct Outcome {
     table: Vec<u8>,
 }
 
-/// A new machine runs the program with its own seed.
-fn run(seed: u32, timing: Timing) -> Outcome {
+/// Runs code in the RAM of a new machine, with some registers set, to its BKPT.
+fn run_to_breakpoint(code: &[u16], registers: &[(u32, u32)], timing: Timing) -> Machine {
     let mut machine = Machine::new("nrf52840").expect("there is such a chip");
     let control = |machine: &mut Machine, bits: u32| {
         machine
@@ -49,22 +49,28 @@ fn run(seed: u32, timing: Timing) -> Outcome {
     };
     machine.set_timing(timing);
     control(&mut machine, 0b0011);
-    let code: Vec<u8> = PROGRAM.iter().flat_map(|half| half.to_le_bytes()).collect();
+    let code: Vec<u8> = code.iter().flat_map(|half| half.to_le_bytes()).collect();
     machine.write_memory(CODE, &code).expect("it is RAM");
+    machine.set_register(15, CODE);
+    for &(register, value) in registers {
+        machine.set_register(register, value);
+    }
+    control(&mut machine, 0b0001);
+    assert_eq!(machine.run(1_000_000), Ended::Halted);
+    machine
+}
+
+/// A new machine runs the program with its own seed.
+fn run(seed: u32, timing: Timing) -> Outcome {
     let registers = [
         (0, DATA),
         (1, seed),
         (2, 1_664_525),
         (3, 3 + seed),
         (13, DATA),
-        (15, CODE),
         (XPSR, 1 << 24),
     ];
-    for (register, value) in registers {
-        machine.set_register(register, value);
-    }
-    control(&mut machine, 0b0001);
-    assert_eq!(machine.run(1_000_000), Ended::Halted);
+    let machine = run_to_breakpoint(PROGRAM, &registers, timing);
     let mut table = vec![0; 4 * WORDS as usize];
     machine.read_memory(DATA, &mut table).expect("it is RAM");
     Outcome {
@@ -75,6 +81,23 @@ fn run(seed: u32, timing: Timing) -> Outcome {
             .collect(),
         table,
     }
+}
+
+/// Blocks as long as they get, of conditional loads from a peripheral: each op takes the long way, and
+/// without optimisation each has a frame on the stack until the block ends.
+#[test]
+fn the_longest_block_needs_little_stack() {
+    const TIMER_CC0: u32 = 0x4000_8540;
+    const STACK: usize = 512 * 1024;
+    // itttt eq; 4 × ldreq r0, [r1]
+    let group = [0xBF01, 0x6808, 0x6808, 0x6808, 0x6808];
+    let code: Vec<u16> = group.repeat(20).into_iter().chain([0xBE00]).collect();
+    // Z is set.
+    let registers = [(1, TIMER_CC0), (XPSR, 0x4100_0000)];
+    let run = move || run_to_breakpoint(&code, &registers, Timing::Full).instructions();
+    let thread = thread::Builder::new().stack_size(STACK).spawn(run);
+    let ran = thread.expect("a thread").join();
+    assert_eq!(ran.expect("the stack was enough"), 100);
 }
 
 #[test]
