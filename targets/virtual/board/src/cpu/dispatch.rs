@@ -7,7 +7,7 @@
 
 use std::slice::Iter;
 
-use super::execute::LONG;
+use super::execute::{LONG, SHORT};
 use super::op::{Kind, Op, for_each_kind};
 use super::{Core, Trap};
 
@@ -66,7 +66,7 @@ macro_rules! handlers {
 
             $($(
                 fn $single<'a>(core: &mut Core, op: &'a Op, mut rest: Iter<'a, Op>) -> Option<&'a Op> {
-                    if Single::<T, true>::$single(core, op, &mut rest).is_err() {
+                    if Single::<T, SHORT>::$single(core, op, &mut rest).is_err() {
                         return LongWay::<T>::$single(core, op, rest);
                     }
                     dispatch::<T>(core, rest)
@@ -75,16 +75,20 @@ macro_rules! handlers {
 
             $(
                 fn $fused<'a>(core: &mut Core, op: &'a Op, mut rest: Iter<'a, Op>) -> Option<&'a Op> {
-                    if Single::<T, true>::$first(core, op, &mut rest).is_err() {
+                    if Single::<T, SHORT>::$first(core, op, &mut rest).is_err() {
                         return LongWay::<T>::$first(core, op, rest);
                     }
+                    const NEXT: usize = [$(Kind::$next),+].len();
+                    let ops = rest.as_slice();
+                    let (group, behind) = ops.split_first_chunk::<NEXT>()?;
+                    let mut group = group.iter();
                     $(
-                        let op = rest.next()?;
-                        if Single::<T, true>::$next(core, op, &mut rest).is_err() {
-                            return LongWay::<T>::$next(core, op, rest);
+                        let op = group.next()?;
+                        if Single::<T, SHORT>::$next(core, op, &mut rest).is_err() {
+                            return LongWay::<T>::$next(core, op, ops[NEXT - group.len()..].iter());
                         }
                     )+
-                    dispatch::<T>(core, rest)
+                    dispatch::<T>(core, behind.iter())
                 }
             )*
         }

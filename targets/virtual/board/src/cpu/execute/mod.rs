@@ -18,6 +18,8 @@ pub(crate) use multiply::divide_cycles;
 
 use super::{Core, Fault, Stop, Trap};
 
+/// The way of an op that is tried first.
+pub(super) const SHORT: bool = true;
 /// The way of an op that always works.
 pub(super) const LONG: bool = false;
 

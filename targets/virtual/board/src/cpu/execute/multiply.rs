@@ -112,9 +112,11 @@ impl Core {
             }
             K::Smlad | K::Smladx => {
                 let exchange = u32::from(kind == K::Smladx);
-                let (first, second) = products(self.r[op.b], self.r[op.c], exchange);
-                let sum = first + second + i64::from(self.r[op.d] as i32);
-                self.note_saturation(sum != i64::from(sum as i32));
+                let (first, second) = half_products(self.r[op.b], self.r[op.c], exchange);
+                let (both, overflow) = first.overflowing_add(second);
+                let (sum, again) = both.overflowing_add(self.r[op.d] as i32);
+                // The second overflow can only take back the first one.
+                self.note_saturation(overflow != again);
                 self.r[op.a] = sum as u32;
             }
             K::Smusd => {
@@ -191,12 +193,16 @@ fn half(value: u32, top: u32) -> i32 {
 
 /// Products of the bottom and of the top halves; bit 0 of `exchange` swaps those of `m`.
 #[inline(always)]
-fn products(n: u32, m: u32, exchange: u32) -> (i64, i64) {
+fn half_products(n: u32, m: u32, exchange: u32) -> (i32, i32) {
     let m = m.rotate_right((exchange & 1) << 4);
-    (
-        i64::from(half(n, 0) * half(m, 0)),
-        i64::from(half(n, 1) * half(m, 1)),
-    )
+    (half(n, 0) * half(m, 0), half(n, 1) * half(m, 1))
+}
+
+/// [`half_products`], where their sum needs more bits.
+#[inline(always)]
+fn products(n: u32, m: u32, exchange: u32) -> (i64, i64) {
+    let (first, second) = half_products(n, m, exchange);
+    (first.into(), second.into())
 }
 
 /// Cycles of a divide beyond its static one.
