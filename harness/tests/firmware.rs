@@ -2,9 +2,11 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -28,10 +30,19 @@ fn build_in(
     target: Target,
     model: &Path,
 ) -> Result<(Firmware, Vec<Event>), BuildError> {
+    build_for("interpreter", root, target, model)
+}
+
+fn build_for(
+    runtime: &str,
+    root: &Path,
+    target: Target,
+    model: &Path,
+) -> Result<(Firmware, Vec<Event>), BuildError> {
     let request = Request {
         project_root: root,
         target,
-        runtime: "interpreter",
+        runtime,
         features: &[],
         model,
         front_end: None,
@@ -187,6 +198,14 @@ fn another_checkout_gives_the_same_bytes() {
     file.set_modified(time).unwrap();
     let (changed, _) = build_in(elsewhere.path(), NANO33, &path).unwrap();
     assert_ne!(changed.sha256, there.sha256);
+
+    // A build for another runtime leaves what was compiled for this one.
+    let compiled = compiled_libraries(elsewhere.path(), "tinybench_interpreter");
+    assert!(!compiled.is_empty());
+    build_for("classical", elsewhere.path(), NANO33, &path).unwrap();
+    build_in(elsewhere.path(), NANO33, &model(&folder, 4002)).unwrap();
+    let now = compiled_libraries(elsewhere.path(), "tinybench_interpreter");
+    assert_eq!(now, compiled);
 }
 
 #[test]
@@ -358,6 +377,23 @@ fn copy_of_the_project() -> TempDir {
         assert!(status.success());
     }
     copy
+}
+
+/// The compiled libraries of a crate below a folder, and when each was written.
+fn compiled_libraries(folder: &Path, name: &str) -> BTreeMap<PathBuf, SystemTime> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let (path, kind) = (entry.path(), entry.file_type().unwrap());
+        if kind.is_dir() {
+            found.extend(compiled_libraries(&path, name));
+        } else if path.extension().is_some_and(|it| it == "rlib")
+            && entry.file_name().to_string_lossy().contains(name)
+        {
+            found.insert(path, entry.metadata().unwrap().modified().unwrap());
+        }
+    }
+    found
 }
 
 /// The word that is programmed at `address`.

@@ -1,6 +1,6 @@
 //! Runs cargo on the firmware's workspace.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -10,7 +10,6 @@ use std::thread;
 
 use serde::Deserialize;
 
-use super::job::Dependency;
 use super::key::Sources;
 use super::toolchain::Toolchain;
 use super::{BuildError, Event, Job, Setup, Target, firmware_folder};
@@ -287,10 +286,7 @@ fn remapped_paths(
         }
     }
     names.push((folder.to_owned(), "/target".to_owned()));
-    // The links through which the firmware's workspace holds its neighbours.
-    for Dependency { name, folder } in &job.crates {
-        let link = Path::new("deps").join(name);
-        let name = format!("/tinybench/{}", folder.display());
+    for (link, name) in neighbours(&root)? {
         names.push((link.clone(), name.clone()));
         names.push((firmware_folder(&root).join(link), name));
     }
@@ -298,6 +294,22 @@ fn remapped_paths(
         .into_iter()
         .map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()))
         .collect())
+}
+
+/// The links through which the firmware's workspace holds its neighbours, and what those are called.
+/// All of them, whatever is built: with other flags cargo would compile everything anew.
+fn neighbours(root: &Path) -> Result<BTreeMap<PathBuf, String>, BuildError> {
+    let links = firmware_folder(root).join("deps");
+    let mut names = BTreeMap::new();
+    for entry in fs::read_dir(&links).map_err(BuildError::io(&links))? {
+        let entry = entry.map_err(BuildError::io(&links))?;
+        let folder = absolute(&entry.path())?;
+        if let Ok(folder) = folder.strip_prefix(root) {
+            let name = format!("/tinybench/{}", folder.display());
+            names.insert(Path::new("deps").join(entry.file_name()), name);
+        }
+    }
+    Ok(names)
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, BuildError> {
