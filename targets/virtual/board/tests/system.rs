@@ -717,3 +717,39 @@ fn counting_events_takes_no_cycles() {
     };
     assert_eq!(run(0), run(1 | 0x1F << 17));
 }
+
+const SYSTICK: u32 = 0xE000_E010;
+
+#[test]
+fn a_program_that_reads_systick_loses_no_tick() {
+    // The counter comes to zero at each of the instructions before and behind the load in turn.
+    let code = [
+        0x6801, // 100: ldr r1, [r0]
+        0xBF00, // 102: nop
+        0xBF00, // 104: nop
+        0x3A01, // 106: subs r2, #1
+        0xD1FA, // 108: bne 100
+        0xE002, // 10a: b 112
+        0x3401, // 10c: adds r4, #1
+        0x4770, // 10e: bx lr
+        0xBF00, // 110: nop
+    ];
+    for register in [SYSTICK, SYSTICK + 8] {
+        let mut board = blank();
+        let mut all = code.to_vec();
+        all.push(0xBE00); // 112: bkpt
+        load(&mut board, &all, 0x10C);
+        write(&mut board, 0xE000_EDF0, 0xA05F_0001);
+        board.machine.set_register(register::R0, register);
+        board.machine.set_register(2, 20_000);
+        board.machine.set_register(4, 0);
+        write(&mut board, SYSTICK + 4, 100);
+        write(&mut board, SYSTICK + 8, 0);
+        write(&mut board, SYSTICK, 7);
+        let start = board.machine.cycles();
+        assert_eq!(board.machine.run(10_000_000), Ended::Halted);
+        let cycles = board.machine.cycles() - start;
+        let ticks = board.machine.register(4);
+        assert_eq!(u64::from(ticks), cycles / 101, "{register:#x}");
+    }
+}
