@@ -494,7 +494,7 @@ impl Core {
             20 => {
                 self.with_stack_switch(|core| core.control = value >> 24 & 7);
                 self.faultmask = value & 1 << 16 != 0;
-                self.basepri = (value >> 8) as u8;
+                self.basepri = self.system.exceptions.implemented((value >> 8) as u8);
                 self.primask = value & 1 != 0;
                 self.look_for_exceptions();
             }

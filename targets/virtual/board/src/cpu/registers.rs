@@ -126,9 +126,9 @@ impl Core {
             8 => self.set_stack_pointer(false, value),
             9 => self.set_stack_pointer(true, value),
             16 => self.primask = value & 1 != 0,
-            17 => self.basepri = value as u8,
+            17 => self.basepri = self.system.exceptions.implemented(value as u8),
             18 => {
-                let value = value as u8;
+                let value = self.system.exceptions.implemented(value as u8);
                 if value != 0 && (value < self.basepri || self.basepri == 0) {
                     self.basepri = value;
                 }

@@ -154,10 +154,15 @@ impl Exceptions {
         priority >> sub_bits << sub_bits
     }
 
-    /// Sets a priority; bits that aren't implemented read as zero.
+    /// What a priority register or BASEPRI keeps of a value: bits that aren't implemented are zero.
+    pub fn implemented(&self, value: u8) -> u8 {
+        value & self.priority_mask
+    }
+
+    /// Sets a priority.
     pub fn set_priority(&mut self, number: u32, value: u8) {
         if self.exists(number) && number > number::HARD_FAULT {
-            self.priority[number as usize & 0xFF] = value & self.priority_mask;
+            self.priority[number as usize & 0xFF] = self.implemented(value);
             self.check = true;
         }
     }
