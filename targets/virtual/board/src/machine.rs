@@ -194,8 +194,16 @@ impl Machine {
         let core = &mut self.core;
         let now = core.cycles;
         core.reset_requested = None;
-        core.system.reset();
         core.with_chip(now, |chip, context| chip.reset(reason, context));
+        self.reset_core();
+    }
+
+    /// The core's own reset; peripherals stay as they are.
+    fn reset_core(&mut self) {
+        let core = &mut self.core;
+        let now = core.cycles;
+        core.core_reset_requested = false;
+        core.system.reset();
         core.clear_registers();
         core.other_sp = 0;
         core.control = 0;
@@ -375,20 +383,12 @@ impl Machine {
                 self.reset_for(reason);
                 continue;
             }
+            if self.core.core_reset_requested {
+                self.reset_core();
+                continue;
+            }
             let now = self.core.cycles;
-            if self.core.chip.next_event() <= now {
-                self.core
-                    .with_chip(now, |chip, context| chip.advance(context));
-                // Stalls belong to accesses, not to the passing of time.
-                self.core.extra = 0;
-            }
-            if self.core.system.systick.next_event() <= now && self.core.system.systick.advance(now)
-            {
-                self.core
-                    .system
-                    .exceptions
-                    .pend(crate::system::exceptions::number::SYS_TICK);
-            }
+            self.core.pass_events(now);
             let core = &mut self.core;
             if core.system.dwt.cycle_match_due(now) && core.system.debug.takes_watchpoints() {
                 core.stop = Some(Stop::Watchpoint);
@@ -403,9 +403,7 @@ impl Machine {
             }
             if std::mem::take(&mut core.step_requested) {
                 // Entering a pending exception is a step of its own.
-                let entered = core.system.exceptions.check
-                    && !core.mask_interrupts
-                    && core.take_pending_exception();
+                let entered = core.system.exceptions.check && core.take_pending_exception();
                 if !entered {
                     // Stopping here is the debugger's business.
                     let _ = self.act_at_mark(self.core.next_pc);
@@ -438,13 +436,11 @@ impl Machine {
                     continue;
                 }
             }
-            if core.system.exceptions.check
-                && !core.mask_interrupts
-                && core.take_pending_exception()
-            {
+            if core.system.exceptions.check && core.take_pending_exception() {
                 continue;
             }
-            if core.it_state != 0 || core.arm_state || core.system.dwt.watches_data() {
+            let monitored = core.steps_for_monitor();
+            if core.it_state != 0 || core.arm_state || core.system.dwt.watches_data() || monitored {
                 let pc = core.next_pc;
                 if let Some(ended) = self.act_at_mark(pc) {
                     return Some(ended);
@@ -453,6 +449,9 @@ impl Machine {
                     continue;
                 }
                 self.step();
+                if monitored {
+                    self.core.pend_monitor();
+                }
                 continue;
             }
             if core.faults.hang_due(core.cycles, core.next_pc) {
@@ -712,7 +711,8 @@ impl DebugTarget for Machine {
         if (0xE000_0000..0xE010_0000).contains(&address) {
             self.core
                 .write_ppb(address, size, value, now, None, Accessor::Debugger)?;
-            if self.core.step_requested || self.core.reset_requested.is_some() {
+            let reset = self.core.reset_requested.is_some() || self.core.core_reset_requested;
+            if self.core.step_requested || reset {
                 self.run(0);
             }
             return Ok(());

@@ -58,7 +58,6 @@ pub(crate) enum Stop {
 pub(crate) enum Fault {
     Undefined,
     InvalidState,
-    InvalidPc,
     NoCoprocessor,
     Unaligned,
     DivideByZero,
@@ -152,10 +151,10 @@ pub(crate) struct Core {
     pub deadline: u64,
     /// AIRCR.SYSRESETREQ was written, or the chip resets itself.
     pub reset_requested: Option<ResetReason>,
+    /// AIRCR.VECTRESET was written.
+    pub core_reset_requested: bool,
     /// The debugger wants one instruction.
     pub step_requested: bool,
-    /// DHCSR.C_MASKINTS: no interrupts while debugging.
-    pub mask_interrupts: bool,
 
     pub timing: TimingParameters,
     pub flash_timing: FlashTiming,
@@ -239,8 +238,8 @@ impl Core {
             window: Window::default(),
             deadline: 0,
             reset_requested: None,
+            core_reset_requested: false,
             step_requested: false,
-            mask_interrupts: false,
             timing: description.timing,
             flash_timing,
             flash_sector_shift: 0,

@@ -6,7 +6,9 @@ use crate::chips::{ChipIdentity, ResetReason};
 use crate::marks::Observer;
 use crate::memory::{AccessSize, BusFault};
 use crate::system::Accessor;
-use crate::system::debug::{C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, TRCENA};
+use crate::system::debug::{
+    C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, MON_PEND, TRCENA,
+};
 use crate::system::exceptions::{Exceptions, Which, number};
 use crate::system::scb::{fpccr, scr};
 
@@ -28,6 +30,10 @@ const ID_REGISTERS: [u32; 13] = [
     0x0111_1131,
     0x0131_0132,
 ];
+/// AIRCR bits.
+const VECTRESET: u32 = 1;
+const VECTCLRACTIVE: u32 = 1 << 1;
+const SYSRESETREQ: u32 = 1 << 2;
 /// MVFR0-2 of FPv4-SP.
 const MVFR: [u32; 3] = [0x1011_0021, 0x1100_0011, 0x0000_0040];
 /// The system handlers whose bits SHCSR shows: active, pending and enable positions.
@@ -134,7 +140,10 @@ impl Core {
             0xE000_EDF0 => self.system.debug.read_dhcsr(),
             0xE000_EDF4 => 0,
             0xE000_EDF8 => self.system.debug.dcrdr,
-            0xE000_EDFC => self.system.debug.demcr,
+            0xE000_EDFC => {
+                let pending = Exceptions::is(&exceptions.pending, number::DEBUG_MONITOR);
+                self.system.debug.demcr | if pending { MON_PEND } else { 0 }
+            }
             0xE000_EF34 => scb.fpccr,
             0xE000_EF38 => scb.fpcar,
             0xE000_EF3C => scb.fpdscr,
@@ -250,11 +259,17 @@ impl Core {
                     self.flush_code = true;
                 }
             }
-            0xE000_EDF0 => self.write_dhcsr(value),
+            0xE000_EDF0 => self.write_dhcsr(value, by),
             0xE000_EDF4 => self.write_dcrsr(value),
             0xE000_EDF8 => self.system.debug.dcrdr = value,
             0xE000_EDFC => {
-                self.system.debug.demcr = value & (TRCENA | 0x000F_07F1);
+                self.system.debug.demcr = value & (TRCENA | 0x000D_07F1);
+                Exceptions::put(
+                    &mut exceptions.pending,
+                    number::DEBUG_MONITOR,
+                    value & MON_PEND != 0,
+                );
+                exceptions.check = true;
                 self.flush_code |= self.system.dwt.watches_code();
             }
             0xE000_EF00 => {
@@ -388,8 +403,16 @@ impl Core {
         }
         self.system.exceptions.group = value >> 8 & 7;
         self.system.exceptions.check = true;
-        if value & 4 != 0 {
+        if value & SYSRESETREQ != 0 {
             self.reset_requested = Some(ResetReason::Software);
+        }
+        // Both are for a debugger that has halted the core, UNPREDICTABLE otherwise.
+        if self.system.debug.halted {
+            self.core_reset_requested |= value & VECTRESET != 0;
+            if value & VECTCLRACTIVE != 0 {
+                self.system.exceptions.active = [0; 8];
+                self.with_stack_switch(|core| core.ipsr = 0);
+            }
         }
     }
 
@@ -419,14 +442,18 @@ impl Core {
         exceptions.check = true;
     }
 
-    fn write_dhcsr(&mut self, value: u32) {
+    /// Only a debugger can write C_DEBUGEN (C1.6.2).
+    fn write_dhcsr(&mut self, value: u32, by: Accessor) {
         if value >> 16 != DBGKEY {
             return;
         }
         let debug = &mut self.system.debug;
-        let enabled = value & C_DEBUGEN != 0;
+        let enabled = match by {
+            Accessor::Debugger => value & C_DEBUGEN != 0,
+            _ => debug.enabled(),
+        };
         // Without C_DEBUGEN the other controls read as zero.
-        debug.control = if enabled { value & 0x2F } else { 0 };
+        debug.control = if enabled { value & 0x2E | C_DEBUGEN } else { 0 };
         if !enabled || value & C_HALT == 0 {
             if debug.halted {
                 debug.halted = false;
@@ -436,7 +463,7 @@ impl Core {
             debug.halt(DFSR_HALTED);
         }
         self.flush_code |= self.system.dwt.watches_code();
-        self.mask_interrupts = enabled && value & C_MASKINTS != 0;
+        self.system.exceptions.held_back = enabled && value & C_MASKINTS != 0;
         self.look_for_exceptions();
     }
 

@@ -542,3 +542,42 @@ fn unprivileged_code_reaches_no_system_register() {
     );
     assert_eq!(entries(&same(&image)), [5, 5]);
 }
+
+#[test]
+fn a_frame_must_fit_the_mode_that_is_returned_to() {
+    // EXC_RETURN, xPSR of the frame, and the bit of UFSR: INVPC or INVSTATE.
+    const INVPC: u32 = 1 << 18;
+    const INVSTATE: u32 = 1 << 17;
+    for (value, xpsr, fault) in [
+        (0xFFFF_FFF9_u32, 0x0100_000B_u32, INVPC),
+        (0xFFFF_FFFD, 0x0100_0003, INVPC),
+        (0xFFFF_FFF1, 0x0100_0000, INVPC),
+        (0xFFFF_FFF9, 0, INVSTATE),
+        (0xFFFF_FFFD, 0, INVSTATE),
+    ] {
+        let image = SystemProgram::image(
+            |program| {
+                program.last_handler(HARD_FAULT);
+                program.last_handler(USAGE_FAULT);
+                program.raw_handler(SVCALL, |code| {
+                    code.mov32(0, xpsr).str(0, 13, 28);
+                    code.mrs(1, special::PSP).str(0, 1, 28);
+                    code.ldr(0, 13, 24).str(0, 1, 24).bx(6);
+                });
+            },
+            |program| {
+                let frame = PROCESS_STACK - 64;
+                program.code.mov32(0, frame).msr(special::PSP, 0);
+                program.code.mov32(6, value);
+                program.poke(SHCSR, 7 << 16);
+                program.guarded(|code| {
+                    code.narrow(0xDF00);
+                });
+            },
+        );
+        let forged = value == 0xFFFF_FFFD && xpsr & 0xFF != 0;
+        let found = if forged { alone(&image) } else { same(&image) };
+        assert_eq!(entries(&found), [6], "{value:#x} {xpsr:#x}");
+        assert!(found.contains(&fault), "{value:#x} {xpsr:#x}: {found:x?}");
+    }
+}
