@@ -445,8 +445,7 @@ impl Nrf52840 {
         };
         Ok(value.unwrap_or_else(|| {
             report(&place, address, context);
-            let page = address.wrapping_sub(APB) >> 12;
-            reset_values::reset_value(page, offset)
+            reset_values::reset_value(address.wrapping_sub(APB) >> 12, offset)
         }))
     }
 
