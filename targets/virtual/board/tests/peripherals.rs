@@ -806,3 +806,61 @@ fn ram_that_is_switched_off_loses_its_contents() {
     write(&mut board, power(3, 8), 0xFFFF_0000);
     assert_eq!(read(&mut board, RAM + 0x6000), 7);
 }
+
+/// Ticks of the low-frequency clock from here on.
+fn pass_edges(board: &mut VirtualBoard, edges: u64) {
+    pass(board, edges * 64_000_000 / 32_768);
+}
+
+#[test]
+fn rtc_misses_a_compare_value_that_is_written_too_late() {
+    // The manual's cases: the counter itself and one more may be missed, two more comes.
+    for (ahead, comes) in [(0, false), (1, false), (2, true), (3, true)] {
+        let mut board = board();
+        start_low_frequency(&mut board);
+        write(&mut board, RTC0 + 0x344, 1 << 16);
+        write(&mut board, RTC0, 1);
+        pass_edges(&mut board, 10);
+        let count = read(&mut board, RTC0 + 0x504);
+        write(&mut board, RTC0 + 0x540, count + ahead);
+        pass_edges(&mut board, 6);
+        assert_eq!(event(&mut board, RTC0, 0x140), comes, "{ahead}");
+    }
+    // With a prescaler there are edges enough before the next tick.
+    let mut board = board();
+    start_low_frequency(&mut board);
+    write(&mut board, RTC0 + 0x344, 1 << 16);
+    write(&mut board, RTC0 + 0x508, 9);
+    write(&mut board, RTC0, 1);
+    pass_edges(&mut board, 15);
+    assert_eq!(read(&mut board, RTC0 + 0x504), 1);
+    write(&mut board, RTC0 + 0x540, 2);
+    pass_edges(&mut board, 6);
+    assert!(event(&mut board, RTC0, 0x140));
+    // What is written while it stands still is compared from the first tick on.
+    write(&mut board, RTC0 + 0x004, 1);
+    write(&mut board, RTC0 + 0x008, 1);
+    write(&mut board, RTC0 + 0x508, 0);
+    write(&mut board, RTC0 + 0x140, 0);
+    write(&mut board, RTC0 + 0x540, 1);
+    write(&mut board, RTC0, 1);
+    pass_edges(&mut board, 2);
+    assert!(event(&mut board, RTC0, 0x140));
+}
+
+#[test]
+fn rtc_overflows_and_ticks() {
+    let mut board = board();
+    start_low_frequency(&mut board);
+    write(&mut board, RTC0 + 0x344, 0b11);
+    // TRIGOVRFLW.
+    write(&mut board, RTC0 + 0x00C, 1);
+    assert_eq!(read(&mut board, RTC0 + 0x504), 0xFF_FFF0);
+    write(&mut board, RTC0, 1);
+    pass_edges(&mut board, 15);
+    assert!(event(&mut board, RTC0, 0x100), "TICK");
+    assert!(!event(&mut board, RTC0, 0x104), "OVRFLW");
+    pass_edges(&mut board, 2);
+    assert!(event(&mut board, RTC0, 0x104));
+    assert!(read(&mut board, RTC0 + 0x504) < 3);
+}
