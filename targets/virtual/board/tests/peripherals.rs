@@ -864,3 +864,35 @@ fn rtc_overflows_and_ticks() {
     assert!(event(&mut board, RTC0, 0x104));
     assert!(read(&mut board, RTC0 + 0x504) < 3);
 }
+
+#[test]
+fn clearing_some_latches_detects_the_others_again() {
+    const LATCH: u32 = P0 + 0x520;
+    const DETECTMODE: u32 = P0 + 0x524;
+    for latched in [false, true] {
+        let mut board = board();
+        for pin in [3, 4] {
+            write(&mut board, P0 + 0x700 + 4 * pin, 2 << 16);
+        }
+        write(&mut board, DETECTMODE, latched.into());
+        board.machine.drive_pin(3, Some(true));
+        board.machine.drive_pin(4, Some(true));
+        board.machine.drive_pin(3, Some(false));
+        board.machine.drive_pin(4, Some(false));
+        assert_eq!(read(&mut board, LATCH), 0b11 << 3);
+        write(&mut board, GPIOTE + 0x17C, 0);
+        // One is left.
+        write(&mut board, LATCH, 1 << 3);
+        assert_eq!(read(&mut board, LATCH), 1 << 4);
+        assert_eq!(event(&mut board, GPIOTE, 0x17C), latched);
+        write(&mut board, GPIOTE + 0x17C, 0);
+        write(&mut board, LATCH, 1 << 4);
+        assert!(!event(&mut board, GPIOTE, 0x17C));
+        // A pin that still senses its level latches again at once.
+        board.machine.drive_pin(4, Some(true));
+        write(&mut board, GPIOTE + 0x17C, 0);
+        write(&mut board, LATCH, 1 << 4);
+        assert_eq!(read(&mut board, LATCH), 1 << 4);
+        assert_eq!(event(&mut board, GPIOTE, 0x17C), latched);
+    }
+}
