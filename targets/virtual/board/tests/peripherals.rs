@@ -896,3 +896,34 @@ fn clearing_some_latches_detects_the_others_again() {
         assert_eq!(event(&mut board, GPIOTE, 0x17C), latched);
     }
 }
+
+#[test]
+fn ppi_fixed_channels_have_forks() {
+    // TIMER0 COMPARE[0], COMPARE[1] and RTC0 COMPARE[0] lead to tasks of the radio, and the forks
+    // of their channels to EGU0.
+    for (channel, timer) in [
+        (20, Some(0)),
+        (21, Some(0)),
+        (22, Some(1)),
+        (28, None),
+        (29, None),
+    ] {
+        let mut board = board();
+        write(&mut board, PPI + 0x910 + 4 * channel, EGU0 + 0x00C);
+        write(&mut board, PPI + 0x504, 1 << channel);
+        match timer {
+            Some(compare) => {
+                write(&mut board, TIMER0 + 0x540 + 4 * compare, 5);
+                write(&mut board, TIMER0, 1);
+            }
+            None => {
+                start_low_frequency(&mut board);
+                write(&mut board, RTC0 + 0x540, 3);
+                write(&mut board, RTC0 + 0x344, 1 << 16);
+                write(&mut board, RTC0, 1);
+            }
+        }
+        pass(&mut board, microseconds(200));
+        assert!(event(&mut board, EGU0, 0x10C), "{channel}");
+    }
+}
