@@ -684,7 +684,11 @@ fn flash_takes_its_time(timing: Timing) {
     let before = board.machine.cycles();
     write(&mut board, 0x8008, 0x55);
     assert_eq!(board.machine.cycles(), before);
+    let cycles = store_cycles(&mut board, 0x1000_1080, 0x55);
+    assert!((2624..2650).contains(&cycles), "UICR: {cycles}");
     write(&mut board, 0x4001_E504, 2);
+    let cycles = store_cycles(&mut board, 0x4001_E514, 1);
+    assert!((5_440_000..5_440_100).contains(&cycles), "UICR: {cycles}");
     let cycles = store_cycles(&mut board, 0x4001_E508, 0x8000);
     assert!((5_440_000..5_440_100).contains(&cycles), "{cycles}");
     assert_eq!(read(&mut board, 0x8004), u32::MAX);
@@ -926,4 +930,69 @@ fn ppi_fixed_channels_have_forks() {
         pass(&mut board, microseconds(200));
         assert!(event(&mut board, EGU0, 0x10C), "{channel}");
     }
+}
+
+const NVMC: u32 = 0x4001_E000;
+
+#[test]
+fn partial_erases_add_up_to_a_whole_one() {
+    let mut board = board();
+    program(&mut board, 0x8FFC, &[0x1234_5678, 0x1234_5678]);
+    write(&mut board, NVMC + 0x51C, 20);
+    let partly = |board: &mut VirtualBoard| write(board, NVMC + 0x518, 0x8000);
+    // Only while CONFIG enables erasing.
+    partly(&mut board);
+    assert_eq!(read(&mut board, 0x8FFC), 0x1234_5678);
+    write(&mut board, NVMC + 0x504, 2);
+    for _ in 0..4 {
+        partly(&mut board);
+        let undefined = [0x8000, 0x8FFC].map(|at| read(&mut board, at));
+        assert_eq!(undefined, [0xA5A5_A5A5, 0x1234_5678 & 0xA5A5_A5A5]);
+    }
+    partly(&mut board);
+    let erased = [0x8000, 0x8FFC].map(|at| read(&mut board, at));
+    assert_eq!(erased, [u32::MAX; 2]);
+    assert_eq!(read(&mut board, 0x9000), 0x1234_5678, "the next page");
+    // The next erase starts anew; a whole one ends it.
+    partly(&mut board);
+    write(&mut board, NVMC + 0x508, 0x8000);
+    assert_eq!(read(&mut board, 0x8000), u32::MAX);
+    for _ in 0..4 {
+        partly(&mut board);
+    }
+    assert_eq!(read(&mut board, 0x8000), 0xA5A5_A5A5);
+
+    board.machine.set_flash_takes_time(true);
+    let cycles = store_cycles(&mut board, NVMC + 0x518, 0x8000);
+    assert!((1_280_000..1_280_100).contains(&cycles), "{cycles}");
+    assert_eq!(read(&mut board, 0x8000), u32::MAX);
+}
+
+#[test]
+fn flash_takes_words_and_only_while_it_is_enabled() {
+    let mut board = board();
+    let attempt = |board: &mut VirtualBoard, address, size| {
+        board.machine.debug_write(address, size, 0).is_ok()
+    };
+    for (config, word) in [(0, false), (1, true), (2, false)] {
+        write(&mut board, NVMC + 0x504, config);
+        for address in [0x8000, 0x1000_1080] {
+            assert_eq!(attempt(&mut board, address, AccessSize::Word), word);
+            assert!(!attempt(&mut board, address, AccessSize::HalfWord));
+            assert!(!attempt(&mut board, address, AccessSize::Byte));
+        }
+    }
+    // UICR is programmed like flash, erased alone or with everything.
+    for erase in [0x514, 0x50C] {
+        write(&mut board, NVMC + 0x504, 1);
+        write(&mut board, 0x1000_1084, 0xFFFF_00FF);
+        write(&mut board, 0x1000_1084, 0x0FFF_FFFF);
+        assert_eq!(read(&mut board, 0x1000_1084), 0x0FFF_00FF);
+        write(&mut board, NVMC + erase, 1);
+        assert_eq!(read(&mut board, 0x1000_1084), 0x0FFF_00FF, "not enabled");
+        write(&mut board, NVMC + 0x504, 2);
+        write(&mut board, NVMC + erase, 1);
+        assert_eq!(read(&mut board, 0x1000_1084), u32::MAX);
+    }
+    assert_eq!(read(&mut board, CODE), u32::MAX, "ERASEALL");
 }

@@ -460,12 +460,16 @@ impl Nrf52840 {
         let known = match place {
             Place::Ficr => return Err(BusFault),
             Place::Uicr if self.nvmc.may_write() => {
+                self.nvmc.stall_for_uicr(false, context);
                 return self.uicr.write(offset, value).ok_or(BusFault);
             }
             Place::Uicr => return Err(BusFault),
             Place::Nvmc => {
                 let known = self.nvmc.write(offset, value, context);
                 if self.nvmc.take_erase_uicr() {
+                    if offset == nvmc::ERASEUICR {
+                        self.nvmc.stall_for_uicr(true, context);
+                    }
                     self.uicr = Uicr::new();
                 }
                 known
