@@ -194,6 +194,7 @@ impl Machine {
         let core = &mut self.core;
         let now = core.cycles;
         core.reset_requested = None;
+        core.tell_asleep(false);
         core.with_chip(now, |chip, context| chip.reset(reason, context));
         self.reset_core();
     }
@@ -389,6 +390,9 @@ impl Machine {
             }
             let now = self.core.cycles;
             self.core.pass_events(now);
+            if !self.core.system.debug.sleeping {
+                self.core.tell_asleep(false);
+            }
             let core = &mut self.core;
             if core.system.dwt.cycle_match_due(now) && core.system.debug.takes_watchpoints() {
                 core.stop = Some(Stop::Watchpoint);
@@ -420,6 +424,10 @@ impl Machine {
             if core.system.debug.sleeping {
                 if core.wakes() {
                     core.system.debug.sleeping = false;
+                    core.tell_asleep(false);
+                } else if !core.told_asleep {
+                    core.tell_asleep(true);
+                    continue;
                 } else {
                     let next = core
                         .system

@@ -996,3 +996,39 @@ fn flash_takes_words_and_only_while_it_is_enabled() {
     }
     assert_eq!(read(&mut board, CODE), u32::MAX, "ERASEALL");
 }
+
+#[test]
+fn sleep_is_told_to_power_and_may_stop_the_watchdog() {
+    for (config, counts_asleep) in [(0, false), (1, true)] {
+        let mut board = blank();
+        // wfi; b .
+        load(&mut board, &[0xBF30, 0xE7FE], 0x102);
+        write(&mut board, 0xE000_EDF0, HALT);
+        write(&mut board, CLOCK + 0x400, u32::MAX);
+        // RTC0 COMPARE[0] after 300 edges wakes it, the watchdog takes 100.
+        write(&mut board, CLOCK + 0x008, 1);
+        write(&mut board, RTC0 + 0x540, 300);
+        write(&mut board, RTC0 + INTENSET, 1 << 16);
+        enable_interrupt(&mut board, 11);
+        board.machine.set_register(20, 1); // PRIMASK
+        write(&mut board, RTC0, 1);
+        write(&mut board, WDT + 0x50C, config);
+        start_watchdog(&mut board);
+        let edges =
+            |board: &mut VirtualBoard, edges: u64| board.machine.run(edges * 64_000_000 / 32_768);
+        write(&mut board, 0xE000_EDF0, RUN);
+        edges(&mut board, 50);
+        let events = [0x114, 0x118].map(|event| read(&mut board, CLOCK + event));
+        assert_eq!(events, [1, 0], "SLEEPENTER, SLEEPEXIT");
+        edges(&mut board, 300);
+        let reset = read(&mut board, CLOCK + 0x400) == 0b10;
+        assert_eq!(reset, counts_asleep);
+        if !counts_asleep {
+            assert_eq!(read(&mut board, CLOCK + 0x118), 1, "SLEEPEXIT");
+            edges(&mut board, 40);
+            assert_eq!(read(&mut board, CLOCK + 0x400), 0);
+            edges(&mut board, 60);
+            assert_eq!(read(&mut board, CLOCK + 0x400), 0b10, "RESETREAS.DOG");
+        }
+    }
+}

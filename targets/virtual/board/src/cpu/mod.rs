@@ -127,6 +127,8 @@ pub(crate) struct Core {
     pub exclusive: Option<u32>,
     /// The event register of WFE.
     pub event: bool,
+    /// Whether the chip knows the core asleep.
+    pub told_asleep: bool,
     /// Whether the core sleeps in WFE, so that an event wakes it.
     pub sleeps_for_event: bool,
 
@@ -225,6 +227,7 @@ impl Core {
             fpscr: 0,
             exclusive: None,
             event: false,
+            told_asleep: false,
             sleeps_for_event: false,
             next_pc: 0,
             jumped: true,
@@ -454,6 +457,14 @@ impl Core {
         // Events may have moved.
         self.deadline = 0;
         result
+    }
+
+    /// Tells the chip that the core falls asleep, or wakes.
+    pub fn tell_asleep(&mut self, asleep: bool) {
+        if std::mem::replace(&mut self.told_asleep, asleep) != asleep {
+            let now = self.cycles;
+            self.with_chip(now, |chip, context| chip.set_asleep(asleep, context));
+        }
     }
 
     /// Throws away what was decoded of the RAM bytes `start..end`.

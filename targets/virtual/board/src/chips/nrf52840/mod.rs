@@ -617,6 +617,16 @@ impl Chip for Nrf52840 {
         self.refresh(context);
     }
 
+    fn set_asleep(&mut self, asleep: bool, context: &mut ChipContext<'_>) {
+        self.catch_up(context);
+        self.act(context.now, context, |chip, io| {
+            io.page = page::CLOCK;
+            chip.clock.note_sleep(asleep, io);
+            chip.wdt.set_asleep(asleep, io.now);
+        });
+        self.refresh(context);
+    }
+
     fn core_hz(&self) -> u64 {
         peripheral::CORE_HZ
     }
