@@ -199,9 +199,7 @@ impl Core {
                 if !self.system.dwt.write(address & 0xFFF, value, &totals) {
                     return Err(BusFault);
                 }
-                let counts = self.system.dwt.counts_events();
-                self.flush_code |= self.marks.observe(Observer::Events, counts);
-                self.flush_code |= watched || self.system.dwt.watches_code();
+                self.observe_dwt(watched);
             }
             0xE000_2000..=0xE000_2FFF => {
                 if !self.system.fpb.write(address & 0xFFF, value) {
@@ -270,7 +268,9 @@ impl Core {
                     value & MON_PEND != 0,
                 );
                 exceptions.check = true;
-                self.flush_code |= self.system.dwt.watches_code();
+                let watched = self.system.dwt.watches_code();
+                self.system.dwt.set_trace(value & TRCENA != 0, &totals);
+                self.observe_dwt(watched);
             }
             0xE000_EF00 => {
                 let exception = number::EXTERNAL + (value & 0x1FF);
@@ -293,6 +293,13 @@ impl Core {
         }
         self.update_checks();
         Ok(())
+    }
+
+    /// Has the code decoded anew if the DWT has, or had, something to say about instructions.
+    fn observe_dwt(&mut self, watched: bool) {
+        let counts = self.system.dwt.counts_events();
+        self.flush_code |= self.marks.observe(Observer::Events, counts);
+        self.flush_code |= watched || self.system.dwt.watches_code();
     }
 
     fn write_itm(&mut self, offset: u32, size: AccessSize, value: u32, by: Accessor) {

@@ -345,9 +345,11 @@ fn wfe_goes_on_after_an_event() {
 #[test]
 fn exception_and_sleep_cycles_are_counted_while_enabled() {
     const DWT_CTRL: u32 = 0xE000_1000;
+    const DEMCR: u32 = 0xE000_EDFC;
     let image = watched(&[], |program| {
         program.code.narrow(0xB672); // cpsid i
         program.poke(0xE000_E014, 100);
+        program.poke(DEMCR, 1 << 24);
         for control in [0, 3 << 18] {
             program.poke(0xE000_E018, 0);
             program.poke(0xE000_E010, 7);
@@ -369,6 +371,7 @@ fn exception_and_sleep_cycles_are_counted_while_enabled() {
             });
         },
         |program| {
+            program.poke(DEMCR, 1 << 24);
             program.poke(DWT_CTRL, 3 << 18);
             program.code.narrow(0xDF00).narrow(0xDF00);
             program.log_word(DWT_CTRL + 0x0C);

@@ -377,6 +377,7 @@ fn stacking_and_unstacking_are_checked() {
 fn protection_costs_no_cycles() {
     const CYCCNT: u32 = 0xE000_1004;
     let image = protected(|program| {
+        program.poke(0xE000_EDFC, 1 << 24);
         program.poke(0xE000_1000, 1);
         for control in [0, ENABLE] {
             protect(program, control);
