@@ -479,10 +479,8 @@ impl Core {
 
     /// Byte address and bit in it behind a bit-band alias (B3.1.1 of the Cortex-M4 TRM).
     fn bit_band(&self, address: u32) -> Option<(u32, u32)> {
-        if !self.chip.description().bit_band || address & 0xDE00_0000 != 0x0200_0000 {
-            return None;
-        }
-        if address >> 28 != 2 && address >> 28 != 4 {
+        // 0x2200_0000 and 0x4200_0000, 32 MB each.
+        if !self.chip.description().bit_band || !matches!(address >> 25, 0x11 | 0x21) {
             return None;
         }
         let offset = address & 0x01FF_FFFF;

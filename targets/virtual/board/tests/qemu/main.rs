@@ -37,6 +37,7 @@
 //! - Lockup ends QEMU.
 
 mod assembler;
+mod bit_band;
 mod changed_code;
 mod directed_exceptions;
 mod emulator;
