@@ -426,3 +426,44 @@ fn a_debugger_resets_the_core_alone() {
     assert_eq!((exception(&board), board.machine.pc()), (0, pc));
     assert_eq!(read(&mut board, SHCSR), 0);
 }
+
+#[test]
+fn bus_faults_at_negative_priority_can_be_ignored() {
+    const BFHFNMIGN: u32 = 1 << 8;
+    const BFAR: u32 = 0xE000_ED38;
+    // ldr r0, [r1]; str r0, [r1]; udf #0
+    let code = [0x6808, 0x6008, 0xDE00, NOP];
+    for (ccr, exception, ignored) in [
+        (BFHFNMIGN, 2, true),
+        (BFHFNMIGN, 3, true),
+        (0, 2, false),
+        (0, 3, false),
+        // At any other priority it is a fault all the same.
+        (BFHFNMIGN, 11, false),
+    ] {
+        let mut board = board(&[0xDE00, NOP, 0xDF00, NOP], &code);
+        write(&mut board, CCR, ccr);
+        match exception {
+            2 => write(&mut board, ICSR, NMIPENDSET),
+            11 => board.machine.set_register(register::PC, CODE + 4),
+            _ => {}
+        }
+        step(&mut board);
+        assert_eq!(self::exception(&board), exception);
+        write(&mut board, CFSR, u32::MAX);
+        board.machine.set_register(0, 5);
+        board.machine.set_register(1, 0x6000_0000);
+        let pc = board.machine.pc();
+        step(&mut board);
+        assert_eq!(board.machine.pc() == pc + 2, ignored, "{exception}");
+        assert_eq!(read(&mut board, CFSR), 0x8200, "PRECISERR, BFARVALID");
+        assert_eq!(read(&mut board, BFAR), 0x6000_0000);
+        if ignored {
+            step(&mut board);
+            assert_eq!(board.machine.pc(), pc + 4);
+            // Other faults still lock up.
+            step(&mut board);
+            assert_eq!(board.machine.pc(), 0xFFFF_FFFE);
+        }
+    }
+}

@@ -35,6 +35,7 @@ pub mod ccr {
     pub const USERSETMPEND: u32 = 1 << 1;
     pub const UNALIGN_TRP: u32 = 1 << 3;
     pub const DIV_0_TRP: u32 = 1 << 4;
+    pub const BFHFNMIGN: u32 = 1 << 8;
     pub const STKALIGN: u32 = 1 << 9;
 }
 
