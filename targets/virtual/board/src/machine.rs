@@ -69,6 +69,8 @@ pub enum Ended {
 pub struct Machine {
     core: Core,
     code: CodeCache,
+    /// Whether `code` was decoded for code that may use the FPU.
+    floats_allowed: bool,
     timing: Timing,
     /// Of the program that was loaded.
     symbols: Arc<Symbols>,
@@ -106,6 +108,7 @@ impl Machine {
         let mut board = Self {
             core: Core::new(chip),
             code,
+            floats_allowed: false,
             timing: Timing::Full,
             symbols: Arc::default(),
             hooks: hooks::Hooks::default(),
@@ -478,7 +481,10 @@ impl Machine {
     /// Throws away decoded code that is out of date.
     fn tidy_code(&mut self) {
         let core = &mut self.core;
-        if std::mem::take(&mut core.flush_code) {
+        // A change of privilege can change that.
+        let allowed = core.floats_allowed();
+        let changed = std::mem::replace(&mut self.floats_allowed, allowed) != allowed;
+        if std::mem::take(&mut core.flush_code) || changed {
             core.stale_code.clear();
             self.code.flush(core);
         }

@@ -325,7 +325,7 @@ impl Run {
             steps: Vec::new(),
             skips: Vec::new(),
             float: false,
-            fpu: core.system.scb.fpu_enabled(),
+            fpu: core.floats_allowed(),
         }
     }
 

@@ -187,6 +187,11 @@ impl Core {
         system.dwt.watches_instruction(address) && system.debug.takes_watchpoints()
     }
 
+    /// Whether the code that runs may use the FPU.
+    pub fn floats_allowed(&self) -> bool {
+        self.system.scb.fpu_enabled(self.privileged())
+    }
+
     /// Whether [`Self::begin_floating_point`] may have something to do.
     #[inline(always)]
     pub fn begins_floating_point(&self) -> bool {

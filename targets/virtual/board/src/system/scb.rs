@@ -99,8 +99,11 @@ impl Scb {
         *self = Self::new(self.fpu);
     }
 
-    /// Whether CPACR lets privileged code use the FPU.
-    pub fn fpu_enabled(&self) -> bool {
-        self.fpu && self.cpacr >> 20 & 3 != 0
+    /// Whether CPACR lets code of this privilege use the FPU (B3.2.20).
+    pub fn fpu_enabled(&self, privileged: bool) -> bool {
+        match self.cpacr >> 20 & 3 {
+            1 => self.fpu && privileged,
+            access => self.fpu && access != 0,
+        }
     }
 }

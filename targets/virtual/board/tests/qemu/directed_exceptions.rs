@@ -584,3 +584,43 @@ fn a_frame_must_fit_the_mode_that_is_returned_to() {
         assert!(found.contains(&fault), "{value:#x} {xpsr:#x}: {found:x?}");
     }
 }
+
+#[test]
+fn the_fpu_can_be_for_privileged_code_alone() {
+    const CPACR: u32 = 0xE000_ED88;
+    const NOCP: u32 = 1 << 19;
+    let image = SystemProgram::image(
+        |program| {
+            program.handler(HARD_FAULT, |_| {});
+            program.handler(USAGE_FAULT, |_| {});
+            // Changes the privilege.
+            program.raw_handler(SVCALL, |code| {
+                code.mrs(0, special::CONTROL).wide(0xF080_0001); // eor r0, r0, #1
+                code.msr(special::CONTROL, 0).bx(14);
+            });
+        },
+        |program| {
+            program.poke(SHCSR, 7 << 16);
+            for access in [0, 0x50_0000, 0xF0_0000] {
+                program.poke(CPACR, access);
+                program.barrier();
+                program.log_word(CPACR);
+                if access != 0 {
+                    program.code.wide(0xEE30_0A20); // vadd.f32 s0, s0, s1
+                }
+                for _ in 0..2 {
+                    program.code.narrow(0xDF00); // svc #0
+                    program.log_value(access);
+                    if access != 0 {
+                        program.guarded(|code| {
+                            code.wide(0xEE30_0A20);
+                        });
+                    }
+                }
+            }
+        },
+    );
+    let found = same(&image);
+    assert_eq!(entries(&found), [6]);
+    assert!(found.contains(&NOCP), "{found:x?}");
+}
