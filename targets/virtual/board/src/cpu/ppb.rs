@@ -34,8 +34,8 @@ const ID_REGISTERS: [u32; 13] = [
 const VECTRESET: u32 = 1;
 const VECTCLRACTIVE: u32 = 1 << 1;
 const SYSRESETREQ: u32 = 1 << 2;
-/// MVFR0-2 of FPv4-SP.
-const MVFR: [u32; 3] = [0x1011_0021, 0x1100_0011, 0x0000_0040];
+/// MVFR0-2 of FPv4-SP: what MVFR2 tells of came with FPv5.
+const MVFR: [u32; 3] = [0x1011_0021, 0x1100_0011, 0];
 /// The system handlers whose bits SHCSR shows: active, pending and enable positions.
 const SHCSR_ACTIVE: [(u32, u32); 7] = [
     (0, number::MEM_MANAGE),
@@ -95,12 +95,19 @@ impl Core {
                         self.note_cycle_count_read(op.index);
                     }
                     let totals = self.event_totals(now, op);
-                    self.system.dwt.read(offset, &totals).ok_or(BusFault)?
+                    match self.system.dwt.read(offset, &totals) {
+                        Some(value) => value,
+                        None => return self.no_register(address, "read of"),
+                    }
                 }
             }
-            0xE000_2000..=0xE000_2FFF => component(offset, [0x03, 0xB0, 0x2B, 0x00])
-                .or_else(|| self.system.fpb.read(offset))
-                .ok_or(BusFault)?,
+            0xE000_2000..=0xE000_2FFF => {
+                let id = component(offset, [0x03, 0xB0, 0x2B, 0x00]);
+                match id.or_else(|| self.system.fpb.read(offset)) {
+                    Some(value) => value,
+                    None => return self.no_register(address, "read of"),
+                }
+            }
             // Interrupt controller type: banks of 32 lines beyond the first.
             0xE000_E004 => exceptions.interrupts().div_ceil(32).saturating_sub(1),
             0xE000_E008 => scb.actlr,
@@ -158,14 +165,21 @@ impl Core {
                 value
             }
             0xE00F_F000..=0xE00F_FFFF => rom_table(offset, self.chip.description().identity),
-            _ => {
-                self.report(format!(
-                    "read of unmodelled system register {address:#010x}"
-                ));
-                return Err(BusFault);
-            }
+            _ => return self.no_register(address, "read of"),
         };
         Ok(value)
+    }
+
+    /// Nothing that is modelled is at `address`. In the System Control Space, the DWT and the FPB such
+    /// registers read as zero and ignore writes (B3.2.1); elsewhere the bus refuses.
+    fn no_register(&mut self, address: u32, access: &str) -> Result<u32, BusFault> {
+        self.report(format!(
+            "{access} unmodelled system register {address:#010x}"
+        ));
+        match address {
+            0xE000_1000..=0xE000_2FFF | 0xE000_E000..=0xE000_EFFF => Ok(0),
+            _ => Err(BusFault),
+        }
     }
 
     /// Writes by the core (`op` is the instruction) or a debugger.
@@ -197,13 +211,13 @@ impl Core {
             0xE000_1000..=0xE000_1FFF => {
                 let watched = self.system.dwt.watches_code();
                 if !self.system.dwt.write(address & 0xFFF, value, &totals) {
-                    return Err(BusFault);
+                    return self.no_register(address, "write to").map(drop);
                 }
                 self.observe_dwt(watched);
             }
             0xE000_2000..=0xE000_2FFF => {
                 if !self.system.fpb.write(address & 0xFFF, value) {
-                    return Err(BusFault);
+                    return self.no_register(address, "write to").map(drop);
                 }
                 self.flush_code = true;
             }
@@ -284,12 +298,14 @@ impl Core {
             }
             0xE000_EF38 if scb.fpu => scb.fpcar = value & !7,
             0xE000_EF3C if scb.fpu => scb.fpdscr = value & 0x07C0_0000,
-            _ => {
-                self.report(format!(
-                    "write to unmodelled system register {address:#010x}"
-                ));
-                return Err(BusFault);
-            }
+            // ICTR, active bits, CPUID, identification: read-only.
+            0xE000_E004
+            | 0xE000_E300..=0xE000_E31C
+            | 0xE000_ED00
+            | 0xE000_ED40..=0xE000_ED70
+            | 0xE000_EF34..=0xE000_EF48
+            | 0xE000_EFA0..=0xE000_EFFC => {}
+            _ => return self.no_register(address, "write to").map(drop),
         }
         self.update_checks();
         Ok(())
@@ -312,7 +328,7 @@ impl Core {
         }
     }
 
-    /// Byte and half-word writes reach priorities and fault status.
+    /// Byte and half-word writes reach priorities, fault status and the attributes of MPU regions.
     fn write_ppb_narrow(
         &mut self,
         address: u32,
@@ -325,6 +341,15 @@ impl Core {
             0xE000_ED18..=0xE000_ED23 => 4 + (address - 0xE000_ED18),
             0xE000_ED28..=0xE000_ED2B => {
                 self.system.scb.cfsr &= !(value << (8 * (address & 3)));
+                return Ok(());
+            }
+            // MPU_RASR and its aliases, of which each half may be written (B3.5.9).
+            0xE000_EDA0..=0xE000_EDBB if address & 4 == 0 && size == AccessSize::HalfWord => {
+                let register = (address & !3) - 0xE000_ED90;
+                let shift = 8 * (address & 2);
+                let other = self.system.mpu.read(register) & !(0xFFFF << shift);
+                self.flush_code |= self.system.mpu.write(register, other | value << shift);
+                self.update_checks();
                 return Ok(());
             }
             _ => {

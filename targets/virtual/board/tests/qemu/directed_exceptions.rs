@@ -624,3 +624,34 @@ fn the_fpu_can_be_for_privileged_code_alone() {
     assert_eq!(entries(&found), [6]);
     assert!(found.contains(&NOCP), "{found:x?}");
 }
+
+#[test]
+fn reserved_system_registers_read_as_zero() {
+    let image = watched(&[HARD_FAULT, BUS_FAULT], |program| {
+        program.poke(SHCSR, 7 << 16);
+        for address in [
+            0xE000_E020,
+            0xE000_ED78,
+            0xE000_ED7C,
+            0xE000_EE00,
+            0xE000_EFC0,
+        ] {
+            program.guarded(|code| {
+                code.mov32(0, address).mov32(1, u32::MAX).str(1, 0, 0);
+                code.ldr(1, 0, 0);
+            });
+            program.log(1);
+        }
+        // Registers that can't be written keep their value.
+        // The feature registers beyond these are those of a Cortex-M3 on QEMU 7.2.
+        let identification = (0xE000_ED40..=0xE000_ED4C).step_by(4);
+        let floats = [0xE000_EF40, 0xE000_EF44, 0xE000_EF48];
+        for address in identification.chain(floats).chain([0xE000_ED90]) {
+            program.poke(address, 0);
+            program.log_word(address);
+        }
+    });
+    let found = same(&image);
+    assert_eq!(entries(&found), [0; 0]);
+    assert_eq!(found[..5], [0; 5]);
+}
