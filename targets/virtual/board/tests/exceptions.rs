@@ -467,3 +467,99 @@ fn bus_faults_at_negative_priority_can_be_ignored() {
         }
     }
 }
+
+#[test]
+fn systick_flags_reloads_and_stops() {
+    const LOAD: u32 = SYSTICK + 4;
+    const VALUE: u32 = SYSTICK + 8;
+    const CALIB: u32 = SYSTICK + 12;
+    const COUNTFLAG: u32 = 1 << 16;
+    // ldr r1, [r0]; b .
+    let mut board = board(&[0x6801, 0xE7FE], &[BX_LR, NOP]);
+    // No reference clock, so the core's is used whatever CLKSOURCE says.
+    assert_eq!(read(&mut board, CALIB), 1 << 31);
+    write(&mut board, SYSTICK, 0);
+    assert_eq!(read(&mut board, SYSTICK), 1 << 2);
+    write(&mut board, LOAD, 0xFF00_0064);
+    assert_eq!(read(&mut board, LOAD), 100);
+    let pass = |board: &mut VirtualBoard, cycles| {
+        board.machine.set_register(register::PC, CODE + 2);
+        write(board, DHCSR, RUN);
+        board.machine.run(cycles);
+        write(board, DHCSR, HALT);
+    };
+    let core_reads = |board: &mut VirtualBoard| {
+        board.machine.set_register(register::PC, CODE);
+        board.machine.set_register(0, SYSTICK);
+        board.machine.step_instruction();
+        board.machine.register(register::R1)
+    };
+    write(&mut board, VALUE, 5);
+    assert_eq!(read(&mut board, VALUE), 0, "any value clears it");
+    write(&mut board, SYSTICK, 1);
+    pass(&mut board, 60);
+    assert_eq!(core_reads(&mut board) & COUNTFLAG, 0);
+    pass(&mut board, 60);
+    // A debugger's read leaves the flag, the core's clears it.
+    for _ in 0..2 {
+        assert_ne!(read(&mut board, SYSTICK) & COUNTFLAG, 0);
+    }
+    assert_ne!(core_reads(&mut board) & COUNTFLAG, 0);
+    assert_eq!(core_reads(&mut board) & COUNTFLAG, 0);
+    // So does writing the value.
+    pass(&mut board, 200);
+    write(&mut board, VALUE, 0);
+    assert_eq!(read(&mut board, SYSTICK) & COUNTFLAG, 0);
+    // Without TICKINT nothing was pended.
+    assert_eq!(read(&mut board, ICSR) & 1 << 26, 0);
+    // With LOAD at zero it comes to rest, after one last time.
+    pass(&mut board, 10);
+    write(&mut board, LOAD, 0);
+    write(&mut board, SYSTICK, 3);
+    board.machine.set_register(20, 1); // PRIMASK
+    pass(&mut board, 200);
+    assert_eq!(read(&mut board, VALUE), 0);
+    assert_ne!(read(&mut board, ICSR) & 1 << 26, 0);
+    write(&mut board, ICSR, PENDSTCLR);
+    assert_ne!(core_reads(&mut board) & COUNTFLAG, 0);
+    pass(&mut board, 1000);
+    assert_eq!(read(&mut board, ICSR) & 1 << 26, 0);
+    assert_eq!(read(&mut board, SYSTICK) & COUNTFLAG, 0);
+}
+
+#[test]
+fn the_nvic_has_as_many_lines_and_priority_bits_as_the_chip() {
+    let mut board = board(&[NOP; 2], &[BX_LR]);
+    assert_eq!(read(&mut board, 0xE000_E004), 1, "ICTR: 33 to 64 lines");
+    for bank in [ISER, ISPR] {
+        for (word, lines) in [(0, u32::MAX), (4, 0xFFFF), (8, 0), (28, 0)] {
+            write(&mut board, bank + word, u32::MAX);
+            assert_eq!(read(&mut board, bank + word), lines);
+            assert_eq!(read(&mut board, bank + word + 0x80), lines);
+            write(&mut board, bank + word + 0x80, 0x5555_5555);
+            assert_eq!(read(&mut board, bank + word), lines & 0xAAAA_AAAA);
+            write(&mut board, bank + word, 0);
+            assert_eq!(read(&mut board, bank + word), lines & 0xAAAA_AAAA);
+            write(&mut board, bank + word + 0x80, u32::MAX);
+            assert_eq!(read(&mut board, bank + word), 0);
+        }
+    }
+    for (offset, value) in [(0, 0xE0E0_E0E0), (44, 0xE0E0_E0E0), (48, 0), (0xEC, 0)] {
+        write(&mut board, 0xE000_E400 + offset, u32::MAX);
+        assert_eq!(read(&mut board, 0xE000_E400 + offset), value, "{offset}");
+    }
+    // SHPR1 to 3: reserved bytes and the debug monitor's.
+    for (register, value) in [
+        (SHPR2 - 4, 0x00E0_E0E0),
+        (SHPR2, 0xE000_0000),
+        (SHPR3, 0xE0E0_00E0),
+    ] {
+        write(&mut board, register, u32::MAX);
+        assert_eq!(read(&mut board, register), value, "{register:#x}");
+    }
+    // AIRCR takes PRIGROUP with its key alone, and reads with another.
+    write(&mut board, AIRCR, 0x1234_0300);
+    assert_eq!(read(&mut board, AIRCR), 0xFA05_0000);
+    write(&mut board, AIRCR, 0x05FA_0300);
+    assert_eq!(read(&mut board, AIRCR), 0xFA05_0300);
+}

@@ -292,10 +292,7 @@ impl Core {
                     exceptions.pend(exception);
                 }
             }
-            0xE000_EF34 if scb.fpu => {
-                scb.fpccr = scb.fpccr & !(fpccr::ASPEN | fpccr::LSPEN | fpccr::LSPACT)
-                    | value & (fpccr::ASPEN | fpccr::LSPEN | fpccr::LSPACT);
-            }
+            0xE000_EF34 if scb.fpu => scb.fpccr = value & fpccr::ALL,
             0xE000_EF38 if scb.fpu => scb.fpcar = value & !7,
             0xE000_EF3C if scb.fpu => scb.fpdscr = value & 0x07C0_0000,
             // ICTR, active bits, CPUID, identification: read-only.

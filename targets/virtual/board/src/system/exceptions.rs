@@ -141,7 +141,8 @@ impl Exceptions {
 
     /// Exceptions that exist on this chip.
     pub fn exists(&self, number: u32) -> bool {
-        number < number::EXTERNAL + self.interrupts
+        let reserved = matches!(number, 0 | 7..=10 | 13);
+        !reserved && number < number::EXTERNAL + self.interrupts
     }
 
     /// Priority of an exception, without grouping: lower is more urgent.

@@ -56,6 +56,7 @@ pub mod fpccr {
     pub const MONRDY: u32 = 1 << 8;
     pub const LSPEN: u32 = 1 << 30;
     pub const ASPEN: u32 = 1 << 31;
+    pub const ALL: u32 = LSPACT | USER | THREAD | HFRDY | MMRDY | BFRDY | MONRDY | LSPEN | ASPEN;
 }
 
 /// The registers that only hold values.

@@ -655,3 +655,55 @@ fn reserved_system_registers_read_as_zero() {
     assert_eq!(entries(&found), [0; 0]);
     assert_eq!(found[..5], [0; 5]);
 }
+
+#[test]
+fn floating_point_context_registers_read_back() {
+    const FPCCR: u32 = 0xE000_EF34;
+    let image = watched(&[], |program| {
+        for value in [0, 0xFFFF_FBFE, 0xC000_0000] {
+            for register in [FPCCR, FPCCR + 4, FPCCR + 8] {
+                program.poke(register, value);
+                program.log_word(register);
+            }
+        }
+    });
+    same(&image);
+}
+
+/// An instruction with R0 as its base that isn't aligned.
+fn guarded_access(program: &mut SystemProgram, bits: u32) {
+    program.guarded(|code| {
+        code.mov32(0, RAM + 0x3_9001).wide(bits);
+    });
+}
+
+#[test]
+fn multiple_and_exclusive_accesses_must_be_aligned() {
+    let image = watched(&[HARD_FAULT, USAGE_FAULT], |program| {
+        program.poke(SHCSR, 7 << 16);
+        for bits in [
+            0xE890_0006, // ldm r0, {r1, r2}
+            0xE880_0006, // stm r0, {r1, r2}
+            0xE910_0006, // ldmdb r0, {r1, r2}
+            0xE9D0_1200, // ldrd r1, r2, [r0]
+            0xE9C0_1200, // strd r1, r2, [r0]
+            0xE850_1F00, // ldrex r1, [r0]
+            0xE8D0_1F5F, // ldrexh r1, [r0]
+            0xF8D0_1000, // ldr r1, [r0]
+            0xF8A0_1000, // strh r1, [r0]
+        ] {
+            guarded_access(program, bits);
+        }
+        let next = program.code.label();
+        program.code.b(next).bind(next);
+        for bits in [
+            0xED90_0A00, // vldr s0, [r0]
+            0xED80_0A00, // vstr s0, [r0]
+            0xEC90_0A02, // vldmia r0, {s0, s1}
+            0xEC80_0A02, // vstmia r0, {s0, s1}
+        ] {
+            guarded_access(program, bits);
+        }
+    });
+    assert_eq!(entries(&same(&image)), [6; 11]);
+}
