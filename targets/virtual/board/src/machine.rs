@@ -405,7 +405,7 @@ impl Machine {
             if core.system.debug.halted {
                 return Some(Ended::Halted);
             }
-            if core.system.debug.lockup {
+            if core.system.debug.lockup && !core.leaves_lockup() {
                 return Some(Ended::Lockup);
             }
             if std::mem::take(&mut core.step_requested) {
@@ -697,8 +697,7 @@ impl Machine {
 
     /// While the core runs, a debugger's poll lets it run on.
     fn let_time_pass(&mut self, address: u32) {
-        let debug = &self.core.system.debug;
-        if debug.halted || debug.lockup {
+        if self.core.system.debug.halted {
             return;
         }
         let budget = if address == 0xE000_EDF0 {

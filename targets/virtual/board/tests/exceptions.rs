@@ -563,3 +563,39 @@ fn the_nvic_has_as_many_lines_and_priority_bits_as_the_chip() {
     write(&mut board, AIRCR, 0x05FA_0300);
     assert_eq!(read(&mut board, AIRCR), 0xFA05_0300);
 }
+
+#[test]
+fn an_nmi_interrupts_a_lockup_in_hard_fault() {
+    let locked_up = |by_nmi: bool| {
+        // udf #0; all handlers but NMI's fault again.
+        let mut board = board(&[0xDE00, NOP], &[0xDE00, NOP]);
+        for number in 0..16 {
+            write(&mut board, RAM + 4 * number, CODE + 4 + 1);
+        }
+        if !by_nmi {
+            write(&mut board, RAM + 8, RAM + 0x100 + 1);
+        }
+        board
+            .machine
+            .write_bytes(RAM + 0x100, &BX_LR.to_le_bytes())
+            .unwrap();
+        write(&mut board, VTOR, RAM);
+        if by_nmi {
+            write(&mut board, ICSR, NMIPENDSET);
+        }
+        write(&mut board, DHCSR, RUN);
+        assert_eq!(board.machine.run(1000), Ended::Lockup);
+        assert_eq!(exception(&board), if by_nmi { 2 } else { 3 });
+        assert_ne!(read(&mut board, DHCSR) & 1 << 19, 0, "S_LOCKUP");
+        board
+    };
+    for by_nmi in [false, true] {
+        let mut board = locked_up(by_nmi);
+        write(&mut board, ICSR, NMIPENDSET);
+        let cycles = board.machine.cycles();
+        assert_eq!(board.machine.run(1000), Ended::Lockup);
+        assert_eq!(board.machine.cycles() > cycles, !by_nmi, "NMI ran");
+        assert_eq!(read(&mut board, ICSR) >> 31 != 0, by_nmi, "NMI is pending");
+        assert_eq!(board.machine.pc(), 0xFFFF_FFFE);
+    }
+}

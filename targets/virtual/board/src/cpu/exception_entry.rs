@@ -577,6 +577,14 @@ impl Core {
         self.deadline = 0;
     }
 
+    /// Whether a locked-up core goes on: an NMI preempts a lockup in HardFault, and returns to it
+    /// (B1.5.15).
+    pub fn leaves_lockup(&mut self) -> bool {
+        let leaves = self.ipsr == number::HARD_FAULT && self.system.exceptions.next(-1).is_some();
+        self.system.debug.lockup &= !leaves;
+        leaves
+    }
+
     /// Takes the pending exception with the highest priority, if it may be taken now.
     pub fn take_pending_exception(&mut self) -> bool {
         self.system.exceptions.check = false;
