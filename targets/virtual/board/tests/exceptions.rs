@@ -599,3 +599,39 @@ fn an_nmi_interrupts_a_lockup_in_hard_fault() {
         assert_eq!(board.machine.pc(), 0xFFFF_FFFE);
     }
 }
+
+#[test]
+fn the_core_sleeps_on_leaving_the_last_handler_if_told_to() {
+    const SCR: u32 = 0xE000_ED10;
+    const SLEEPONEXIT: u32 = 1 << 1;
+    // wfi; adds r4, #1; b .-2
+    let code = [0xBF30, 0x3401, 0xE7FD, NOP];
+    for scr in [0, SLEEPONEXIT] {
+        let mut board = board(&code, &[0x3501, BX_LR]); // adds r5, #1
+        write(&mut board, SCR, scr);
+        write(&mut board, SYSTICK + 4, 999);
+        write(&mut board, SYSTICK + 8, 0);
+        write(&mut board, SYSTICK, 7);
+        write(&mut board, DHCSR, RUN);
+        board.machine.run(10_500);
+        assert_eq!(board.machine.register(5), 10, "handlers");
+        let thread = board.machine.register(4);
+        assert_eq!(thread == 0, scr == SLEEPONEXIT, "{thread}");
+        let asleep = read(&mut board, DHCSR) & 1 << 18 != 0;
+        assert_eq!(asleep, scr == SLEEPONEXIT, "S_SLEEP");
+    }
+}
+
+#[test]
+fn a_moved_vector_table_is_used_at_once() {
+    let mut board = board(&[NOP; 4], &[BX_LR, NOP]);
+    write(&mut board, VTOR, RAM + 0x7F);
+    assert_eq!(read(&mut board, VTOR), RAM, "multiples of 128 bytes");
+    write(&mut board, RAM + 4 * PEND_SV, (RAM + 0x200) | 1);
+    write(&mut board, ICSR, PENDSVSET);
+    step(&mut board);
+    assert_eq!(board.machine.pc(), RAM + 0x200);
+    board.machine.reset();
+    write(&mut board, DHCSR, HALT);
+    assert_eq!(read(&mut board, VTOR), 0);
+}

@@ -707,3 +707,38 @@ fn multiple_and_exclusive_accesses_must_be_aligned() {
     });
     assert_eq!(entries(&same(&image)), [6; 11]);
 }
+
+#[test]
+fn thread_mode_is_returned_to_from_a_nested_handler_only_if_allowed() {
+    for (ccr, fault) in [(0x200, true), (0x201, false)] {
+        let image = SystemProgram::image(
+            |program| {
+                program.last_handler(HARD_FAULT);
+                program.last_handler(USAGE_FAULT);
+                program.handler(SVCALL, |program| {
+                    program.poke(ICSR, 1 << 28);
+                    program.barrier();
+                });
+                // Returns to R7 in thread mode, past the other handler.
+                program.raw_handler(PEND_SV, |code| {
+                    code.mov32(0, 0x0100_0000).str(0, 13, 28).str(7, 13, 24);
+                    code.mov32(0, 0xFFFF_FFF9).bx(0);
+                });
+            },
+            |program| {
+                program.set_priority(11, 0x80);
+                program.set_priority(14, 0x40);
+                program.poke(SHCSR, 7 << 16);
+                program.poke(CCR, ccr);
+                program.guarded(|code| {
+                    code.narrow(0xDF00);
+                });
+                program.code.mrs(0, special::IPSR);
+                program.log(0);
+                program.log_state();
+            },
+        );
+        let expected = if fault { vec![11, 6] } else { vec![11] };
+        assert_eq!(entries(&same(&image)), expected);
+    }
+}
