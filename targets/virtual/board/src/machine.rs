@@ -321,6 +321,9 @@ impl Machine {
             Stop::Fault(Fault::InvalidState) => core.jumped,
             _ => false,
         };
+        if !completed && block.float && !block.reaches_float(op) {
+            core.unbegin_floating_point();
+        }
         let executed = u64::from(op.index) + u64::from(completed);
         core.instructions += executed;
         if T {

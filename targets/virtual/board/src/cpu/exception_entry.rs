@@ -185,6 +185,7 @@ impl Core {
         self.it_state = 0;
         self.arm_state = false;
         self.exclusive = None;
+        self.float_begun = None;
         self.event = true;
         self.jumped = true;
         match target {

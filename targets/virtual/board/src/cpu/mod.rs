@@ -124,6 +124,9 @@ pub(crate) struct Core {
     pub control: u32,
     pub s: RegisterFile,
     pub fpscr: u32,
+    /// Where the current floating-point context began: [`Core::instructions`] at the start of the
+    /// block, and FPSCR before it.
+    pub float_begun: Option<(u64, u32)>,
     pub exclusive: Option<u32>,
     /// The event register of WFE.
     pub event: bool,
@@ -225,6 +228,7 @@ impl Core {
             control: 0,
             s: RegisterFile::ZERO,
             fpscr: 0,
+            float_begun: None,
             exclusive: None,
             event: false,
             told_asleep: false,

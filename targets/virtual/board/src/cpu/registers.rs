@@ -198,6 +198,17 @@ impl Core {
         self.control & 4 == 0 || self.system.scb.fpccr & fpccr::LSPACT != 0
     }
 
+    /// Takes back the floating-point context that a block began at its start: it was left before its
+    /// first floating-point instruction.
+    pub fn unbegin_floating_point(&mut self) {
+        if let Some((instructions, fpscr)) = self.float_begun.take()
+            && instructions == self.instructions
+        {
+            self.control &= !4;
+            self.fpscr = fpscr;
+        }
+    }
+
     /// What the first floating-point instruction of a context does: completes a deferred save
     /// and marks the context (ExecuteFPCheck, B1.5.8). False if the save failed: the fault comes
     /// before the instruction.
@@ -207,6 +218,7 @@ impl Core {
         }
         if self.system.scb.fpccr & fpccr::ASPEN != 0 && self.control & 4 == 0 {
             self.control |= 4;
+            self.float_begun = Some((self.instructions, self.fpscr));
             let keep = 0x07C0_0000;
             self.fpscr = self.fpscr & !keep | self.system.scb.fpdscr & keep;
         }

@@ -694,8 +694,6 @@ fn multiple_and_exclusive_accesses_must_be_aligned() {
         ] {
             guarded_access(program, bits);
         }
-        let next = program.code.label();
-        program.code.b(next).bind(next);
         for bits in [
             0xED90_0A00, // vldr s0, [r0]
             0xED80_0A00, // vstr s0, [r0]
