@@ -69,6 +69,8 @@ pub enum Ended {
 pub struct Machine {
     core: Core,
     code: CodeCache,
+    /// Whether `code` was decoded for code that may use the FPU.
+    floats_allowed: bool,
     timing: Timing,
     /// Of the program that was loaded.
     symbols: Arc<Symbols>,
@@ -106,6 +108,7 @@ impl Machine {
         let mut board = Self {
             core: Core::new(chip),
             code,
+            floats_allowed: false,
             timing: Timing::Full,
             symbols: Arc::default(),
             hooks: hooks::Hooks::default(),
@@ -194,8 +197,17 @@ impl Machine {
         let core = &mut self.core;
         let now = core.cycles;
         core.reset_requested = None;
-        core.system.reset();
+        core.tell_asleep(false);
         core.with_chip(now, |chip, context| chip.reset(reason, context));
+        self.reset_core();
+    }
+
+    /// The core's own reset; peripherals stay as they are.
+    fn reset_core(&mut self) {
+        let core = &mut self.core;
+        let now = core.cycles;
+        core.core_reset_requested = false;
+        core.system.reset();
         core.clear_registers();
         core.other_sp = 0;
         core.control = 0;
@@ -309,6 +321,9 @@ impl Machine {
             Stop::Fault(Fault::InvalidState) => core.jumped,
             _ => false,
         };
+        if !completed && block.float && !block.reaches_float(op) {
+            core.unbegin_floating_point();
+        }
         let executed = u64::from(op.index) + u64::from(completed);
         core.instructions += executed;
         if T {
@@ -375,19 +390,14 @@ impl Machine {
                 self.reset_for(reason);
                 continue;
             }
-            let now = self.core.cycles;
-            if self.core.chip.next_event() <= now {
-                self.core
-                    .with_chip(now, |chip, context| chip.advance(context));
-                // Stalls belong to accesses, not to the passing of time.
-                self.core.extra = 0;
+            if self.core.core_reset_requested {
+                self.reset_core();
+                continue;
             }
-            if self.core.system.systick.next_event() <= now && self.core.system.systick.advance(now)
-            {
-                self.core
-                    .system
-                    .exceptions
-                    .pend(crate::system::exceptions::number::SYS_TICK);
+            let now = self.core.cycles;
+            self.core.pass_events(now);
+            if !self.core.system.debug.sleeping {
+                self.core.tell_asleep(false);
             }
             let core = &mut self.core;
             if core.system.dwt.cycle_match_due(now) && core.system.debug.takes_watchpoints() {
@@ -398,14 +408,12 @@ impl Machine {
             if core.system.debug.halted {
                 return Some(Ended::Halted);
             }
-            if core.system.debug.lockup {
+            if core.system.debug.lockup && !core.leaves_lockup() {
                 return Some(Ended::Lockup);
             }
             if std::mem::take(&mut core.step_requested) {
                 // Entering a pending exception is a step of its own.
-                let entered = core.system.exceptions.check
-                    && !core.mask_interrupts
-                    && core.take_pending_exception();
+                let entered = core.system.exceptions.check && core.take_pending_exception();
                 if !entered {
                     // Stopping here is the debugger's business.
                     let _ = self.act_at_mark(self.core.next_pc);
@@ -422,6 +430,10 @@ impl Machine {
             if core.system.debug.sleeping {
                 if core.wakes() {
                     core.system.debug.sleeping = false;
+                    core.tell_asleep(false);
+                } else if !core.told_asleep {
+                    core.tell_asleep(true);
+                    continue;
                 } else {
                     let next = core
                         .system
@@ -438,13 +450,11 @@ impl Machine {
                     continue;
                 }
             }
-            if core.system.exceptions.check
-                && !core.mask_interrupts
-                && core.take_pending_exception()
-            {
+            if core.system.exceptions.check && core.take_pending_exception() {
                 continue;
             }
-            if core.it_state != 0 || core.arm_state || core.system.dwt.watches_data() {
+            let monitored = core.steps_for_monitor();
+            if core.it_state != 0 || core.arm_state || core.system.dwt.watches_data() || monitored {
                 let pc = core.next_pc;
                 if let Some(ended) = self.act_at_mark(pc) {
                     return Some(ended);
@@ -453,6 +463,9 @@ impl Machine {
                     continue;
                 }
                 self.step();
+                if monitored {
+                    self.core.pend_monitor();
+                }
                 continue;
             }
             if core.faults.hang_due(core.cycles, core.next_pc) {
@@ -471,7 +484,10 @@ impl Machine {
     /// Throws away decoded code that is out of date.
     fn tidy_code(&mut self) {
         let core = &mut self.core;
-        if std::mem::take(&mut core.flush_code) {
+        // A change of privilege can change that.
+        let allowed = core.floats_allowed();
+        let changed = std::mem::replace(&mut self.floats_allowed, allowed) != allowed;
+        if std::mem::take(&mut core.flush_code) || changed {
             core.stale_code.clear();
             self.code.flush(core);
         }
@@ -684,8 +700,7 @@ impl Machine {
 
     /// While the core runs, a debugger's poll lets it run on.
     fn let_time_pass(&mut self, address: u32) {
-        let debug = &self.core.system.debug;
-        if debug.halted || debug.lockup {
+        if self.core.system.debug.halted {
             return;
         }
         let budget = if address == 0xE000_EDF0 {
@@ -712,7 +727,8 @@ impl DebugTarget for Machine {
         if (0xE000_0000..0xE010_0000).contains(&address) {
             self.core
                 .write_ppb(address, size, value, now, None, Accessor::Debugger)?;
-            if self.core.step_requested || self.core.reset_requested.is_some() {
+            let reset = self.core.reset_requested.is_some() || self.core.core_reset_requested;
+            if self.core.step_requested || reset {
                 self.run(0);
             }
             return Ok(());

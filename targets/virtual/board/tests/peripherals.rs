@@ -1,6 +1,8 @@
 //! The nRF52840's peripherals, register by register. Time passes only in [`pass`]; the core
 //! executes a branch to itself, or handlers that count.
 
+#[path = "peripherals/reset_values.rs"]
+mod reset_values;
 #[path = "support/nrf52840.rs"]
 mod support;
 
@@ -682,7 +684,11 @@ fn flash_takes_its_time(timing: Timing) {
     let before = board.machine.cycles();
     write(&mut board, 0x8008, 0x55);
     assert_eq!(board.machine.cycles(), before);
+    let cycles = store_cycles(&mut board, 0x1000_1080, 0x55);
+    assert!((2624..2650).contains(&cycles), "UICR: {cycles}");
     write(&mut board, 0x4001_E504, 2);
+    let cycles = store_cycles(&mut board, 0x4001_E514, 1);
+    assert!((5_440_000..5_440_100).contains(&cycles), "UICR: {cycles}");
     let cycles = store_cycles(&mut board, 0x4001_E508, 0x8000);
     assert!((5_440_000..5_440_100).contains(&cycles), "{cycles}");
     assert_eq!(read(&mut board, 0x8004), u32::MAX);
@@ -803,4 +809,226 @@ fn ram_that_is_switched_off_loses_its_contents() {
     write(&mut board, RAM + 0x6000, 7);
     write(&mut board, power(3, 8), 0xFFFF_0000);
     assert_eq!(read(&mut board, RAM + 0x6000), 7);
+}
+
+/// Ticks of the low-frequency clock from here on.
+fn pass_edges(board: &mut VirtualBoard, edges: u64) {
+    pass(board, edges * 64_000_000 / 32_768);
+}
+
+#[test]
+fn rtc_misses_a_compare_value_that_is_written_too_late() {
+    // The manual's cases: the counter itself and one more may be missed, two more comes.
+    for (ahead, comes) in [(0, false), (1, false), (2, true), (3, true)] {
+        let mut board = board();
+        start_low_frequency(&mut board);
+        write(&mut board, RTC0 + 0x344, 1 << 16);
+        write(&mut board, RTC0, 1);
+        pass_edges(&mut board, 10);
+        let count = read(&mut board, RTC0 + 0x504);
+        write(&mut board, RTC0 + 0x540, count + ahead);
+        pass_edges(&mut board, 6);
+        assert_eq!(event(&mut board, RTC0, 0x140), comes, "{ahead}");
+    }
+    // With a prescaler there are edges enough before the next tick.
+    let mut board = board();
+    start_low_frequency(&mut board);
+    write(&mut board, RTC0 + 0x344, 1 << 16);
+    write(&mut board, RTC0 + 0x508, 9);
+    write(&mut board, RTC0, 1);
+    pass_edges(&mut board, 15);
+    assert_eq!(read(&mut board, RTC0 + 0x504), 1);
+    write(&mut board, RTC0 + 0x540, 2);
+    pass_edges(&mut board, 6);
+    assert!(event(&mut board, RTC0, 0x140));
+    // What is written while it stands still is compared from the first tick on.
+    write(&mut board, RTC0 + 0x004, 1);
+    write(&mut board, RTC0 + 0x008, 1);
+    write(&mut board, RTC0 + 0x508, 0);
+    write(&mut board, RTC0 + 0x140, 0);
+    write(&mut board, RTC0 + 0x540, 1);
+    write(&mut board, RTC0, 1);
+    pass_edges(&mut board, 2);
+    assert!(event(&mut board, RTC0, 0x140));
+}
+
+#[test]
+fn rtc_overflows_and_ticks() {
+    let mut board = board();
+    start_low_frequency(&mut board);
+    write(&mut board, RTC0 + 0x344, 0b11);
+    // TRIGOVRFLW.
+    write(&mut board, RTC0 + 0x00C, 1);
+    assert_eq!(read(&mut board, RTC0 + 0x504), 0xFF_FFF0);
+    write(&mut board, RTC0, 1);
+    pass_edges(&mut board, 15);
+    assert!(event(&mut board, RTC0, 0x100), "TICK");
+    assert!(!event(&mut board, RTC0, 0x104), "OVRFLW");
+    pass_edges(&mut board, 2);
+    assert!(event(&mut board, RTC0, 0x104));
+    assert!(read(&mut board, RTC0 + 0x504) < 3);
+}
+
+#[test]
+fn clearing_some_latches_detects_the_others_again() {
+    const LATCH: u32 = P0 + 0x520;
+    const DETECTMODE: u32 = P0 + 0x524;
+    for latched in [false, true] {
+        let mut board = board();
+        for pin in [3, 4] {
+            write(&mut board, P0 + 0x700 + 4 * pin, 2 << 16);
+        }
+        write(&mut board, DETECTMODE, latched.into());
+        board.machine.drive_pin(3, Some(true));
+        board.machine.drive_pin(4, Some(true));
+        board.machine.drive_pin(3, Some(false));
+        board.machine.drive_pin(4, Some(false));
+        assert_eq!(read(&mut board, LATCH), 0b11 << 3);
+        write(&mut board, GPIOTE + 0x17C, 0);
+        // One is left.
+        write(&mut board, LATCH, 1 << 3);
+        assert_eq!(read(&mut board, LATCH), 1 << 4);
+        assert_eq!(event(&mut board, GPIOTE, 0x17C), latched);
+        write(&mut board, GPIOTE + 0x17C, 0);
+        write(&mut board, LATCH, 1 << 4);
+        assert!(!event(&mut board, GPIOTE, 0x17C));
+        // A pin that still senses its level latches again at once.
+        board.machine.drive_pin(4, Some(true));
+        write(&mut board, GPIOTE + 0x17C, 0);
+        write(&mut board, LATCH, 1 << 4);
+        assert_eq!(read(&mut board, LATCH), 1 << 4);
+        assert_eq!(event(&mut board, GPIOTE, 0x17C), latched);
+    }
+}
+
+#[test]
+fn ppi_fixed_channels_have_forks() {
+    // TIMER0 COMPARE[0], COMPARE[1] and RTC0 COMPARE[0] lead to tasks of the radio, and the forks
+    // of their channels to EGU0.
+    for (channel, timer) in [
+        (20, Some(0)),
+        (21, Some(0)),
+        (22, Some(1)),
+        (28, None),
+        (29, None),
+    ] {
+        let mut board = board();
+        write(&mut board, PPI + 0x910 + 4 * channel, EGU0 + 0x00C);
+        write(&mut board, PPI + 0x504, 1 << channel);
+        match timer {
+            Some(compare) => {
+                write(&mut board, TIMER0 + 0x540 + 4 * compare, 5);
+                write(&mut board, TIMER0, 1);
+            }
+            None => {
+                start_low_frequency(&mut board);
+                write(&mut board, RTC0 + 0x540, 3);
+                write(&mut board, RTC0 + 0x344, 1 << 16);
+                write(&mut board, RTC0, 1);
+            }
+        }
+        pass(&mut board, microseconds(200));
+        assert!(event(&mut board, EGU0, 0x10C), "{channel}");
+    }
+}
+
+const NVMC: u32 = 0x4001_E000;
+
+#[test]
+fn partial_erases_add_up_to_a_whole_one() {
+    let mut board = board();
+    program(&mut board, 0x8FFC, &[0x1234_5678, 0x1234_5678]);
+    write(&mut board, NVMC + 0x51C, 20);
+    let partly = |board: &mut VirtualBoard| write(board, NVMC + 0x518, 0x8000);
+    // Only while CONFIG enables erasing.
+    partly(&mut board);
+    assert_eq!(read(&mut board, 0x8FFC), 0x1234_5678);
+    write(&mut board, NVMC + 0x504, 2);
+    for _ in 0..4 {
+        partly(&mut board);
+        let undefined = [0x8000, 0x8FFC].map(|at| read(&mut board, at));
+        assert_eq!(undefined, [0xA5A5_A5A5, 0x1234_5678 & 0xA5A5_A5A5]);
+    }
+    partly(&mut board);
+    let erased = [0x8000, 0x8FFC].map(|at| read(&mut board, at));
+    assert_eq!(erased, [u32::MAX; 2]);
+    assert_eq!(read(&mut board, 0x9000), 0x1234_5678, "the next page");
+    // The next erase starts anew; a whole one ends it.
+    partly(&mut board);
+    write(&mut board, NVMC + 0x508, 0x8000);
+    assert_eq!(read(&mut board, 0x8000), u32::MAX);
+    for _ in 0..4 {
+        partly(&mut board);
+    }
+    assert_eq!(read(&mut board, 0x8000), 0xA5A5_A5A5);
+
+    board.machine.set_flash_takes_time(true);
+    let cycles = store_cycles(&mut board, NVMC + 0x518, 0x8000);
+    assert!((1_280_000..1_280_100).contains(&cycles), "{cycles}");
+    assert_eq!(read(&mut board, 0x8000), u32::MAX);
+}
+
+#[test]
+fn flash_takes_words_and_only_while_it_is_enabled() {
+    let mut board = board();
+    let attempt = |board: &mut VirtualBoard, address, size| {
+        board.machine.debug_write(address, size, 0).is_ok()
+    };
+    for (config, word) in [(0, false), (1, true), (2, false)] {
+        write(&mut board, NVMC + 0x504, config);
+        for address in [0x8000, 0x1000_1080] {
+            assert_eq!(attempt(&mut board, address, AccessSize::Word), word);
+            assert!(!attempt(&mut board, address, AccessSize::HalfWord));
+            assert!(!attempt(&mut board, address, AccessSize::Byte));
+        }
+    }
+    // UICR is programmed like flash, erased alone or with everything.
+    for erase in [0x514, 0x50C] {
+        write(&mut board, NVMC + 0x504, 1);
+        write(&mut board, 0x1000_1084, 0xFFFF_00FF);
+        write(&mut board, 0x1000_1084, 0x0FFF_FFFF);
+        assert_eq!(read(&mut board, 0x1000_1084), 0x0FFF_00FF);
+        write(&mut board, NVMC + erase, 1);
+        assert_eq!(read(&mut board, 0x1000_1084), 0x0FFF_00FF, "not enabled");
+        write(&mut board, NVMC + 0x504, 2);
+        write(&mut board, NVMC + erase, 1);
+        assert_eq!(read(&mut board, 0x1000_1084), u32::MAX);
+    }
+    assert_eq!(read(&mut board, CODE), u32::MAX, "ERASEALL");
+}
+
+#[test]
+fn sleep_is_told_to_power_and_may_stop_the_watchdog() {
+    for (config, counts_asleep) in [(0, false), (1, true)] {
+        let mut board = blank();
+        // wfi; b .
+        load(&mut board, &[0xBF30, 0xE7FE], 0x102);
+        write(&mut board, 0xE000_EDF0, HALT);
+        write(&mut board, CLOCK + 0x400, u32::MAX);
+        // RTC0 COMPARE[0] after 300 edges wakes it, the watchdog takes 100.
+        write(&mut board, CLOCK + 0x008, 1);
+        write(&mut board, RTC0 + 0x540, 300);
+        write(&mut board, RTC0 + INTENSET, 1 << 16);
+        enable_interrupt(&mut board, 11);
+        board.machine.set_register(20, 1); // PRIMASK
+        write(&mut board, RTC0, 1);
+        write(&mut board, WDT + 0x50C, config);
+        start_watchdog(&mut board);
+        let edges =
+            |board: &mut VirtualBoard, edges: u64| board.machine.run(edges * 64_000_000 / 32_768);
+        write(&mut board, 0xE000_EDF0, RUN);
+        edges(&mut board, 50);
+        let events = [0x114, 0x118].map(|event| read(&mut board, CLOCK + event));
+        assert_eq!(events, [1, 0], "SLEEPENTER, SLEEPEXIT");
+        edges(&mut board, 300);
+        let reset = read(&mut board, CLOCK + 0x400) == 0b10;
+        assert_eq!(reset, counts_asleep);
+        if !counts_asleep {
+            assert_eq!(read(&mut board, CLOCK + 0x118), 1, "SLEEPEXIT");
+            edges(&mut board, 40);
+            assert_eq!(read(&mut board, CLOCK + 0x400), 0);
+            edges(&mut board, 60);
+            assert_eq!(read(&mut board, CLOCK + 0x400), 0b10, "RESETREAS.DOG");
+        }
+    }
 }

@@ -21,7 +21,7 @@ fn at_start(code: &[u16]) -> VirtualBoard {
     all.push(0xBE01); // bkpt #1
     load(&mut board, &all, handler);
     write(&mut board, 0xE000_EDF0, 0xA05F_0001);
-    write(&mut board, 0xE000_EDFC, 1 << 24);
+    write(&mut board, DEMCR, 1 << 24);
     board
 }
 
@@ -145,7 +145,7 @@ fn a_program_prints_through_the_itm() {
     print(&mut board);
     assert_eq!(board.machine.itm_output(1), b"!");
     // Without TRCENA there is no trace.
-    write(&mut board, 0xE000_EDFC, 0);
+    write(&mut board, DEMCR, 0);
     board.machine.itm_output(0);
     print(&mut board);
     assert!(board.machine.itm_output(0).is_empty());
@@ -256,6 +256,7 @@ fn the_tpiu_keeps_what_a_debugger_sets_up() {
     assert_eq!(read(&mut board, TPIU + 0xFA4), 0b0100);
 }
 
+const DEMCR: u32 = 0xE000_EDFC;
 const DWT: u32 = 0xE000_1000;
 const PCSR: u32 = DWT + 0x1C;
 const DFSR: u32 = 0xE000_ED30;
@@ -284,7 +285,7 @@ fn the_program_counter_is_sampled() {
     }
     write(&mut board, 0xE000_EDF0, 0xA05F_0003);
     assert_eq!(read(&mut board, PCSR), u32::MAX, "it is halted");
-    write(&mut board, 0xE000_EDFC, 0);
+    write(&mut board, DEMCR, 0);
     write(&mut board, 0xE000_EDF0, 0xA05F_0001);
     assert_eq!(read(&mut board, PCSR), u32::MAX, "trace is off");
 }
@@ -409,7 +410,7 @@ fn a_watchpoint_wakes_a_sleeping_core() {
 fn without_a_debugger_a_watchpoint_is_the_monitors_or_nothing() {
     let run = |demcr: u32, function: u32, value: u32| {
         let mut board = at_start(&ACCESSES);
-        write(&mut board, 0xE000_EDFC, 1 << 24 | demcr);
+        write(&mut board, DEMCR, 1 << 24 | demcr);
         write(&mut board, comparator(2, 0), value);
         write(&mut board, comparator(2, 8), function);
         board.machine.set_register(0, CELL);
@@ -705,15 +706,82 @@ fn counting_events_takes_no_cycles() {
         let mut machine = tinybench_virtual_board::Machine::new("nrf52840").unwrap();
         let program = include_bytes!("../examples/thermostat.elf");
         machine.load_elf(program).unwrap();
-        tinybench_virtual_board::debug_port::DebugTarget::debug_write(
-            &mut machine,
-            DWT,
-            tinybench_virtual_board::AccessSize::Word,
-            control,
-        )
-        .unwrap();
+        for (address, value) in [(DEMCR, 1 << 24), (DWT, control)] {
+            tinybench_virtual_board::debug_port::DebugTarget::debug_write(
+                &mut machine,
+                address,
+                tinybench_virtual_board::AccessSize::Word,
+                value,
+            )
+            .unwrap();
+        }
         machine.run(300_000);
         (machine.cycles(), machine.instructions())
     };
     assert_eq!(run(0), run(1 | 0x1F << 17));
+}
+
+const SYSTICK: u32 = 0xE000_E010;
+
+#[test]
+fn a_program_that_reads_systick_loses_no_tick() {
+    // The counter comes to zero at each of the instructions before and behind the load in turn.
+    let code = [
+        0x6801, // 100: ldr r1, [r0]
+        0xBF00, // 102: nop
+        0xBF00, // 104: nop
+        0x3A01, // 106: subs r2, #1
+        0xD1FA, // 108: bne 100
+        0xE002, // 10a: b 112
+        0x3401, // 10c: adds r4, #1
+        0x4770, // 10e: bx lr
+        0xBF00, // 110: nop
+    ];
+    for register in [SYSTICK, SYSTICK + 8] {
+        let mut board = blank();
+        let mut all = code.to_vec();
+        all.push(0xBE00); // 112: bkpt
+        load(&mut board, &all, 0x10C);
+        write(&mut board, 0xE000_EDF0, 0xA05F_0001);
+        board.machine.set_register(register::R0, register);
+        board.machine.set_register(2, 20_000);
+        board.machine.set_register(4, 0);
+        write(&mut board, SYSTICK + 4, 100);
+        write(&mut board, SYSTICK + 8, 0);
+        write(&mut board, SYSTICK, 7);
+        let start = board.machine.cycles();
+        assert_eq!(board.machine.run(10_000_000), Ended::Halted);
+        let cycles = board.machine.cycles() - start;
+        let ticks = board.machine.register(4);
+        assert_eq!(u64::from(ticks), cycles / 101, "{register:#x}");
+    }
+}
+
+#[test]
+fn without_trcena_nothing_is_counted_or_watched() {
+    let code = [0x6001, 0xBF00, 0xBF00, 0xBF00]; // str r1, [r0]
+    let mut board = at_start(&code);
+    write(&mut board, 0xE000_EDF0, 0xA05F_0003);
+    write(&mut board, DWT, 1 | 0x1F << 17);
+    write(&mut board, comparator(0, 0), CELL);
+    write(&mut board, comparator(0, 8), 6);
+    board.machine.set_register(0, CELL);
+    write(&mut board, DEMCR, 0);
+    let counts = |board: &mut VirtualBoard| [0x04, 0x08, 0x14].map(|at| read(board, DWT + at));
+    let run = |board: &mut VirtualBoard| {
+        board.machine.set_register(register::PC, CODE);
+        write(board, 0xE000_EDF0, 0xA05F_0001);
+        assert_eq!(board.machine.run(1000), Ended::Halted);
+        board.machine.pc()
+    };
+    assert_eq!(run(&mut board), CODE + 8, "the end");
+    assert_eq!(counts(&mut board), [0; 3]);
+    write(&mut board, DEMCR, 1 << 24);
+    assert_eq!(run(&mut board), CODE + 2, "behind the store");
+    let counted = counts(&mut board);
+    assert_ne!(counted[0], 0);
+    // They keep what they had, and go on from there.
+    write(&mut board, DEMCR, 0);
+    assert_eq!(run(&mut board), CODE + 8);
+    assert_eq!(counts(&mut board), counted);
 }

@@ -230,6 +230,8 @@ pub trait Chip: Send {
     fn seed(&mut self, seed: u64);
     /// Whether programming and erasing flash take their time; they are instant otherwise.
     fn set_flash_takes_time(&mut self, takes_time: bool);
+    /// The core falls asleep, or wakes.
+    fn set_asleep(&mut self, _asleep: bool, _context: &mut ChipContext<'_>) {}
     /// Sets how the flash is divided, as the option bytes do from power-up on: two banks, or one that
     /// is read at twice the width. False for a chip without the choice.
     fn set_dual_bank(&mut self, _dual_bank: bool, _context: &mut ChipContext<'_>) -> bool {

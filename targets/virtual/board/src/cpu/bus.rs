@@ -6,6 +6,7 @@ use super::{Core, Fault, Stop, Trap};
 use crate::memory::{ANY_GROUP, AccessSize, BusFault, FLASH_GROUP, PERIPHERAL_GROUP, Place};
 use crate::system::Accessor;
 use crate::system::mpu::Access;
+use crate::system::scb::{ccr, cfsr};
 use crate::timing::TimingParameters;
 
 impl Core {
@@ -291,6 +292,17 @@ impl Core {
         Trap
     }
 
+    /// The bus refused an access: a fault, or with CCR.BFHFNMIGN at negative priority something to
+    /// ignore (B3.2.8); a load then brings zero.
+    fn bus_error(&mut self, address: u32) -> Result<u32, Trap> {
+        if self.system.scb.ccr & ccr::BFHFNMIGN != 0 && self.current_priority() < 0 {
+            self.system.scb.cfsr |= cfsr::PRECISERR | cfsr::BFARVALID;
+            self.system.scb.bfar = address;
+            return Ok(0);
+        }
+        Err(self.data_fault(address))
+    }
+
     #[cold]
     #[inline(never)]
     fn load_checked(&mut self, op: &Op, address: u32, size: AccessSize) -> Result<u32, Trap> {
@@ -308,16 +320,17 @@ impl Core {
             if !privileged && address >= 0xE000_1000 {
                 return Err(self.data_fault(address));
             }
-            let value = self
-                .read_ppb(address, size, now, Some(op))
-                .map_err(|BusFault| self.data_fault(address))?;
+            let value = match self.read_ppb(address, size, now, Some(op)) {
+                Ok(value) => value,
+                Err(BusFault) => self.bus_error(address)?,
+            };
             self.watch(address, size, false, value);
             return Ok(value);
         }
-        let value = self
-            .read_bus(address, size, now)
-            .map_err(|BusFault| self.data_fault(address))?
-            ^ self.faults.flips_on_read(address, size);
+        let value = match self.read_bus(address, size, now) {
+            Ok(value) => value,
+            Err(BusFault) => self.bus_error(address)?,
+        } ^ self.faults.flips_on_read(address, size);
         self.watch(address, size, false, value);
         Ok(value)
     }
@@ -374,10 +387,10 @@ impl Core {
             };
             return self
                 .write_ppb(address, size, value, now, Some(op), by)
-                .map_err(|BusFault| self.data_fault(address));
+                .or_else(|BusFault| self.bus_error(address).map(drop));
         }
         self.write_bus(address, size, value, now)
-            .map_err(|BusFault| self.data_fault(address))
+            .or_else(|BusFault| self.bus_error(address).map(drop))
     }
 
     /// Whether the access of an instruction is a privileged one.
@@ -402,8 +415,7 @@ impl Core {
     }
 
     fn must_be_aligned(&self, address: u32) -> bool {
-        self.system.scb.ccr & crate::system::scb::ccr::UNALIGN_TRP != 0
-            || matches!(address >> 29, 2 | 5..=7)
+        self.system.scb.ccr & ccr::UNALIGN_TRP != 0 || matches!(address >> 29, 2 | 5..=7)
     }
 
     /// Of the PPB, unprivileged code may write to the ITM, and to STIR if CCR.USERSETMPEND says so
@@ -411,7 +423,7 @@ impl Core {
     fn unprivileged_may_write(&self, address: u32) -> bool {
         match address {
             0xE000_0000..0xE000_1000 => true,
-            0xE000_EF00 => self.system.scb.ccr & crate::system::scb::ccr::USERSETMPEND != 0,
+            0xE000_EF00 => self.system.scb.ccr & ccr::USERSETMPEND != 0,
             _ => false,
         }
     }
@@ -479,10 +491,8 @@ impl Core {
 
     /// Byte address and bit in it behind a bit-band alias (B3.1.1 of the Cortex-M4 TRM).
     fn bit_band(&self, address: u32) -> Option<(u32, u32)> {
-        if !self.chip.description().bit_band || address & 0xDE00_0000 != 0x0200_0000 {
-            return None;
-        }
-        if address >> 28 != 2 && address >> 28 != 4 {
+        // 0x2200_0000 and 0x4200_0000, 32 MB each.
+        if !self.chip.description().bit_band || !matches!(address >> 25, 0x11 | 0x21) {
             return None;
         }
         let offset = address & 0x01FF_FFFF;

@@ -3,7 +3,8 @@
 use super::{Core, ExceptionStep, Fault, RecordedFault, Stop};
 use crate::memory::{AccessSize, BusFault};
 use crate::system::debug::{
-    DFSR_BKPT, DFSR_VCATCH, VC_BUSERR, VC_CHKERR, VC_HARDERR, VC_MMERR, VC_NOCPERR, VC_STATERR,
+    DFSR_BKPT, DFSR_HALTED, DFSR_VCATCH, VC_BUSERR, VC_CHKERR, VC_HARDERR, VC_INTERR, VC_MMERR,
+    VC_NOCPERR, VC_STATERR,
 };
 use crate::system::exceptions::{Exceptions, number};
 use crate::system::mpu::{Access, View};
@@ -95,13 +96,79 @@ impl Core {
             self.spend(self.timing.float_context);
         }
         match result {
-            Ok(()) => self.start_handler(exception, link),
+            Ok(()) => {
+                let exception = self.late_arrival(exception);
+                self.start_handler(exception, link);
+            }
             Err(refusal) => self.fault_in_stacking(exception, link, refusal),
+        }
+    }
+
+    /// Lets chip and SysTick do what they do before the time `until`. Ends early, with the time, as
+    /// soon as an exception is pending that beats `priority`.
+    fn arrival_before(&mut self, until: u64, priority: i32) -> Option<u64> {
+        loop {
+            let chip = self.chip.next_event();
+            let next = self.system.systick.next_event().min(chip);
+            if next >= until {
+                return None;
+            }
+            self.pass_events(next);
+            if self.system.exceptions.next(priority).is_some() {
+                return Some(next);
+            }
+        }
+    }
+
+    /// Lets chip and SysTick do what is due at `now`.
+    pub fn pass_events(&mut self, now: u64) {
+        if self.chip.next_event() <= now {
+            self.with_chip(now, |chip, context| chip.advance(context));
+            // Stalls belong to accesses, not to the passing of time.
+            self.extra = 0;
+        }
+        if self.system.systick.next_event() <= now && self.system.systick.advance(now) {
+            self.system.exceptions.pend(number::SYS_TICK);
+        }
+    }
+
+    /// The exception whose handler runs after the state was saved for `exception`: one that arrived
+    /// meanwhile and is more urgent comes first (Cortex-M4 TRM 3.9, B1.5.12). Its vector is fetched
+    /// anew, which takes as long as in tail-chaining.
+    fn late_arrival(&mut self, exception: u32) -> u32 {
+        let mut first = exception;
+        loop {
+            let priority = self.system.exceptions.group_priority_of(first);
+            let Some(at) = self.arrival_before(self.cycles, priority) else {
+                return first;
+            };
+            let Some(late) = self.system.exceptions.next(priority) else {
+                return first;
+            };
+            Exceptions::put(&mut self.system.exceptions.pending, first, true);
+            first = late;
+            let fetched = at + u64::from(self.timing.tail_chain);
+            self.spend(fetched.saturating_sub(self.cycles) as u32);
         }
     }
 
     /// The part of exception entry after stacking: mode, state, vector.
     fn start_handler(&mut self, exception: u32, link: u32) {
+        let vector = self.system.scb.vtor.wrapping_add(4 * exception);
+        let now = self.cycles;
+        let target = self.read_bus(vector, AccessSize::Word, now);
+        if target.is_err() {
+            self.system.scb.hfsr |= hfsr::VECTTBL;
+            // The HardFault comes first, the exception stays pending (B1.5.11).
+            if self.current_priority() > -1
+                && exception != number::HARD_FAULT
+                && exception != number::NMI
+            {
+                Exceptions::put(&mut self.system.exceptions.pending, exception, true);
+                self.start_handler(number::HARD_FAULT, link);
+                return;
+            }
+        }
         self.with_stack_switch(|core| {
             core.ipsr = exception;
             core.control &= !6;
@@ -118,29 +185,26 @@ impl Core {
         self.it_state = 0;
         self.arm_state = false;
         self.exclusive = None;
+        self.float_begun = None;
         self.event = true;
         self.jumped = true;
-        let vector = self.system.scb.vtor.wrapping_add(4 * exception);
-        let now = self.cycles;
-        match self.read_bus(vector, AccessSize::Word, now) {
+        match target {
             Ok(target) => {
                 self.next_pc = target & !1;
                 if target & 1 == 0 {
                     self.raise(Fault::InvalidState);
                 }
             }
-            Err(_) => {
-                self.system.scb.hfsr |= hfsr::VECTTBL;
-                self.escalate_or_lock_up(0);
-            }
+            Err(_) => self.lock_up(),
         }
         self.catch_vector(exception);
     }
 
-    /// Vector catch (C1.5.1): halts on entry to a fault handler if DEMCR asks for it.
+    /// Vector catch (C1.5.1): halts on entry to a fault handler if DEMCR asks for it. Bits of CFSR
+    /// may be those of earlier faults, so the latest fault says which it is.
     fn catch_vector(&mut self, exception: u32) {
-        let status = self.system.scb.cfsr;
-        let wanted = match exception {
+        let status = self.last_fault.map_or(0, |fault| fault.status);
+        let mut wanted = match exception {
             number::HARD_FAULT => VC_HARDERR,
             number::BUS_FAULT => VC_BUSERR,
             number::MEM_MANAGE => VC_MMERR,
@@ -149,6 +213,10 @@ impl Core {
             number::USAGE_FAULT => VC_STATERR,
             _ => return,
         };
+        const STACK: u32 = cfsr::MSTKERR | cfsr::STKERR | cfsr::MUNSTKERR | cfsr::UNSTKERR;
+        if exception != number::USAGE_FAULT && status & STACK != 0 {
+            wanted |= VC_INTERR;
+        }
         let debug = &mut self.system.debug;
         if debug.enabled() && debug.demcr & wanted != 0 && !debug.lockup {
             debug.halt(DFSR_VCATCH);
@@ -262,7 +330,7 @@ impl Core {
         let float_allowed = self.system.scb.fpu;
         let nested = self.system.exceptions.active_count() != 1;
         let known = match value & !0x10 {
-            0xFFFF_FFE1 => nested || self.system.scb.ccr & ccr::NONBASETHRDENA != 0,
+            0xFFFF_FFE1 => true,
             0xFFFF_FFE9 | 0xFFFF_FFED => !nested || self.system.scb.ccr & ccr::NONBASETHRDENA != 0,
             _ => false,
         };
@@ -285,8 +353,22 @@ impl Core {
         // A pending exception that beats the interrupted code is entered without unstacking.
         let current = self.current_priority();
         if let Some(next) = self.system.exceptions.next(current) {
-            self.spend(self.timing.tail_chain);
-            self.start_handler(next, value);
+            self.chain(next, value);
+            return;
+        }
+        // One that arrives while the stack is read is entered in place of the interrupted code.
+        let restores = value & 0x10 == 0 && self.system.scb.fpccr & fpccr::LSPACT == 0;
+        let float = if restores {
+            self.timing.float_context
+        } else {
+            0
+        };
+        let end = self.cycles + u64::from(self.timing.exception_return + float);
+        if let Some(at) = self.arrival_before(end, current)
+            && let Some(next) = self.system.exceptions.next(current)
+        {
+            self.spend(at.saturating_sub(self.cycles) as u32);
+            self.chain(next, value);
             return;
         }
         let process = value & 0xF == 0xD;
@@ -305,6 +387,13 @@ impl Core {
             self.note_fault(status, None);
             self.tail_chain_fault(fault, value);
         }
+    }
+
+    /// Enters a handler without restoring and saving what was interrupted.
+    fn chain(&mut self, exception: u32, link: u32) {
+        self.spend(self.timing.tail_chain);
+        let exception = self.late_arrival(exception);
+        self.start_handler(exception, link);
     }
 
     /// Takes the fault of a failed exception return, which leaves the stack as it is.
@@ -339,6 +428,13 @@ impl Core {
             }
         }
         let [r0, r1, r2, r3, r12, lr, pc, xpsr] = words;
+        let to_handler = value & 0xF == 1;
+        if to_handler == (xpsr & 0x1FF == 0) {
+            // The frame goes back onto the stack, so it is left there (ExceptionReturn, B1.5.8).
+            self.note_fault(cfsr::INVPC, None);
+            self.tail_chain_fault(number::USAGE_FAULT, value);
+            return Ok(());
+        }
         [self.r[0], self.r[1], self.r[2], self.r[3]] = [r0, r1, r2, r3];
         self.r[12] = r12;
         self.r[14] = lr;
@@ -356,11 +452,8 @@ impl Core {
         self.exclusive = None;
         self.event = true;
         self.spend(self.timing.exception_return);
-        let to_handler = value & 0xF == 1;
         self.set_xpsr(xpsr, to_handler);
-        if to_handler == (self.ipsr == 0) {
-            self.raise(Fault::InvalidPc);
-        } else if xpsr & 1 << 24 == 0 {
+        if xpsr & 1 << 24 == 0 {
             self.raise(Fault::InvalidState);
         } else if self.system.scb.scr & scr::SLEEPONEXIT != 0
             && !to_handler
@@ -404,7 +497,6 @@ impl Core {
                 self.arm_state = true;
                 (cfsr::INVSTATE, number::USAGE_FAULT, None)
             }
-            Fault::InvalidPc => (cfsr::INVPC, number::USAGE_FAULT, None),
             Fault::NoCoprocessor => (cfsr::NOCP, number::USAGE_FAULT, None),
             Fault::Unaligned => (cfsr::UNALIGNED, number::USAGE_FAULT, None),
             Fault::DivideByZero => (cfsr::DIVBYZERO, number::USAGE_FAULT, None),
@@ -465,12 +557,33 @@ impl Core {
         }
     }
 
+    /// Whether the next instruction is one that the monitor steps (C1.4.2).
+    pub fn steps_for_monitor(&self) -> bool {
+        self.system.debug.monitor_steps()
+            && self.system.exceptions.priority_of(number::DEBUG_MONITOR) < self.current_priority()
+    }
+
+    /// The monitor comes behind the instruction that it stepped.
+    pub fn pend_monitor(&mut self) {
+        self.system.debug.dfsr |= DFSR_HALTED;
+        self.system.exceptions.pend(number::DEBUG_MONITOR);
+        self.deadline = 0;
+    }
+
     /// Locks up (B1.5.15): nothing more is executed until a reset or a debugger's halt.
     pub fn lock_up(&mut self) {
         self.system.debug.lockup = true;
         self.next_pc = 0xFFFF_FFFE;
         self.it_state = 0;
         self.deadline = 0;
+    }
+
+    /// Whether a locked-up core goes on: an NMI preempts a lockup in HardFault, and returns to it
+    /// (B1.5.15).
+    pub fn leaves_lockup(&mut self) -> bool {
+        let leaves = self.ipsr == number::HARD_FAULT && self.system.exceptions.next(-1).is_some();
+        self.system.debug.lockup &= !leaves;
+        leaves
     }
 
     /// Takes the pending exception with the highest priority, if it may be taken now.

@@ -58,7 +58,6 @@ pub(crate) enum Stop {
 pub(crate) enum Fault {
     Undefined,
     InvalidState,
-    InvalidPc,
     NoCoprocessor,
     Unaligned,
     DivideByZero,
@@ -125,9 +124,14 @@ pub(crate) struct Core {
     pub control: u32,
     pub s: RegisterFile,
     pub fpscr: u32,
+    /// Where the current floating-point context began: [`Core::instructions`] at the start of the
+    /// block, and FPSCR before it.
+    pub float_begun: Option<(u64, u32)>,
     pub exclusive: Option<u32>,
     /// The event register of WFE.
     pub event: bool,
+    /// Whether the chip knows the core asleep.
+    pub told_asleep: bool,
     /// Whether the core sleeps in WFE, so that an event wakes it.
     pub sleeps_for_event: bool,
 
@@ -152,10 +156,10 @@ pub(crate) struct Core {
     pub deadline: u64,
     /// AIRCR.SYSRESETREQ was written, or the chip resets itself.
     pub reset_requested: Option<ResetReason>,
+    /// AIRCR.VECTRESET was written.
+    pub core_reset_requested: bool,
     /// The debugger wants one instruction.
     pub step_requested: bool,
-    /// DHCSR.C_MASKINTS: no interrupts while debugging.
-    pub mask_interrupts: bool,
 
     pub timing: TimingParameters,
     pub flash_timing: FlashTiming,
@@ -224,8 +228,10 @@ impl Core {
             control: 0,
             s: RegisterFile::ZERO,
             fpscr: 0,
+            float_begun: None,
             exclusive: None,
             event: false,
+            told_asleep: false,
             sleeps_for_event: false,
             next_pc: 0,
             jumped: true,
@@ -239,8 +245,8 @@ impl Core {
             window: Window::default(),
             deadline: 0,
             reset_requested: None,
+            core_reset_requested: false,
             step_requested: false,
-            mask_interrupts: false,
             timing: description.timing,
             flash_timing,
             flash_sector_shift: 0,
@@ -455,6 +461,14 @@ impl Core {
         // Events may have moved.
         self.deadline = 0;
         result
+    }
+
+    /// Tells the chip that the core falls asleep, or wakes.
+    pub fn tell_asleep(&mut self, asleep: bool) {
+        if std::mem::replace(&mut self.told_asleep, asleep) != asleep {
+            let now = self.cycles;
+            self.with_chip(now, |chip, context| chip.set_asleep(asleep, context));
+        }
     }
 
     /// Throws away what was decoded of the RAM bytes `start..end`.

@@ -6,7 +6,9 @@ use crate::chips::{ChipIdentity, ResetReason};
 use crate::marks::Observer;
 use crate::memory::{AccessSize, BusFault};
 use crate::system::Accessor;
-use crate::system::debug::{C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, TRCENA};
+use crate::system::debug::{
+    C_DEBUGEN, C_HALT, C_MASKINTS, C_STEP, DBGKEY, DFSR_HALTED, MON_PEND, TRCENA,
+};
 use crate::system::exceptions::{Exceptions, Which, number};
 use crate::system::scb::{fpccr, scr};
 
@@ -28,8 +30,12 @@ const ID_REGISTERS: [u32; 13] = [
     0x0111_1131,
     0x0131_0132,
 ];
-/// MVFR0-2 of FPv4-SP.
-const MVFR: [u32; 3] = [0x1011_0021, 0x1100_0011, 0x0000_0040];
+/// AIRCR bits.
+const VECTRESET: u32 = 1;
+const VECTCLRACTIVE: u32 = 1 << 1;
+const SYSRESETREQ: u32 = 1 << 2;
+/// MVFR0-2 of FPv4-SP: what MVFR2 tells of came with FPv5.
+const MVFR: [u32; 3] = [0x1011_0021, 0x1100_0011, 0];
 /// The system handlers whose bits SHCSR shows: active, pending and enable positions.
 const SHCSR_ACTIVE: [(u32, u32); 7] = [
     (0, number::MEM_MANAGE),
@@ -89,12 +95,19 @@ impl Core {
                         self.note_cycle_count_read(op.index);
                     }
                     let totals = self.event_totals(now, op);
-                    self.system.dwt.read(offset, &totals).ok_or(BusFault)?
+                    match self.system.dwt.read(offset, &totals) {
+                        Some(value) => value,
+                        None => return self.no_register(address, "read of"),
+                    }
                 }
             }
-            0xE000_2000..=0xE000_2FFF => component(offset, [0x03, 0xB0, 0x2B, 0x00])
-                .or_else(|| self.system.fpb.read(offset))
-                .ok_or(BusFault)?,
+            0xE000_2000..=0xE000_2FFF => {
+                let id = component(offset, [0x03, 0xB0, 0x2B, 0x00]);
+                match id.or_else(|| self.system.fpb.read(offset)) {
+                    Some(value) => value,
+                    None => return self.no_register(address, "read of"),
+                }
+            }
             // Interrupt controller type: banks of 32 lines beyond the first.
             0xE000_E004 => exceptions.interrupts().div_ceil(32).saturating_sub(1),
             0xE000_E008 => scb.actlr,
@@ -134,7 +147,10 @@ impl Core {
             0xE000_EDF0 => self.system.debug.read_dhcsr(),
             0xE000_EDF4 => 0,
             0xE000_EDF8 => self.system.debug.dcrdr,
-            0xE000_EDFC => self.system.debug.demcr,
+            0xE000_EDFC => {
+                let pending = Exceptions::is(&exceptions.pending, number::DEBUG_MONITOR);
+                self.system.debug.demcr | if pending { MON_PEND } else { 0 }
+            }
             0xE000_EF34 => scb.fpccr,
             0xE000_EF38 => scb.fpcar,
             0xE000_EF3C => scb.fpdscr,
@@ -149,14 +165,21 @@ impl Core {
                 value
             }
             0xE00F_F000..=0xE00F_FFFF => rom_table(offset, self.chip.description().identity),
-            _ => {
-                self.report(format!(
-                    "read of unmodelled system register {address:#010x}"
-                ));
-                return Err(BusFault);
-            }
+            _ => return self.no_register(address, "read of"),
         };
         Ok(value)
+    }
+
+    /// Nothing that is modelled is at `address`. In the System Control Space, the DWT and the FPB such
+    /// registers read as zero and ignore writes (B3.2.1); elsewhere the bus refuses.
+    fn no_register(&mut self, address: u32, access: &str) -> Result<u32, BusFault> {
+        self.report(format!(
+            "{access} unmodelled system register {address:#010x}"
+        ));
+        match address {
+            0xE000_1000..=0xE000_2FFF | 0xE000_E000..=0xE000_EFFF => Ok(0),
+            _ => Err(BusFault),
+        }
     }
 
     /// Writes by the core (`op` is the instruction) or a debugger.
@@ -188,15 +211,13 @@ impl Core {
             0xE000_1000..=0xE000_1FFF => {
                 let watched = self.system.dwt.watches_code();
                 if !self.system.dwt.write(address & 0xFFF, value, &totals) {
-                    return Err(BusFault);
+                    return self.no_register(address, "write to").map(drop);
                 }
-                let counts = self.system.dwt.counts_events();
-                self.flush_code |= self.marks.observe(Observer::Events, counts);
-                self.flush_code |= watched || self.system.dwt.watches_code();
+                self.observe_dwt(watched);
             }
             0xE000_2000..=0xE000_2FFF => {
                 if !self.system.fpb.write(address & 0xFFF, value) {
-                    return Err(BusFault);
+                    return self.no_register(address, "write to").map(drop);
                 }
                 self.flush_code = true;
             }
@@ -250,12 +271,20 @@ impl Core {
                     self.flush_code = true;
                 }
             }
-            0xE000_EDF0 => self.write_dhcsr(value),
+            0xE000_EDF0 => self.write_dhcsr(value, by),
             0xE000_EDF4 => self.write_dcrsr(value),
             0xE000_EDF8 => self.system.debug.dcrdr = value,
             0xE000_EDFC => {
-                self.system.debug.demcr = value & (TRCENA | 0x000F_07F1);
-                self.flush_code |= self.system.dwt.watches_code();
+                self.system.debug.demcr = value & (TRCENA | 0x000D_07F1);
+                Exceptions::put(
+                    &mut exceptions.pending,
+                    number::DEBUG_MONITOR,
+                    value & MON_PEND != 0,
+                );
+                exceptions.check = true;
+                let watched = self.system.dwt.watches_code();
+                self.system.dwt.set_trace(value & TRCENA != 0, &totals);
+                self.observe_dwt(watched);
             }
             0xE000_EF00 => {
                 let exception = number::EXTERNAL + (value & 0x1FF);
@@ -263,21 +292,27 @@ impl Core {
                     exceptions.pend(exception);
                 }
             }
-            0xE000_EF34 if scb.fpu => {
-                scb.fpccr = scb.fpccr & !(fpccr::ASPEN | fpccr::LSPEN | fpccr::LSPACT)
-                    | value & (fpccr::ASPEN | fpccr::LSPEN | fpccr::LSPACT);
-            }
+            0xE000_EF34 if scb.fpu => scb.fpccr = value & fpccr::ALL,
             0xE000_EF38 if scb.fpu => scb.fpcar = value & !7,
             0xE000_EF3C if scb.fpu => scb.fpdscr = value & 0x07C0_0000,
-            _ => {
-                self.report(format!(
-                    "write to unmodelled system register {address:#010x}"
-                ));
-                return Err(BusFault);
-            }
+            // ICTR, active bits, CPUID, identification: read-only.
+            0xE000_E004
+            | 0xE000_E300..=0xE000_E31C
+            | 0xE000_ED00
+            | 0xE000_ED40..=0xE000_ED70
+            | 0xE000_EF34..=0xE000_EF48
+            | 0xE000_EFA0..=0xE000_EFFC => {}
+            _ => return self.no_register(address, "write to").map(drop),
         }
         self.update_checks();
         Ok(())
+    }
+
+    /// Has the code decoded anew if the DWT has, or had, something to say about instructions.
+    fn observe_dwt(&mut self, watched: bool) {
+        let counts = self.system.dwt.counts_events();
+        self.flush_code |= self.marks.observe(Observer::Events, counts);
+        self.flush_code |= watched || self.system.dwt.watches_code();
     }
 
     fn write_itm(&mut self, offset: u32, size: AccessSize, value: u32, by: Accessor) {
@@ -290,7 +325,7 @@ impl Core {
         }
     }
 
-    /// Byte and half-word writes reach priorities and fault status.
+    /// Byte and half-word writes reach priorities, fault status and the attributes of MPU regions.
     fn write_ppb_narrow(
         &mut self,
         address: u32,
@@ -303,6 +338,15 @@ impl Core {
             0xE000_ED18..=0xE000_ED23 => 4 + (address - 0xE000_ED18),
             0xE000_ED28..=0xE000_ED2B => {
                 self.system.scb.cfsr &= !(value << (8 * (address & 3)));
+                return Ok(());
+            }
+            // MPU_RASR and its aliases, of which each half may be written (B3.5.9).
+            0xE000_EDA0..=0xE000_EDBB if address & 4 == 0 && size == AccessSize::HalfWord => {
+                let register = (address & !3) - 0xE000_ED90;
+                let shift = 8 * (address & 2);
+                let other = self.system.mpu.read(register) & !(0xFFFF << shift);
+                self.flush_code |= self.system.mpu.write(register, other | value << shift);
+                self.update_checks();
                 return Ok(());
             }
             _ => {
@@ -388,8 +432,16 @@ impl Core {
         }
         self.system.exceptions.group = value >> 8 & 7;
         self.system.exceptions.check = true;
-        if value & 4 != 0 {
+        if value & SYSRESETREQ != 0 {
             self.reset_requested = Some(ResetReason::Software);
+        }
+        // Both are for a debugger that has halted the core, UNPREDICTABLE otherwise.
+        if self.system.debug.halted {
+            self.core_reset_requested |= value & VECTRESET != 0;
+            if value & VECTCLRACTIVE != 0 {
+                self.system.exceptions.active = [0; 8];
+                self.with_stack_switch(|core| core.ipsr = 0);
+            }
         }
     }
 
@@ -419,14 +471,18 @@ impl Core {
         exceptions.check = true;
     }
 
-    fn write_dhcsr(&mut self, value: u32) {
+    /// Only a debugger can write C_DEBUGEN (C1.6.2).
+    fn write_dhcsr(&mut self, value: u32, by: Accessor) {
         if value >> 16 != DBGKEY {
             return;
         }
         let debug = &mut self.system.debug;
-        let enabled = value & C_DEBUGEN != 0;
+        let enabled = match by {
+            Accessor::Debugger => value & C_DEBUGEN != 0,
+            _ => debug.enabled(),
+        };
         // Without C_DEBUGEN the other controls read as zero.
-        debug.control = if enabled { value & 0x2F } else { 0 };
+        debug.control = if enabled { value & 0x2E | C_DEBUGEN } else { 0 };
         if !enabled || value & C_HALT == 0 {
             if debug.halted {
                 debug.halted = false;
@@ -436,7 +492,7 @@ impl Core {
             debug.halt(DFSR_HALTED);
         }
         self.flush_code |= self.system.dwt.watches_code();
-        self.mask_interrupts = enabled && value & C_MASKINTS != 0;
+        self.system.exceptions.held_back = enabled && value & C_MASKINTS != 0;
         self.look_for_exceptions();
     }
 
@@ -494,7 +550,7 @@ impl Core {
             20 => {
                 self.with_stack_switch(|core| core.control = value >> 24 & 7);
                 self.faultmask = value & 1 << 16 != 0;
-                self.basepri = (value >> 8) as u8;
+                self.basepri = self.system.exceptions.implemented((value >> 8) as u8);
                 self.primask = value & 1 != 0;
                 self.look_for_exceptions();
             }

@@ -126,9 +126,9 @@ impl Core {
             8 => self.set_stack_pointer(false, value),
             9 => self.set_stack_pointer(true, value),
             16 => self.primask = value & 1 != 0,
-            17 => self.basepri = value as u8,
+            17 => self.basepri = self.system.exceptions.implemented(value as u8),
             18 => {
-                let value = value as u8;
+                let value = self.system.exceptions.implemented(value as u8);
                 if value != 0 && (value < self.basepri || self.basepri == 0) {
                     self.basepri = value;
                 }
@@ -187,10 +187,26 @@ impl Core {
         system.dwt.watches_instruction(address) && system.debug.takes_watchpoints()
     }
 
+    /// Whether the code that runs may use the FPU.
+    pub fn floats_allowed(&self) -> bool {
+        self.system.scb.fpu_enabled(self.privileged())
+    }
+
     /// Whether [`Self::begin_floating_point`] may have something to do.
     #[inline(always)]
     pub fn begins_floating_point(&self) -> bool {
         self.control & 4 == 0 || self.system.scb.fpccr & fpccr::LSPACT != 0
+    }
+
+    /// Takes back the floating-point context that a block began at its start: it was left before its
+    /// first floating-point instruction.
+    pub fn unbegin_floating_point(&mut self) {
+        if let Some((instructions, fpscr)) = self.float_begun.take()
+            && instructions == self.instructions
+        {
+            self.control &= !4;
+            self.fpscr = fpscr;
+        }
     }
 
     /// What the first floating-point instruction of a context does: completes a deferred save
@@ -202,6 +218,7 @@ impl Core {
         }
         if self.system.scb.fpccr & fpccr::ASPEN != 0 && self.control & 4 == 0 {
             self.control |= 4;
+            self.float_begun = Some((self.instructions, self.fpscr));
             let keep = 0x07C0_0000;
             self.fpscr = self.fpscr & !keep | self.system.scb.fpdscr & keep;
         }

@@ -21,8 +21,12 @@ pub const VC_NOCPERR: u32 = 1 << 5;
 pub const VC_CHKERR: u32 = 1 << 6;
 pub const VC_STATERR: u32 = 1 << 7;
 pub const VC_BUSERR: u32 = 1 << 8;
+pub const VC_INTERR: u32 = 1 << 9;
 pub const VC_HARDERR: u32 = 1 << 10;
 pub const MON_EN: u32 = 1 << 16;
+pub const MON_PEND: u32 = 1 << 17;
+pub const MON_STEP: u32 = 1 << 18;
+pub const MON_REQ: u32 = 1 << 19;
 pub const TRCENA: u32 = 1 << 24;
 /// DFSR bits.
 pub const DFSR_HALTED: u32 = 1;
@@ -55,6 +59,16 @@ impl Debug {
     /// Whether the monitor exception takes debug events where halting debug doesn't.
     pub fn monitors(&self) -> bool {
         self.demcr & MON_EN != 0
+    }
+
+    /// Whether the monitor wants to see each instruction of less urgent code.
+    pub fn monitor_steps(&self) -> bool {
+        self.demcr & (MON_EN | MON_STEP) == MON_EN | MON_STEP && !self.enabled()
+    }
+
+    /// What a system reset clears: the monitor's controls (C1.6.5).
+    pub fn reset(&mut self) {
+        self.demcr &= !(MON_EN | MON_STEP | MON_REQ);
     }
 
     /// Whether a watchpoint has a consequence: nothing happens without a debugger or monitor.

@@ -17,6 +17,8 @@ pub(crate) struct Comparator {
 /// The unit.
 #[derive(Clone, Debug)]
 pub(crate) struct Dwt {
+    /// DEMCR.TRCENA: without it nothing is counted or watched.
+    trace: bool,
     control: u32,
     /// CYCCNT at time `since`, or for good while it stands still.
     count: u32,
@@ -134,6 +136,7 @@ const VALUE_COMPARATOR: usize = 1;
 impl Default for Dwt {
     fn default() -> Self {
         Self {
+            trace: false,
             control: 0,
             count: 0,
             since: 0,
@@ -145,9 +148,13 @@ impl Default for Dwt {
 }
 
 impl Dwt {
+    fn counts_cycles(&self) -> bool {
+        self.trace && self.control & CYCCNTENA != 0
+    }
+
     /// CYCCNT at time `now`.
     pub fn cycle_count(&self, now: u64) -> u32 {
-        if self.control & CYCCNTENA != 0 {
+        if self.counts_cycles() {
             self.count.wrapping_add((now - self.since) as u32)
         } else {
             self.count
@@ -170,7 +177,7 @@ impl Dwt {
             0x1C => u32::MAX,
             0x20..=0x5C => {
                 let count = self.cycle_count(now);
-                let running = self.control & CYCCNTENA != 0;
+                let running = self.counts_cycles();
                 let comparator = &mut self.comparators[(offset as usize - 0x20) >> 4];
                 match offset & 0xF {
                     0x0 => comparator.value,
@@ -191,24 +198,11 @@ impl Dwt {
     /// Writes the register at `offset` from 0xE000_1000; false where there is none.
     pub fn write(&mut self, offset: u32, value: u32, totals: &EventTotals) -> bool {
         let now = totals.cycles;
-        let count = self.cycle_count(now);
-        let running = self.control & CYCCNTENA != 0;
-        for comparator in &mut self.comparators {
-            comparator.settle(count, now, running);
-        }
+        self.settle(now);
         match offset {
             0x00 => {
-                self.count = count;
-                self.since = now;
-                for (number, (counter, total)) in self
-                    .counters
-                    .iter_mut()
-                    .zip(totals.by_counter())
-                    .enumerate()
-                {
-                    counter.enable(value >> (FIRST_EVTENA + number as u32) & 1 != 0, total);
-                }
                 self.control = value & 0x007F_1FFF;
+                self.enable_counters(totals);
             }
             0x04 => {
                 self.count = value;
@@ -246,11 +240,41 @@ impl Dwt {
         true
     }
 
+    /// Takes over DEMCR.TRCENA.
+    pub fn set_trace(&mut self, trace: bool, totals: &EventTotals) {
+        if trace != self.trace {
+            self.settle(totals.cycles);
+            self.trace = trace;
+            self.enable_counters(totals);
+            self.cycle_match = self.find_cycle_match(totals.cycles);
+        }
+    }
+
+    /// Brings CYCCNT and what is compared with it up to date.
+    fn settle(&mut self, now: u64) {
+        let count = self.cycle_count(now);
+        let running = self.counts_cycles();
+        for comparator in &mut self.comparators {
+            comparator.settle(count, now, running);
+        }
+        self.count = count;
+        self.since = now;
+    }
+
+    /// Has each counter run that CTRL enables.
+    fn enable_counters(&mut self, totals: &EventTotals) {
+        let counters = self.counters.iter_mut().zip(totals.by_counter());
+        for (number, (counter, total)) in counters.enumerate() {
+            let enabled = self.control >> (FIRST_EVTENA + number as u32) & 1 != 0;
+            counter.enable(self.trace && enabled, total);
+        }
+    }
+
     /// When CYCCNT next comes to the value of comparator 0, if that is a watchpoint.
     fn find_cycle_match(&self, now: u64) -> u64 {
         let first = &self.comparators[0];
         let watches = first.function & CYCMATCH != 0 && first.function & 0xF == WATCH_INSTRUCTION;
-        if !watches || self.control & CYCCNTENA == 0 {
+        if !watches || !self.counts_cycles() {
             return u64::MAX;
         }
         match first.value.wrapping_sub(self.cycle_count(now)) {
@@ -275,14 +299,13 @@ impl Dwt {
 
     /// Whether any comparator watches instructions.
     pub fn watches_code(&self) -> bool {
-        self.comparators.iter().any(Comparator::watches_code)
+        self.trace && self.comparators.iter().any(Comparator::watches_code)
     }
 
     /// Whether a comparator watches the instruction at `address`.
     pub fn watches_instruction(&self, address: u32) -> bool {
-        self.comparators
-            .iter()
-            .any(|c| c.watches_code() && c.covers(address & !1, 2))
+        let mut comparators = self.comparators.iter();
+        self.trace && comparators.any(|c| c.watches_code() && c.covers(address & !1, 2))
     }
 
     /// The instruction at `address` is executed: sets MATCHED.
@@ -301,9 +324,9 @@ impl Dwt {
 
     /// Whether any comparator watches data accesses.
     pub fn watches_data(&self) -> bool {
-        self.comparators
-            .iter()
-            .any(|c| c.function & CYCMATCH == 0 && matches!(c.function & 0xF, 5..=7))
+        let mut comparators = self.comparators.iter();
+        self.trace
+            && comparators.any(|c| c.function & CYCMATCH == 0 && matches!(c.function & 0xF, 5..=7))
     }
 
     /// Whether a data access hits a watchpoint; sets MATCHED.

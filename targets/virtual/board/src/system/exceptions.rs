@@ -35,6 +35,8 @@ pub(crate) struct Exceptions {
     pub send_event_on_pend: bool,
     /// Such an event came.
     pub event: bool,
+    /// DHCSR.C_MASKINTS: a debugger holds back PendSV, SysTick and external interrupts.
+    pub held_back: bool,
     interrupts: u32,
     priority_mask: u8,
     /// External interrupt lines as the chip drives them.
@@ -51,6 +53,9 @@ const ALWAYS: u32 = 1 << number::RESET
     | 1 << number::PEND_SV
     | 1 << number::SYS_TICK;
 
+/// What C_MASKINTS holds back of the first 32 exceptions (C1.6.2).
+const HELD_BACK: u32 = !0 << number::PEND_SV;
+
 impl Exceptions {
     pub fn new(interrupts: u32, priority_bits: u32) -> Self {
         let mut enabled = [0; 8];
@@ -64,6 +69,7 @@ impl Exceptions {
             check: false,
             send_event_on_pend: false,
             event: false,
+            held_back: false,
             interrupts,
             priority_mask: !(0xFF_u32 >> priority_bits) as u8,
             levels: [0; 8],
@@ -72,7 +78,10 @@ impl Exceptions {
 
     pub fn reset(&mut self) {
         let bits = self.priority_mask.count_ones();
-        *self = Self::new(self.interrupts, bits);
+        *self = Self {
+            held_back: self.held_back,
+            ..Self::new(self.interrupts, bits)
+        };
     }
 
     pub fn is(bits: &Bits, number: u32) -> bool {
@@ -132,7 +141,8 @@ impl Exceptions {
 
     /// Exceptions that exist on this chip.
     pub fn exists(&self, number: u32) -> bool {
-        number < number::EXTERNAL + self.interrupts
+        let reserved = matches!(number, 0 | 7..=10 | 13);
+        !reserved && number < number::EXTERNAL + self.interrupts
     }
 
     /// Priority of an exception, without grouping: lower is more urgent.
@@ -145,6 +155,11 @@ impl Exceptions {
         }
     }
 
+    /// The part of an exception's priority that decides preemption.
+    pub fn group_priority_of(&self, number: u32) -> i32 {
+        self.group_priority(self.priority_of(number))
+    }
+
     /// The part of a priority that decides preemption.
     fn group_priority(&self, priority: i32) -> i32 {
         if priority < 0 {
@@ -154,10 +169,15 @@ impl Exceptions {
         priority >> sub_bits << sub_bits
     }
 
-    /// Sets a priority; bits that aren't implemented read as zero.
+    /// What a priority register or BASEPRI keeps of a value: bits that aren't implemented are zero.
+    pub fn implemented(&self, value: u8) -> u8 {
+        value & self.priority_mask
+    }
+
+    /// Sets a priority.
     pub fn set_priority(&mut self, number: u32, value: u8) {
         if self.exists(number) && number > number::HARD_FAULT {
-            self.priority[number as usize & 0xFF] = value & self.priority_mask;
+            self.priority[number as usize & 0xFF] = self.implemented(value);
             self.check = true;
         }
     }
@@ -175,7 +195,7 @@ impl Exceptions {
     /// The highest priority among the active exceptions, grouped.
     pub fn active_priority(&self) -> i32 {
         Self::numbers(&self.active)
-            .map(|number| self.group_priority(self.priority_of(number)))
+            .map(|number| self.group_priority_of(number))
             .min()
             .unwrap_or(THREAD_PRIORITY)
     }
@@ -203,9 +223,12 @@ impl Exceptions {
         {
             *ready = pending & enabled;
         }
+        if self.held_back {
+            ready = [ready[0] & !HELD_BACK, 0, 0, 0, 0, 0, 0, 0];
+        }
         let best =
             Self::numbers(&ready).min_by_key(|&number| (self.priority_of(number), number))?;
-        (self.group_priority(self.priority_of(best)) < current).then_some(best)
+        (self.group_priority_of(best) < current).then_some(best)
     }
 
     /// Whether NMI or HardFault is active: the execution priority is negative.

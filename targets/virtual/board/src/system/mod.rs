@@ -64,5 +64,6 @@ impl System {
         self.scb.reset();
         self.systick = SysTick::default();
         self.mpu.reset();
+        self.debug.reset();
     }
 }

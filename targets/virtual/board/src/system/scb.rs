@@ -35,6 +35,7 @@ pub mod ccr {
     pub const USERSETMPEND: u32 = 1 << 1;
     pub const UNALIGN_TRP: u32 = 1 << 3;
     pub const DIV_0_TRP: u32 = 1 << 4;
+    pub const BFHFNMIGN: u32 = 1 << 8;
     pub const STKALIGN: u32 = 1 << 9;
 }
 
@@ -55,6 +56,7 @@ pub mod fpccr {
     pub const MONRDY: u32 = 1 << 8;
     pub const LSPEN: u32 = 1 << 30;
     pub const ASPEN: u32 = 1 << 31;
+    pub const ALL: u32 = LSPACT | USER | THREAD | HFRDY | MMRDY | BFRDY | MONRDY | LSPEN | ASPEN;
 }
 
 /// The registers that only hold values.
@@ -98,8 +100,11 @@ impl Scb {
         *self = Self::new(self.fpu);
     }
 
-    /// Whether CPACR lets privileged code use the FPU.
-    pub fn fpu_enabled(&self) -> bool {
-        self.fpu && self.cpacr >> 20 & 3 != 0
+    /// Whether CPACR lets code of this privilege use the FPU (B3.2.20).
+    pub fn fpu_enabled(&self, privileged: bool) -> bool {
+        match self.cpacr >> 20 & 3 {
+            1 => self.fpu && privileged,
+            access => self.fpu && access != 0,
+        }
     }
 }

@@ -10,6 +10,8 @@ pub(crate) struct SysTick {
     value: u32,
     since: u64,
     counted_to_zero: bool,
+    /// It counted to zero with TICKINT set, and the exception isn't pended yet.
+    due: bool,
 }
 
 impl SysTick {
@@ -30,11 +32,11 @@ impl SysTick {
         })
     }
 
-    /// Moves `since` to `now`; true if the counter reached zero on the way.
-    fn settle(&mut self, now: u64) -> bool {
+    /// Moves `since` to `now` and notes whether the counter reached zero on the way.
+    fn settle(&mut self, now: u64) {
         let Some(zero) = self.first_zero() else {
             self.since = now;
-            return false;
+            return;
         };
         if now < zero {
             let elapsed = now - self.since;
@@ -44,7 +46,7 @@ impl SysTick {
                 (value, elapsed) => (value - elapsed) as u32,
             };
             self.since = now;
-            return false;
+            return;
         }
         let into = (now - zero) % self.period();
         self.value = if self.reload == 0 || into == 0 {
@@ -54,12 +56,14 @@ impl SysTick {
         };
         self.since = now;
         self.counted_to_zero = true;
-        true
+        self.due |= self.interrupt;
     }
 
     /// The time at which SysTick next wants to pend its exception.
     pub fn next_event(&self) -> u64 {
-        if self.interrupt {
+        if self.due {
+            0
+        } else if self.interrupt {
             self.first_zero().unwrap_or(u64::MAX)
         } else {
             u64::MAX
@@ -68,7 +72,8 @@ impl SysTick {
 
     /// Lets time pass; true if the exception becomes pending.
     pub fn advance(&mut self, now: u64) -> bool {
-        self.settle(now) && self.interrupt
+        self.settle(now);
+        std::mem::take(&mut self.due)
     }
 
     /// Reads the register at `offset` from 0xE000_E010.

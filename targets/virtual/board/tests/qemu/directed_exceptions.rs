@@ -345,9 +345,11 @@ fn wfe_goes_on_after_an_event() {
 #[test]
 fn exception_and_sleep_cycles_are_counted_while_enabled() {
     const DWT_CTRL: u32 = 0xE000_1000;
+    const DEMCR: u32 = 0xE000_EDFC;
     let image = watched(&[], |program| {
         program.code.narrow(0xB672); // cpsid i
         program.poke(0xE000_E014, 100);
+        program.poke(DEMCR, 1 << 24);
         for control in [0, 3 << 18] {
             program.poke(0xE000_E018, 0);
             program.poke(0xE000_E010, 7);
@@ -369,6 +371,7 @@ fn exception_and_sleep_cycles_are_counted_while_enabled() {
             });
         },
         |program| {
+            program.poke(DEMCR, 1 << 24);
             program.poke(DWT_CTRL, 3 << 18);
             program.code.narrow(0xDF00).narrow(0xDF00);
             program.log_word(DWT_CTRL + 0x0C);
@@ -541,4 +544,199 @@ fn unprivileged_code_reaches_no_system_register() {
         },
     );
     assert_eq!(entries(&same(&image)), [5, 5]);
+}
+
+#[test]
+fn a_frame_must_fit_the_mode_that_is_returned_to() {
+    // EXC_RETURN, xPSR of the frame, and the bit of UFSR: INVPC or INVSTATE.
+    const INVPC: u32 = 1 << 18;
+    const INVSTATE: u32 = 1 << 17;
+    for (value, xpsr, fault) in [
+        (0xFFFF_FFF9_u32, 0x0100_000B_u32, INVPC),
+        (0xFFFF_FFFD, 0x0100_0003, INVPC),
+        (0xFFFF_FFF1, 0x0100_0000, INVPC),
+        (0xFFFF_FFF9, 0, INVSTATE),
+        (0xFFFF_FFFD, 0, INVSTATE),
+    ] {
+        let image = SystemProgram::image(
+            |program| {
+                program.last_handler(HARD_FAULT);
+                program.last_handler(USAGE_FAULT);
+                program.raw_handler(SVCALL, |code| {
+                    code.mov32(0, xpsr).str(0, 13, 28);
+                    code.mrs(1, special::PSP).str(0, 1, 28);
+                    code.ldr(0, 13, 24).str(0, 1, 24).bx(6);
+                });
+            },
+            |program| {
+                let frame = PROCESS_STACK - 64;
+                program.code.mov32(0, frame).msr(special::PSP, 0);
+                program.code.mov32(6, value);
+                program.poke(SHCSR, 7 << 16);
+                program.guarded(|code| {
+                    code.narrow(0xDF00);
+                });
+            },
+        );
+        let forged = value == 0xFFFF_FFFD && xpsr & 0xFF != 0;
+        let found = if forged { alone(&image) } else { same(&image) };
+        assert_eq!(entries(&found), [6], "{value:#x} {xpsr:#x}");
+        assert!(found.contains(&fault), "{value:#x} {xpsr:#x}: {found:x?}");
+    }
+}
+
+#[test]
+fn the_fpu_can_be_for_privileged_code_alone() {
+    const CPACR: u32 = 0xE000_ED88;
+    const NOCP: u32 = 1 << 19;
+    let image = SystemProgram::image(
+        |program| {
+            program.handler(HARD_FAULT, |_| {});
+            program.handler(USAGE_FAULT, |_| {});
+            // Changes the privilege.
+            program.raw_handler(SVCALL, |code| {
+                code.mrs(0, special::CONTROL).wide(0xF080_0001); // eor r0, r0, #1
+                code.msr(special::CONTROL, 0).bx(14);
+            });
+        },
+        |program| {
+            program.poke(SHCSR, 7 << 16);
+            for access in [0, 0x50_0000, 0xF0_0000] {
+                program.poke(CPACR, access);
+                program.barrier();
+                program.log_word(CPACR);
+                if access != 0 {
+                    program.code.wide(0xEE30_0A20); // vadd.f32 s0, s0, s1
+                }
+                for _ in 0..2 {
+                    program.code.narrow(0xDF00); // svc #0
+                    program.log_value(access);
+                    if access != 0 {
+                        program.guarded(|code| {
+                            code.wide(0xEE30_0A20);
+                        });
+                    }
+                }
+            }
+        },
+    );
+    let found = same(&image);
+    assert_eq!(entries(&found), [6]);
+    assert!(found.contains(&NOCP), "{found:x?}");
+}
+
+#[test]
+fn reserved_system_registers_read_as_zero() {
+    let image = watched(&[HARD_FAULT, BUS_FAULT], |program| {
+        program.poke(SHCSR, 7 << 16);
+        for address in [
+            0xE000_E020,
+            0xE000_ED78,
+            0xE000_ED7C,
+            0xE000_EE00,
+            0xE000_EFC0,
+        ] {
+            program.guarded(|code| {
+                code.mov32(0, address).mov32(1, u32::MAX).str(1, 0, 0);
+                code.ldr(1, 0, 0);
+            });
+            program.log(1);
+        }
+        // Registers that can't be written keep their value.
+        // The feature registers beyond these are those of a Cortex-M3 on QEMU 7.2.
+        let identification = (0xE000_ED40..=0xE000_ED4C).step_by(4);
+        let floats = [0xE000_EF40, 0xE000_EF44, 0xE000_EF48];
+        for address in identification.chain(floats).chain([0xE000_ED90]) {
+            program.poke(address, 0);
+            program.log_word(address);
+        }
+    });
+    let found = same(&image);
+    assert_eq!(entries(&found), [0; 0]);
+    assert_eq!(found[..5], [0; 5]);
+}
+
+#[test]
+fn floating_point_context_registers_read_back() {
+    const FPCCR: u32 = 0xE000_EF34;
+    let image = watched(&[], |program| {
+        for value in [0, 0xFFFF_FBFE, 0xC000_0000] {
+            for register in [FPCCR, FPCCR + 4, FPCCR + 8] {
+                program.poke(register, value);
+                program.log_word(register);
+            }
+        }
+    });
+    same(&image);
+}
+
+/// An instruction with R0 as its base that isn't aligned.
+fn guarded_access(program: &mut SystemProgram, bits: u32) {
+    program.guarded(|code| {
+        code.mov32(0, RAM + 0x3_9001).wide(bits);
+    });
+}
+
+#[test]
+fn multiple_and_exclusive_accesses_must_be_aligned() {
+    let image = watched(&[HARD_FAULT, USAGE_FAULT], |program| {
+        program.poke(SHCSR, 7 << 16);
+        for bits in [
+            0xE890_0006, // ldm r0, {r1, r2}
+            0xE880_0006, // stm r0, {r1, r2}
+            0xE910_0006, // ldmdb r0, {r1, r2}
+            0xE9D0_1200, // ldrd r1, r2, [r0]
+            0xE9C0_1200, // strd r1, r2, [r0]
+            0xE850_1F00, // ldrex r1, [r0]
+            0xE8D0_1F5F, // ldrexh r1, [r0]
+            0xF8D0_1000, // ldr r1, [r0]
+            0xF8A0_1000, // strh r1, [r0]
+        ] {
+            guarded_access(program, bits);
+        }
+        for bits in [
+            0xED90_0A00, // vldr s0, [r0]
+            0xED80_0A00, // vstr s0, [r0]
+            0xEC90_0A02, // vldmia r0, {s0, s1}
+            0xEC80_0A02, // vstmia r0, {s0, s1}
+        ] {
+            guarded_access(program, bits);
+        }
+    });
+    assert_eq!(entries(&same(&image)), [6; 11]);
+}
+
+#[test]
+fn thread_mode_is_returned_to_from_a_nested_handler_only_if_allowed() {
+    for (ccr, fault) in [(0x200, true), (0x201, false)] {
+        let image = SystemProgram::image(
+            |program| {
+                program.last_handler(HARD_FAULT);
+                program.last_handler(USAGE_FAULT);
+                program.handler(SVCALL, |program| {
+                    program.poke(ICSR, 1 << 28);
+                    program.barrier();
+                });
+                // Returns to R7 in thread mode, past the other handler.
+                program.raw_handler(PEND_SV, |code| {
+                    code.mov32(0, 0x0100_0000).str(0, 13, 28).str(7, 13, 24);
+                    code.mov32(0, 0xFFFF_FFF9).bx(0);
+                });
+            },
+            |program| {
+                program.set_priority(11, 0x80);
+                program.set_priority(14, 0x40);
+                program.poke(SHCSR, 7 << 16);
+                program.poke(CCR, ccr);
+                program.guarded(|code| {
+                    code.narrow(0xDF00);
+                });
+                program.code.mrs(0, special::IPSR);
+                program.log(0);
+                program.log_state();
+            },
+        );
+        let expected = if fault { vec![11, 6] } else { vec![11] };
+        assert_eq!(entries(&same(&image)), expected);
+    }
 }

@@ -31,9 +31,13 @@
 //!   memory the local monitor tags is IMPLEMENTATION DEFINED (A3.4.1).
 //! - QEMU asks the MPU once a KiB: it forgets regions and subregions that are smaller when it has
 //!   found the page before. Those are looked at here alone.
+//! - Returning to thread mode on the process stack with an exception number in the frame, QEMU
+//!   puts the frame back onto the main stack. ExceptionReturn (B1.5.8) pushes it onto the stack of
+//!   the mode that EXC_RETURN named.
 //! - Lockup ends QEMU.
 
 mod assembler;
+mod bit_band;
 mod changed_code;
 mod directed_exceptions;
 mod emulator;

@@ -172,6 +172,25 @@ fn registers_read_back_through_their_aliases() {
 }
 
 #[test]
+fn a_regions_attributes_are_written_by_halves_too() {
+    let image = protected(|program| {
+        program.poke(0xE000_ED98, 3);
+        program.poke(MPU_RASR, 0x0306_0000 | 9 << 1);
+        for (address, value) in [(MPU_RASR, 0x8013), (MPU_RASR + 2, 0x1102)] {
+            // strh r1, [r0]
+            program
+                .code
+                .mov32(0, address)
+                .mov32(1, value)
+                .narrow(0x8001);
+            program.log_word(MPU_RASR);
+        }
+    });
+    let found = alone(&image);
+    assert_eq!(found, [0x0306_8013, 0x1102_8013]);
+}
+
+#[test]
 fn permissions_depend_on_privilege() {
     // Faults of privileged read and write, unprivileged read and write.
     for (permission, refused) in [
@@ -377,6 +396,7 @@ fn stacking_and_unstacking_are_checked() {
 fn protection_costs_no_cycles() {
     const CYCCNT: u32 = 0xE000_1004;
     let image = protected(|program| {
+        program.poke(0xE000_EDFC, 1 << 24);
         program.poke(0xE000_1000, 1);
         for control in [0, ENABLE] {
             protect(program, control);

@@ -19,6 +19,8 @@ const HFCLKSTARTED: u32 = 0;
 const LFCLKSTARTED: u32 = 1;
 const DONE: u32 = 3;
 const CTTO: u32 = 4;
+const SLEEPENTER: u32 = 5;
+const SLEEPEXIT: u32 = 6;
 const CTSTARTED: u32 = 10;
 const CTSTOPPED: u32 = 11;
 
@@ -72,6 +74,12 @@ impl Clock {
             timeout: None,
             trace: 0,
         }
+    }
+
+    /// The core falls asleep, or wakes: events of POWER.
+    pub fn note_sleep(&mut self, asleep: bool, io: &mut Io<'_>) {
+        let event = if asleep { SLEEPENTER } else { SLEEPEXIT };
+        io.raise(&mut self.common, event);
     }
 
     /// Whether the low-frequency clock runs.

@@ -82,6 +82,8 @@ impl Pin {
 pub(super) struct Gpio {
     pins: [Pin; PINS as usize],
     latched_detect: [bool; 2],
+    /// LATCH of a port was written since [`Gpio::detect`].
+    unlatched: [bool; 2],
 }
 
 impl Gpio {
@@ -96,6 +98,7 @@ impl Gpio {
         Self {
             pins: [pin; PINS as usize],
             latched_detect: [false; 2],
+            unlatched: [false; 2],
         }
     }
 
@@ -136,17 +139,24 @@ impl Gpio {
         }
     }
 
-    /// The DETECT signal: some pin senses its level, or a latch is set. Also sets the latches.
-    pub fn detect(&mut self) -> bool {
+    /// The DETECT signal: some pin senses its level, or a latch is set; and whether it has a new edge
+    /// without having been low, which clearing some of the latches brings. Also sets the latches.
+    pub fn detect(&mut self) -> (bool, bool) {
         for pin in &mut self.pins {
             pin.latch |= pin.senses();
         }
-        (0..2).any(|port| {
+        let mut signal = (false, false);
+        for port in 0..2 {
+            let unlatched = std::mem::take(&mut self.unlatched[port]);
             let latched = self.latched_detect[port];
-            self.port(port)
+            let high = self
+                .port(port)
                 .iter()
-                .any(|pin| if latched { pin.latch } else { pin.senses() })
-        })
+                .any(|pin| if latched { pin.latch } else { pin.senses() });
+            signal.0 |= high;
+            signal.1 |= high && latched && unlatched;
+        }
+        signal
     }
 
     fn port(&self, port: usize) -> &[Pin] {
@@ -214,7 +224,10 @@ impl Gpio {
             DIR => each(|pin, set| pin.config = pin.config & !1 | u32::from(set)),
             DIRSET => each(|pin, set| pin.config |= u32::from(set)),
             DIRCLR => each(|pin, set| pin.config &= !u32::from(set)),
-            LATCH => each(|pin, set| pin.latch &= !set),
+            LATCH => {
+                each(|pin, set| pin.latch &= !set);
+                self.unlatched[port] = true;
+            }
             DETECTMODE => self.latched_detect[port] = value & 1 != 0,
             0x700..0x780 => {
                 let index = (register as usize - 0x700) / 4;

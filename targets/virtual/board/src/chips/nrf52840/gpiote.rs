@@ -83,8 +83,8 @@ impl Gpiote {
                 io.raise(&mut self.common, n as u32);
             }
         }
-        let detect = gpio.detect();
-        if detect && !self.detect {
+        let (detect, again) = gpio.detect();
+        if detect && (again || !self.detect) {
             io.raise(&mut self.common, PORT);
         }
         self.detect = detect;

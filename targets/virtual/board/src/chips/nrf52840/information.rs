@@ -1,5 +1,26 @@
 //! FICR and UICR: factory and user information (Product Specification, 4.4 and 4.5).
 
+/// Calibration of the temperature sensor: no chip's own, but those of the register tables.
+const TEMPERATURE: [u32; 17] = [
+    0xFFFF_F320,
+    0xFFFF_F343,
+    0xFFFF_F35D,
+    0xFFFF_F400,
+    0xFFFF_F452,
+    0xFFFF_F37B,
+    0xFFFF_3FCC,
+    0xFFFF_3F98,
+    0xFFFF_3F98,
+    0xFFFF_0012,
+    0xFFFF_004D,
+    0xFFFF_3E10,
+    0xFFFF_FFE2,
+    0xFFFF_FF00,
+    0xFFFF_FF14,
+    0xFFFF_FF19,
+    0xFFFF_FF50,
+];
+
 /// Reads the factory information register at `offset`; `None` where there is none.
 pub(super) fn ficr(offset: u32) -> Option<u32> {
     Some(match offset {
@@ -23,8 +44,12 @@ pub(super) fn ficr(offset: u32) -> Option<u32> {
         // the nRF52840, revision 3.
         0x130 => 8,
         0x134 => 3,
+        // TEMP.A0 to T4: what the start-up code copies to the sensor.
+        0x404..=0x444 => TEMPERATURE[(offset as usize - 0x404) / 4],
+        // TRNG90B.STARTUP.
+        0xC0C => 0x210,
         // Fields that are reserved or were not programmed read as ones.
-        0x000..=0x45C => u32::MAX,
+        0x000..=0x45C | 0xC00..=0xC1C => u32::MAX,
         _ => return None,
     })
 }

@@ -445,8 +445,7 @@ impl Nrf52840 {
         };
         Ok(value.unwrap_or_else(|| {
             report(&place, address, context);
-            let page = address.wrapping_sub(APB) >> 12;
-            reset_values::reset_value(page, offset)
+            reset_values::reset_value(address.wrapping_sub(APB) >> 12, offset)
         }))
     }
 
@@ -461,12 +460,16 @@ impl Nrf52840 {
         let known = match place {
             Place::Ficr => return Err(BusFault),
             Place::Uicr if self.nvmc.may_write() => {
+                self.nvmc.stall_for_uicr(false, context);
                 return self.uicr.write(offset, value).ok_or(BusFault);
             }
             Place::Uicr => return Err(BusFault),
             Place::Nvmc => {
                 let known = self.nvmc.write(offset, value, context);
                 if self.nvmc.take_erase_uicr() {
+                    if offset == nvmc::ERASEUICR {
+                        self.nvmc.stall_for_uicr(true, context);
+                    }
                     self.uicr = Uicr::new();
                 }
                 known
@@ -611,6 +614,16 @@ impl Chip for Nrf52840 {
         }
         *context.timing_changed = true;
         self.act(context.now, context, |_, _| ());
+        self.refresh(context);
+    }
+
+    fn set_asleep(&mut self, asleep: bool, context: &mut ChipContext<'_>) {
+        self.catch_up(context);
+        self.act(context.now, context, |chip, io| {
+            io.page = page::CLOCK;
+            chip.clock.note_sleep(asleep, io);
+            chip.wdt.set_asleep(asleep, io.now);
+        });
         self.refresh(context);
     }
 

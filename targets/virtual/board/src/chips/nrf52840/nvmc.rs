@@ -2,12 +2,17 @@
 //! Specification, 4.3).
 //!
 //! Simplified: operations take no time unless that is asked for; then they stall the core, also
-//! when it runs from RAM and could have polled READY. A partial erase erases the page at once. IHIT
-//! counts a hit for each word of code that is executed, but none for words that are fetched ahead
+//! when it runs from RAM and could have polled READY. A page is filled with a pattern until its
+//! partial erases add up to a whole one. IHIT counts a hit for each word of code that is executed, but none for words that are fetched ahead
 //! and not executed; IMISS counts each cache line that is filled.
+
+use std::collections::BTreeMap;
 
 use super::peripheral::microseconds;
 use crate::chips::{ChipContext, flash};
+
+/// ERASEUICR.
+pub(super) const ERASEUICR: u32 = 0x514;
 
 /// Bytes of a flash page.
 const PAGE: u32 = 4096;
@@ -16,6 +21,11 @@ const PAGE: u32 = 4096;
 const WRITE_TIME: u64 = microseconds(41);
 const ERASE_PAGE_TIME: u64 = microseconds(85_000);
 const ERASE_ALL_TIME: u64 = microseconds(169_000);
+
+/// Milliseconds of partial erases after which a page is erased: tERASEPAGE.
+const WHOLE_ERASE: u32 = 85;
+/// What a page is programmed with that is erased in part: its contents are undefined on the chip.
+const UNDEFINED: u8 = 0xA5;
 
 /// What CONFIG allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +42,8 @@ pub(super) struct Nvmc {
     cache: bool,
     profile: bool,
     partial_duration: u32,
+    /// Milliseconds of partial erases so far, by page.
+    partly_erased: BTreeMap<u32, u32>,
     erase_uicr: bool,
     /// Whether operations stall the core for as long as they last.
     takes_time: bool,
@@ -44,6 +56,7 @@ impl Default for Nvmc {
             cache: false,
             profile: false,
             partial_duration: 10,
+            partly_erased: BTreeMap::new(),
             erase_uicr: false,
             takes_time: false,
         }
@@ -68,6 +81,7 @@ impl Nvmc {
     pub fn reset(&mut self) {
         *self = Self {
             takes_time: self.takes_time,
+            partly_erased: std::mem::take(&mut self.partly_erased),
             ..Self::default()
         };
     }
@@ -96,7 +110,7 @@ impl Nvmc {
                 Mode::Write => 1,
                 Mode::Erase => 2,
             },
-            0x508 | 0x50C | 0x510 | 0x514 | 0x518 => 0,
+            0x508 | 0x50C | 0x510 | ERASEUICR | 0x518 => 0,
             0x51C => self.partial_duration,
             0x540 => u32::from(self.cache) | u32::from(self.profile) << 8,
             0x548 if self.profile => context.cache_counters.hits,
@@ -121,11 +135,9 @@ impl Nvmc {
                 self.erase(context, 0, context.flash.len() as u32);
                 self.erase_uicr = self.mode == Mode::Erase;
             }
-            0x514 if value & 1 != 0 => self.erase_uicr = self.mode == Mode::Erase,
-            0x50C | 0x514 => {}
-            // A partial erase leaves the page undefined until the sum of durations suffices;
-            // the page is erased at once.
-            0x518 => self.erase(context, value & !(PAGE - 1), PAGE),
+            ERASEUICR if value & 1 != 0 => self.erase_uicr = self.mode == Mode::Erase,
+            0x50C | ERASEUICR => {}
+            0x518 => self.erase_partly(context, value & !(PAGE - 1)),
             0x51C => self.partial_duration = value & 0x7F,
             0x540 => {
                 self.cache = value & 1 != 0;
@@ -140,9 +152,11 @@ impl Nvmc {
     }
 
     /// Erases, if CONFIG enables it; otherwise nothing happens.
-    fn erase(&self, context: &mut ChipContext<'_>, start: u32, length: u32) {
+    fn erase(&mut self, context: &mut ChipContext<'_>, start: u32, length: u32) {
         if self.mode == Mode::Erase {
             flash::erase(context, start, length);
+            self.partly_erased
+                .retain(|&page, _| !(start..start + length).contains(&page));
             let time = if length == PAGE {
                 ERASE_PAGE_TIME
             } else {
@@ -150,6 +164,28 @@ impl Nvmc {
             };
             self.stall(time, context);
         }
+    }
+
+    /// A part of an erase: so long that the core needn't stand still for a whole one.
+    fn erase_partly(&mut self, context: &mut ChipContext<'_>, page: u32) {
+        if self.mode != Mode::Erase || page as usize >= context.flash.len() {
+            return;
+        }
+        let done = self.partly_erased.entry(page).or_default();
+        *done += self.partial_duration;
+        if *done >= WHOLE_ERASE {
+            self.partly_erased.remove(&page);
+            flash::erase(context, page, PAGE);
+        } else {
+            flash::program(context, page, &[UNDEFINED; PAGE as usize]);
+        }
+        let time = microseconds(1000 * u64::from(self.partial_duration));
+        self.stall(time, context);
+    }
+
+    /// The time of programming a word, or of erasing UICR.
+    pub fn stall_for_uicr(&self, erase: bool, context: &mut ChipContext<'_>) {
+        self.stall(if erase { ERASE_PAGE_TIME } else { WRITE_TIME }, context);
     }
 
     /// Programs a word: bits only fall. `None` if CONFIG doesn't enable it.

@@ -11,11 +11,18 @@ pub(super) const PAGE: u32 = 0x1F;
 type Endpoint = (u32, u32);
 
 /// The fixed channels (Product Specification, table "Pre-programmed channels"), with their event
-/// and task. Those with RADIO, AAR or CCM at one end are left out: these are not modelled.
-const FIXED: [(usize, Endpoint, Endpoint); 2] = [
-    // RTC0 COMPARE[0] to TIMER0 CLEAR and START.
-    (30, (0x0B, 16), (0x08, 3)),
-    (31, (0x0B, 16), (0x08, 0)),
+/// and task. The events of the others are RADIO's, which isn't modelled; nor are its tasks, but
+/// their channels have forks.
+const FIXED: [(usize, Endpoint, Option<Endpoint>); 7] = [
+    // TIMER0 COMPARE[0] to RADIO TXEN and RXEN, COMPARE[1] to DISABLE.
+    (20, (0x08, 16), None),
+    (21, (0x08, 16), None),
+    (22, (0x08, 17), None),
+    // RTC0 COMPARE[0] to RADIO TXEN and RXEN, TIMER0 CLEAR and START.
+    (28, (0x0B, 16), None),
+    (29, (0x0B, 16), None),
+    (30, (0x0B, 16), Some((0x08, 3))),
+    (31, (0x0B, 16), Some((0x08, 0))),
 ];
 
 /// The channels.
@@ -42,7 +49,7 @@ impl Ppi {
             for (fixed, event, task) in FIXED {
                 if fixed == channel && event == (page, number) {
                     hit = true;
-                    tasks.push(task);
+                    tasks.extend(task);
                 }
             }
             if hit {

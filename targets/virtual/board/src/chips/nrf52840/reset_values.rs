@@ -36,24 +36,6 @@ const NFCT: &ResetValues = &[
     (0x5A0, 0x1),
 ];
 const SAADC: &ResetValues = &[(0x5F0, 0x1)];
-const TEMP: &ResetValues = &[
-    (0x520, 0x326),
-    (0x524, 0x348),
-    (0x528, 0x3AA),
-    (0x52C, 0x40E),
-    (0x530, 0x4BD),
-    (0x534, 0x5A3),
-    (0x540, 0x3FEF),
-    (0x544, 0x3FBE),
-    (0x548, 0x3FBE),
-    (0x54C, 0x12),
-    (0x550, 0x124),
-    (0x554, 0x27C),
-    (0x560, 0xE2),
-    (0x568, 0x19),
-    (0x56C, 0x3C),
-    (0x570, 0x50),
-];
 const AAR: &ResetValues = &[(0x504, 0x1), (0x518, 0xFB)];
 const QDEC: &ResetValues = &[
     (0x51C, DISCONNECTED),
@@ -114,6 +96,8 @@ const QSPI: &ResetValues = &[
 pub(super) fn reset_value(page: u32, offset: u32) -> u32 {
     let values = match page {
         0x01 => RADIO,
+        // TWIS.CONFIG.
+        0x03 | 0x04 if offset == 0x594 => return 1,
         0x03 | 0x04 | 0x23 | 0x2F => SPIM,
         0x05 => NFCT,
         0x07 => match offset {
@@ -122,7 +106,6 @@ pub(super) fn reset_value(page: u32, offset: u32) -> u32 {
             0x510..0x590 if offset & 0xF == 0xC => return 0x7FFF_8000,
             _ => SAADC,
         },
-        0x0C => TEMP,
         0x0F => AAR,
         0x12 => QDEC,
         0x13 => COMP,
@@ -131,6 +114,8 @@ pub(super) fn reset_value(page: u32, offset: u32) -> u32 {
         0x25 => I2S,
         0x27 => USBD,
         0x29 => QSPI,
+        // CryptoCell: HOST_IOT_LCS.
+        0x1_002B if offset == 0xA60 => return 2,
         _ => return 0,
     };
     unmodelled::reset_value(values, offset)

@@ -1,7 +1,9 @@
 //! RTC: 24-bit counters of the 32.768 kHz clock (Product Specification, 6.22).
 //!
-//! Simplified: tasks act at once instead of at the next edge of the low-frequency clock, and a
-//! compare value one above the counter is not missed.
+//! A compare value that is written while the counter runs is compared from the edge after the next
+//! on: one above the counter is missed without prescaler, as the manual warns that it may be.
+//!
+//! Simplified: tasks act at once instead of at the next edge of the low-frequency clock.
 
 use super::peripheral::{CORE_HZ, Common, Io, Peripheral};
 
@@ -35,6 +37,8 @@ pub(super) struct Rtc {
     common: Common,
     channels: u32,
     compare: [u32; 4],
+    /// The first edge at which each is compared.
+    compared_from: [u64; 4],
     prescaler: u32,
     /// EVTEN: events that are generated for PPI.
     routed: u32,
@@ -53,6 +57,7 @@ impl Rtc {
             common: Common::default(),
             channels,
             compare: [0; 4],
+            compared_from: [0; 4],
             prescaler: 0,
             routed: 0,
             running: false,
@@ -101,12 +106,17 @@ impl Rtc {
             OVERFLOW => 0,
             _ => self.compare[(number - FIRST) as usize],
         };
-        let distance = target.wrapping_sub(self.count) & MASK;
-        Some(if distance == 0 {
-            u64::from(MASK) + 1
-        } else {
-            u64::from(distance)
-        })
+        let round = u64::from(MASK) + 1;
+        let ticks = match target.wrapping_sub(self.count) & MASK {
+            0 => round,
+            distance => distance.into(),
+        };
+        let compared_from = match number.checked_sub(FIRST) {
+            Some(channel) => self.compared_from[channel as usize],
+            None => 0,
+        };
+        let missed = self.since + ticks * self.period() < compared_from;
+        Some(if missed { ticks + round } else { ticks })
     }
 
     fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
@@ -179,6 +189,7 @@ impl Peripheral for Rtc {
             0x540..0x550 => {
                 let n = self.channel(offset)?;
                 self.compare[n] = value & MASK;
+                self.compared_from[n] = if self.counts() { edges(io.now) + 2 } else { 0 };
             }
             _ => return None,
         }

@@ -12,14 +12,31 @@ const CONVERSION: u64 = microseconds(36);
 /// 25 °C in steps of 0.25 °C.
 const VALUE: u32 = 100;
 
+/// A0 to A5, B0 to B5 and T0 to T4 after a reset, with the gaps between them.
+const CALIBRATION: [u32; 21] = [
+    0x326, 0x348, 0x3AA, 0x40E, 0x4BD, 0x5A3, 0, 0, 0x3FEF, 0x3FBE, 0x3FBE, 0x12, 0x124, 0x27C, 0,
+    0, 0xE2, 0, 0x19, 0x3C, 0x50,
+];
+
 /// The sensor.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Temp {
     common: Common,
     value: u32,
     ready: Option<u64>,
     /// A0 to T4, from 0x520.
     calibration: [u32; 21],
+}
+
+impl Default for Temp {
+    fn default() -> Self {
+        Self {
+            common: Common::default(),
+            value: 0,
+            ready: None,
+            calibration: CALIBRATION,
+        }
+    }
 }
 
 impl Peripheral for Temp {

@@ -1,8 +1,8 @@
 //! WDT: the watchdog (Product Specification, 6.36). It can't be stopped, and its settings can't be
 //! changed once it runs.
 //!
-//! Simplified: it runs on while the core sleeps, whatever CONFIG.SLEEP says. While a debugger halts
-//! the core no time passes, so CONFIG.HALT makes no difference.
+//! CONFIG.SLEEP decides whether it runs on while the core sleeps. While a debugger halts the core no
+//! time passes, so CONFIG.HALT makes no difference.
 
 use super::peripheral::{Common, Io, Peripheral};
 use super::rtc::{edges, time_of_edge};
@@ -13,6 +13,8 @@ const TIMEOUT: u32 = 0;
 const RELOAD: u32 = 0x6E52_4635;
 /// Edges of the low-frequency clock from the event to the reset.
 const GRACE: u64 = 2;
+/// CONFIG.SLEEP: run on while the core sleeps.
+const RUN_ON: u32 = 1;
 
 /// The watchdog.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub(super) struct Wdt {
     /// The edge at which it resets the chip.
     reset_at: Option<u64>,
     reset: bool,
+    /// The edge at which it stopped because the core sleeps.
+    paused_at: Option<u64>,
 }
 
 impl Wdt {
@@ -43,6 +47,7 @@ impl Wdt {
             due: 0,
             reset_at: None,
             reset: false,
+            paused_at: None,
         }
     }
 
@@ -58,6 +63,17 @@ impl Wdt {
     /// A reset that the watchdog survives: only its interrupt is gone.
     pub fn keep(&mut self) {
         self.common = Common::default();
+    }
+
+    /// The core falls asleep, or wakes.
+    pub fn set_asleep(&mut self, asleep: bool, now: u64) {
+        if asleep && self.running && self.config & RUN_ON == 0 {
+            self.paused_at = Some(edges(now));
+        } else if let Some(since) = self.paused_at.take() {
+            let slept = edges(now) - since;
+            self.due += slept;
+            self.reset_at = self.reset_at.map(|edge| edge + slept);
+        }
     }
 
     fn restart(&mut self, now: u64) {
@@ -123,14 +139,14 @@ impl Peripheral for Wdt {
     }
 
     fn next_event(&self) -> u64 {
-        if !self.running {
+        if !self.running || self.paused_at.is_some() {
             return u64::MAX;
         }
         time_of_edge(self.reset_at.unwrap_or(self.due))
     }
 
     fn advance(&mut self, io: &mut Io<'_>) {
-        if !self.running {
+        if !self.running || self.paused_at.is_some() {
             return;
         }
         let now = edges(io.now);
