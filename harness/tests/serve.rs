@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::path::Path;
 use std::process::Command;
 
 use probe_rs::MemoryInterface;
@@ -40,6 +41,19 @@ fn a_board_is_served_on_a_unix_socket() {
     assert_eq!(core.read_word_32(0x1000_0010).unwrap(), 4096);
 }
 
+/// Clients aren't always where the server was started.
+#[cfg(unix)]
+#[test]
+fn the_selector_of_a_unix_socket_holds_in_every_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_tinybench"));
+    serve.current_dir(folder.path());
+    let served = Served::start_command(serve, &["--unix", "board"]);
+    let path = served.selector.strip_prefix("20b7:9db1:unix:").unwrap();
+    assert!(Path::new(path).is_absolute(), "{path}");
+    drop(served.attach());
+}
+
 #[test]
 fn what_cannot_be_served_is_told() {
     let unknown = Tinybench::new().run(&["serve", "--board", "nano3"]);
@@ -51,6 +65,12 @@ fn what_cannot_be_served_is_told() {
     let busy = Tinybench::new().run(&["serve", "--board", "nano33", "--port", &port]);
     assert_eq!(busy.code, Some(4));
     assert!(busy.stderr.contains(&port), "{}", busy.stderr);
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    let file = Tinybench::new().run(&["serve", "--board", "nano33", "--unix", path]);
+    assert_eq!(file.code, Some(4));
+    assert!(file.stderr.contains("no socket"), "{}", file.stderr);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `tinybench serve`
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub fn serve(args: &ServeArgs, project: &Project) -> Result<(), Error> {
     let lines = open_lines(&args.serial, &mut board, &args.board)?;
     let server = match &args.unix {
         Some(path) => Server::unix(path),
-        None => Server::tcp(("127.0.0.1", args.port)),
+        None => Server::tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))),
     }?;
     let selector = server.selector();
     let chip = &loaded.board.chip;

@@ -39,12 +39,14 @@ impl FromStr for SerialPlace {
 #[derive(Debug, thiserror::Error)]
 pub enum SerialError {
     /// The place is not to be had.
-    #[error("can't offer a serial port on {place}: {source}")]
+    #[error("can't offer a serial port on {place}: {source}; {advice}")]
     Place {
         /// Where it should have been.
         place: String,
         /// Why not.
         source: io::Error,
+        /// What to do about it.
+        advice: &'static str,
     },
     /// The chip has fewer UARTs.
     #[error("{board} has {uarts} UARTs: --serial can be given {uarts} times")]
@@ -88,13 +90,23 @@ impl Line {
         };
         match opened {
             Ok(address) => Ok(Self { address, shared }),
-            Err(source) => Err(SerialError::Place {
-                place: match place {
-                    SerialPlace::Tcp(port) => format!("TCP port {port}"),
-                    SerialPlace::Pty => "a pseudo-terminal".to_owned(),
-                },
-                source,
-            }),
+            Err(source) => {
+                let (place, advice) = match place {
+                    SerialPlace::Tcp(port) => (
+                        format!("TCP port {port}"),
+                        "choose another port, or `tcp:0` for a free one",
+                    ),
+                    SerialPlace::Pty => (
+                        "a pseudo-terminal".to_owned(),
+                        "`tcp:0` offers it on a free TCP port instead",
+                    ),
+                };
+                Err(SerialError::Place {
+                    place,
+                    source,
+                    advice,
+                })
+            }
         }
     }
 

@@ -22,9 +22,24 @@ impl Served {
         Self::start_board("nano33", "nRF52840_xxAA", arguments)
     }
 
+    /// Serves a nano33 by a command that says how tinybench is started.
+    pub fn start_command(tinybench: Command, arguments: &[&str]) -> Self {
+        Self::start_with(tinybench, "nano33", "nRF52840_xxAA", arguments)
+    }
+
     /// Serves a board whose chip probe-rs calls `chip`.
     pub fn start_board(board: &str, chip: &'static str, arguments: &[&str]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_tinybench"))
+        let tinybench = Command::new(env!("CARGO_BIN_EXE_tinybench"));
+        Self::start_with(tinybench, board, chip, arguments)
+    }
+
+    fn start_with(
+        mut tinybench: Command,
+        board: &str,
+        chip: &'static str,
+        arguments: &[&str],
+    ) -> Self {
+        let mut process = tinybench
             .args(["serve", "--board", board])
             .args(arguments)
             .stdout(Stdio::piped())

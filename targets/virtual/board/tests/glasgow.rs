@@ -383,6 +383,7 @@ fn an_address_in_use_is_an_error_that_names_it() {
     assert_eq!(server.selector(), format!("20b7:9db1:tcp:{address}"));
     let error = Server::tcp(address).err().unwrap().to_string();
     assert!(error.contains(&address.to_string()), "{error}");
+    assert!(error.contains("choose another port"), "{error}");
 }
 
 #[cfg(unix)]
@@ -393,10 +394,8 @@ fn unix_sockets_are_served_replaced_and_removed() {
     let path = std::env::temp_dir().join(format!("tinybench-test-{}.socket", std::process::id()));
     drop(UnixListener::bind(&path).unwrap());
     let server = Server::unix(&path).expect("a socket on which nobody listens is replaced");
-    assert!(
-        Server::unix(&path).is_err(),
-        "one on which somebody listens is not"
-    );
+    let error = Server::unix(&path).err().unwrap().to_string();
+    assert!(error.contains("end the program that listens"), "{error}");
     assert_eq!(
         server.selector(),
         format!("20b7:9db1:unix:{}", path.display())
@@ -413,4 +412,25 @@ fn unix_sockets_are_served_replaced_and_removed() {
     stop.stop();
     thread.join().unwrap();
     assert!(!path.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_unix_socket_that_is_not_to_be_had_is_an_error_that_says_what_to_do() {
+    let folder = std::env::temp_dir().join(format!("tinybench-test-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap();
+    let file = folder.join("notes.txt");
+    std::fs::write(&file, "mine").unwrap();
+    for (path, advice) in [
+        (file.clone(), "something that is no socket has this name"),
+        (folder.clone(), "something that is no socket has this name"),
+        (folder.join("none/socket"), "make its folder first"),
+        (folder.join("x".repeat(200)), "choose a shorter path"),
+    ] {
+        let error = Server::unix(&path).err().unwrap().to_string();
+        assert!(error.contains(advice), "{error}");
+        assert!(error.contains(path.to_str().unwrap()), "{error}");
+    }
+    assert_eq!(std::fs::read(&file).unwrap(), b"mine");
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -1,6 +1,7 @@
 //! The sockets: one client after the other, the board living on between them.
 
 use std::{
+    fmt,
     io::{self, ErrorKind, Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
     sync::{
@@ -43,10 +44,51 @@ const MAX_WAITING: usize = 8;
 
 /// The server can't be reached under the address wanted.
 #[derive(Debug, thiserror::Error)]
-#[error("can't listen on {address}: {source}")]
+#[error("can't listen on {address}: {source}; {advice}")]
 pub struct ServeError {
     address: String,
     source: io::Error,
+    advice: &'static str,
+}
+
+impl ServeError {
+    fn tcp(address: &str, source: io::Error) -> Self {
+        let advice = match source.kind() {
+            ErrorKind::AddrInUse => {
+                "end the program that uses this port, or choose another port: 0 takes a free one"
+            }
+            ErrorKind::PermissionDenied => "choose a port above 1023, or 0 for a free one",
+            _ => "choose an address of this machine",
+        };
+        Self {
+            address: format!("TCP address {address}"),
+            source,
+            advice,
+        }
+    }
+
+    #[cfg(unix)]
+    fn unix(path: &Path, source: io::Error) -> Self {
+        let advice = match source.kind() {
+            ErrorKind::AddrInUse if is_socket(path) => {
+                "end the program that listens there, or choose another path"
+            }
+            ErrorKind::AddrInUse => {
+                "something that is no socket has this name: remove it, or choose another path"
+            }
+            ErrorKind::NotFound => "make its folder first, or choose another path",
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                "choose a path in a folder that you may write to"
+            }
+            ErrorKind::InvalidInput => "choose a shorter path",
+            _ => "choose another path",
+        };
+        Self {
+            address: format!("Unix socket {}", path.display()),
+            source,
+            advice,
+        }
+    }
 }
 
 enum Listener {
@@ -190,17 +232,14 @@ impl Server {
     ///
     /// # Errors
     /// [`ServeError`] if the address is not to be had.
-    pub fn tcp(address: impl ToSocketAddrs + std::fmt::Debug) -> Result<Self, ServeError> {
-        let wanted = format!("TCP address {address:?}");
+    pub fn tcp(address: impl ToSocketAddrs + fmt::Display) -> Result<Self, ServeError> {
         let listen = || {
-            let listener = TcpListener::bind(address)?;
+            let listener = TcpListener::bind(&address)?;
             let address = format!("tcp:{}", listener.local_addr()?);
             Ok((listener, address))
         };
-        let (listener, address) = listen().map_err(|source| ServeError {
-            address: wanted,
-            source,
-        })?;
+        let (listener, address) =
+            listen().map_err(|source| ServeError::tcp(&address.to_string(), source))?;
         Ok(Self {
             listener: Listener::Tcp(listener),
             address,
@@ -214,20 +253,20 @@ impl Server {
     /// # Errors
     /// [`ServeError`] if the path is not to be had.
     #[cfg(unix)]
-    pub fn unix(path: impl Into<PathBuf>) -> Result<Self, ServeError> {
-        let path = path.into();
-        remove_stale_socket(&path);
-        match UnixListener::bind(&path) {
-            Ok(listener) => Ok(Self {
-                address: format!("unix:{}", path.display()),
-                listener: Listener::Unix(listener, path),
-                shared: Arc::default(),
-            }),
-            Err(source) => Err(ServeError {
-                address: format!("Unix socket {}", path.display()),
-                source,
-            }),
-        }
+    pub fn unix(path: impl AsRef<Path>) -> Result<Self, ServeError> {
+        let path = path.as_ref();
+        remove_stale_socket(path);
+        let listen = || {
+            let listener = UnixListener::bind(path)?;
+            // Clients may be in other folders.
+            Ok((listener, std::path::absolute(path)?))
+        };
+        let (listener, absolute) = listen().map_err(|source| ServeError::unix(path, source))?;
+        Ok(Self {
+            address: format!("unix:{}", absolute.display()),
+            listener: Listener::Unix(listener, absolute),
+            shared: Arc::default(),
+        })
     }
 
     /// The selector by which probe-rs finds the board, as in `probe-rs info --probe SELECTOR`.
@@ -314,11 +353,16 @@ impl Drop for Server {
 }
 
 #[cfg(unix)]
+fn is_socket(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|data| data.file_type().is_socket())
+}
+
+#[cfg(unix)]
 fn remove_stale_socket(path: &Path) {
-    let is_socket = path
-        .symlink_metadata()
-        .is_ok_and(|data| data.file_type().is_socket());
-    if is_socket && UnixStream::connect(path).is_err() {
+    // Any other error, such as a lack of permission, doesn't mean that nobody listens.
+    let refused = |error: io::Error| error.kind() == ErrorKind::ConnectionRefused;
+    if is_socket(path) && UnixStream::connect(path).is_err_and(refused) {
         // If this fails, so does binding, which says why.
         let _ = std::fs::remove_file(path);
     }
