@@ -20,7 +20,9 @@ const TEMP: u32 = 0x4000_C000;
 const RNG: u32 = 0x4000_D000;
 const WDT: u32 = 0x4001_0000;
 const EGU0: u32 = 0x4001_4000;
+const PWM0: u32 = 0x4001_C000;
 const PPI: u32 = 0x4001_F000;
+const PWM3: u32 = 0x4002_D000;
 const UART1: u32 = 0x4002_8000;
 const P0: u32 = 0x5000_0000;
 const P1: u32 = 0x5000_0300;
@@ -269,6 +271,92 @@ fn temperature_is_25_degrees() {
     write(&mut board, TEMP, 1);
     assert!(comes_after(&mut board, TEMP + 0x100, microseconds(36)));
     assert_eq!(read(&mut board, TEMP + 0x508), 100);
+}
+
+const PWM_STOPPED: u32 = 0x104;
+const PWM_SEQSTARTED: u32 = 0x108;
+const PWM_SEQEND: u32 = 0x110;
+const PWM_PERIOD_END: u32 = 0x118;
+const PWM_LOOPS_DONE: u32 = 0x11C;
+
+/// A unit with periods of 100 µs and a first sequence of two values, each for as many periods.
+fn pwm(unit: u32, refresh: u32) -> VirtualBoard {
+    let mut board = board();
+    write(&mut board, unit + 0x508, 1600); // COUNTERTOP
+    write(&mut board, unit + 0x520, RAM + 0x800); // SEQ[0].PTR
+    write(&mut board, unit + 0x524, 2); // SEQ[0].CNT
+    write(&mut board, unit + 0x528, refresh - 1); // SEQ[0].REFRESH
+    write(&mut board, unit + 0x500, 1); // ENABLE
+    board
+}
+
+#[test]
+fn a_pwm_sequence_starts_ends_and_stops_with_a_period() {
+    let mut board = pwm(PWM0, 3);
+    write(&mut board, PWM0 + 8, 1);
+    assert!(event(&mut board, PWM0, PWM_SEQSTARTED));
+    let period_end = PWM0 + PWM_PERIOD_END;
+    assert!(comes_after(&mut board, period_end, microseconds(100)));
+    assert!(comes_after(
+        &mut board,
+        PWM0 + PWM_SEQEND,
+        microseconds(500) - 8
+    ));
+    // The last value stays.
+    write(&mut board, period_end, 0);
+    assert!(comes_after(&mut board, period_end, microseconds(100) - 8));
+    pass(&mut board, microseconds(50));
+    write(&mut board, PWM0 + 4, 1);
+    assert!(comes_after(
+        &mut board,
+        PWM0 + PWM_STOPPED,
+        microseconds(50) - 8
+    ));
+    write(&mut board, period_end, 0);
+    pass(&mut board, microseconds(1000));
+    assert!(!event(&mut board, PWM0, PWM_PERIOD_END));
+    assert_eq!(board.machine.diagnostics().count(), 0);
+}
+
+#[test]
+fn pwm_sequences_are_repeated_and_stop_by_the_shortcut() {
+    let mut board = pwm(PWM3, 1);
+    write(&mut board, PWM3 + 0x540, RAM + 0x800); // SEQ[1].PTR
+    write(&mut board, PWM3 + 0x544, 1); // SEQ[1].CNT
+    write(&mut board, PWM3 + 0x548, 0); // SEQ[1].REFRESH
+    write(&mut board, PWM3 + 0x54C, 2); // SEQ[1].ENDDELAY
+    write(&mut board, PWM3 + 0x514, 2); // LOOP
+    write(&mut board, PWM3 + 0x200, 1 << 4); // LOOPSDONE_STOP
+    enable_interrupt(&mut board, 0x2D);
+    write(&mut board, PWM3 + INTENSET, 1 << 7);
+    write(&mut board, TO_CLEAR, PWM3 + PWM_LOOPS_DONE);
+    write(&mut board, PWM3 + 8, 1);
+    // Two periods, then one, then two of delay; twice.
+    let second = PWM3 + PWM_SEQSTARTED + 4;
+    assert!(comes_after(&mut board, second, microseconds(200)));
+    assert!(comes_after(
+        &mut board,
+        PWM3 + PWM_STOPPED,
+        microseconds(800) - 8
+    ));
+    // The handler takes its time.
+    pass(&mut board, 100);
+    assert_eq!(read(&mut board, COUNT), 1);
+}
+
+#[test]
+fn pwm_values_may_say_how_long_their_periods_are() {
+    let mut board = pwm(PWM0, 1);
+    write(&mut board, PWM0 + 0x510, 3); // DECODER: WaveForm
+    write(&mut board, PWM0 + 0x524, 8);
+    write(&mut board, RAM + 0x804, 3200 << 16);
+    write(&mut board, RAM + 0x80C, 800 << 16);
+    write(&mut board, PWM0 + 8, 1);
+    assert!(comes_after(
+        &mut board,
+        PWM0 + PWM_SEQEND,
+        microseconds(250)
+    ));
 }
 
 /// Starts the watchdog with a period of 100 edges, 3.05 ms.

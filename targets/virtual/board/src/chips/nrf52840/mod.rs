@@ -15,6 +15,7 @@ mod nvmc;
 mod peripheral;
 mod power;
 mod ppi;
+mod pwm;
 mod reset_values;
 mod rng;
 mod rtc;
@@ -38,6 +39,7 @@ use nvmc::Nvmc;
 use peripheral::{Io, Peripheral};
 use power::Power;
 use ppi::Ppi;
+use pwm::Pwm;
 use rng::Rng;
 use rtc::Rtc;
 use temp::Temp;
@@ -115,13 +117,17 @@ mod page {
     pub const EGU5: u32 = 0x19;
     pub const TIMER3: u32 = 0x1A;
     pub const TIMER4: u32 = 0x1B;
+    pub const PWM0: u32 = 0x1C;
     pub const NVMC: u32 = 0x1E;
+    pub const PWM1: u32 = 0x21;
+    pub const PWM2: u32 = 0x22;
     pub const RTC2: u32 = 0x24;
     pub const UART1: u32 = 0x28;
+    pub const PWM3: u32 = 0x2D;
 }
 
 /// The pages of what is modelled with tasks and events.
-const PAGES: [u32; 21] = [
+const PAGES: [u32; 25] = [
     page::CLOCK,
     page::UART0,
     page::GPIOTE,
@@ -141,8 +147,12 @@ const PAGES: [u32; 21] = [
     page::EGU5,
     page::TIMER3,
     page::TIMER4,
+    page::PWM0,
+    page::PWM1,
+    page::PWM2,
     page::RTC2,
     page::UART1,
+    page::PWM3,
 ];
 
 /// Names of the peripherals on the APB pages (Product Specification, 4.2.3 "Instantiation").
@@ -258,6 +268,7 @@ pub(crate) struct Nrf52840 {
     uarts: [Uart; 2],
     rng: Rng,
     temp: Temp,
+    pwms: [Pwm; 4],
     wdt: Wdt,
     egus: [Egu; 6],
     ppi: Ppi,
@@ -286,6 +297,7 @@ impl Nrf52840 {
             uarts: [Uart::new(true), Uart::new(false)],
             rng: Rng::new(0),
             temp: Temp::default(),
+            pwms: std::array::from_fn(|_| Pwm::new()),
             wdt: Wdt::new(),
             egus: Default::default(),
             ppi: Ppi::default(),
@@ -306,6 +318,10 @@ impl Nrf52840 {
             page::RTC1 => &mut self.rtcs[1],
             page::RTC2 => &mut self.rtcs[2],
             page::TEMP => &mut self.temp,
+            page::PWM0 => &mut self.pwms[0],
+            page::PWM1 => &mut self.pwms[1],
+            page::PWM2 => &mut self.pwms[2],
+            page::PWM3 => &mut self.pwms[3],
             page::RNG => &mut self.rng,
             page::WDT => &mut self.wdt,
             page::EGU0..=page::EGU5 => &mut self.egus[(page - page::EGU0) as usize],
@@ -605,6 +621,7 @@ impl Chip for Nrf52840 {
         }
         self.rng = Rng::new(self.rng.state());
         self.temp = new.temp;
+        self.pwms = new.pwms;
         self.egus = new.egus;
         self.ppi = new.ppi;
         if reason == ResetReason::Software && self.wdt.is_running() {

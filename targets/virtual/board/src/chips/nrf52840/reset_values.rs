@@ -44,15 +44,6 @@ const QDEC: &ResetValues = &[
     (0x540, 0x10),
 ];
 const COMP: &ResetValues = &[(0x508, 0x4)];
-const PWM: &ResetValues = &[
-    (0x508, 0x3FF),
-    (0x528, 0x1),
-    (0x548, 0x1),
-    (0x560, DISCONNECTED),
-    (0x564, DISCONNECTED),
-    (0x568, DISCONNECTED),
-    (0x56C, DISCONNECTED),
-];
 const PDM: &ResetValues = &[
     (0x504, 0x0840_0000),
     (0x518, 0x28),
@@ -109,7 +100,6 @@ pub(super) fn reset_value(page: u32, offset: u32) -> u32 {
         0x0F => AAR,
         0x12 => QDEC,
         0x13 => COMP,
-        0x1C | 0x21 | 0x22 | 0x2D => PWM,
         0x1D => PDM,
         0x25 => I2S,
         0x27 => USBD,
