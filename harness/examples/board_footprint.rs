@@ -11,6 +11,7 @@ use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use nix::time::ClockId;
 use tinybench::session::Session;
 use tinybench_virtual_board::VirtualBoard;
 
@@ -50,12 +51,7 @@ fn attach() -> Result<(Session, Duration), Box<dyn Error>> {
 
 /// Of this thread, which does all the work.
 fn processor_time() -> Result<Duration, Box<dyn Error>> {
-    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanoseconds = statistics
-        .split(' ')
-        .next()
-        .ok_or("schedstat has a field")?;
-    Ok(Duration::from_nanos(nanoseconds.parse()?))
+    Ok(ClockId::CLOCK_THREAD_CPUTIME_ID.now()?.into())
 }
 
 fn resident_bytes() -> Result<u64, Box<dyn Error>> {

@@ -4,10 +4,12 @@
 
 use std::error::Error;
 use std::io::Cursor;
+use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use probe_rs::architecture::arm::{DapError, FullyQualifiedApAddress};
+use probe_rs::config::Registry;
 use probe_rs::flashing::{
     DownloadOptions, ElfLoader, ElfOptions, FileDownloadError, FlashError, FlashProgress,
     ProgressEvent, ProgressOperation,
@@ -44,6 +46,10 @@ const SP: u16 = 13;
 const LR: u16 = 14;
 const PC: u16 = 15;
 const XPSR: u16 = 16;
+
+/// The chips that probe-rs knows. Kept, because it would copy the list for each session, which takes
+/// longer than all else that a virtual board needs to be attached to.
+static CHIPS: LazyLock<Registry> = LazyLock::new(Registry::from_builtin_families);
 
 /// Why there is no session, or no image in flash.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +118,8 @@ pub struct Session {
 impl Session {
     /// Attaches to the chip behind `probe`.
     pub fn attach(probe: Probe, chip: &str) -> Result<Self, SessionError> {
-        let mut session = probe.attach(chip, Permissions::new()).map_err(|error| {
+        let attached = probe.attach_with_registry(chip, Permissions::new(), &CHIPS);
+        let mut session = attached.map_err(|error| {
             let chip = chip.to_owned();
             let reason = describe(&error);
             match error {

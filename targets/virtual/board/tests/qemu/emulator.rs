@@ -27,18 +27,10 @@ const PATIENCE: u64 = 1 << 26;
 
 /// A machine with the image in its flash, reset.
 pub fn load(image: &Image) -> Machine {
-    let mut machine = Machine::new("nrf52840").expect("the chip exists");
-    let mut write = |address, value| {
-        machine
-            .debug_write(address, AccessSize::Word, value)
-            .expect("a word written");
-    };
-    write(0x4001_E504, 1);
-    for (chunk, address) in image.with_exit(&BKPT).chunks(4).zip((0..).step_by(4)) {
-        let mut word = [0xFF; 4];
-        word[..chunk.len()].copy_from_slice(chunk);
-        write(address, u32::from_le_bytes(word));
-    }
+    let mut machine = Machine::new(image.chip).expect("the chip exists");
+    machine
+        .write_bytes(0, &image.with_exit(&BKPT))
+        .expect("it fits the flash");
     machine.reset();
     machine
 }

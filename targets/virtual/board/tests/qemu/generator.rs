@@ -133,6 +133,7 @@ fn assemble(code: Assembler, cases: &[Case], results: u32, rng: &mut Rng) -> Ima
     word(0);
     (0..TAIL / 4).for_each(|i| word(i.wrapping_mul(0x9E37_79B9)));
     Image {
+        chip: "nrf52840",
         flash,
         exit: EXIT,
         result_bytes: 4 * results,

@@ -6,6 +6,8 @@ pub const RAM: u32 = 0x2000_0000;
 /// A flash image with its exit stub left blank.
 #[derive(Clone, Debug)]
 pub struct Image {
+    /// The virtual chip whose core runs it here.
+    pub chip: &'static str,
     /// The flash from address 0 on.
     pub flash: Vec<u8>,
     /// Address of the exit stub, [`Image::EXIT_BYTES`] long.

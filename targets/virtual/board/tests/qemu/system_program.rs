@@ -219,6 +219,7 @@ impl SystemProgram {
         }
         flash.extend(self.code.finish());
         Image {
+            chip: "nrf52840",
             flash,
             exit,
             result_bytes: TRACE_BYTES,

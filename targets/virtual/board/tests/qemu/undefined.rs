@@ -78,6 +78,7 @@ fn image(instructions: &[u32]) -> Image {
     }
     flash.extend(code.finish());
     Image {
+        chip: "nrf52840",
         flash,
         exit,
         result_bytes: 4 * instructions.len() as u32,

@@ -99,7 +99,9 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
     priority_bits: 3,
     fpu: true,
     mpu_regions: 8,
-    bit_band: true,
+    // "Bit Banding: NO" among the options of the CPU (Product Specification, "CPU and support
+    // module configuration").
+    bit_band: false,
 };
 
 /// Page numbers of the peripherals: bits 12 to 19 of their addresses, and their interrupt lines.
