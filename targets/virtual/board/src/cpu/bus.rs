@@ -39,13 +39,13 @@ impl Core {
         {
             let value = little_endian::<N>(bytes);
             if TIMING {
-                if is_split::<N>(address) || self.asks_data_cache(offset) {
+                if is_split::<N>(address) {
                     if S {
                         return Err(Trap);
                     }
                     self.any_load_timing::<N>(op, address);
                 } else {
-                    let waits = self.flash_load_waits::<S>(op, offset);
+                    let waits = self.flash_load_waits::<S>(op, offset)?;
                     self.wait(op, waits);
                 }
             }
@@ -188,30 +188,26 @@ impl Core {
     }
 
     /// Cycles that a load from flash takes beyond its static ones: wait states if it isn't of the
-    /// sector that was read last, nor in the data cache.
+    /// sector that was read last, nor in the data cache. There is no short way to look into that.
     #[inline(always)]
-    fn flash_load_waits<const S: bool>(&mut self, op: &Op, offset: u32) -> u32 {
-        let lost = self.lost_overlap(op, FLASH_GROUP);
-        self.last_group = FLASH_GROUP;
+    fn flash_load_waits<const S: bool>(&mut self, op: &Op, offset: u32) -> Result<u32, Trap> {
+        let mut waits = 0;
         let sector = offset >> self.flash_sector_shift;
-        if sector == self.last_flash_sector {
-            return lost;
+        if sector != self.last_flash_sector {
+            let missing = match &mut self.data_cache {
+                _ if !self.flash_timing.data_cache => true,
+                _ if S => return Err(Trap),
+                Some(cache) => cache.misses(offset),
+                None => true,
+            };
+            if missing {
+                waits = self.flash_data_wait;
+            }
+            self.last_flash_sector = sector;
         }
-        self.last_flash_sector = sector;
-        if !S
-            && self.flash_timing.data_cache
-            && let Some(cache) = &mut self.data_cache
-            && !cache.misses(offset)
-        {
-            return lost;
-        }
-        lost + self.flash_data_wait
-    }
-
-    /// Whether a load from flash is a matter for the data cache.
-    #[inline(always)]
-    fn asks_data_cache(&self, offset: u32) -> bool {
-        self.flash_timing.data_cache && offset >> self.flash_sector_shift != self.last_flash_sector
+        waits += self.lost_overlap(op, FLASH_GROUP);
+        self.last_group = FLASH_GROUP;
+        Ok(waits)
     }
 
     /// What a load or store loses that was to overlap with the load before it, if that reached another
@@ -253,7 +249,8 @@ impl Core {
         let split = split_cycles::<N>(&self.timing, address);
         let waits = match self.memory.locate(address) {
             Some(Place::Ram(offset)) => self.ram_load_waits(op, offset as usize),
-            Some(Place::Flash(offset)) => self.flash_load_waits::<LONG>(op, offset),
+            // The long way is never closed.
+            Some(Place::Flash(offset)) => self.flash_load_waits::<LONG>(op, offset).unwrap_or(0),
             None => {
                 let lost = self.lost_overlap(op, PERIPHERAL_GROUP);
                 self.last_group = PERIPHERAL_GROUP;
