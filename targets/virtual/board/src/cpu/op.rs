@@ -407,6 +407,7 @@ kinds! {
     // The first op of the group has the fused kind, the others keep theirs. Longer groups first.
     fused {
         SmladX4 = Smlad Smlad Smlad Smlad,
+        LdrPostLdmSxtb16X2SmladX4 = LdrPost Ldm Sxtb16 Sxtb16 Smlad Smlad Smlad Smlad,
         LdrPostSxtb16X2SmladX4 = LdrPost Sxtb16 Sxtb16 Smlad Smlad Smlad Smlad,
         Sxtb16X2SmladX4 = Sxtb16 Sxtb16 Smlad Smlad Smlad Smlad,
         SmlabbSmlattSmlabbSmlatt = Smlabb Smlatt Smlabb Smlatt,
