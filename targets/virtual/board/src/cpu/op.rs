@@ -411,6 +411,7 @@ kinds! {
         LdrPostSxtb16X2SmladX4 = LdrPost Sxtb16 Sxtb16 Smlad Smlad Smlad Smlad,
         Sxtb16X2SmladX4 = Sxtb16 Sxtb16 Smlad Smlad Smlad Smlad,
         SmlabbSmlattSmlabbSmlatt = Smlabb Smlatt Smlabb Smlatt,
+        SmlabbX2SmlattX2 = Smlabb Smlabb Smlatt Smlatt,
         Sxtb16X2SmladX2 = Sxtb16 Sxtb16 Smlad Smlad,
         Sxtab16X2Sxtb16X2 = Sxtab16 Sxtab16 Sxtb16 Sxtb16,
         VldrX2VmulVadd = Vldr Vldr Vmul Vadd,
