@@ -62,6 +62,16 @@ impl Block {
         let length = self.end.wrapping_sub(self.start);
         self.flash.map(|start| (start, start + length))
     }
+
+    /// Whether one of its operations up to `op`, which is one of them, needs the floating-point unit.
+    pub fn reaches_float(&self, op: &Op) -> bool {
+        let at = self.ops.iter().position(|other| std::ptr::eq(other, op));
+        let (before, behind) = self.ops.split_at(at.map_or(0, |at| at + 1));
+        // The first of a group has the group's kind, the others have their own.
+        let first_of_group = op.kind as u16 > Kind::Vmsr as u16;
+        let floats = |op: Option<&Op>| op.is_some_and(|op| is_float(op.kind));
+        first_of_group && floats(behind.first()) || before.iter().any(|op| floats(Some(op)))
+    }
 }
 
 /// Why there is no block at an address.
@@ -527,18 +537,6 @@ impl Run {
 /// hang, or a watchpoint on it.
 fn stops_at(core: &Core, pc: u32) -> bool {
     core.system.fpb.breaks_at(pc) || core.faults.hangs_at(pc) || core.watches_instruction(pc)
-}
-
-impl Block {
-    /// Whether one of its operations up to `op`, which is one of them, needs the floating-point unit.
-    pub fn reaches_float(&self, op: &Op) -> bool {
-        let at = self.ops.iter().position(|other| std::ptr::eq(other, op));
-        let (before, behind) = self.ops.split_at(at.map_or(0, |at| at + 1));
-        // The first of a group has the group's kind, the others have their own.
-        let first_of_group = op.kind as u16 > Kind::Vmsr as u16;
-        let floats = |op: Option<&Op>| op.is_some_and(|op| is_float(op.kind));
-        first_of_group && floats(behind.first()) || before.iter().any(|op| floats(Some(op)))
-    }
 }
 
 /// ITAdvance.

@@ -3,8 +3,9 @@
 //!
 //! Simplified: operations take no time unless that is asked for; then they stall the core, also
 //! when it runs from RAM and could have polled READY. A page is filled with a pattern until its
-//! partial erases add up to a whole one. IHIT counts a hit for each word of code that is executed, but none for words that are fetched ahead
-//! and not executed; IMISS counts each cache line that is filled.
+//! partial erases add up to a whole one. IHIT counts a hit for each word of code that is executed,
+//! but none for words that are fetched ahead and not executed; IMISS counts each cache line that is
+//! filled.
 
 use std::collections::BTreeMap;
 
