@@ -4,11 +4,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tinybench::compare::{Gate, Side, compare, markdown, table};
-use tinybench::export::{bmf, csv, github, junit};
-use tinybench::metrics::Direction;
-use tinybench::printable::is_hazard;
-use tinybench::records::{Loaded, parse};
+use tinybench_analysis::compare::{Gate, Side, compare, markdown, table};
+use tinybench_analysis::export::{bmf, csv, github, junit};
+use tinybench_analysis::metrics::Direction;
+use tinybench_support::printable::is_hazard;
+use tinybench_record::reading::{Loaded, parse};
 
 fuzz_target!(|text: &[u8]| {
     let record = match parse(text) {

@@ -1,0 +1,283 @@
+//! A comparison as text for a terminal.
+
+use owo_colors::OwoColorize;
+use tabled::builder::Builder;
+use tabled::settings::object::{Columns, Segment};
+use tabled::settings::{Alignment, Modify, Padding};
+
+use super::{Candidate, Comparison, MetricChange, Verdict, text};
+use tinybench_support::listing::{GAP, lines, trim};
+
+/// The comparison as text: with one candidate a table with everything that is known of each change,
+/// with several one column each. Ends without a newline.
+pub fn render(comparison: &Comparison, colour: bool) -> String {
+    let table = match comparison.candidates.as_slice() {
+        [one] => pair(comparison, one, colour),
+        several => many(comparison, several, colour),
+    };
+    let mut parts = vec![table];
+    for candidate in &comparison.candidates {
+        parts.extend(notes(candidate));
+    }
+    let mut legend = "docs/compare.md explains every column and verdict.".to_owned();
+    let modelled = comparison
+        .candidates
+        .iter()
+        .flat_map(|candidate| &candidate.results)
+        .flat_map(super::ResultChange::shown)
+        .any(MetricChange::is_modelled);
+    if modelled {
+        legend = format!("≈ modelled, not measured. {legend}");
+    }
+    parts.push(legend);
+    parts.join("\n\n")
+}
+
+fn pair(comparison: &Comparison, candidate: &Candidate, colour: bool) -> String {
+    let mut builder = Builder::default();
+    let interval = text::interval_heading();
+    builder.push_record(
+        [
+            "workload", "metric", "base", "new", "change", &interval, "p", "verdict",
+        ]
+        .map(|text| heading(text, colour)),
+    );
+    let noisy = candidate
+        .results
+        .iter()
+        .flat_map(|result| &result.metrics)
+        .any(|change| change.statistics.is_some());
+    for result in &candidate.results {
+        let mut label = text::label(result, &candidate.results);
+        for change in result.shown() {
+            builder.push_record([
+                std::mem::take(&mut label),
+                title(change),
+                text::base(change),
+                text::new(change),
+                text::change(change),
+                text::interval(change),
+                text::p(change),
+                verdict(change, &text::verdict(change), colour),
+            ]);
+        }
+    }
+    if !candidate.means.is_empty() {
+        let mut label = "geometric mean".to_owned();
+        for mean in &candidate.means {
+            let title = crate::metrics::Metric::find(mean.metric).map_or(mean.metric, |m| m.title);
+            builder.push_record([
+                std::mem::take(&mut label),
+                title.to_owned(),
+                String::new(),
+                String::new(),
+                mark(mean.modelled, &text::percent(mean.ratio)),
+                String::new(),
+                String::new(),
+                format!("of {} results", mean.results),
+            ]);
+        }
+    }
+    if !noisy {
+        // Exact values have neither.
+        builder.remove_column(6);
+        builder.remove_column(5);
+    }
+    let last = if noisy { 7 } else { 5 };
+    let mut table = builder.build();
+    table
+        .with(lines())
+        .with(GAP)
+        .with(Modify::new(Columns::last()).with(Padding::zero()))
+        .with(Modify::new(Columns::new(2..last)).with(Alignment::right()));
+    format!(
+        "base: {}\nnew:  {}\n\n{}\n\n{}",
+        comparison.base,
+        candidate.name,
+        trim(&table.to_string()),
+        text::summary(&candidate.summary)
+    )
+}
+
+fn many(comparison: &Comparison, candidates: &[Candidate], colour: bool) -> String {
+    let mut builder = Builder::default();
+    let headings = ["workload", "metric", comparison.base.as_str()];
+    let names = candidates.iter().map(|candidate| candidate.name.as_str());
+    builder.push_record(
+        headings
+            .into_iter()
+            .chain(names)
+            .map(|t| heading(t, colour)),
+    );
+    // What the base has, in order, with each candidate's figure where it has one.
+    let rows = rows(candidates);
+    let mut last_label = String::new();
+    for (label, slug) in &rows {
+        let changes: Vec<Option<&MetricChange>> = candidates
+            .iter()
+            .map(|candidate| find(candidate, label, slug))
+            .collect();
+        let Some(one) = changes.iter().copied().flatten().next() else {
+            continue;
+        };
+        let shown = if *label == last_label { "" } else { label };
+        let cells = changes.iter().map(|change| match change {
+            Some(change) => ratio_cell(change, colour),
+            None => text::NONE.to_owned(),
+        });
+        builder.push_record(
+            [shown.to_owned(), title(one), text::base(one)]
+                .into_iter()
+                .chain(cells),
+        );
+        last_label.clone_from(label);
+    }
+    let mut label = "geometric mean".to_owned();
+    for metric in &crate::metrics::METRICS {
+        let means: Vec<_> = candidates
+            .iter()
+            .map(|candidate| {
+                candidate
+                    .means
+                    .iter()
+                    .find(|mean| mean.metric == metric.slug)
+            })
+            .collect();
+        if means.iter().all(Option::is_none) {
+            continue;
+        }
+        let cells = means.iter().map(|mean| {
+            mean.map_or(text::NONE.to_owned(), |mean| {
+                mark(mean.modelled, &ratio(mean.ratio))
+            })
+        });
+        let first = [
+            std::mem::take(&mut label),
+            metric.title.to_owned(),
+            String::new(),
+        ];
+        builder.push_record(first.into_iter().chain(cells));
+    }
+    let mut table = builder.build();
+    table
+        .with(lines())
+        .with(GAP)
+        .with(Modify::new(Segment::new(.., 2..)).with(Alignment::right()))
+        .with(Modify::new(Columns::last()).with(Padding::zero()));
+    let summaries: Vec<_> = candidates
+        .iter()
+        .map(|candidate| format!("{}: {}", candidate.name, text::summary(&candidate.summary)))
+        .collect();
+    format!("{}\n\n{}", trim(&table.to_string()), summaries.join("\n"))
+}
+
+/// Which rows the table of several candidates has: each result and metric that one of them shows.
+pub(super) fn rows(candidates: &[Candidate]) -> Vec<(String, &'static str)> {
+    let mut rows: Vec<(String, usize, &'static str)> = Vec::new();
+    for candidate in candidates {
+        for result in &candidate.results {
+            let label = text::label(result, &candidate.results);
+            for change in result.shown() {
+                let order = crate::metrics::METRICS
+                    .iter()
+                    .position(|metric| metric.slug == change.metric);
+                rows.push((label.clone(), order.unwrap_or_default(), change.metric));
+            }
+        }
+    }
+    rows.sort();
+    rows.dedup();
+    rows.into_iter()
+        .map(|(label, _, slug)| (label, slug))
+        .collect()
+}
+
+pub(super) fn find<'a>(
+    candidate: &'a Candidate,
+    label: &str,
+    slug: &str,
+) -> Option<&'a MetricChange> {
+    candidate
+        .results
+        .iter()
+        .find(|result| text::label(result, &candidate.results) == label)?
+        .metrics
+        .iter()
+        .find(|change| change.metric == slug)
+}
+
+fn ratio_cell(change: &MetricChange, colour: bool) -> String {
+    let number = match change.ratio {
+        Some(number) => mark(change.is_modelled(), &ratio(number)),
+        None => text::new(change),
+    };
+    match change.verdict {
+        Verdict::Same => number,
+        judged => format!("{} {number}", verdict(change, judged.name(), colour)),
+    }
+}
+
+/// A ratio for people: `1.052×`.
+pub(super) fn ratio(value: f64) -> String {
+    format!("{value:.3}×")
+}
+
+fn mark(modelled: bool, number: &str) -> String {
+    match modelled {
+        true => format!("≈ {number}"),
+        false => number.to_owned(),
+    }
+}
+
+fn title(change: &MetricChange) -> String {
+    change
+        .metric()
+        .map_or(change.metric, |metric| metric.title)
+        .to_owned()
+}
+
+/// What else there is to say about a candidate.
+fn notes(candidate: &Candidate) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !candidate.allowed.is_empty() {
+        let lines: Vec<_> = candidate
+            .allowed
+            .iter()
+            .map(|difference| format!("  {difference}"))
+            .collect();
+        notes.push(format!(
+            "{}: allowed differences\n{}",
+            candidate.name,
+            lines.join("\n")
+        ));
+    }
+    for (names, what) in [
+        (&candidate.only_base, "only in the base"),
+        (&candidate.only_new, "not in the base"),
+    ] {
+        if !names.is_empty() {
+            notes.push(format!("{}: {what}: {}", candidate.name, names.join(", ")));
+        }
+    }
+    notes
+}
+
+fn heading(text: &str, colour: bool) -> String {
+    if colour {
+        text.bold().to_string()
+    } else {
+        text.to_owned()
+    }
+}
+
+fn verdict(change: &MetricChange, text: &str, colour: bool) -> String {
+    if !colour {
+        return text.to_owned();
+    }
+    match change.verdict {
+        Verdict::Regression => text.red().bold().to_string(),
+        Verdict::Worse => text.yellow().to_string(),
+        Verdict::Better => text.green().to_string(),
+        Verdict::Same | Verdict::Unclear | Verdict::NotJudged => text.dimmed().to_string(),
+    }
+}

@@ -1,0 +1,155 @@
+//! How changes are written, the same in tables and Markdown.
+
+use super::{MetricChange, ResultChange, Verdict};
+use crate::statistics::CONFIDENCE;
+use tinybench_record::Fidelity;
+
+/// Stands where there is nothing to say.
+pub const NONE: &str = "-";
+
+/// A value with its unit and the mark of a modelled one.
+pub fn value(change: &MetricChange, value: f64, fidelity: Option<Fidelity>) -> String {
+    let number = match change.metric() {
+        Some(metric) => metric.unit.show(value),
+        None => value.to_string(),
+    };
+    match fidelity {
+        Some(Fidelity::Modelled) => format!("≈ {number}"),
+        _ => number,
+    }
+}
+
+/// The base's value.
+pub fn base(change: &MetricChange) -> String {
+    value(change, change.base, change.base_fidelity)
+}
+
+/// The new value.
+pub fn new(change: &MetricChange) -> String {
+    value(change, change.new, change.new_fidelity)
+}
+
+/// The change in percent.
+pub fn change(change: &MetricChange) -> String {
+    match change.ratio {
+        Some(ratio) => percent(ratio),
+        None if change.base == change.new => percent(1.0),
+        None => "from 0".to_owned(),
+    }
+}
+
+/// A ratio as a change in percent, with the digits that matter.
+pub fn percent(ratio: f64) -> String {
+    let percent = (ratio - 1.0) * 100.0;
+    let decimals = match percent.abs() {
+        0.0 => return "0 %".to_owned(),
+        p if p >= 10.0 => 1,
+        p if p >= 0.1 => 2,
+        p if p >= 0.001 => 4,
+        _ => 6,
+    };
+    format!("{percent:+.decimals$} %")
+}
+
+/// The interval of the change, of noisy values.
+pub fn interval(change: &MetricChange) -> String {
+    change.statistics.map_or(NONE.to_owned(), |statistics| {
+        format!(
+            "{} to {}",
+            percent(statistics.ratio_low),
+            percent(statistics.ratio_high)
+        )
+    })
+}
+
+/// The heading of [`interval`].
+pub fn interval_heading() -> String {
+    format!("{} % interval", CONFIDENCE * 100.0)
+}
+
+/// The p-value, of noisy values.
+pub fn p(change: &MetricChange) -> String {
+    change
+        .statistics
+        .map_or(NONE.to_owned(), |statistics| match statistics.p {
+            p if p < 0.0001 => "<0.0001".to_owned(),
+            p => format!("{p:.4}"),
+        })
+}
+
+/// The verdict, and why if the numbers don't say it.
+pub fn verdict(change: &MetricChange) -> String {
+    match &change.reason {
+        Some(reason) => format!("{}: {reason}", change.verdict.name()),
+        None => change.verdict.name().to_owned(),
+    }
+}
+
+/// What is said of a result: the workload, and of runtime and board what isn't the same for all.
+pub fn label(result: &ResultChange, all: &[ResultChange]) -> String {
+    let mut label = result.workload.clone();
+    let mut more = Vec::new();
+    if all.iter().any(|other| other.runtime != result.runtime) {
+        more.push(result.runtime.clone());
+    }
+    let board = |result: &ResultChange| match result.is_virtual {
+        true => format!("virtual {}", result.board),
+        false => result.board.clone(),
+    };
+    if all.iter().any(|other| board(other) != board(result)) {
+        more.push(board(result));
+    }
+    if !more.is_empty() {
+        label += &format!(" ({})", more.join(", "));
+    }
+    label
+}
+
+/// `2 regressions, 1 better, 5 same`.
+pub fn summary(summary: &super::Summary) -> String {
+    let parts = [
+        (
+            summary.regression,
+            if summary.regression == 1 {
+                "regression"
+            } else {
+                "regressions"
+            },
+        ),
+        (summary.worse, Verdict::Worse.name()),
+        (summary.better, Verdict::Better.name()),
+        (summary.same, Verdict::Same.name()),
+        (summary.unclear, Verdict::Unclear.name()),
+        (summary.not_judged, Verdict::NotJudged.name()),
+    ];
+    let parts: Vec<_> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_have_the_digits_that_matter() {
+        let texts: Vec<_> = [1.5, 0.97, 1.0123, 1.0, 1.0005, 1.000_012, 1.000_000_1]
+            .map(percent)
+            .into();
+        assert_eq!(
+            texts,
+            [
+                "+50.0 %",
+                "-3.00 %",
+                "+1.23 %",
+                "0 %",
+                "+0.0500 %",
+                "+0.0012 %",
+                "+0.000010 %"
+            ]
+        );
+    }
+}

@@ -1,0 +1,93 @@
+//! CSV in long form: one line a value, for spreadsheets, R and pandas.
+
+use super::{ExportError, board};
+use crate::compare::Side;
+use crate::metrics::METRICS;
+use tinybench_record::Fidelity;
+use tinybench_record::reading::Loaded;
+
+/// The columns.
+const COLUMNS: [&str; 12] = [
+    "run",
+    "started_at",
+    "commit",
+    "board",
+    "workload",
+    "runtime",
+    "runtime_version",
+    "metric",
+    "unit",
+    "fidelity",
+    "iter",
+    "value",
+];
+
+/// Every value of every record: a line a run for what has several runs, otherwise one line with an
+/// empty `iter`.
+pub fn render(records: &[Loaded]) -> Result<String, ExportError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(COLUMNS)?;
+    for loaded in records {
+        let record = &loaded.record;
+        // A side of one record has its results in a fixed order and nothing merged.
+        let side = Side::new("", std::slice::from_ref(loaded));
+        for entry in &side.entries {
+            for metric in &METRICS {
+                let Some(reading) = entry.read(metric) else {
+                    continue;
+                };
+                let mut row = |iteration: &str, value: f64| {
+                    writer.write_record([
+                        &*loaded.path.to_string_lossy(),
+                        &record.started_at,
+                        record.tinybench.commit.as_deref().unwrap_or_default(),
+                        &board(&entry.key),
+                        &entry.key.workload,
+                        &entry.key.runtime,
+                        &entry.result.runtime.version,
+                        metric.slug,
+                        metric.unit.symbol(),
+                        match reading.fidelity {
+                            Some(Fidelity::Measured) => "measured",
+                            Some(Fidelity::Modelled) => "modelled",
+                            None => "counted",
+                        },
+                        iteration,
+                        &value.to_string(),
+                    ])
+                };
+                if reading.samples.is_empty() {
+                    row("", reading.value)?;
+                }
+                for (number, sample) in (1..).zip(&reading.samples) {
+                    row(&format!("{number}"), *sample)?;
+                }
+            }
+        }
+    }
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| csv::Error::from(error.into_error()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::tests::records;
+
+    #[test]
+    fn one_line_a_value() {
+        insta::assert_snapshot!(render(&records()).unwrap());
+    }
+
+    #[test]
+    fn what_was_written_reads_back() {
+        let text = render(&records()).unwrap();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+        assert!(rows.iter().all(|row| row.len() == COLUMNS.len()));
+        assert!(rows.iter().any(|row| &row[4] == "my|model <b>"));
+        assert!(rows.iter().all(|row| row[11].parse::<f64>().is_ok()));
+    }
+}

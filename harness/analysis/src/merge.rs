@@ -1,0 +1,278 @@
+//! One record from those of parallel jobs.
+
+use std::collections::{BTreeSet, HashMap};
+use tinybench_support::exits_with;
+
+use jiff::Timestamp;
+
+use tinybench_record::reading::Loaded;
+use tinybench_record::{RunRecord, RunResult, Shard};
+use tinybench_support::printable::{printable, printable_path};
+
+/// Records can't be merged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MergeError {
+    /// There are none.
+    #[error("there is nothing to merge")]
+    Nothing,
+    /// They are of different runs.
+    #[error(
+        "{first} and {other} differ in `{field}`, so they are not parts of one run; keep them in \
+         one folder instead, which compare, report and export take as well"
+    )]
+    Different {
+        /// A file.
+        first: String,
+        /// Another file.
+        other: String,
+        /// The field that differs.
+        field: &'static str,
+    },
+    /// A result is in two of them.
+    #[error("the workload `{workload}` on the runtime `{runtime}` is in {first} and in {other}")]
+    Twice {
+        /// The workload.
+        workload: String,
+        /// The runtime.
+        runtime: String,
+        /// A file.
+        first: String,
+        /// Another file.
+        other: String,
+    },
+    /// Some are shards and some aren't, or they are of different splits.
+    #[error("{first} and {other} are not shards of the same run")]
+    OtherSplit {
+        /// A file.
+        first: String,
+        /// Another file.
+        other: String,
+    },
+    /// A shard isn't there.
+    #[error("not all of the {count} shards are there: {} missing", shards(missing))]
+    Missing {
+        /// Which.
+        missing: Vec<u32>,
+        /// Of how many.
+        count: u32,
+    },
+    /// A shard is there, but lacks a result that it should have.
+    #[error("the shards lack the workload `{workload}` on the runtime `{runtime}`")]
+    Incomplete {
+        /// The workload.
+        workload: String,
+        /// The runtime.
+        runtime: String,
+    },
+}
+
+exits_with!(MergeError => Input);
+
+fn shards(missing: &[u32]) -> String {
+    let numbers: Vec<_> = missing.iter().map(u32::to_string).collect();
+    match numbers.as_slice() {
+        [one] => format!("shard {one}"),
+        several => format!("shards {}", several.join(", ")),
+    }
+}
+
+/// The record that one run of everything would have written, but for its time, which is that of the
+/// first job.
+///
+/// Everything but the results has to be equal, except for the probes, which are all named. Shards
+/// (`run --shard`) have to be complete, and their results get the order of the whole run. The
+/// results of other records follow each other.
+pub fn merge(records: &[Loaded]) -> Result<RunRecord, MergeError> {
+    let first = records.first().ok_or(MergeError::Nothing)?;
+    let mut merged = first.record.clone();
+    let mut probes = BTreeSet::new();
+    let mut from: HashMap<(String, String), &Loaded> = HashMap::new();
+    merged.results.clear();
+    for loaded in records {
+        let record = &loaded.record;
+        if let Some(field) = difference(&first.record, record) {
+            return Err(MergeError::Different {
+                first: printable_path(&first.path),
+                other: printable_path(&loaded.path),
+                field,
+            });
+        }
+        if split(&first.record) != split(record) {
+            return Err(MergeError::OtherSplit {
+                first: printable_path(&first.path),
+                other: printable_path(&loaded.path),
+            });
+        }
+        probes.insert(record.execution.probe.as_str());
+        if time(record) < time(&merged) {
+            merged.started_at.clone_from(&record.started_at);
+        }
+        for result in &record.results {
+            let key = (result.workload.clone(), result.runtime.name.clone());
+            if let Some(before) = from.insert(key, loaded) {
+                return Err(MergeError::Twice {
+                    workload: printable(&result.workload).into_owned(),
+                    runtime: printable(&result.runtime.name).into_owned(),
+                    first: printable_path(&before.path),
+                    other: printable_path(&loaded.path),
+                });
+            }
+            merged.results.push(result.clone());
+        }
+    }
+    merged.execution.probe = probes.into_iter().collect::<Vec<_>>().join(", ");
+    if let Some(shard) = merged.shard.take() {
+        check_complete(&shard, records)?;
+        merged.results = in_order(&shard, merged.results)?;
+    }
+    Ok(merged)
+}
+
+/// The field in which two records differ that has to be equal.
+fn difference(a: &RunRecord, b: &RunRecord) -> Option<&'static str> {
+    let fields = [
+        (a.tinybench != b.tinybench, "tinybench"),
+        (a.board != b.board, "board"),
+        (a.execution.kind != b.execution.kind, "execution.kind"),
+        (a.execution.other != b.execution.other, "execution"),
+        (a.toolchain != b.toolchain, "toolchain"),
+        (a.other != b.other, "other fields"),
+    ];
+    fields
+        .into_iter()
+        .find_map(|(differs, field)| differs.then_some(field))
+}
+
+/// What all shards of one run have in common.
+fn split(record: &RunRecord) -> Option<(u32, &[tinybench_record::ShardSubject])> {
+    let shard = record.shard.as_ref()?;
+    Some((shard.count, &shard.subjects))
+}
+
+fn time(record: &RunRecord) -> Option<Timestamp> {
+    record.started_at.parse().ok()
+}
+
+fn check_complete(shard: &Shard, records: &[Loaded]) -> Result<(), MergeError> {
+    let there: BTreeSet<u32> = records
+        .iter()
+        .filter_map(|loaded| Some(loaded.record.shard.as_ref()?.index))
+        .collect();
+    // Shards without anything to do don't exist.
+    let last = shard.count.min(shard.subjects.len() as u32);
+    let missing: Vec<u32> = (1..=last).filter(|index| !there.contains(index)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(MergeError::Missing {
+        missing,
+        count: shard.count,
+    })
+}
+
+/// The results in the order of the whole run.
+fn in_order(shard: &Shard, mut results: Vec<RunResult>) -> Result<Vec<RunResult>, MergeError> {
+    shard
+        .subjects
+        .iter()
+        .map(|subject| {
+            let at = results
+                .iter()
+                .position(|result| {
+                    (&result.workload, &result.runtime.name)
+                        == (&subject.workload, &subject.runtime)
+                })
+                .ok_or_else(|| MergeError::Incomplete {
+                    workload: subject.workload.clone(),
+                    runtime: subject.runtime.clone(),
+                })?;
+            Ok(results.remove(at))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinybench_record::ShardSubject;
+    use tinybench_record::example::example;
+    use tinybench_record::shard;
+
+    /// A record of a run of five workloads.
+    fn whole() -> RunRecord {
+        let mut record = example();
+        let result = record.results.remove(0);
+        for workload in ["vww", "ad", "kws", "ic", "sww"] {
+            let mut result = result.clone();
+            result.workload = workload.to_owned();
+            record.results.push(result);
+        }
+        record
+    }
+
+    /// What shard `index` of `count` of that run writes.
+    fn part(index: u32, count: u32) -> Loaded {
+        let mut record = whole();
+        record.started_at = format!("2026-01-02T04:0{index}:00Z");
+        let part = format!("{index}/{count}").parse().unwrap();
+        (record.results, record.shard) =
+            shard::select(Some(part), record.results, |result| ShardSubject {
+                workload: result.workload.clone(),
+                runtime: result.runtime.name.clone(),
+            })
+            .unwrap();
+        Loaded {
+            path: format!("{index}.json").into(),
+            record,
+        }
+    }
+
+    #[test]
+    fn shards_in_any_order_make_the_record_of_one_run() {
+        let merged = merge(&[part(3, 3), part(1, 3), part(2, 3)]).unwrap();
+        let mut expected = whole();
+        expected.started_at = "2026-01-02T04:01:00Z".to_owned();
+        assert_eq!(merged, expected);
+    }
+
+    #[test]
+    fn what_does_not_belong_together_is_refused() {
+        let mut other_board = part(2, 2);
+        other_board.record.board.clock_hz = 1_000_000;
+        let mut lacking = part(2, 2);
+        lacking.record.results.pop();
+        let plain = Loaded {
+            path: "plain.json".into(),
+            record: whole(),
+        };
+        let mut second = plain.clone();
+        second.path = "second.json".into();
+        let texts: Vec<_> = [
+            &[][..],
+            &[part(1, 3), part(3, 3)],
+            &[part(1, 4)],
+            &[part(1, 2), part(1, 2)],
+            &[part(1, 2), part(2, 3)],
+            &[part(1, 2), plain.clone()],
+            &[part(1, 2), other_board],
+            &[part(1, 2), lacking],
+            &[plain, second],
+        ]
+        .iter()
+        .map(|records| merge(records).unwrap_err().to_string())
+        .collect();
+        insta::assert_snapshot!(texts.join("\n"));
+    }
+
+    #[test]
+    fn records_of_several_probes_name_them_all() {
+        let mut one = part(1, 2);
+        let mut two = part(2, 2);
+        one.record.execution.probe = "J-Link 2".to_owned();
+        two.record.execution.probe = "J-Link 1".to_owned();
+        assert_eq!(
+            merge(&[one, two]).unwrap().execution.probe,
+            "J-Link 1, J-Link 2"
+        );
+    }
+}

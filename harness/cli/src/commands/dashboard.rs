@@ -1,0 +1,49 @@
+//! `tinybench dashboard`
+
+use crate::cli::DashboardArgs;
+use tinybench_pages::dashboard::{self, History, Options};
+use tinybench_record::reading;
+use tinybench_support::exit::Failure;
+use tinybench_support::files::ReadError;
+use tinybench_support::progress::Progress;
+
+/// Writes the site that the command line asks for.
+pub fn dashboard(args: &DashboardArgs) -> Result<(), Failure> {
+    if args.history.is_file() {
+        return Err(ReadError {
+            path: args.history.clone(),
+            reason: "it is a file; a dashboard needs a folder of run records".to_owned(),
+        }
+        .into());
+    }
+    let mut progress = Progress::stderr();
+    progress.set_subject("dashboard");
+    progress.begin("reading records", Some(1));
+    let found = reading::load_folder(&args.history, |done, total| progress.set(done, total))?;
+    for skipped in &found.skipped {
+        tracing::warn!("{skipped}");
+    }
+    progress.begin("finding steps", None);
+    let records: Vec<_> = found.loaded.into_iter().map(|it| it.record).collect();
+    let history = History::new(&records);
+    progress.begin("writing pages", None);
+    let options = Options {
+        title: args.title.clone(),
+        commit_url: args.commit_url.clone(),
+        site_url: args.site_url.clone(),
+    };
+    dashboard::write(&history, &options, &args.out)?;
+    progress.end();
+    let count = |number: usize, what: &str| match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    };
+    eprintln!(
+        "dashboard: {} ({}, {}, {})",
+        args.out.join("index.html").display(),
+        count(history.records, "run"),
+        count(history.commits.len(), "commit"),
+        count(history.steps().len(), "step")
+    );
+    Ok(())
+}

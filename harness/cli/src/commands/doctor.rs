@@ -1,0 +1,197 @@
+//! `tinybench doctor`
+
+use std::collections::BTreeMap;
+
+use probe_rs::probe::list::{Accessibility, Lister};
+
+use crate::stdout;
+use tinybench_execution::build::{ToolchainSource, find_toolchain};
+use tinybench_execution::target::virtual_board;
+use tinybench_inputs::board::{Board, Boards};
+use tinybench_inputs::project::Project;
+use tinybench_inputs::workload::Workloads;
+use tinybench_support::exit::Failure;
+use tinybench_support::exits_with;
+
+/// Not even a virtual run is possible.
+#[derive(Debug, thiserror::Error)]
+#[error("a virtual run is not possible yet: see what is missing above")]
+struct NotReady;
+
+exits_with!(NotReady => Build);
+
+/// How something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Fine,
+    /// Not needed for a virtual run.
+    Absent,
+    Missing,
+}
+
+/// One line of the report, and what to do about it.
+struct Finding {
+    state: State,
+    what: String,
+    advice: Option<String>,
+}
+
+impl Finding {
+    fn fine(what: String) -> Self {
+        Self {
+            state: State::Fine,
+            what,
+            advice: None,
+        }
+    }
+
+    fn absent(what: &str, advice: &str) -> Self {
+        Self {
+            state: State::Absent,
+            what: what.to_owned(),
+            advice: Some(advice.to_owned()),
+        }
+    }
+
+    fn missing(what: String, advice: String) -> Self {
+        Self {
+            state: State::Missing,
+            what,
+            advice: Some(advice),
+        }
+    }
+}
+
+/// Checks everything and prints a report. Fails if no virtual run is possible.
+pub fn check(project: &Project) -> Result<(), Failure> {
+    let boards = Boards::open(&project.boards())?;
+    let mut loaded = Vec::new();
+    for name in boards.names() {
+        loaded.push(boards.load(&name)?.told());
+    }
+
+    let mut findings = vec![Finding::fine(format!(
+        "project: {}",
+        project.root().display()
+    ))];
+    findings.push(workloads(project)?);
+    let toolchains = toolchains(&loaded);
+    let can_build = |board: &Board| {
+        toolchains
+            .get(&board.rustc_target)
+            .is_some_and(|finding| finding.state == State::Fine)
+    };
+    let mut can_run = false;
+    let mut virtual_boards = Vec::new();
+    for board in loaded.iter().filter(|board| board.virtual_board.is_some()) {
+        virtual_boards.push(match virtual_board::open(board) {
+            Ok(_) => {
+                can_run |= can_build(board);
+                Finding::fine(format!("virtual board: {} ({})", board.name, board.title))
+            }
+            Err(error) => Finding::missing(
+                format!("virtual board: {}", board.name),
+                format!("{error}: use the tinybench that belongs to this project"),
+            ),
+        });
+    }
+    findings.extend(toolchains.into_values());
+    findings.extend(virtual_boards);
+    findings.extend(probes());
+
+    stdout::print(&report(&findings))?;
+    if can_run {
+        Ok(())
+    } else {
+        Err(NotReady.into())
+    }
+}
+
+fn workloads(project: &Project) -> Result<Finding, Failure> {
+    let names = Workloads::open(&project.models())?.names();
+    Ok(if names.is_empty() {
+        Finding::absent(
+            "workloads: none",
+            "measure your own model with `tinybench run --model`",
+        )
+    } else {
+        Finding::fine(format!("workloads: {}", names.join(", ")))
+    })
+}
+
+/// One finding for each target the boards need.
+fn toolchains(boards: &[Board]) -> BTreeMap<String, Finding> {
+    let find = |target: &str| match find_toolchain(target) {
+        Ok(toolchain) => {
+            let source = match toolchain.source {
+                ToolchainSource::Rustup => "the rustc on the search path",
+                ToolchainSource::DebianWeb => "Debian's rustc-web",
+            };
+            Finding::fine(format!(
+                "firmware for {target}: {source}, {}",
+                toolchain.rustc
+            ))
+        }
+        Err(error) => Finding::missing(
+            format!("firmware for {target}: no toolchain"),
+            error.to_string(),
+        ),
+    };
+    boards
+        .iter()
+        .map(|board| (board.rustc_target.clone(), find(&board.rustc_target)))
+        .collect()
+}
+
+fn probes() -> Vec<Finding> {
+    let probes = Lister::new().list_all_with_access();
+    if probes.is_empty() {
+        return vec![Finding::absent(
+            "debug probe: none attached",
+            "only needed for a real board: connect one; virtual boards work without",
+        )];
+    }
+    let describe = |probe: &probe_rs::probe::list::ProbeListItem| {
+        let what = format!("debug probe: {}", probe.info);
+        match probe.accessibility {
+            Accessibility::Accessible => Finding::fine(what),
+            Accessibility::PermissionDenied => Finding::absent(
+                &format!("{what}, no permission to use it"),
+                "install probe-rs's udev rules: \
+                 https://probe.rs/docs/getting-started/probe-setup",
+            ),
+        }
+    };
+    probes.iter().map(describe).collect()
+}
+
+fn report(findings: &[Finding]) -> String {
+    let mut lines = Vec::new();
+    for finding in findings {
+        let mark = match finding.state {
+            State::Fine => "ok",
+            State::Absent => "-",
+            State::Missing => "MISSING",
+        };
+        lines.push(format!("{mark:<8}{}", finding.what));
+        for line in finding.advice.iter().flat_map(|advice| advice.lines()) {
+            lines.push(format!("{:8}  {line}", ""));
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_finding_has_a_line_and_advice_below_it() {
+        let findings = [
+            Finding::fine("project: /p".to_owned()),
+            Finding::missing("compiler".to_owned(), "install one\nor another".to_owned()),
+            Finding::absent("probe", "connect one"),
+        ];
+        insta::assert_snapshot!(report(&findings));
+    }
+}

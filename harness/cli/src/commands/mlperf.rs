@@ -1,0 +1,328 @@
+//! `tinybench mlperf`
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::run::RESULTS;
+use crate::cli::{Format, MlperfArgs};
+use crate::stdout;
+use crate::table;
+use tinybench_devices::mlperf::board_link::BoardLink;
+use tinybench_devices::mlperf::device::Patience;
+use tinybench_devices::mlperf::link::{Link, SerialLink};
+use tinybench_devices::mlperf::log::SessionLog;
+use tinybench_devices::mlperf::record::{self, Target};
+use tinybench_devices::mlperf::session::SessionError;
+use tinybench_devices::mlperf::session::{self, Found, Plan};
+use tinybench_devices::mlperf::submission::{Mode, OFFICIAL_WINDOW};
+use tinybench_devices::mlperf::task::Task;
+use tinybench_execution::build;
+use tinybench_execution::image::file::{self, FirmwareFile};
+use tinybench_execution::run::{NothingToRun, images};
+use tinybench_execution::target::virtual_board;
+use tinybench_inputs::board::{Board, Boards};
+use tinybench_inputs::project::Project;
+use tinybench_inputs::subject::VectorCount;
+use tinybench_inputs::workload::Workloads;
+use tinybench_record::{ExecutionKind, RunRecord};
+use tinybench_support::exit::Failure;
+use tinybench_support::exit::{Exit, Exits};
+use tinybench_support::exits_with;
+use tinybench_support::files;
+use tinybench_support::interrupt;
+use tinybench_support::listing;
+use tinybench_support::number::{decimal, grouped};
+use tinybench_support::printable::printable;
+use tinybench_support::progress::Progress;
+use tinybench_virtual_board::LoadError;
+
+/// The shortest window on a virtual board, whose cycles are the same in every one: long enough for
+/// the microsecond of the device's clock to be a millionth.
+const VIRTUAL_WINDOW: Duration = Duration::from_secs(1);
+
+/// The inference engine of tinybench's own firmware.
+const RUNTIME: &str = "interpreter";
+
+/// The record's file in the folder of results.
+const RECORD: &str = "record.json";
+
+/// A session ended early.
+#[derive(Debug, thiserror::Error)]
+#[error("{source}\nthe log up to there: {}", log.display())]
+struct Ended {
+    source: SessionError,
+    log: PathBuf,
+}
+
+impl Exits for Ended {
+    fn exit(&self) -> Exit {
+        self.source.exit()
+    }
+}
+
+/// An image isn't one for the board.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is no image for {board}: {source}", path.display())]
+struct NoImage {
+    path: PathBuf,
+    board: String,
+    source: LoadError,
+}
+
+/// There is no firmware of tinybench's own that runs a workload and speaks the protocol.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "tinybench has no firmware for the MLPerf Tiny protocol with {workload}: it can do kws, vww, ic \
+     and sww"
+)]
+struct NoFirmware {
+    workload: String,
+}
+
+/// A board has fewer UARTs.
+#[derive(Debug, thiserror::Error)]
+#[error("{board} has no UART {uart}: --uart counts from 0")]
+struct NoUart {
+    board: String,
+    uart: usize,
+}
+
+exits_with!(NoImage => Input, NoFirmware => Usage, NoUart => Usage);
+
+/// Talks to a device and measures it.
+pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Failure> {
+    let started = Timestamp::now();
+    let board = match &args.board {
+        Some(name) => {
+            let mut board = Boards::open(&project.boards())?.load(name)?.told();
+            if let Some(banks) = args.flash_banks {
+                board.memory_system.dual_bank = Some(banks == 2);
+            }
+            Some(board)
+        }
+        None => None,
+    };
+    let Opened {
+        mut link,
+        target,
+        window,
+        kind,
+        firmware_sha256,
+    } = open(args, board.as_ref(), project)?;
+    eprintln!("target: {target}");
+
+    let out = args.out.clone().unwrap_or_else(|| {
+        Path::new(RESULTS).join(format!("mlperf-{}", started.strftime("%Y%m%dT%H%M%SZ")))
+    });
+    let mut log = SessionLog::create(&out)?;
+    let plan = Plan {
+        task: args.task,
+        data: args.data.as_deref(),
+        modes: &modes(args),
+        kind,
+        samples: args.samples.map_or(VectorCount::All, |samples| samples.0),
+        windows: args.windows,
+        window: args.window.unwrap_or(window),
+        patience: Patience {
+            command: args.timeout,
+            inference: args.timeout.saturating_mul(12),
+        },
+        out: &out,
+    };
+    let mut progress = Progress::stderr();
+    progress.set_subject("mlperf");
+    let found = session::run(link.as_mut(), &mut log, &plan, &mut progress);
+    progress.end();
+    let found = found.map_err(|source| Ended {
+        source,
+        log: log.path().to_owned(),
+    })?;
+    for warning in found.performance.iter().flat_map(|p| &p.warnings) {
+        tracing::warn!("{warning}");
+    }
+
+    let record = board.as_ref().and_then(|board| {
+        let target = Target {
+            board,
+            kind,
+            firmware_sha256,
+        };
+        record::record(&found, &target, started, project)
+    });
+    let json = record.as_ref().map(RunRecord::to_json).transpose()?;
+    interrupt::check()?;
+    if let Some(json) = &json {
+        files::write(&out.join(RECORD), json.as_bytes())?;
+    }
+    match (args.format, &json) {
+        (Format::Json, Some(json)) => stdout::print(json.trim_end())?,
+        _ => stdout::print(&text(&found, &target, kind, board.as_ref()))?,
+    }
+    eprintln!("results: {}", out.display());
+    if json.is_some() {
+        eprintln!("record: {}", out.join(RECORD).display());
+    }
+    Ok(())
+}
+
+/// A way to a device.
+struct Opened {
+    link: Box<dyn Link>,
+    /// What it leads to, for people.
+    target: String,
+    /// How long a window is there.
+    window: Duration,
+    /// Whether it is a real one.
+    kind: ExecutionKind,
+    /// SHA-256 of the image, where it isn't on the device yet.
+    firmware_sha256: Option<String>,
+}
+
+/// The modes that the command line asks for: accuracy too, where there is a data set.
+fn modes(args: &MlperfArgs) -> Vec<Mode> {
+    match (args.mode, &args.data) {
+        (Some(mode), _) => vec![mode],
+        (None, Some(_)) => vec![Mode::Performance, Mode::Accuracy],
+        (None, None) => vec![Mode::Performance],
+    }
+}
+
+/// Opens the way to the device.
+fn open(args: &MlperfArgs, board: Option<&Board>, project: &Project) -> Result<Opened, Failure> {
+    match (&args.port, board) {
+        (Some(port), _) => {
+            let link = SerialLink::open(port, args.baud)?;
+            Ok(Opened {
+                link: Box::new(link),
+                target: format!("{} at {} baud", printable(port), args.baud),
+                window: OFFICIAL_WINDOW,
+                kind: ExecutionKind::Probe,
+                firmware_sha256: None,
+            })
+        }
+        (None, Some(board)) => {
+            let path = match (&args.firmware, &args.workload) {
+                (Some(path), _) => path.clone(),
+                (None, Some(workload)) => build(workload, board, project)?,
+                (None, None) => return Err(NothingToRun.into()),
+            };
+            let (link, sha256) = boot(&path, board, args.uart)?;
+            Ok(Opened {
+                link: Box::new(link),
+                target: format!("virtual {}", board.name),
+                window: VIRTUAL_WINDOW,
+                kind: ExecutionKind::Virtual,
+                firmware_sha256: Some(sha256),
+            })
+        }
+        (None, None) => Err(NothingToRun.into()),
+    }
+}
+
+/// Builds the image that runs a workload and speaks the protocol. Gives its path.
+fn build(workload: &str, board: &Board, project: &Project) -> Result<PathBuf, Failure> {
+    let workload = Workloads::open(&project.models())?.load(workload)?;
+    // Of raw audio and of spectrograms as floats this firmware knows nothing.
+    let task = Task::of_model(&workload.name).filter(|task| *task != Task::Ad);
+    let task = task.ok_or_else(|| NoFirmware {
+        workload: workload.name.clone(),
+    })?;
+    let request = build::Request {
+        project_root: project.root(),
+        target: board.target(),
+        runtime: RUNTIME,
+        features: &[],
+        model: &workload.model_path,
+        front_end: None,
+        learning: false,
+        mlperf_model: Some(task.data_folder()),
+    };
+    let mut progress = Progress::stderr();
+    progress.set_subject(&workload.name);
+    Ok(images::firmware(&request, &workload.name, &mut progress)?.elf)
+}
+
+/// Puts an image on the virtual counterpart of a board. Also gives the SHA-256 of its file.
+fn boot(path: &Path, board: &Board, uart: usize) -> Result<(BoardLink, String), Failure> {
+    let FirmwareFile { image, sha256 } = file::read(path, board.memory.flash.origin)?;
+    let mut machine = virtual_board::make(board)?.machine;
+    machine.load(&image).map_err(|source| NoImage {
+        path: path.to_owned(),
+        board: board.name.clone(),
+        source,
+    })?;
+    if !machine.serial_input(uart, &[]) {
+        return Err(NoUart {
+            board: board.name.clone(),
+            uart,
+        }
+        .into());
+    }
+    let link = BoardLink::new(machine, &board.name, uart, board.clock_hz);
+    Ok((link, sha256))
+}
+
+/// What was found, for people.
+fn text(found: &Found, target: &str, kind: ExecutionKind, board: Option<&Board>) -> String {
+    let mark = |number: &str| table::mark(kind.fidelity(), number);
+    let mut text = format!(
+        "{} ({}) on {target}\n",
+        printable(&found.identity.model),
+        printable(&found.identity.name)
+    );
+    if let Some(performance) = &found.performance {
+        let windows = performance.windows.iter().enumerate();
+        let rows = windows.map(|(index, window)| {
+            let us = window.us_per_inference();
+            let cycles = board.map(|board| us * board.clock_hz as f64 / 1e6);
+            [
+                (index + 1).to_string(),
+                grouped(window.inferences.into()),
+                mark(&decimal(f64::from(window.elapsed_us()) / 1e6)),
+                mark(&decimal(us / 1e3)),
+                cycles.map_or_else(
+                    || "-".to_owned(),
+                    |cycles| mark(&grouped(cycles.round() as u64)),
+                ),
+                mark(&decimal(1e6 / us)),
+            ]
+        });
+        let headings = [
+            "window",
+            "inferences",
+            "time s",
+            "latency ms",
+            "cycles",
+            "inferences/s",
+        ];
+        text += &format!(
+            "\n{}\n\nMedian: {} inferences/s\n",
+            listing::table(headings, rows),
+            mark(&format!("{:.3}", performance.median_throughput()))
+        );
+        text += match (kind, performance.window < OFFICIAL_WINDOW) {
+            (ExecutionKind::Virtual, _) => {
+                "≈ modelled, not measured: no result for a submission.\n"
+            }
+            (ExecutionKind::Probe, true) => "A submission needs windows of at least 10 s.\n",
+            (ExecutionKind::Probe, false) => "",
+        };
+    }
+    if let Some(accuracy) = &found.accuracy {
+        let (run, all) = (accuracy.samples.len(), accuracy.available);
+        text += &match run == all {
+            true => format!("\nOf {all} samples:"),
+            false => format!("\nOf {run} samples, out of {all}:"),
+        };
+        if let Some(top1) = accuracy.top1() {
+            text += &format!(" top-1 {:.1} %", 100.0 * top1);
+        }
+        if let Some(auc) = accuracy.auc() {
+            text += &format!(" AUC {auc:.3}");
+        }
+        text.push('\n');
+    }
+    text.trim_end().to_owned()
+}

@@ -1,0 +1,50 @@
+//! The subcommands, one module each.
+
+mod boards;
+pub mod calibrate;
+mod compare;
+mod completions;
+mod compress;
+mod dashboard;
+mod doctor;
+mod export;
+mod fetch;
+mod merge;
+mod mlperf;
+mod report;
+pub mod run;
+mod runtimes;
+mod serve;
+mod workloads;
+
+use std::path::Path;
+
+use crate::cli::{Cli, Command};
+use tinybench_inputs::project::Project;
+use tinybench_support::exit::Failure;
+
+/// Carries out what the command line asks for.
+pub fn execute(cli: &Cli) -> Result<(), Failure> {
+    let project = || {
+        let current = std::env::current_dir().unwrap_or_default();
+        Project::find(cli.global.project.as_deref(), Path::new(&current))
+    };
+    match &cli.command {
+        Command::Run(args) => run::run(args, &project()?),
+        Command::Calibrate(args) => calibrate::run(args, &project()?),
+        Command::Compare(args) => compare::run(args, cli.global.project.as_deref()),
+        Command::Export(args) => export::run(args),
+        Command::Report(args) => report::report(args),
+        Command::Dashboard(args) => dashboard::dashboard(args),
+        Command::Compress(args) => compress::run(args),
+        Command::Merge(args) => merge::run(args),
+        Command::Mlperf(args) => mlperf::mlperf(args, &project()?),
+        Command::Boards => boards::list(&project()?),
+        Command::Workloads => workloads::list(&project()?),
+        Command::Runtimes => runtimes::list(),
+        Command::Fetch(args) => fetch::fetch(args, &project()?),
+        Command::Serve(args) => serve::serve(args, &project()?),
+        Command::Doctor => doctor::check(&project()?),
+        Command::Completions { shell } => completions::print(*shell),
+    }
+}

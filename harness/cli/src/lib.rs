@@ -1,0 +1,8 @@
+//! The `tinybench` command: parses what is asked, calls the library that does it, prints what came
+//! out.
+
+pub mod cli;
+pub mod commands;
+pub mod confirm;
+mod stdout;
+pub mod table;

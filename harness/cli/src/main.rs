@@ -1,0 +1,48 @@
+//! The `tinybench` command.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+use owo_colors::OwoColorize;
+use tinybench::cli::Cli;
+use tinybench::commands;
+use tinybench_support::interrupt;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let colour = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    tracing_subscriber::fmt()
+        .with_env_filter(log_filter(cli.global.verbose))
+        .with_writer(std::io::stderr)
+        .with_ansi(colour)
+        .without_time()
+        .with_target(cli.global.verbose > 0)
+        .init();
+    if let Err(error) = interrupt::install() {
+        tracing::warn!("Ctrl-C ends tinybench at once: {error}");
+    }
+    match commands::execute(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if colour {
+                eprintln!("{}: {error}", "error".red().bold());
+            } else {
+                eprintln!("error: {error}");
+            }
+            error.exit().into()
+        }
+    }
+}
+
+/// What is logged. probe-rs warns of what isn't the user's business, and is quiet unless asked.
+fn log_filter(verbose: u8) -> EnvFilter {
+    EnvFilter::new(match verbose {
+        0 => "warn,probe_rs=off",
+        1 => "info,probe_rs=warn",
+        2 => "debug,probe_rs=info",
+        _ => "trace",
+    })
+}

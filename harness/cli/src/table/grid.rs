@@ -1,0 +1,89 @@
+//! A grid of cells that fits the terminal.
+
+use tabled::builder::Builder;
+use tabled::settings::formatting::AlignmentStrategy;
+use tabled::settings::object::Columns;
+use tabled::settings::{Alignment, Modify, Padding};
+
+use tinybench_support::listing::{GAP, lines, trim};
+
+/// Cells under headings. A heading's words stand below each other where that saves width.
+pub(super) struct Grid {
+    /// One heading a column.
+    pub headings: Vec<String>,
+    /// As many cells a row as there are headings.
+    pub rows: Vec<Vec<String>>,
+    /// How many columns are aligned to the left; the rest are numbers.
+    pub left: usize,
+}
+
+impl Grid {
+    /// One line a row if they fit into `width` columns, otherwise one column a row. `emphasise`
+    /// is applied to each word of a heading.
+    pub fn render(&self, width: usize, emphasise: impl Fn(&str) -> String) -> String {
+        let table = self.across(&emphasise);
+        if columns(&table) <= width {
+            table
+        } else {
+            self.down(width, &emphasise)
+        }
+    }
+
+    /// One line a row.
+    fn across(&self, emphasise: impl Fn(&str) -> String) -> String {
+        let mut builder = Builder::default();
+        builder.push_record(self.headings.iter().map(|heading| {
+            let words: Vec<_> = heading.split(' ').map(&emphasise).collect();
+            words.join("\n")
+        }));
+        for row in &self.rows {
+            builder.push_record(row);
+        }
+        let mut table = builder.build();
+        table
+            .with(lines())
+            .with(GAP)
+            .with(Modify::new(Columns::last()).with(Padding::zero()))
+            .with(AlignmentStrategy::PerLine)
+            .with(Modify::new(Columns::new(self.left..)).with(Alignment::right()));
+        trim(&table.to_string())
+    }
+
+    /// One column a row, as many beside each other as fit.
+    fn down(&self, width: usize, emphasise: impl Fn(&str) -> String) -> String {
+        let block = |rows: &[Vec<String>]| {
+            let mut builder = Builder::default();
+            for (index, heading) in self.headings.iter().enumerate() {
+                let cells = rows.iter().map(|row| row[index].clone());
+                builder.push_record([emphasise(heading)].into_iter().chain(cells));
+            }
+            let mut table = builder.build();
+            table
+                .with(lines())
+                .with(GAP)
+                .with(Modify::new(Columns::last()).with(Padding::zero()))
+                .with(Modify::new(Columns::new(1..)).with(Alignment::right()));
+            trim(&table.to_string())
+        };
+        let mut blocks = Vec::new();
+        let mut rest = self.rows.as_slice();
+        while !rest.is_empty() {
+            let fitting = (1..=rest.len())
+                .rev()
+                .find(|&n| columns(&block(&rest[..n])) <= width);
+            let (now, later) = rest.split_at(fitting.unwrap_or(1));
+            blocks.push(block(now));
+            rest = later;
+        }
+        blocks.join("\n\n")
+    }
+}
+
+/// Width of the widest line.
+pub(super) fn columns(table: &str) -> usize {
+    table
+        .lines()
+        .map(tabled::grid::util::string::get_line_width)
+        .max()
+        .unwrap_or(0)
+}

@@ -1,0 +1,433 @@
+//! The tables that `tinybench run` prints. `docs/numbers.md` explains every number in them.
+
+mod compression;
+mod grid;
+mod learning;
+mod parts;
+mod power;
+mod published;
+mod stages;
+
+use owo_colors::OwoColorize;
+
+use grid::Grid;
+pub use published::Published;
+
+use tinybench_record::{ExecutionKind, Fidelity, RunRecord, RunResult};
+use tinybench_support::number::{decimal, grouped};
+
+/// Stands before every number that comes from a model of the hardware.
+const MODELLED: &str = "≈ ";
+
+/// Shown where there is no figure.
+const NONE: &str = "-";
+
+/// A property that the table shows of each result.
+struct Property {
+    /// Name and unit, which a space separates.
+    heading: &'static str,
+    value: fn(&RunResult) -> Option<String>,
+}
+
+/// Everything the table shows, in order. A property that no result has is left out.
+const PROPERTIES: [Property; 12] = [
+    Property {
+        heading: "workload",
+        value: |result| Some(result.workload.clone()),
+    },
+    Property {
+        heading: "runtime",
+        value: |result| Some(result.runtime.name.clone()),
+    },
+    Property {
+        heading: "latency ms",
+        value: |result| {
+            let latency = &result.latency;
+            Some(mark(
+                latency.fidelity,
+                &decimal(latency.median_us / 1_000.0),
+            ))
+        },
+    },
+    Property {
+        heading: "cycles",
+        value: |result| {
+            let latency = &result.latency;
+            Some(mark(
+                latency.fidelity,
+                &grouped(latency.median_cycles.round() as u64),
+            ))
+        },
+    },
+    Property {
+        heading: "instructions",
+        value: |result| result.instructions.map(grouped),
+    },
+    Property {
+        heading: "arena KiB",
+        value: |result| Some(kib(result.memory.as_ref()?.arena_bytes)),
+    },
+    Property {
+        heading: "RAM KiB",
+        value: |result| {
+            let memory = result.memory.as_ref()?;
+            Some(kib(memory
+                .ram_total_bytes
+                .saturating_sub(memory.harness_bytes)))
+        },
+    },
+    Property {
+        heading: "flash KiB",
+        value: |result| {
+            let flash = result.flash.as_ref()?;
+            Some(kib(flash.total_bytes.saturating_sub(flash.harness_bytes)))
+        },
+    },
+    Property {
+        heading: "energy µJ",
+        value: |result| {
+            let energy = result.energy.as_ref()?;
+            Some(mark(energy.fidelity, &decimal(energy.uj_per_inference)))
+        },
+    },
+    Property {
+        heading: "top-1 %",
+        value: |result| {
+            let quality = result
+                .quality
+                .as_ref()
+                .filter(|quality| quality.metric == "top1")?;
+            Some(format!("{:.1}", quality.value * 100.0))
+        },
+    },
+    Property {
+        heading: "AUC",
+        value: |result| {
+            let quality = result
+                .quality
+                .as_ref()
+                .filter(|quality| quality.metric == "auc")?;
+            Some(format!("{:.3}", quality.value))
+        },
+    },
+    Property {
+        heading: "verified",
+        value: |result| {
+            let outputs = result.outputs.as_ref()?;
+            Some(match outputs.verified {
+                true => format!("yes, {}", outputs.vectors),
+                false => "NO".to_owned(),
+            })
+        },
+    },
+];
+
+/// The record as tables of at most `width` columns where that is possible: one line a result if
+/// they fit, otherwise one column a result. Ends without a newline.
+///
+/// Variants of workloads alone are one table, which compares them. Below the main table of others
+/// stand the stages of results that have some, flash and RAM in their parts,
+/// and what others have `published`.
+pub fn render(
+    record: &RunRecord,
+    published: Option<&Published>,
+    width: usize,
+    colour: bool,
+) -> String {
+    let results = &record.results;
+    let fit = |grid: Grid| grid.render(width, |text| heading(text, colour));
+    if results.iter().all(|result| result.compression.is_some())
+        && let Some(grid) = compression::grid(results, &record.left_out)
+    {
+        let parts = [
+            wrap(&title(record), width),
+            fit(grid),
+            wrap(&compression_legend(record), width),
+        ];
+        return parts.join("\n\n");
+    }
+    let mut parts = vec![wrap(&title(record), width), fit(main(results, colour))];
+    parts.extend(stages::grid(results).map(fit));
+    parts.extend(learning::grid(results).map(fit));
+    parts.extend(parts::grid(results).map(fit));
+    parts.extend(power::grid(results).map(fit));
+    if let Some(published) = published
+        && let Some(grid) = published.grid(record)
+    {
+        parts.push(fit(grid));
+        parts.push(wrap(&published.legend(record), width));
+    }
+    parts.push(wrap(&legend(record), width));
+    parts.join("\n\n")
+}
+
+/// One row a result, without the properties that no result has.
+fn main(results: &[RunResult], colour: bool) -> Grid {
+    let shown: Vec<&Property> = PROPERTIES
+        .iter()
+        .filter(|property| {
+            results
+                .iter()
+                .any(|result| (property.value)(result).is_some())
+        })
+        .collect();
+    let row = |result| {
+        shown
+            .iter()
+            .map(|property| cell(property, result, colour))
+            .collect()
+    };
+    Grid {
+        headings: shown.iter().map(|it| it.heading.to_owned()).collect(),
+        rows: results.iter().map(row).collect(),
+        left: 2,
+    }
+}
+
+fn heading(text: &str, colour: bool) -> String {
+    if colour {
+        text.bold().to_string()
+    } else {
+        text.to_owned()
+    }
+}
+
+fn cell(property: &Property, result: &RunResult, colour: bool) -> String {
+    let text = (property.value)(result).unwrap_or(NONE.to_owned());
+    if !colour {
+        return text;
+    }
+    match text.strip_prefix(MODELLED) {
+        Some(number) => format!("{}{number}", MODELLED.yellow()),
+        None if property.heading == "verified" => match &result.outputs {
+            Some(outputs) if outputs.verified => text.green().to_string(),
+            Some(_) => text.red().to_string(),
+            None => text,
+        },
+        None => text,
+    }
+}
+
+fn title(record: &RunRecord) -> String {
+    let board = &record.board;
+    let kind = match record.execution.kind {
+        ExecutionKind::Probe => "measured through",
+        ExecutionKind::Virtual => "modelled on",
+    };
+    let title = format!(
+        "{}: {} at {} MHz, {kind} {}",
+        board.name,
+        board.chip,
+        board.clock_hz as f64 / 1e6,
+        record.execution.probe
+    );
+    let energies = record.results.iter().filter_map(|it| it.energy.as_ref());
+    match energies.filter_map(|it| it.supply.as_deref()).next() {
+        Some(supply) => format!("{title}, supply {supply}"),
+        None => title,
+    }
+}
+
+/// What the marks mean.
+fn legend(record: &RunRecord) -> String {
+    let mut parts = Vec::new();
+    let error = modelled_error(record);
+    if record.results.iter().any(has_modelled) {
+        parts.push("≈ modelled, not measured.");
+        parts.extend(error.as_deref());
+    }
+    parts.push("RAM is static + arena + stack. RAM and flash are without the harness's own part.");
+    if record.results.iter().any(|it| it.latency.stages.is_some()) {
+        parts.push("The latency of a workload from raw audio is that of all stages.");
+    }
+    if record.results.iter().any(|it| it.power.is_some()) {
+        parts.push("Power is that of the workload and of sleep alone: docs/power.md.");
+    }
+    if record.results.iter().any(|it| it.learning.is_some()) {
+        parts.push(
+            "A learning workload's latency is that of its extractor, and its RAM includes the \
+             learner's memory.",
+        );
+    }
+    parts.push("docs/numbers.md explains every number.");
+    parts.join(" ")
+}
+
+/// How far off modelled cycles are. `None` where they are measured.
+fn modelled_error(record: &RunRecord) -> Option<String> {
+    let modelled = |it: &&RunResult| it.latency.fidelity == Fidelity::Modelled;
+    let latency = &record.results.iter().find(modelled)?.latency;
+    Some(match &latency.stated_error {
+        Some(error) => format!(
+            "Modelled cycles of published programs were off by {:.1} % on average, {:.1} % at most \
+             ({}).",
+            error.mean_percent, error.worst_percent, error.source
+        ),
+        None => "No error is established for modelled cycles of this board.".to_owned(),
+    })
+}
+
+/// What the columns of variants mean.
+fn compression_legend(record: &RunRecord) -> String {
+    let mut parts = Vec::new();
+    if record.results.iter().any(has_modelled) {
+        parts.push("≈ modelled, not measured.");
+    }
+    if !record.left_out.is_empty() {
+        parts.push("What is too big doesn't fit the board and wasn't run.");
+    }
+    parts.push(
+        "The latency includes decoding. Decoded bytes are the RAM in which weights are decoded, \
+         part of RAM. Quality is that of the whole test set, when the model was made. RAM \
+         and flash are without the harness's own part. docs/compression.md explains the \
+         experiment, docs/numbers.md every number.",
+    );
+    parts.join(" ")
+}
+
+fn has_modelled(result: &RunResult) -> bool {
+    let energy = result.energy.as_ref().map(|energy| energy.fidelity);
+    [Some(result.latency.fidelity), energy].contains(&Some(Fidelity::Modelled))
+}
+
+fn wrap(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        if line > 0 && line + 1 + word.chars().count() > width {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
+}
+
+/// A number, marked if it comes from a model of the hardware.
+pub(crate) fn mark(fidelity: Fidelity, number: &str) -> String {
+    match fidelity {
+        Fidelity::Measured => number.to_owned(),
+        Fidelity::Modelled => format!("{MODELLED}{number}"),
+    }
+}
+
+fn kib(bytes: u32) -> String {
+    format!("{:.1}", f64::from(bytes) / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grid::columns;
+    use super::*;
+    use tinybench_record::example::example;
+    use tinybench_record::published::Row;
+
+    fn two() -> RunRecord {
+        let mut record = example();
+        let mut second = record.results[0].clone();
+        second.workload = "pretrainedResnet_quant".to_owned();
+        second.quality = None;
+        second.learning = None;
+        second.features = None;
+        second.latency.stages = None;
+        let memory = second.memory.as_mut().unwrap();
+        let pipeline = memory.pipeline_bytes.take().unwrap_or_default();
+        memory.ram_total_bytes -= pipeline;
+        let flash = second.flash.as_mut().unwrap();
+        flash.total_bytes -= flash.pipeline_bytes.take().unwrap_or_default();
+        second.latency.median_us = 812.25;
+        second.latency.median_cycles = 51_984.0;
+        record.results.push(second);
+        record
+    }
+
+    #[test]
+    fn a_table_of_120_columns() {
+        insta::assert_snapshot!(render(&two(), None, 120, false));
+    }
+
+    #[test]
+    fn a_table_of_80_columns() {
+        insta::assert_snapshot!(render(&two(), None, 80, false));
+    }
+
+    fn published() -> Published {
+        let row = |round: &str, conditions: &str, latency_ms: [Option<f64>; 2]| Row {
+            round: round.to_owned(),
+            system: "a board".to_owned(),
+            conditions: conditions.to_owned(),
+            latency_ms: latency_ms.to_vec(),
+        };
+        Published {
+            file: "results/published/some.csv".to_owned(),
+            columns: [("kws", "kws"), ("mlperf-ad", "ad")]
+                .map(|(workload, column)| (workload.to_owned(), column.to_owned()))
+                .to_vec(),
+            rows: vec![
+                row("0.5", "M4F 120; 1.8 V", [Some(181.92), Some(10.052)]),
+                row("0.7", "M33 160", [Some(54.81), None]),
+                row("1.0", "PSoC62 M4F 150", [None, Some(6.7)]),
+            ],
+        }
+    }
+
+    #[test]
+    fn published_rows_of_the_same_core_stand_below() {
+        // There is no `mlperf-ad` among the results, so neither its column nor the row that has only it.
+        insta::assert_snapshot!(render(&two(), Some(&published()), 120, false));
+    }
+
+    #[test]
+    fn an_anomaly_has_its_auc() {
+        let mut record = example();
+        let quality = record.results[0].quality.as_mut().unwrap();
+        quality.metric = "auc".to_owned();
+        quality.value = 0.8768;
+        let text = render(&record, None, 120, false);
+        assert!(text.contains("AUC") && text.contains("0.877"), "{text}");
+        assert!(!text.contains("top-1"), "{text}");
+    }
+
+    #[test]
+    fn the_parts_of_flash_and_ram_add_up() {
+        let record = two();
+        let grid = parts::grid(&record.results).unwrap();
+        for row in grid.rows {
+            let numbers: Vec<u32> = row[2..]
+                .iter()
+                .filter(|cell| *cell != NONE)
+                .map(|cell| cell.replace(',', "").parse().unwrap())
+                .collect();
+            let (total, parts) = numbers.split_last().unwrap();
+            assert_eq!(parts.iter().sum::<u32>(), *total, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_measurement_has_no_mark() {
+        let mut record = example();
+        record.execution.kind = ExecutionKind::Probe;
+        record.execution.probe = "J-Link 123".to_owned();
+        let result = &mut record.results[0];
+        result.latency.fidelity = Fidelity::Measured;
+        result.instructions = None;
+        result.energy = None;
+        insta::assert_snapshot!(render(&record, None, 120, false));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let mut record = two();
+        for _ in 0..3 {
+            record.results.extend(two().results);
+        }
+        for width in [48, 60, 80, 120, 200] {
+            let text = render(&record, Some(&published()), width, true);
+            assert!(columns(&text) <= width, "{width}:\n{text}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The commands that only tell something.
+
+use crate::support::{Ended, Tinybench, toolchain_is_there};
+
+fn told(arguments: &[&str]) -> String {
+    let Ended {
+        code,
+        stdout,
+        stderr,
+    } = Tinybench::new().run(arguments);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+    stdout
+}
+
+#[test]
+fn help_texts() {
+    insta::assert_snapshot!("help", told(&["--help"]));
+    insta::assert_snapshot!("help_run", told(&["run", "--help"]));
+    for command in [
+        "calibrate",
+        "compare",
+        "report",
+        "dashboard",
+        "export",
+        "merge",
+        "mlperf",
+    ] {
+        insta::assert_snapshot!(format!("help_{command}"), told(&[command, "--help"]));
+    }
+    insta::assert_snapshot!("help_serve", told(&["serve", "--help"]));
+}
+
+#[test]
+fn lists() {
+    assert!(told(&["boards"]).contains("nano33"));
+    assert!(told(&["workloads"]).contains("Keyword spotting"));
+    assert!(told(&["runtimes"]).contains("interpreter"));
+}
+
+#[test]
+fn completions_know_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = told(&["completions", shell]);
+        assert!(
+            script.contains("doctor") && script.contains("board"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn doctor_succeeds_where_firmware_can_be_built_and_otherwise_says_what_to_do() {
+    let Ended { code, stdout, .. } = Tinybench::new().run(&["doctor"]);
+    assert!(stdout.contains("virtual board: nano33"), "{stdout}");
+    if toolchain_is_there() {
+        assert_eq!(code, Some(0), "{stdout}");
+    } else {
+        assert_eq!(code, Some(5), "{stdout}");
+        assert!(stdout.contains("scripts/setup"), "{stdout}");
+    }
+}
+
+#[test]
+fn doctor_fails_without_a_toolchain() {
+    let tinybench = Tinybench::new();
+    let Ended {
+        code,
+        stdout,
+        stderr,
+    } = tinybench.ended(
+        tinybench
+            .command()
+            .arg("doctor")
+            .env("TINYBENCH_FIRMWARE_TOOLCHAIN", "none"),
+    );
+    assert_eq!(code, Some(5));
+    assert!(
+        stdout.contains("MISSING firmware for thumbv7em-none-eabihf"),
+        "{stdout}"
+    );
+    assert_eq!(
+        stderr,
+        "error: a virtual run is not possible yet: see what is missing above\n"
+    );
+}

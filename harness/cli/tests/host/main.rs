@@ -1,0 +1,17 @@
+//! What the command does without a target: input, output, pages, devices on a pty.
+
+mod bad_input;
+mod browser;
+mod commands;
+mod compare;
+mod export;
+mod fetch;
+mod merge;
+#[cfg(unix)]
+mod mlperf;
+mod pages;
+mod pages_in_browser;
+mod parsers;
+mod serve;
+#[path = "../support/mod.rs"]
+mod support;

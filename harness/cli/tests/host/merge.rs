@@ -1,0 +1,110 @@
+//! Splitting a run over jobs and putting its records together.
+
+use crate::support::records::Record;
+use crate::support::{Tinybench, project_root, toolchain_is_there};
+use serde_json::Value;
+
+#[test]
+fn the_record_of_shards_is_that_of_one_run_but_for_its_time() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    let fixtures = project_root().join("targets/runtimes/interpreter/tests/fixtures");
+    let models =
+        ["dense", "add"].map(|name| format!("--model={}/{name}.tflite", fixtures.display()));
+    let run = |more: &[&str]| {
+        let mut arguments = vec!["run", "--board", "nano33", "--on", "virtual", "--runs", "2"];
+        arguments.extend(models.iter().map(String::as_str));
+        arguments.extend(more);
+        let ended = tinybench.run(&arguments);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        ended
+    };
+    let ended = run(&["--out", "whole.json", "--save-baseline", "main"]);
+    assert!(
+        ended
+            .stderr
+            .ends_with("baseline: [FOLDER]/.tinybench/baselines/main.json\n"),
+        "{}",
+        ended.stderr
+    );
+    run(&["--out", "1.json", "--shard", "1/2"]);
+    run(&["--out", "2.json", "--shard", "2/2"]);
+    let merged = tinybench.run(&["merge", "2.json", "1.json"]);
+    assert_eq!(merged.code, Some(0), "{}", merged.stderr);
+
+    let without_time = |text: &str| {
+        let mut value: Value = serde_json::from_str(text).unwrap();
+        value["started_at"].take();
+        value
+    };
+    let whole = std::fs::read_to_string(tinybench.path("whole.json")).unwrap();
+    assert_eq!(without_time(&merged.stdout), without_time(&whole));
+
+    // And the baseline that was saved is the same as what is merged from the parts.
+    tinybench.file("merged.json", merged.stdout.as_bytes());
+    let compared = tinybench.run(&["compare", "main", "merged.json"]);
+    assert_eq!(compared.code, Some(0), "{}", compared.stderr);
+    assert!(compared.stdout.contains("12 same\n"), "{}", compared.stdout);
+}
+
+#[test]
+fn a_shard_without_work_is_refused() {
+    let ended = Tinybench::new().run_virtual(&["--workload", "kws", "--shard", "2/2"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.ends_with(
+            "error: shard 2/2 has nothing to run: there are 1 in all; use at most as many shards\n"
+        ),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn two_models_of_one_name_are_refused() {
+    let tinybench = Tinybench::new();
+    let model = crate::support::kws_model();
+    tinybench.file("kws.tflite", &model);
+    let ended = tinybench.run_virtual(&["--workload", "kws", "--model", "kws.tflite"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("would be run twice"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn records_that_do_not_belong_together_are_refused_and_nothing_is_written() {
+    let tinybench = Tinybench::new();
+    let record = Record::real();
+    tinybench.file("a.json", record.text().as_bytes());
+    let other = record.with("/results/0/workload", "vww".into());
+    tinybench.file("b.json", other.text().as_bytes());
+    let clock = other.clone().with("/board/instruction_cache", false.into());
+    tinybench.file("c.json", clock.text().as_bytes());
+    let merge = |names: &[&str]| {
+        let arguments: Vec<_> = ["merge", "-o", "out.json"]
+            .iter()
+            .chain(names)
+            .copied()
+            .collect();
+        tinybench.run(&arguments)
+    };
+    for (names, said) in [
+        (&["a.json", "a.json"][..], "is in a.json and in a.json"),
+        (&["a.json", "c.json"], "differ in `board`"),
+        (&["a.json", "none.json"], "can't read none.json"),
+    ] {
+        let ended = merge(names);
+        assert_eq!(ended.code, Some(7), "{names:?}");
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        assert!(!tinybench.path("out.json").exists());
+    }
+    assert_eq!(merge(&["a.json", "b.json"]).code, Some(0));
+    let text = std::fs::read(tinybench.path("out.json")).unwrap();
+    let merged = tinybench_record::reading::parse(&text).unwrap();
+    assert_eq!(merged.results.len(), 2);
+}

@@ -1,0 +1,21 @@
+//! What the command does with a target: firmware is built and runs on virtual boards.
+
+#[cfg(unix)]
+mod anomaly;
+mod broken_boards;
+mod calibrate;
+mod caught_regression;
+mod classical;
+mod compression;
+mod firmware;
+mod firmware_on_board;
+#[cfg(unix)]
+mod learning;
+#[cfg(unix)]
+mod new_workload;
+mod nucleo;
+mod ordinary_tools;
+mod reference;
+#[path = "../support/mod.rs"]
+mod support;
+mod virtual_run;

@@ -1,0 +1,493 @@
+//! The conversation with a calibration image through its block
+//! (`tinybench_interface::calibration`).
+
+use std::mem::offset_of;
+use std::time::Duration;
+
+use tinybench_interface::Status;
+use tinybench_interface::calibration::{
+    Block, COUNTER_COUNT, MAGIC, REPETITIONS, VERSION, checksum,
+};
+
+use super::chip::{Chip, Identity};
+use super::counts::Readings;
+use super::error::CalibrateError;
+use super::layout::Layout;
+use super::sequence::{self, Home, Places, Sequence};
+use tinybench_execution::target::conversation::ImageView;
+use tinybench_execution::target::fault::FaultReport;
+use tinybench_execution::target::{Target, TargetError, Wait};
+
+/// CPUID (Armv7-M Architecture Reference Manual, B3.2.3), and in it a Cortex-M4's part number.
+const CPUID: u32 = 0xE000_ED00;
+const CORTEX_M4: u32 = 0xC24;
+/// PIDR4 and PIDR0 to PIDR2 of the ROM table at 0xE00F_F000.
+const ROM_PIDR4: u32 = 0xE00F_FFD0;
+const ROM_PIDR0: u32 = 0xE00F_FFE0;
+
+/// What is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counters {
+    /// The cycle counter alone, once: enough of a model, which always gives the same.
+    Cycles,
+    /// The event counters too, in all repetitions.
+    All,
+}
+
+impl Counters {
+    /// How many counters, and how many repetitions of each.
+    fn amount(self) -> [usize; 2] {
+        match self {
+            Self::Cycles => [1, 1],
+            Self::All => [COUNTER_COUNT, REPETITIONS],
+        }
+    }
+}
+
+/// What runs sequences: an image on a target, between whose answers the core is halted.
+pub struct Runner<'a, T: Target + ?Sized> {
+    target: &'a mut T,
+    image: ImageView<'a>,
+    layout: &'a Layout,
+    chip: Option<&'static Chip>,
+    timeout: Duration,
+    counters: Counters,
+    /// The image's description of itself.
+    block: Block,
+    request: u32,
+}
+
+impl<'a, T: Target + ?Sized> Runner<'a, T> {
+    /// Resets the target, which holds the image and `layout`, and lets the image initialise
+    /// itself. `chip` is what the target must be.
+    pub fn start(
+        target: &'a mut T,
+        image: ImageView<'a>,
+        layout: &'a Layout,
+        chip: Option<&'static Chip>,
+        timeout: Duration,
+        counters: Counters,
+    ) -> Result<Self, CalibrateError> {
+        target.reset()?;
+        check_identity(target, chip)?;
+        let mut runner = Self {
+            target,
+            image,
+            layout,
+            chip,
+            timeout,
+            counters,
+            block: Block::INITIAL,
+            request: 0,
+        };
+        runner.block = runner.resume(Status::Ready)?;
+        let Block {
+            code_address,
+            code_capacity,
+            data_address,
+            data_capacity,
+            ..
+        } = runner.block;
+        for (address, bytes) in [(code_address, code_capacity), (data_address, data_capacity)] {
+            let ram = runner.image.memory.ram;
+            if bytes == 0 || !ram.contains(address, bytes as usize) {
+                return Err(TargetError::Protocol(format!(
+                    "a buffer of {bytes} bytes at {address:#010x} is not in the board's RAM"
+                ))
+                .into());
+            }
+        }
+        Ok(runner)
+    }
+
+    /// Runs a sequence and returns what its window counted.
+    pub fn run(&mut self, sequence: &Sequence) -> Result<Readings, CalibrateError> {
+        let code = sequence.code();
+        let address = match sequence.home {
+            Home::Ram => self.write_code(&code)?,
+            Home::Flash => self.layout.find(&code).ok_or_else(|| {
+                TargetError::Protocol("a sequence was not put into flash".to_owned())
+            })?,
+        };
+        let places = Places {
+            code: address,
+            ram: self.block.data_address,
+            flash: self.layout.address,
+            other_ram: self.chip.and_then(|chip| chip.other_ram),
+        };
+        let before = self
+            .chip
+            .map_or(&[][..], |chip| chip.writes(sequence.cache));
+        self.request += 1;
+        // The host's part of the block, in its order.
+        let [counters, repetitions] = self.counters.amount();
+        let mut words = vec![
+            self.request,
+            counters as u32,
+            repetitions as u32,
+            address | 1,
+        ];
+        words.extend(sequence.registers(places));
+        words.push(before.len() as u32);
+        words.extend(before.as_flattened());
+        let offset = offset_of!(Block, request) as u32;
+        self.target
+            .write_words(self.image.block_address + offset, &words)?;
+        let block = self.resume(Status::Done)?;
+        if block.answered != self.request
+            || block.checksum != checksum(block.answered, &block.readings)
+        {
+            return Err(CalibrateError::Damaged);
+        }
+        let readings = |counter| sequence::counts(&block, counter, repetitions, sequence.window);
+        let events = (self.counters == Counters::All)
+            .then(|| [readings(1), readings(2), readings(3), readings(4)]);
+        Ok(Readings::new(readings(0), events))
+    }
+
+    /// Puts a sequence into the image's RAM and returns its address.
+    fn write_code(&mut self, code: &[u16]) -> Result<u32, CalibrateError> {
+        let Block {
+            code_address,
+            code_capacity,
+            ..
+        } = self.block;
+        let bytes: Vec<u8> = code.iter().flat_map(|half| half.to_le_bytes()).collect();
+        if bytes.len() > code_capacity as usize {
+            return Err(TargetError::Protocol(format!(
+                "the image has {code_capacity} bytes for sequences, {} are needed",
+                bytes.len()
+            ))
+            .into());
+        }
+        self.target.write_bytes(code_address, &bytes)?;
+        Ok(code_address)
+    }
+
+    /// Lets the core run to its next halt and reads the block, whose status must be `expected`.
+    fn resume(&mut self, expected: Status) -> Result<Block, CalibrateError> {
+        let run = self.target.run(Wait {
+            quiet: Duration::ZERO,
+            timeout: self.timeout,
+        });
+        run.map_err(|error| self.image.locate(error))?;
+        let mut words = [0; Block::WORDS];
+        self.target
+            .read_words(self.image.block_address, &mut words)?;
+        let block = Block::from_words(&words);
+        if block.magic != MAGIC {
+            return Err(TargetError::NoBlock {
+                address: self.image.block_address,
+                found: block.magic,
+            }
+            .into());
+        }
+        if block.version != VERSION {
+            return Err(TargetError::Version {
+                found: block.version,
+                expected: VERSION,
+            }
+            .into());
+        }
+        match Status::from_u32(block.status) {
+            Some(Status::Fault) => Err(TargetError::Fault(Box::new(FaultReport {
+                fault: block.fault,
+                pc: self.image.code_address(block.fault.pc),
+                lr: self.image.code_address(block.fault.lr),
+                panic: None,
+            }))
+            .into()),
+            Some(status) if status == expected => Ok(block),
+            _ => Err(TargetError::Protocol(format!(
+                "status {}, expected {expected:?}",
+                block.status
+            ))
+            .into()),
+        }
+    }
+}
+
+/// Refuses a target that isn't the chip that the board file names.
+fn check_identity<T: Target + ?Sized>(
+    target: &mut T,
+    chip: Option<&'static Chip>,
+) -> Result<(), CalibrateError> {
+    let mut cpuid = [0];
+    target.read_words(CPUID, &mut cpuid)?;
+    let part = cpuid[0] >> 4 & 0xFFF;
+    if part != CORTEX_M4 {
+        return Err(CalibrateError::Core { part });
+    }
+    let Some(chip) = chip else {
+        return Ok(());
+    };
+    let (mut fourth, mut first) = ([0], [0; 3]);
+    target.read_words(ROM_PIDR4, &mut fourth)?;
+    target.read_words(ROM_PIDR0, &mut first)?;
+    let found = Identity::of(fourth[0], first);
+    if found == chip.identity {
+        return Ok(());
+    }
+    Err(CalibrateError::Chip {
+        expected: chip.name,
+        found: match Chip::with_identity(found) {
+            Some(other) => other.name.to_owned(),
+            None => found.to_string(),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tinybench_interface::calibration::Reading;
+
+    use super::*;
+    use crate::calibrate::benchmarks::{Benchmark, Features, all};
+    use crate::calibrate::measure::{check_counter, check_model, check_stability, measure};
+    use tinybench_inputs::board::{Memory, Region};
+    use tinybench_support::exit::{Exit, Exits};
+
+    const BLOCK: u32 = 0x2000_0000;
+    const MEMORY: Memory = Memory {
+        flash: Region {
+            origin: 0,
+            length: 0x10_0000,
+        },
+        ram: Region {
+            origin: BLOCK,
+            length: 0x1_0000,
+        },
+    };
+
+    /// An image that answers every request with sequences of so many cycles.
+    struct Image {
+        block: Block,
+        cycles: u32,
+        /// Added to the cycles of every other repetition of benchmarks that aren't the first few.
+        jitter: u32,
+        /// So many requests are answered without jitter.
+        steady: u32,
+        cpuid: u32,
+        part: u32,
+        /// Added to the checksum.
+        damage: u32,
+        started: bool,
+    }
+
+    impl Image {
+        fn new() -> Self {
+            Self {
+                block: Block {
+                    code_address: BLOCK + 0x1000,
+                    code_capacity: 0x800,
+                    data_address: BLOCK + 0x2000,
+                    data_capacity: 0x400,
+                    ..Block::INITIAL
+                },
+                cycles: 70,
+                jitter: 0,
+                steady: 0,
+                cpuid: 0x410F_C241,
+                part: 0x008,
+                damage: 0,
+                started: false,
+            }
+        }
+
+        fn words(&self) -> Vec<u32> {
+            let mut words = vec![0; Block::WORDS];
+            let mut put = |offset: usize, value: u32| words[offset / 4] = value;
+            let block = &self.block;
+            put(offset_of!(Block, magic), block.magic);
+            put(offset_of!(Block, version), block.version);
+            put(offset_of!(Block, status), block.status);
+            put(offset_of!(Block, code_address), block.code_address);
+            put(offset_of!(Block, code_capacity), block.code_capacity);
+            put(offset_of!(Block, data_address), block.data_address);
+            put(offset_of!(Block, data_capacity), block.data_capacity);
+            put(offset_of!(Block, answered), block.answered);
+            put(offset_of!(Block, checksum), block.checksum);
+            let first = offset_of!(Block, readings);
+            for (i, reading) in block.readings.as_flattened().iter().enumerate() {
+                put(first + 12 * i, reading.between);
+                put(first + 12 * i + 4, reading.end);
+                put(first + 12 * i + 8, reading.start);
+            }
+            words
+        }
+    }
+
+    impl Target for Image {
+        fn read_words(&mut self, address: u32, words: &mut [u32]) -> Result<(), TargetError> {
+            match address {
+                CPUID => words[0] = self.cpuid,
+                ROM_PIDR4 => words[0] = 2,
+                ROM_PIDR0 => words.copy_from_slice(&[self.part, 0x40, 0x0C]),
+                _ => words.copy_from_slice(&self.words()),
+            }
+            Ok(())
+        }
+
+        fn write_words(&mut self, address: u32, words: &[u32]) -> Result<(), TargetError> {
+            assert_eq!(address, BLOCK + offset_of!(Block, request) as u32);
+            self.block.request = words[0];
+            Ok(())
+        }
+
+        fn read_bytes(&mut self, _: u32, _: &mut [u8]) -> Result<(), TargetError> {
+            unreachable!("nothing is read as bytes")
+        }
+
+        fn write_bytes(&mut self, _: u32, _: &[u8]) -> Result<(), TargetError> {
+            Ok(())
+        }
+
+        fn reset(&mut self) -> Result<(), TargetError> {
+            Ok(())
+        }
+
+        fn run(&mut self, _: Wait) -> Result<(), TargetError> {
+            let block = &mut self.block;
+            if !self.started {
+                self.started = true;
+                block.status = Status::Ready as u32;
+                return Ok(());
+            }
+            let jitter = if block.request > self.steady {
+                self.jitter
+            } else {
+                0
+            };
+            for (i, reading) in block.readings.as_flattened_mut().iter_mut().enumerate() {
+                let start = u32::MAX - 10 * i as u32;
+                let cycles = self.cycles + jitter * (i as u32 % 2);
+                *reading = Reading {
+                    between: start,
+                    end: start.wrapping_add(cycles),
+                    start,
+                };
+            }
+            block.status = Status::Done as u32;
+            block.answered = block.request;
+            block.checksum = checksum(block.answered, &block.readings).wrapping_add(self.damage);
+            Ok(())
+        }
+
+        fn instructions_in_window(&mut self) -> Result<Option<u64>, TargetError> {
+            Ok(None)
+        }
+    }
+
+    /// Starts a conversation and has `act` go on with it.
+    fn with_runner<R>(
+        image: &mut Image,
+        benchmarks: &[Benchmark],
+        act: impl FnOnce(&mut Runner<Image>) -> Result<R, CalibrateError>,
+    ) -> Result<R, CalibrateError> {
+        let layout = Layout::new(benchmarks, MEMORY.flash).unwrap();
+        let view = ImageView {
+            block_address: BLOCK,
+            memory: MEMORY,
+            symbolise: &|_| None,
+        };
+        let timeout = Duration::from_secs(1);
+        let chip = Chip::of("nRF52840_xxAA");
+        let mut runner = Runner::start(image, view, &layout, chip, timeout, Counters::All)?;
+        act(&mut runner)
+    }
+
+    /// Starts a conversation and checks the cycle counter.
+    fn check(image: &mut Image) -> Result<(), CalibrateError> {
+        with_runner(image, &[], check_counter)
+    }
+
+    #[test]
+    fn an_image_that_answers_is_believed() {
+        check(&mut Image::new()).unwrap();
+    }
+
+    #[test]
+    fn a_counter_that_stands_still_or_runs_too_fast_is_refused() {
+        for cycles in [0, 63, 1_000_000] {
+            let mut image = Image::new();
+            image.cycles = cycles;
+            let error = check(&mut image).unwrap_err();
+            assert!(matches!(error, CalibrateError::Counter { .. }), "{error}");
+            assert_eq!(error.exit(), Exit::Target);
+            assert!(
+                error.to_string().contains(&format!("took {cycles}")),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn counts_that_vary_are_refused_if_they_are_many_and_never_of_a_model() {
+        let benchmarks = all(Features {
+            cache: true,
+            other_ram: false,
+        });
+        let counts = |steady| {
+            let mut image = Image::new();
+            image.jitter = 3;
+            image.steady = steady;
+            with_runner(&mut image, &benchmarks, |runner| {
+                measure(runner, &benchmarks, || ())
+            })
+            .unwrap()
+        };
+        let varying = counts(10);
+        let error = check_stability(&benchmarks, &varying).unwrap_err();
+        assert_eq!(error.exit(), Exit::Target);
+        assert!(error.to_string().contains("to 3 cycles"), "{error}");
+        // The last few sequences alone.
+        let hardly = counts(250);
+        assert!(hardly.iter().any(|counts| !counts.stable()));
+        check_stability(&benchmarks, &hardly).unwrap();
+        let error = check_model(&benchmarks, &hardly).unwrap_err();
+        assert!(
+            matches!(error, CalibrateError::ModelVaries { .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_damaged_answer_is_refused() {
+        let mut image = Image::new();
+        image.damage = 1;
+        let error = check(&mut image).unwrap_err();
+        assert!(matches!(error, CalibrateError::Damaged), "{error}");
+    }
+
+    #[test]
+    fn another_core_and_another_chip_are_refused_with_what_they_are() {
+        let mut image = Image::new();
+        image.cpuid = 0x410F_D214;
+        let error = check(&mut image).unwrap_err();
+        assert_eq!(error.exit(), Exit::NoTarget);
+        assert!(error.to_string().contains("part number 0xd21"), "{error}");
+        let mut image = Image::new();
+        image.part = 0x006;
+        assert_eq!(
+            check(&mut image).unwrap_err().to_string(),
+            "the target is not the nRF52840 of the board file, but part 0x006 of designer \
+             2/0x44; connect the right board, or name the one that is connected with --board"
+        );
+    }
+
+    #[test]
+    fn an_image_of_another_kind_version_or_layout_is_refused() {
+        let mut image = Image::new();
+        image.block.magic = 0;
+        let error = check(&mut image).unwrap_err().to_string();
+        assert!(error.starts_with("there is no tinybench block"), "{error}");
+        let mut image = Image::new();
+        image.block.version = 9;
+        let error = check(&mut image).unwrap_err().to_string();
+        assert!(error.contains("interface version 9"), "{error}");
+        let mut image = Image::new();
+        image.block.data_address = 0x4000_0000;
+        let error = check(&mut image).unwrap_err().to_string();
+        assert!(error.contains("not in the board's RAM"), "{error}");
+    }
+}

@@ -1,0 +1,156 @@
+//! How a conversation with a device can fail.
+
+use std::time::Duration;
+
+use super::link::LinkError;
+use super::log::LogError;
+use tinybench_support::exit::{Exit, Exits};
+use tinybench_support::printable::printable;
+
+/// A conversation with a device broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// The way to it is blocked.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The log can't be written.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// Nothing has ever come from it.
+    #[error(
+        "the device doesn't answer: nothing came within {}; is it the right port, is the firmware \
+         on the device, and does it speak at this baud rate?",
+        seconds(*.patience)
+    )]
+    Silent {
+        /// How long it had.
+        patience: Duration,
+    },
+    /// What comes from it is no text.
+    #[error(
+        "what the device sends is no text; does it speak at another baud rate? The protocol's own \
+         is 115200, and 9600 where energy is measured"
+    )]
+    Noise,
+    /// It sends text, but no answer that the protocol knows.
+    #[error(
+        "the device talks but doesn't answer `{command}`; does its firmware speak the MLPerf Tiny \
+         protocol?"
+    )]
+    Foreign {
+        /// The command.
+        command: String,
+    },
+    /// It fell silent in the middle.
+    #[error(
+        "the device didn't finish `{command}` within {}; its last line was `{}`. --timeout gives it \
+         longer",
+        seconds(*.patience), printable(last)
+    )]
+    Unfinished {
+        /// The command.
+        command: String,
+        /// How long it had.
+        patience: Duration,
+        /// The last line that came, or that none did.
+        last: String,
+    },
+    /// It refused a command.
+    #[error("the device refused `{command}`: {}", printable(reason))]
+    Refused {
+        /// The command.
+        command: String,
+        /// What it says.
+        reason: String,
+    },
+    /// It finished a command without the answer.
+    #[error("the device answered `{command}` without {missing}; see the log")]
+    Missing {
+        /// The command.
+        command: String,
+        /// What isn't there.
+        missing: &'static str,
+    },
+    /// It booted in the middle of a command.
+    #[error(
+        "the device restarted during `{command}`; did it crash, or lose its supply, or does a \
+         watchdog run?"
+    )]
+    Restarted {
+        /// The command.
+        command: String,
+    },
+    /// It is set to measure energy, and doesn't tell the time.
+    #[error(
+        "the device is in energy mode, in which it tells no times; switch it to performance mode, \
+         or build it without EE_CFG_ENERGY_MODE"
+    )]
+    EnergyMode,
+    /// Its model belongs to no benchmark.
+    #[error(
+        "the device runs the model `{}`, which is none of MLPerf Tiny's; name the benchmark with \
+         --task",
+        printable(model)
+    )]
+    UnknownModel {
+        /// The model's name.
+        model: String,
+    },
+    /// Its model isn't that of the task.
+    #[error(
+        "the device runs the model `{}`, not one for {task}; was another image flashed?",
+        printable(model)
+    )]
+    OtherModel {
+        /// The model's name.
+        model: String,
+        /// The task that was asked for.
+        task: &'static str,
+    },
+    /// Its result has another number of values.
+    #[error(
+        "the device gave {found} values as the result of `{command}`, and the model has {expected}"
+    )]
+    Results {
+        /// The command.
+        command: String,
+        /// How many there were.
+        found: usize,
+        /// How many there should be.
+        expected: usize,
+    },
+    /// Its clock stands still.
+    #[error("{inferences} inferences took 0 µs by the device's clock; does its timer run?")]
+    StoppedClock {
+        /// How many inferences were timed.
+        inferences: u32,
+    },
+}
+
+impl Exits for DeviceError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Link(LinkError::Open { .. } | LinkError::Lost { .. }) | Self::Silent { .. } => {
+                Exit::NoTarget
+            }
+            Self::Link(LinkError::Interrupted(_)) => Exit::Interrupted,
+            Self::Log(_) => Exit::Output,
+            _ => Exit::Target,
+        }
+    }
+}
+
+impl DeviceError {
+    /// Whether the same command may go better if it is given again: a byte was lost on the way.
+    pub(super) fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Unfinished { .. } | Self::Refused { .. } | Self::Missing { .. }
+        )
+    }
+}
+
+/// A duration for people.
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}

@@ -1,0 +1,470 @@
+//! Runs cargo on the firmware's workspace.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+
+use serde::Deserialize;
+
+use super::key::Sources;
+use super::toolchain::Toolchain;
+use tinybench_inputs::board::target::{Setup, Target};
+
+use super::{BuildError, Event, Job, firmware_folder};
+
+/// Name of the firmware's package.
+pub(super) const PACKAGE: &str = "tinybench-firmware";
+
+/// Compiler, linker or cargo refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("building the firmware failed:\n{words}")]
+pub struct CompileError {
+    /// What the compiler, or cargo if it came no further, said.
+    pub words: String,
+}
+
+/// Compiles the firmware in `folder` and returns the path of the ELF file.
+pub(super) fn compile(
+    job: &Job,
+    toolchain: &Toolchain,
+    folder: &Path,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<PathBuf, BuildError> {
+    let firmware = absolute(&firmware_folder(job.project_root))?;
+    let total = count_packages(job, toolchain, &firmware);
+    let mut command = command(job, toolchain, &firmware, &absolute(folder)?)?;
+    let program = command.get_program().to_owned();
+    let mut child = command
+        .spawn()
+        .map_err(BuildError::io(Path::new(&program)))?;
+    let (Some(stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        unreachable!("both were asked for")
+    };
+    // Read on a thread, so that neither pipe fills up while the other is waited for.
+    let progress = thread::spawn(move || {
+        let mut text = String::new();
+        // What isn't text is not worth more than the compiler's messages.
+        let _ = stderr.read_to_string(&mut text);
+        text
+    });
+
+    let mut compiled = BTreeSet::new();
+    let mut complaints = String::new();
+    let mut executable = None;
+    for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+        // Build scripts may print lines that aren't messages.
+        let Ok(message) = serde_json::from_str(&line) else {
+            continue;
+        };
+        match message {
+            Line::CompilerArtifact(artifact) => {
+                if artifact.target.name == job.binary && artifact.executable.is_some() {
+                    executable = artifact.executable;
+                }
+                if compiled.insert(artifact.package_id) {
+                    on_event(Event::Compiling {
+                        done: compiled.len(),
+                        total: total.max(compiled.len()),
+                        name: artifact.target.name,
+                    });
+                }
+            }
+            Line::CompilerMessage { message } if message.level.starts_with("error") => {
+                complaints.push_str(&message.rendered);
+            }
+            Line::CompilerMessage { .. } | Line::Other => {}
+        }
+    }
+    let status = child.wait().map_err(BuildError::io(Path::new(&program)))?;
+    let progress = progress.join().unwrap_or_default();
+    match executable {
+        Some(executable) if status.success() => Ok(executable),
+        _ => {
+            let words = if complaints.is_empty() {
+                progress
+            } else {
+                complaints
+            };
+            Err(too_big(&words, &job.target).unwrap_or_else(|| {
+                CompileError {
+                    words: words.trim_end().to_owned(),
+                }
+                .into()
+            }))
+        }
+    }
+}
+
+/// Has cargo compile those of the project's own packages anew whose sources aren't the ones it
+/// compiled last in `folder`.
+///
+/// Cargo itself goes by the times of files, which a restored backup or an unpacked archive can
+/// set back; and an image with old code in it would be kept for good.
+pub(super) fn forget_old_sources(
+    job: &Job,
+    toolchain: &Toolchain,
+    folder: &Path,
+    sources: &Sources,
+) -> Result<(), BuildError> {
+    let stamp = folder.join("sources.json");
+    let last = fs::read(&stamp).unwrap_or_default();
+    // Packages of other jobs keep their entries. Without a readable stamp nothing is known.
+    let mut known: Sources = serde_json::from_slice(&last).unwrap_or_default();
+    let old = sources
+        .iter()
+        .filter(|(package, hash)| known.get(*package) != Some(*hash));
+    let old: Vec<_> = old
+        .flat_map(|(package, _)| ["--package", package])
+        .collect();
+    if old.is_empty() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(BuildError::io(folder))?;
+    let mut command = cargo(toolchain, &firmware_folder(job.project_root));
+    command
+        .args(["clean", "--release", "--target", &toolchain.target])
+        .args(&old)
+        .arg("--target-dir")
+        .arg(absolute(folder)?);
+    let output = command
+        .output()
+        .map_err(BuildError::io(&toolchain.programs.cargo))?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr)
+            .trim_end()
+            .to_owned();
+        return Err(CompileError { words }.into());
+    }
+    known.extend(sources.clone());
+    let text = serde_json::to_vec(&known).expect("a map of texts has a JSON form");
+    fs::write(&stamp, text).map_err(BuildError::io(&stamp))
+}
+
+/// The cargo call.
+fn command(
+    job: &Job,
+    toolchain: &Toolchain,
+    firmware: &Path,
+    folder: &Path,
+) -> Result<Command, BuildError> {
+    let programs = &toolchain.programs;
+    let mut command = cargo(toolchain, firmware);
+    command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .args(["build", "--release", "--locked", "--message-format=json"])
+        .args(["--target", &toolchain.target])
+        .args(["--bin", job.binary, "--features", &job.features])
+        .arg("--target-dir")
+        .arg(folder);
+    if programs.library_sources.is_some() {
+        command.args(["-Z", "build-std=core"]);
+    }
+    if let Some(linker) = &programs.linker {
+        let triple = toolchain.target.to_uppercase().replace(['-', '.'], "_");
+        command.env(format!("CARGO_TARGET_{triple}_LINKER"), linker);
+    }
+    // The variable, rather than the one with blanks in between, allows for blanks in paths, and
+    // it outranks flags in configuration files.
+    let mut flags: Vec<String> = toolchain.rustc_flags().map(str::to_owned).collect();
+    flags.extend(remapped_paths(job, toolchain, folder)?);
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+
+    let target = &job.target;
+    command
+        .env(
+            "TINYBENCH_FLASH_ORIGIN",
+            format!("{:#x}", target.flash.origin),
+        )
+        .env(
+            "TINYBENCH_FLASH_LENGTH",
+            format!("{:#x}", target.flash.length),
+        )
+        .env("TINYBENCH_RAM_ORIGIN", format!("{:#x}", target.ram.origin))
+        .env("TINYBENCH_RAM_LENGTH", format!("{:#x}", target.ram.length));
+    if let Some(model) = job.model {
+        command.env("TINYBENCH_MODEL", absolute(model)?);
+    }
+    if let Some(parameters) = job.front_end {
+        command.env("TINYBENCH_FRONT_END", parameters.to_string());
+    }
+    if let Some(model) = job.mlperf_model {
+        command.env("TINYBENCH_MLPERF_MODEL", model);
+    }
+    if let Some(setup) = target.setup {
+        command.envs(variables(setup));
+    }
+    Ok(command)
+}
+
+/// The environment variables that tell the firmware's build how to set the chip up.
+fn variables(setup: Setup) -> Vec<(&'static str, String)> {
+    let switch = |on: bool| u8::from(on).to_string();
+    match setup {
+        Setup::Nrf52 { instruction_cache } => vec![
+            ("TINYBENCH_SETUP", "nrf52".to_owned()),
+            ("TINYBENCH_INSTRUCTION_CACHE", switch(instruction_cache)),
+        ],
+        Setup::Stm32l4r5 {
+            wait_states,
+            prefetch,
+            instruction_cache,
+            data_cache,
+        } => vec![
+            ("TINYBENCH_SETUP", "stm32l4r5".to_owned()),
+            ("TINYBENCH_WAIT_STATES", wait_states.to_string()),
+            ("TINYBENCH_PREFETCH", switch(prefetch)),
+            ("TINYBENCH_INSTRUCTION_CACHE", switch(instruction_cache)),
+            ("TINYBENCH_DATA_CACHE", switch(data_cache)),
+        ],
+    }
+}
+
+/// Cargo of a toolchain in the firmware's folder, free of what an outer cargo has set.
+fn cargo(toolchain: &Toolchain, firmware: &Path) -> Command {
+    let programs = &toolchain.programs;
+    let mut command = Command::new(&programs.cargo);
+    command.current_dir(firmware).stdin(Stdio::null());
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_none_or(changes_the_build) {
+            command.env_remove(name);
+        }
+    }
+    command.env("RUSTC", &programs.rustc);
+    if programs.library_sources.is_some() {
+        command.env("RUSTC_BOOTSTRAP", "1");
+    }
+    command
+}
+
+/// Whether an environment variable could change the image: an outer cargo sets many.
+fn changes_the_build(name: &str) -> bool {
+    const HARMLESS: [&str; 5] = [
+        "CARGO_HOME",
+        "CARGO_HTTP_",
+        "CARGO_NET_",
+        "CARGO_REGISTRIES_",
+        "CARGO_REGISTRY_",
+    ];
+    if HARMLESS.iter().any(|prefix| name.starts_with(prefix)) {
+        return false;
+    }
+    let prefixes = [
+        "CARGO",
+        "RUSTC",
+        "RUSTFLAGS",
+        "RUSTDOC",
+        "TINYBENCH_",
+        "SOURCE_DATE_EPOCH",
+    ];
+    prefixes.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Flags that replace the paths of this machine, which debug information and panics hold, by
+/// names that are the same everywhere.
+fn remapped_paths(
+    job: &Job,
+    toolchain: &Toolchain,
+    folder: &Path,
+) -> Result<Vec<String>, BuildError> {
+    let root = absolute(job.project_root)?;
+    // Where several prefixes match, the compiler takes the last.
+    let mut names = vec![(root.clone(), "/tinybench".to_owned())];
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
+        // As cargo finds it.
+        env::home_dir().map(|home| home.join(".cargo"))
+    });
+    if let Some(home) = home {
+        names.push((home, "/cargo".to_owned()));
+    }
+    if let Some(sources) = &toolchain.programs.library_sources {
+        names.push((sources.clone(), "/rustc".to_owned()));
+        if let Ok(sources) = sources.canonicalize() {
+            names.push((sources, "/rustc".to_owned()));
+        }
+    }
+    names.push((folder.to_owned(), "/target".to_owned()));
+    for (link, name) in neighbours(&root)? {
+        names.push((link.clone(), name.clone()));
+        names.push((firmware_folder(&root).join(link), name));
+    }
+    Ok(names
+        .into_iter()
+        .map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()))
+        .collect())
+}
+
+/// The links through which the firmware's workspace holds its neighbours, and what those are called.
+/// All of them, whatever is built: with other flags cargo would compile everything anew.
+fn neighbours(root: &Path) -> Result<BTreeMap<PathBuf, String>, BuildError> {
+    let links = firmware_folder(root).join("deps");
+    let mut names = BTreeMap::new();
+    for entry in fs::read_dir(&links).map_err(BuildError::io(&links))? {
+        let entry = entry.map_err(BuildError::io(&links))?;
+        let folder = absolute(&entry.path())?;
+        if let Ok(folder) = folder.strip_prefix(root) {
+            let name = format!("/tinybench/{}", folder.display());
+            names.insert(Path::new("deps").join(entry.file_name()), name);
+        }
+    }
+    Ok(names)
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, BuildError> {
+    path.canonicalize()
+        .or_else(|_| std::path::absolute(path))
+        .map_err(BuildError::io(path))
+}
+
+/// How many packages there are to compile; 0 if cargo doesn't say, for the build then will.
+fn count_packages(job: &Job, toolchain: &Toolchain, firmware: &Path) -> usize {
+    let output = cargo(toolchain, firmware)
+        .args([
+            "tree",
+            "--locked",
+            "--edges",
+            "normal,build",
+            "--prefix",
+            "none",
+        ])
+        .args(["--target", &toolchain.target])
+        .args(["--features", &job.features])
+        .output();
+    let text = output.map(|output| output.stdout).unwrap_or_default();
+    // A package that was listed before is marked behind its name and version.
+    let name_and_version = |line: &str| {
+        let mut words = line.split(' ').map(str::to_owned);
+        Some((words.next()?, words.next()?))
+    };
+    let packages: BTreeSet<_> = String::from_utf8_lossy(&text)
+        .lines()
+        .filter_map(name_and_version)
+        .collect();
+    let library = match toolchain.programs.library_sources {
+        Some(_) => 2, // core and compiler_builtins
+        None => 0,
+    };
+    packages.len() + library
+}
+
+/// Turns lld's `section '.text' will not fit in region 'FLASH': overflowed by 123 bytes` into
+/// sizes. Each section that doesn't fit has its own line; the last one reaches furthest.
+fn too_big(words: &str, target: &Target) -> Option<BuildError> {
+    let overflow = |memory: &str| {
+        let marker = format!("will not fit in region '{memory}': overflowed by ");
+        words
+            .lines()
+            .filter_map(|line| {
+                line.split_once(&marker)?
+                    .1
+                    .split(' ')
+                    .next()?
+                    .parse::<u64>()
+                    .ok()
+            })
+            .max()
+    };
+    [("FLASH", target.flash), ("RAM", target.ram)]
+        .into_iter()
+        .find_map(|(name, memory)| {
+            let available = u64::from(memory.length);
+            let needed = available + overflow(name)?;
+            Some(BuildError::ImageTooBig {
+                memory: name.to_owned(),
+                needed,
+                available,
+            })
+        })
+}
+
+/// A line of cargo's JSON output (the Cargo Book, "External tools").
+#[derive(Deserialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+enum Line {
+    CompilerArtifact(Artifact),
+    CompilerMessage {
+        message: Diagnostic,
+    },
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    package_id: String,
+    target: ArtifactTarget,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct ArtifactTarget {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Diagnostic {
+    level: String,
+    rendered: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tinybench_inputs::board::target::Memory;
+
+    const TARGET: Target = Target {
+        rustc_target: "thumbv7em-none-eabihf",
+        core: "cortex-m4f",
+        flash: Memory {
+            origin: 0,
+            length: 0x1000,
+        },
+        ram: Memory {
+            origin: 0x2000_0000,
+            length: 0x800,
+        },
+        setup: None,
+    };
+
+    #[test]
+    fn an_overflow_becomes_sizes() {
+        let words = "error: linking with `rust-lld` failed: exit status: 1\n\
+            = note: rust-lld: error: section '.text' will not fit in region 'FLASH': overflowed by 16 bytes\n\
+            rust-lld: error: section '.rodata' will not fit in region 'FLASH': overflowed by 116 bytes\n";
+        let error = too_big(words, &TARGET).unwrap();
+        assert_eq!(
+            error.to_string(),
+            "the firmware is too big for FLASH: it needs 4212 bytes, the board has 4096"
+        );
+        let words =
+            "ld.lld: error: section '.bss' will not fit in region 'RAM': overflowed by 2 bytes";
+        assert!(matches!(
+            too_big(words, &TARGET),
+            Some(BuildError::ImageTooBig {
+                needed: 0x802,
+                available: 0x800,
+                ..
+            })
+        ));
+        assert!(too_big("error: cannot find value `x` in this scope", &TARGET).is_none());
+    }
+
+    #[test]
+    fn an_outer_cargo_and_the_users_flags_stay_outside() {
+        for name in [
+            "CARGO_TARGET_DIR",
+            "RUSTFLAGS",
+            "CARGO_PROFILE_RELEASE_LTO",
+            "RUSTC_WRAPPER",
+        ] {
+            assert!(changes_the_build(name), "{name}");
+        }
+        for name in ["CARGO_HOME", "CARGO_NET_OFFLINE", "RUSTUP_HOME", "PATH"] {
+            assert!(!changes_the_build(name), "{name}");
+        }
+    }
+}

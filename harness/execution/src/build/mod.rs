@@ -1,0 +1,247 @@
+//! Builds the firmware: the on-target program with one runtime and one model for one board.
+//!
+//! An image is built once and kept under `target/tinybench/firmware` in the project, filed under
+//! a key made of everything that enters it. The same inputs give the same image, byte for byte,
+//! wherever the project lies.
+
+mod cache;
+mod cargo;
+mod job;
+mod key;
+mod toolchain;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use tinybench_support::exit::{Exit, Exits};
+
+use tinybench_inputs::board::target::Target;
+use tinybench_pipeline::parameters::Parameters;
+
+pub use cargo::CompileError;
+use job::Job;
+pub use toolchain::{Toolchain, ToolchainError, ToolchainSource, find_toolchain};
+
+/// What to build.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The folder with `targets/firmware` in it.
+    pub project_root: &'a Path,
+    /// What the firmware must know of the board.
+    pub target: Target<'a>,
+    /// Name of the runtime, a folder in `targets/runtimes`.
+    pub runtime: &'a str,
+    /// What the model demands of it besides int8: features of the firmware's package.
+    pub features: &'a [&'a str],
+    /// The model file.
+    pub model: &'a Path,
+    /// The front end of an image that computes its model's input from raw audio.
+    pub front_end: Option<Parameters>,
+    /// Whether the image is to learn from what the model extracts.
+    pub learning: bool,
+    /// What an image that speaks the MLPerf Tiny protocol, instead of being measured through a
+    /// probe, calls its model: `kws01`, for example.
+    pub mlperf_model: Option<&'a str>,
+}
+
+/// What to build for `tinybench calibrate`.
+#[derive(Clone, Copy, Debug)]
+pub struct CalibrationRequest<'a> {
+    /// The folder with `targets/firmware` in it.
+    pub project_root: &'a Path,
+    /// What the firmware must know of the board.
+    pub target: Target<'a>,
+}
+
+/// A firmware image on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Firmware {
+    /// The ELF file.
+    pub elf: PathBuf,
+    /// SHA-256 of that file, hexadecimal.
+    pub sha256: String,
+    /// What built it.
+    pub toolchain: Toolchain,
+    /// Whether it had been built before.
+    pub from_cache: bool,
+}
+
+/// Progress of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The image is in the cache.
+    Cached,
+    /// A package is compiled.
+    Compiling {
+        /// Packages compiled so far.
+        done: usize,
+        /// Packages there are at most. Those of other runtimes count too, but aren't compiled.
+        total: usize,
+        /// The latest package.
+        name: String,
+    },
+    /// The image is built.
+    Finished,
+}
+
+/// Why there is no image.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// No usable compiler.
+    #[error(transparent)]
+    Toolchain(#[from] ToolchainError),
+    /// There is no folder for this runtime, or its name can't be one.
+    #[error("there is no runtime `{name}` in {folder}")]
+    Runtime {
+        /// The name that was asked for.
+        name: String,
+        /// Where runtimes are.
+        folder: PathBuf,
+    },
+    /// The model alone doesn't fit.
+    #[error("the model is too big for flash: it has {needed} bytes, flash has {available}")]
+    ModelTooBig {
+        /// Size of the model, bytes.
+        needed: u64,
+        /// Size of flash, bytes.
+        available: u64,
+    },
+    /// The linked image doesn't fit.
+    #[error(
+        "the firmware is too big for {memory}: it needs {needed} bytes, the board has {available}"
+    )]
+    ImageTooBig {
+        /// Which memory: `FLASH` or `RAM`.
+        memory: String,
+        /// Bytes the image needs.
+        needed: u64,
+        /// Bytes the board has.
+        available: u64,
+    },
+    /// Compiler or linker refused the program.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// A file can't be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+impl Exits for BuildError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::ModelTooBig { .. } | Self::ImageTooBig { .. } => Exit::Input,
+            _ => Exit::Build,
+        }
+    }
+}
+
+impl BuildError {
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        |source| Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// Builds the firmware, or finds it in the cache.
+///
+/// `on_event` is called from this thread as the build goes on.
+pub fn build(request: &Request, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildError> {
+    check_runtime(request)?;
+    let size = fs::metadata(request.model)
+        .map_err(BuildError::io(request.model))?
+        .len();
+    let available = u64::from(request.target.flash.length);
+    if size > available {
+        return Err(BuildError::ModelTooBig {
+            needed: size,
+            available,
+        });
+    }
+
+    run(&Job::of_measurement(request), on_event)
+}
+
+/// Builds the program that runs the sequences of `tinybench calibrate`, or finds it in the cache.
+///
+/// `on_event` is called from this thread as the build goes on.
+pub fn build_calibration(
+    request: &CalibrationRequest,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<Firmware, BuildError> {
+    run(&Job::of_calibration(request), on_event)
+}
+
+fn run(job: &Job, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildError> {
+    let toolchain = find_toolchain(job.target.rustc_target)?.for_core(job.target.core);
+    let sources = key::sources(job)?;
+    let key = key::key(job, &toolchain, &sources)?;
+    let cache = cache::Cache::in_project(job.project_root);
+    if let Some((elf, sha256)) = cache.get(&key) {
+        on_event(Event::Cached);
+        return Ok(Firmware {
+            elf,
+            sha256,
+            toolchain,
+            from_cache: true,
+        });
+    }
+
+    let _lock = cache.lock()?;
+    // Another process may have built the same image while this one waited.
+    if let Some((elf, sha256)) = cache.get(&key) {
+        on_event(Event::Cached);
+        return Ok(Firmware {
+            elf,
+            sha256,
+            toolchain,
+            from_cache: true,
+        });
+    }
+    let folder = cache.build_folder();
+    cargo::forget_old_sources(job, &toolchain, &folder, &sources)?;
+    let built = cargo::compile(job, &toolchain, &folder, on_event)?;
+    let (elf, sha256) = cache.put(&key, &built)?;
+    on_event(Event::Finished);
+    Ok(Firmware {
+        elf,
+        sha256,
+        toolchain,
+        from_cache: false,
+    })
+}
+
+/// The name becomes a path and a cargo feature.
+fn check_runtime(request: &Request) -> Result<(), BuildError> {
+    let name = request.runtime;
+    let folder = runtimes_folder(request.project_root);
+    let word = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if word && folder.join(name).join("Cargo.toml").is_file() {
+        return Ok(());
+    }
+    Err(BuildError::Runtime {
+        name: name.to_owned(),
+        folder,
+    })
+}
+
+fn targets_folder(project_root: &Path) -> PathBuf {
+    project_root.join("targets")
+}
+
+fn runtimes_folder(project_root: &Path) -> PathBuf {
+    targets_folder(project_root).join("runtimes")
+}
+
+fn firmware_folder(project_root: &Path) -> PathBuf {
+    targets_folder(project_root).join("firmware")
+}

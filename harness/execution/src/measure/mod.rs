@@ -1,0 +1,365 @@
+//! One measurement: everything that is asked of a flashed image.
+
+mod learning;
+
+use std::time::Duration;
+use tinybench_support::exit::{Exit, Exits};
+
+use tinybench_interface::{Error as CommandError, Task};
+use tinybench_pipeline::Quantisation;
+
+use crate::target::conversation::{Conversation, ImageView};
+use crate::target::{Target, TargetError};
+use crate::verify::TargetOutputs;
+use tinybench_support::interrupt;
+use tinybench_support::progress::Progress;
+
+pub use learning::{
+    CondensingMeasurement, LearningMeasurement, LearningPlan, PolicyMeasurement, TimedStep,
+};
+
+/// How much less than the smallest arena is tried on the target, and must fail: the alignment of
+/// the memory in which a runtime may place its data.
+pub const ARENA_STEP: u32 = 16;
+
+/// How much longer than expected a target is left alone while it is timed: for the copying of
+/// inputs between runs, a cold cache and a clock that is a little slow.
+const QUIET_MARGIN: f64 = 1.1;
+
+/// What is to be measured.
+#[derive(Clone, Copy)]
+pub struct Plan<'a> {
+    /// All inputs, one vector after the other.
+    pub inputs: &'a [u8],
+    /// Bytes of one input.
+    pub input_bytes: usize,
+    /// Bytes of one output.
+    pub output_bytes: usize,
+    /// Which vectors to run. The first also serves for the latency.
+    pub vectors: &'a [usize],
+    /// How many runs to time.
+    pub runs: u32,
+    /// The smallest arena the host's planner finds to work.
+    pub arena_min_bytes: u32,
+    /// The clock of the core, Hz.
+    pub clock_hz: u64,
+    /// How long the image may take for one command.
+    pub timeout: Duration,
+    /// What is needed to begin with raw audio.
+    pub pipeline: Option<PipelinePlan<'a>>,
+    /// What is needed to learn.
+    pub learning: Option<LearningPlan<'a>>,
+}
+
+/// What is needed to measure all stages from raw audio to an answer.
+#[derive(Clone, Copy)]
+pub struct PipelinePlan<'a> {
+    /// Raw audio of all vectors.
+    pub audio: &'a [u8],
+    /// Bytes of one vector.
+    pub vector_bytes: usize,
+    /// What the last stage answers.
+    pub task: Task,
+    /// What the values of the model's input stand for.
+    pub input: Quantisation,
+    /// What those of its output stand for.
+    pub output: Quantisation,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measurement {
+    /// Name of the runtime in the image.
+    pub runtime_name: String,
+    /// Its version.
+    pub runtime_version: String,
+    /// Cycles of each timed run, all stages together.
+    pub cycles: Vec<u32>,
+    /// Cycles between two readings of the counter directly after each other.
+    pub counter_overhead: u32,
+    /// Instructions of the last timed run, if the target can count them, and only for a run of
+    /// the inference alone.
+    pub instructions: Option<u64>,
+    /// Bytes of the arena in use, as the runtime says.
+    pub arena_bytes: u32,
+    /// Those of them that hold tensors and what kernels need while they run.
+    pub arena_tensor_bytes: u32,
+    /// Those of the others in which weights are decoded.
+    pub arena_decoding_bytes: u32,
+    /// Cycles of decoding the weights of one inference, in each timed run, if they lie coded in
+    /// flash. `cycles` includes decoding, too.
+    pub decode: Option<Vec<u32>>,
+    /// Bytes of the arena that were written to, from the first to the last.
+    pub arena_touched_bytes: u32,
+    /// Stack at its deepest.
+    pub stack_peak_bytes: u32,
+    /// Outputs of all vectors that were run.
+    pub outputs: TargetOutputs,
+    /// What the stages from raw audio gave, if they were run.
+    pub pipeline: Option<PipelineMeasurement>,
+    /// What learning gave, if the target learnt.
+    pub learning: Option<LearningMeasurement>,
+}
+
+/// What the stages from raw audio to an answer gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PipelineMeasurement {
+    /// Cycles of the first stage, in each timed run.
+    pub preprocess: Vec<u32>,
+    /// Cycles of the inference.
+    pub inference: Vec<u32>,
+    /// Cycles of the last stage.
+    pub postprocess: Vec<u32>,
+    /// Features of all vectors that were run, one after the other.
+    pub features: Vec<u8>,
+    /// The answers to them: an index, or the bits of a float32.
+    pub answers: Vec<u32>,
+}
+
+/// Why a measurement failed.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// The target can't go on.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The host planned another arena than the target did.
+    #[error(
+        "host and target disagree on the smallest arena: the host plans {host_bytes} bytes; with \
+         {tried_bytes} bytes the target {outcome}"
+    )]
+    ArenaDisagreement {
+        /// The host's smallest arena.
+        host_bytes: u32,
+        /// What the target was given.
+        tried_bytes: u32,
+        /// What it did.
+        outcome: String,
+    },
+    /// The stages of a run take too long together.
+    #[error("the stages of a run took more than 2^32 cycles together")]
+    TooLong,
+    /// The output depends on how large the arena is.
+    #[error(
+        "with the smallest arena, {arena_bytes} bytes, the output for vector {vector} is not the \
+         one with all of the RAM: the runtime writes outside of its arena or reads memory it \
+         did not set"
+    )]
+    ArenaChangesOutput {
+        /// The smallest arena.
+        arena_bytes: u32,
+        /// The vector.
+        vector: usize,
+    },
+}
+
+impl Exits for MeasureError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Target(error) => error.exit(),
+            _ => Exit::Target,
+        }
+    }
+}
+
+/// Measures the image behind `target`.
+///
+/// In this order: check of the cycle counter; the smallest arena, by planning with it and with
+/// [`ARENA_STEP`] bytes less and by one inference in it; then, with all of the RAM as arena, one
+/// inference that fills caches, the timed runs on the first vector, and one inference for each of
+/// the other vectors. From raw audio these runs are of all stages. Last comes learning.
+pub fn measure<T: Target + ?Sized>(
+    target: &mut T,
+    image: ImageView,
+    plan: &Plan,
+    progress: &mut Progress,
+) -> Result<Measurement, MeasureError> {
+    progress.begin("starting the image", None);
+    let mut conversation = Conversation::start(target, image, plan.timeout)?;
+    let (runtime_name, runtime_version) = conversation.runtime()?;
+    conversation.check_counter()?;
+    let counter_overhead = conversation.block().counter_overhead;
+
+    progress.begin("confirming the smallest arena", None);
+    let first = plan.vectors.first().copied().unwrap_or(0);
+    let in_smallest_arena = confirm_arena(&mut conversation, plan, first)?;
+
+    conversation.prepare(None)?;
+    conversation.write_input(input(plan, first))?;
+    let warm = conversation.run(1, Duration::ZERO)?;
+    let mut outputs = conversation.read_output(plan.output_bytes)?;
+    if outputs != in_smallest_arena {
+        return Err(MeasureError::ArenaChangesOutput {
+            arena_bytes: plan.arena_min_bytes,
+            vector: first,
+        });
+    }
+
+    let mut pipeline = None;
+    // A run decodes the weights once more, to time that.
+    let decode_once = conversation.decode_cycles(warm.len())?.unwrap_or_default();
+    let mut expected: u64 = (warm.iter().chain(&decode_once))
+        .map(|&cycles| u64::from(cycles))
+        .sum();
+    if let Some(stages) = &plan.pipeline {
+        conversation.begin_pipeline(stages.task, stages.input, stages.output)?;
+        conversation.write_audio(audio(stages, first))?;
+        let inference = conversation.run(1, Duration::ZERO)?;
+        let outer = conversation.outer_stages(1)?.concat();
+        expected = (inference.iter().chain(&outer))
+            .map(|&cycles| u64::from(cycles))
+            .sum();
+        outputs = conversation.read_output(plan.output_bytes)?;
+        pipeline = Some(PipelineMeasurement {
+            features: conversation.read_features()?,
+            answers: vec![conversation.block().answer],
+            ..PipelineMeasurement::default()
+        });
+    }
+
+    progress.begin("timing", Some(plan.runs.into()));
+    let mut cycles = Vec::new();
+    let mut decode = None;
+    let capacity = conversation.block().cycles_capacity.max(1);
+    while (cycles.len() as u32) < plan.runs {
+        interrupt::check().map_err(TargetError::from)?;
+        let count = (plan.runs - cycles.len() as u32).min(capacity);
+        let quiet = expected as f64 * f64::from(count) / plan.clock_hz as f64 * QUIET_MARGIN;
+        let inference = conversation.run(count, Duration::from_secs_f64(quiet))?;
+        if let Some(some) = conversation.decode_cycles(inference.len())? {
+            decode.get_or_insert_with(Vec::new).extend(some);
+        }
+        match &mut pipeline {
+            None => cycles.extend(inference),
+            Some(pipeline) => {
+                let [preprocess, postprocess] = conversation.outer_stages(inference.len())?;
+                for ((&before, &inference), &behind) in
+                    preprocess.iter().zip(&inference).zip(&postprocess)
+                {
+                    let sum = before
+                        .checked_add(inference)
+                        .and_then(|sum| sum.checked_add(behind));
+                    cycles.push(sum.ok_or(MeasureError::TooLong)?);
+                }
+                pipeline.preprocess.extend(preprocess);
+                pipeline.inference.extend(inference);
+                pipeline.postprocess.extend(postprocess);
+            }
+        }
+        progress.advance(count.into());
+    }
+    // Of several stages the target would count the last one alone.
+    let instructions = match pipeline {
+        None => conversation.instructions()?,
+        Some(_) => None,
+    };
+
+    progress.begin("running the test vectors", Some(plan.vectors.len() as u64));
+    progress.advance(1);
+    for &vector in plan.vectors.iter().skip(1) {
+        interrupt::check().map_err(TargetError::from)?;
+        match &plan.pipeline {
+            None => conversation.write_input(input(plan, vector))?,
+            Some(stages) => conversation.write_audio(audio(stages, vector))?,
+        }
+        conversation.run(1, Duration::ZERO)?;
+        outputs.extend(conversation.read_output(plan.output_bytes)?);
+        if let Some(pipeline) = &mut pipeline {
+            pipeline.features.extend(conversation.read_features()?);
+            pipeline.answers.push(conversation.block().answer);
+        }
+        progress.advance(1);
+    }
+    let block = *conversation.block();
+    let learning = match &plan.learning {
+        None => None,
+        Some(learning) => Some(learning::measure(
+            &mut conversation,
+            plan,
+            learning,
+            progress,
+        )?),
+    };
+    progress.end();
+
+    let parts = u64::from(block.arena_tensors) + u64::from(block.arena_decoding);
+    if parts > block.arena_used.into() {
+        return Err(TargetError::Protocol(format!(
+            "{parts} bytes of the arena hold tensors and decoded weights, but only {} are in use",
+            block.arena_used
+        ))
+        .into());
+    }
+    Ok(Measurement {
+        runtime_name,
+        runtime_version,
+        cycles,
+        counter_overhead,
+        instructions,
+        arena_bytes: block.arena_used,
+        arena_tensor_bytes: block.arena_tensors,
+        arena_decoding_bytes: block.arena_decoding,
+        decode,
+        arena_touched_bytes: block.arena_touched,
+        stack_peak_bytes: conversation.block().stack_peak,
+        outputs: TargetOutputs {
+            vectors: plan.vectors.to_vec(),
+            bytes: outputs,
+        },
+        pipeline,
+        learning,
+    })
+}
+
+fn audio<'a>(plan: &PipelinePlan<'a>, vector: usize) -> &'a [u8] {
+    &plan.audio[vector * plan.vector_bytes..][..plan.vector_bytes]
+}
+
+fn input<'a>(plan: &Plan<'a>, vector: usize) -> &'a [u8] {
+    &plan.inputs[vector * plan.input_bytes..][..plan.input_bytes]
+}
+
+/// Plans with the smallest arena and with a little less. Returns the output for `vector` in the
+/// smallest arena.
+fn confirm_arena<T: Target + ?Sized>(
+    conversation: &mut Conversation<'_, T>,
+    plan: &Plan,
+    vector: usize,
+) -> Result<Vec<u8>, MeasureError> {
+    let smallest = plan.arena_min_bytes;
+    let disagreement = |tried_bytes, outcome: String| MeasureError::ArenaDisagreement {
+        host_bytes: smallest,
+        tried_bytes,
+        outcome,
+    };
+    // Where all there is isn't enough, that is what the user must know.
+    if smallest > conversation.block().arena_capacity {
+        conversation.prepare(None)?;
+    }
+    let tried = smallest.saturating_sub(ARENA_STEP);
+    if tried > 0 {
+        match conversation.prepare(Some(tried)) {
+            Err(TargetError::Failed {
+                error: CommandError::ArenaTooSmall,
+                ..
+            }) => {}
+            Err(other) => return Err(other.into()),
+            Ok(()) => return Err(disagreement(tried, "works as well".to_owned())),
+        }
+    }
+    conversation
+        .prepare(Some(smallest))
+        .map_err(|error| match error {
+            TargetError::Failed {
+                error: CommandError::ArenaTooSmall,
+                detail: [needed, _],
+                ..
+            } => disagreement(smallest, format!("needs {needed} bytes")),
+            other => other.into(),
+        })?;
+    conversation.write_input(input(plan, vector))?;
+    conversation.run(1, Duration::ZERO)?;
+    Ok(conversation.read_output(plan.output_bytes)?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! What stays the same for all subjects of a run: the board, and what is run on.
+
+use jiff::Timestamp;
+use probe_rs::probe::Probe;
+use probe_rs::probe::list::Lister;
+use tinybench_inputs::board::{Board, Boards};
+use tinybench_inputs::project::Project;
+use tinybench_support::exit::Failure;
+use tinybench_support::progress::Progress;
+
+use super::request::Request;
+use crate::power::PowerError;
+use crate::target::select::{self, Choice, SelectError};
+use crate::target::virtual_board::OpenVirtual;
+
+/// A request with its board loaded and its target chosen.
+pub struct Setting<'a> {
+    /// What is asked.
+    pub request: &'a Request,
+    /// Where boards, workloads and firmware are.
+    pub project: &'a Project,
+    /// The board.
+    pub board: Board,
+    /// What it is run on.
+    pub choice: Choice,
+    /// When the run began.
+    pub started: Timestamp,
+    lister: Lister,
+    open_virtual: OpenVirtual<'a>,
+}
+
+impl<'a> Setting<'a> {
+    /// Loads the board and chooses between probes and the virtual board, and says which.
+    ///
+    /// # Errors
+    /// A board that there isn't, no target, or a duty cycle without currents.
+    pub fn new(
+        request: &'a Request,
+        project: &'a Project,
+        open_virtual: OpenVirtual<'a>,
+        progress: &mut Progress,
+    ) -> Result<Self, Failure> {
+        let started = Timestamp::now();
+        let loaded = Boards::open(&project.boards())?.load(&request.board)?;
+        let mut board = loaded.board.clone();
+        if let Some(power) = &request.power {
+            board.choose_power(power)?;
+        }
+        let lister = Lister::new();
+        let choice = select::choose(
+            request.on,
+            request.probe.clone(),
+            &board,
+            &lister.list_all_with_access(),
+        )?;
+        progress.note(&match &choice {
+            Choice::Probe { name, .. } => format!("target: {} through {name}", board.name),
+            Choice::Virtual(why) => format!("target: virtual {} ({why})", board.name),
+        });
+        loaded.told();
+        if request.duty_cycle.is_some() && board.power.is_none() {
+            let board = board.name;
+            return Err(PowerError::NoCurrents { board }.into());
+        }
+        Ok(Self {
+            request,
+            project,
+            board,
+            choice,
+            started,
+            lister,
+            open_virtual,
+        })
+    }
+
+    /// Opens the probe.
+    ///
+    /// # Errors
+    /// If it is no longer there.
+    pub fn open(&self) -> Result<Probe, SelectError> {
+        self.choice
+            .open(&self.board, &self.lister, self.open_virtual)
+    }
+}

@@ -1,0 +1,361 @@
+//! A probe-rs session: flashing an image and running it. Whether the probe and the board behind it
+//! are real is of no concern here, but for two things: the target itself tells, and on a virtual
+//! board time only passes while it is looked at.
+
+use std::error::Error;
+use std::io::Cursor;
+use std::sync::LazyLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use probe_rs::architecture::arm::{DapError, FullyQualifiedApAddress};
+use probe_rs::config::Registry;
+use probe_rs::flashing::{
+    DownloadOptions, ElfLoader, ElfOptions, FileDownloadError, FlashError, FlashProgress,
+    ProgressEvent, ProgressOperation,
+};
+use probe_rs::probe::{DebugProbeError, Probe};
+use probe_rs::{Core, CoreStatus, MemoryInterface, Permissions};
+
+use crate::target::fault::{CodeAddress, Stopped};
+use crate::target::{Target, TargetError, Wait};
+use tinybench_record::ExecutionKind;
+use tinybench_support::error_chain::{any, describe, root_cause};
+use tinybench_support::exit::{Exit, Exits};
+use tinybench_support::interrupt;
+use tinybench_support::progress::Progress;
+
+/// The access port that only virtual boards have.
+const VIRTUAL_AP: FullyQualifiedApAddress = FullyQualifiedApAddress::v1_with_default_dp(2);
+/// Its registers: identification, and the instructions of the latest measured window.
+const VIRTUAL_AP_IDR: u64 = 0xFC;
+const VIRTUAL_AP_WINDOW_LOW: u64 = 0x0C;
+const VIRTUAL_AP_WINDOW_HIGH: u64 = 0x10;
+/// Value of the identification register: "TB" and the version.
+const VIRTUAL_AP_ID: u32 = 0x5442_0001;
+
+/// How long a halt or a reset may take.
+const HALT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long to wait between two looks at a real target.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
+/// How often to look for Ctrl-C while the target is left alone.
+const QUIET_SLICE: Duration = Duration::from_millis(50);
+
+/// Core registers of Armv7-M, as the debug core register selector numbers them.
+const SP: u16 = 13;
+const LR: u16 = 14;
+const PC: u16 = 15;
+const XPSR: u16 = 16;
+
+/// The chips that probe-rs knows. Kept, because it would copy the list for each session, which takes
+/// longer than all else that a virtual board needs to be attached to.
+static CHIPS: LazyLock<Registry> = LazyLock::new(Registry::from_builtin_families);
+
+/// Why there is no session, or no image in flash.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The probe is there, the chip doesn't answer.
+    #[error(
+        "can't attach to {chip}: {reason}; check that the board has power and that SWDIO, SWCLK \
+         and ground are connected"
+    )]
+    Attach {
+        /// The chip, as probe-rs spells it.
+        chip: String,
+        /// What probe-rs says.
+        reason: String,
+    },
+    /// The chip is read-protected.
+    #[error(
+        "{chip} is locked ({reason}); `probe-rs erase --chip {chip} --allow-erase-all` unlocks it \
+         and erases all it holds"
+    )]
+    Locked {
+        /// The chip.
+        chip: String,
+        /// What probe-rs says.
+        reason: String,
+    },
+    /// probe-rs doesn't know the chip of the board file.
+    #[error("{0}; the board file must name the chip as `probe-rs chip list` does")]
+    UnknownChip(String),
+    /// What was read back from flash isn't what was written.
+    #[error(
+        "flash doesn't verify: what was read back is not what was written; the flash is worn out \
+         or protected, or the connection is bad"
+    )]
+    Verify,
+    /// Erasing or programming failed.
+    #[error("can't flash the image: {0}")]
+    Flash(String),
+    /// The probe was lost while flashing.
+    #[error("lost the target while flashing: {0}; check the probe's cable and the board's power")]
+    Lost(String),
+    /// The user asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] interrupt::Interrupted),
+}
+
+impl Exits for SessionError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Attach { .. } | Self::Locked { .. } | Self::Lost(_) => Exit::NoTarget,
+            Self::UnknownChip(_) => Exit::Input,
+            Self::Verify | Self::Flash(_) => Exit::Target,
+            Self::Interrupted(_) => Exit::Interrupted,
+        }
+    }
+}
+
+/// A session with one board.
+#[derive(Debug)]
+pub struct Session {
+    session: probe_rs::Session,
+    kind: ExecutionKind,
+}
+
+impl Session {
+    /// Attaches to the chip behind `probe`.
+    pub fn attach(probe: Probe, chip: &str) -> Result<Self, SessionError> {
+        let attached = probe.attach_with_registry(chip, Permissions::new(), &CHIPS);
+        let mut session = attached.map_err(|error| {
+            let chip = chip.to_owned();
+            let reason = describe(&error);
+            match error {
+                probe_rs::Error::ChipNotFound(_) => SessionError::UnknownChip(reason),
+                probe_rs::Error::MissingPermissions(_) => SessionError::Locked { chip, reason },
+                other => SessionError::Attach {
+                    chip,
+                    reason: sentence(root_cause(&other)),
+                },
+            }
+        })?;
+        let kind = match read_virtual_ap(&mut session, VIRTUAL_AP_IDR) {
+            Ok(VIRTUAL_AP_ID) => ExecutionKind::Virtual,
+            _ => ExecutionKind::Probe,
+        };
+        Ok(Self { session, kind })
+    }
+
+    /// Whether the board is a real one. It says so itself, whatever the probe is.
+    pub fn kind(&self) -> ExecutionKind {
+        self.kind
+    }
+
+    /// Writes an ELF image to flash and reads it back to compare.
+    pub fn flash(&mut self, elf: &[u8], progress: &mut Progress) -> Result<(), SessionError> {
+        self.flash_with(elf, &[], progress)
+    }
+
+    /// As [`Self::flash`], with more bytes: addresses, and what is to be there.
+    pub fn flash_with(
+        &mut self,
+        elf: &[u8],
+        data: &[(u32, &[u8])],
+        progress: &mut Progress,
+    ) -> Result<(), SessionError> {
+        interrupt::check()?;
+        let mut loader = self.session.target().flash_loader();
+        loader
+            .load_image(
+                &mut self.session,
+                &mut Cursor::new(elf),
+                ElfLoader(ElfOptions::default()),
+                None,
+            )
+            .map_err(|error| match error {
+                FileDownloadError::Flash(error) => flash_error(&error),
+                other => SessionError::Flash(describe(&other)),
+            })?;
+        for &(address, bytes) in data {
+            loader
+                .add_data(address.into(), bytes)
+                .map_err(|error| SessionError::Flash(describe(&error)))?;
+        }
+        let mut totals = [None; 4];
+        let mut options = DownloadOptions::new();
+        options.verify = true;
+        options.progress = FlashProgress::new(|event| match event {
+            ProgressEvent::AddProgressBar { operation, total } => {
+                totals[operation as usize] = total;
+            }
+            ProgressEvent::Started(operation) => {
+                progress.begin(operation_name(operation), totals[operation as usize]);
+            }
+            ProgressEvent::Progress { size, .. } => progress.advance(size),
+            ProgressEvent::Finished(_) | ProgressEvent::Failed(_) => progress.end(),
+            ProgressEvent::DiagnosticMessage { message } => tracing::debug!("{message}"),
+            ProgressEvent::FlashLayoutReady { .. } => {}
+        });
+        loader
+            .commit(&mut self.session, options)
+            .map_err(|error| flash_error(&error))?;
+        interrupt::check()?;
+        Ok(())
+    }
+
+    fn core(&mut self) -> Result<Core<'_>, TargetError> {
+        self.session.core(0).map_err(|error| target_error(&error))
+    }
+}
+
+/// The text of an error without the full stop that some of probe-rs's have.
+fn sentence(error: &dyn Error) -> String {
+    error.to_string().trim_end_matches('.').to_owned()
+}
+
+fn operation_name(operation: ProgressOperation) -> &'static str {
+    match operation {
+        ProgressOperation::Fill => "reading flash",
+        ProgressOperation::Erase => "erasing flash",
+        ProgressOperation::Program => "programming flash",
+        ProgressOperation::Verify => "verifying flash",
+    }
+}
+
+fn flash_error(error: &FlashError) -> SessionError {
+    match error {
+        FlashError::Verify => SessionError::Verify,
+        error if any(error, is_disconnection) => SessionError::Lost(sentence(root_cause(error))),
+        error => SessionError::Flash(describe(error)),
+    }
+}
+
+/// Whether a probe's error means that the probe is gone.
+fn is_disconnection(error: &DebugProbeError) -> bool {
+    matches!(
+        error,
+        DebugProbeError::Usb(_)
+            | DebugProbeError::ProbeSpecific(_)
+            | DebugProbeError::ProbeCouldNotBeCreated(_)
+            | DebugProbeError::TargetNotFound
+            | DebugProbeError::NotAttached
+    )
+}
+
+/// An error of probe-rs in the middle of a run. A FAULT response is the target's own refusal;
+/// everything else means that the connection doesn't work any more.
+fn target_error(error: &probe_rs::Error) -> TargetError {
+    if any(error, |error: &DapError| {
+        matches!(error, DapError::FaultResponse)
+    }) {
+        return TargetError::Refused(describe(error));
+    }
+    TargetError::Lost(sentence(root_cause(error)))
+}
+
+fn read_virtual_ap(session: &mut probe_rs::Session, register: u64) -> Result<u32, TargetError> {
+    session
+        .get_arm_interface()
+        .and_then(|arm| arm.read_raw_ap_register(&VIRTUAL_AP, register))
+        .map_err(|error| target_error(&error.into()))
+}
+
+impl Target for Session {
+    fn read_words(&mut self, address: u32, words: &mut [u32]) -> Result<(), TargetError> {
+        self.core()?
+            .read_32(address.into(), words)
+            .map_err(|error| target_error(&error))
+    }
+
+    fn write_words(&mut self, address: u32, words: &[u32]) -> Result<(), TargetError> {
+        self.core()?
+            .write_32(address.into(), words)
+            .map_err(|error| target_error(&error))
+    }
+
+    fn read_bytes(&mut self, address: u32, bytes: &mut [u8]) -> Result<(), TargetError> {
+        self.core()?
+            .read(address.into(), bytes)
+            .map_err(|error| target_error(&error))
+    }
+
+    fn write_bytes(&mut self, address: u32, bytes: &[u8]) -> Result<(), TargetError> {
+        self.core()?
+            .write(address.into(), bytes)
+            .map_err(|error| target_error(&error))
+    }
+
+    fn reset(&mut self) -> Result<(), TargetError> {
+        self.core()?
+            .reset_and_halt(HALT_TIMEOUT)
+            .map(drop)
+            .map_err(|error| target_error(&error))
+    }
+
+    fn run(&mut self, wait: Wait) -> Result<(), TargetError> {
+        let real = self.kind == ExecutionKind::Probe;
+        let mut core = self.core()?;
+        let begin = Instant::now();
+        core.run().map_err(|error| target_error(&error))?;
+        if real {
+            leave_alone(wait.quiet.min(wait.timeout))?;
+        }
+        loop {
+            match core.status().map_err(|error| target_error(&error))? {
+                CoreStatus::Halted(_) => return Ok(()),
+                CoreStatus::LockedUp => {
+                    return Err(TargetError::LockedUp(Box::new(stop(&mut core)?)));
+                }
+                CoreStatus::Running | CoreStatus::Sleeping | CoreStatus::Unknown => {}
+            }
+            if begin.elapsed() > wait.timeout {
+                let stopped = Box::new(stop(&mut core)?);
+                return Err(TargetError::Hung {
+                    timeout: wait.timeout,
+                    stopped,
+                });
+            }
+            if let Err(interrupted) = interrupt::check() {
+                stop(&mut core)?;
+                return Err(interrupted.into());
+            }
+            if real {
+                thread::sleep(POLL_INTERVAL);
+            }
+        }
+    }
+
+    fn instructions_in_window(&mut self) -> Result<Option<u64>, TargetError> {
+        if self.kind == ExecutionKind::Probe {
+            return Ok(None);
+        }
+        // Reading the low word latches the high one.
+        let low = read_virtual_ap(&mut self.session, VIRTUAL_AP_WINDOW_LOW)?;
+        let high = read_virtual_ap(&mut self.session, VIRTUAL_AP_WINDOW_HIGH)?;
+        Ok(Some(u64::from(high) << 32 | u64::from(low)))
+    }
+}
+
+/// Waits without touching the target, but not for Ctrl-C.
+fn leave_alone(quiet: Duration) -> Result<(), TargetError> {
+    let end = Instant::now() + quiet;
+    loop {
+        interrupt::check()?;
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        thread::sleep(left.min(QUIET_SLICE));
+    }
+}
+
+/// Halts the core and reads where it was.
+fn stop(core: &mut Core) -> Result<Stopped, TargetError> {
+    core.halt(HALT_TIMEOUT)
+        .map_err(|error| target_error(&error))?;
+    let mut register = |number: u16| {
+        core.read_core_reg::<u32>(number)
+            .map_err(|error| target_error(&error))
+    };
+    let at = |address| CodeAddress {
+        address,
+        location: None,
+    };
+    Ok(Stopped {
+        pc: at(register(PC)?),
+        lr: at(register(LR)?),
+        sp: register(SP)?,
+        xpsr: register(XPSR)?,
+    })
+}

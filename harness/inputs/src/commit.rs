@@ -1,0 +1,153 @@
+//! The commit of the user's project: the one around the current folder, which in CI is what is
+//! tested. It gives a record its place in a history.
+
+use std::path::Path;
+use std::process::Command;
+
+use jiff::Timestamp;
+
+use tinybench_record::{Commit, Other};
+
+/// A CI system, as its environment variables describe a commit.
+struct Ci {
+    /// Holds the commit.
+    id: &'static str,
+    /// Holds the time, where there is such a variable.
+    time: Option<&'static str>,
+    /// Hold the parts of the address of the project.
+    project: &'static [&'static str],
+    /// What follows the project's address and precedes the commit.
+    path: &'static str,
+}
+
+/// GitHub ("Variables reference" of GitHub Actions) and GitLab ("Predefined CI/CD variables").
+const SYSTEMS: [Ci; 2] = [
+    Ci {
+        id: "GITHUB_SHA",
+        time: None,
+        project: &["GITHUB_SERVER_URL", "GITHUB_REPOSITORY"],
+        path: "/commit/",
+    },
+    Ci {
+        id: "CI_COMMIT_SHA",
+        time: Some("CI_COMMIT_TIMESTAMP"),
+        project: &["CI_PROJECT_URL"],
+        path: "/-/commit/",
+    },
+];
+
+/// The commit called `explicit`, or the one that CI names, or the one that is checked out around
+/// `folder`; `None` where there is none. Time and address are filled in where CI or git know them.
+pub fn find(explicit: Option<&str>, folder: &Path) -> Option<Commit> {
+    resolve(explicit, &|name| std::env::var(name).ok(), &|arguments| {
+        git(folder, arguments)
+    })
+}
+
+type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
+type Git<'a> = &'a dyn Fn(&[&str]) -> Option<String>;
+
+fn resolve(explicit: Option<&str>, variable: Variable, git: Git) -> Option<Commit> {
+    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let system = SYSTEMS.iter().find(|system| variable(system.id).is_some());
+    let in_ci = system.and_then(|system| variable(system.id));
+    let id = explicit
+        .filter(|id| !id.is_empty())
+        .map(str::to_owned)
+        .or_else(|| in_ci.clone())
+        .or_else(|| {
+            git(&[
+                "describe",
+                "--always",
+                "--dirty",
+                "--abbrev=40",
+                "--exclude=*",
+            ])
+        })?;
+    let clean = id.trim_end_matches("-dirty").to_owned();
+    let system = system.filter(|_| in_ci.as_deref() == Some(&clean));
+    let time = system
+        .and_then(|system| variable(system.time?))
+        .or_else(|| git(&["show", "-s", "--format=%cI", "--end-of-options", &clean]));
+    let url = system.and_then(|system| {
+        let parts: Option<Vec<String>> = system.project.iter().map(|part| variable(part)).collect();
+        Some(format!("{}{}{clean}", parts?.join("/"), system.path))
+    });
+    Some(Commit {
+        id,
+        time: time
+            .and_then(|time| time.parse::<Timestamp>().ok())
+            .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+        url: url.filter(|url| url.starts_with("https://") || url.starts_with("http://")),
+        other: Other::new(),
+    })
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(arguments)
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(explicit: Option<&str>, variables: &[(&str, &str)], git: Git) -> Option<Commit> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        resolve(explicit, &variable, git)
+    }
+
+    fn checkout(arguments: &[&str]) -> Option<String> {
+        Some(match arguments[0] {
+            "describe" => "c0ffee-dirty".to_owned(),
+            _ => "2026-03-01T12:00:00+02:00".to_owned(),
+        })
+    }
+
+    #[test]
+    fn git_says_what_is_checked_out() {
+        let commit = with(None, &[], &checkout).unwrap();
+        assert_eq!(commit.id, "c0ffee-dirty");
+        assert_eq!(commit.time.as_deref(), Some("2026-03-01T10:00:00Z"));
+        assert_eq!(commit.url, None);
+        assert_eq!(with(None, &[], &|_| None), None);
+    }
+
+    #[test]
+    fn ci_knows_the_address() {
+        let github = [
+            ("GITHUB_SHA", "abc"),
+            ("GITHUB_SERVER_URL", "https://github.com"),
+            ("GITHUB_REPOSITORY", "me/model"),
+        ];
+        let commit = with(None, &github, &checkout).unwrap();
+        assert_eq!(commit.id, "abc");
+        assert_eq!(
+            commit.url.as_deref(),
+            Some("https://github.com/me/model/commit/abc")
+        );
+        let gitlab = [
+            ("CI_COMMIT_SHA", "abc"),
+            ("CI_COMMIT_TIMESTAMP", "2026-03-01T12:00:00Z"),
+            ("CI_PROJECT_URL", "https://gitlab.com/me/model"),
+        ];
+        let commit = with(None, &gitlab, &|_| None).unwrap();
+        assert_eq!(commit.time.as_deref(), Some("2026-03-01T12:00:00Z"));
+        assert_eq!(
+            commit.url.as_deref(),
+            Some("https://gitlab.com/me/model/-/commit/abc")
+        );
+        // Another commit than the one CI runs for has another address.
+        assert_eq!(with(Some("def"), &gitlab, &|_| None).unwrap().url, None);
+    }
+}

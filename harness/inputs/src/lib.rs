@@ -1,0 +1,14 @@
+//! What is measured: boards, workloads and suites, models and the runtimes that read them on the
+//! host, and the project folder that holds them.
+
+pub mod board;
+pub mod commit;
+pub mod compress;
+pub mod fetch;
+pub mod float;
+pub mod learning;
+pub mod project;
+pub mod runtimes;
+pub mod subject;
+pub mod suite;
+pub mod workload;

@@ -1,0 +1,300 @@
+//! The inference engines under test, as the host knows them: to read models, to plan arenas and
+//! to compute reference outputs. The same engine is compiled into the firmware by its name.
+
+mod classical;
+
+use tinybench_interface::Runtime as _;
+use tinybench_interpreter::kernels::Portable;
+use tinybench_interpreter::runtime::Interpreter as InterpreterOnTarget;
+use tinybench_interpreter::schema::{COMPRESSED_IDENTIFIER, IDENTIFIER};
+use tinybench_interpreter::{
+    ElementType, Interpreter as Engine, Model, ModelError, PrepareError, Tensor, arena_needed,
+};
+use tinybench_pipeline::Quantisation;
+use tinybench_support::exits_with;
+
+pub use classical::Classical;
+
+use tinybench_support::suggest;
+
+/// What the harness must know of a model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ModelFacts {
+    /// Bytes of one input.
+    pub input_bytes: usize,
+    /// Bytes of one output.
+    pub output_bytes: usize,
+    /// Multiply-accumulate operations of one inference.
+    pub macs: u64,
+    /// Weights and biases.
+    pub parameters: u64,
+    /// Bytes of arena that are enough.
+    pub arena_bytes: usize,
+    /// What the input's values stand for.
+    pub input: Quantisation,
+    /// What the output's values stand for.
+    pub output: Quantisation,
+    /// Type of the model's tensors.
+    pub element_type: ElementType,
+    /// Whether the model's weights lie coded in the file.
+    pub compressed: bool,
+}
+
+impl ModelFacts {
+    /// Values of one input.
+    pub fn inputs(&self) -> usize {
+        self.input_bytes / self.element_type.bytes()
+    }
+
+    /// Values of one output.
+    pub fn outputs(&self) -> usize {
+        self.output_bytes / self.element_type.bytes()
+    }
+
+    /// The features of the firmware without which it can't run the model.
+    pub fn firmware_features(&self) -> Vec<&'static str> {
+        let float = self.element_type == ElementType::Float32;
+        let features = [(float, "float"), (self.compressed, "huffman")];
+        let needed = features.into_iter().filter(|(needed, _)| *needed);
+        needed.map(|(_, feature)| feature).collect()
+    }
+}
+
+/// A runtime refuses a model, or fails on it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RuntimeError(String);
+
+/// An inference engine on the host.
+pub trait HostRuntime: Sync {
+    /// Name, as `--runtime` takes it.
+    fn name(&self) -> &'static str;
+    /// Version of the engine.
+    fn version(&self) -> &'static str;
+    /// What it is, in a few words.
+    fn summary(&self) -> &'static str;
+    /// Whether a file is one of this runtime's models, by the identifier it begins with. It may
+    /// still be refused.
+    fn reads(&self, model: &[u8]) -> bool;
+    /// Checks a model and describes it.
+    fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError>;
+    /// Whether the model can be planned in `arena`.
+    fn plans_in(&self, model: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError>;
+    /// Outputs for `inputs`, each one vector after the other, by the portable kernels.
+    fn infer(&self, model: &[u8], inputs: &[u8]) -> Result<Vec<u8>, RuntimeError>;
+}
+
+/// All runtimes there are.
+pub const RUNTIMES: [&dyn HostRuntime; 2] = [&Interpreter, &Classical];
+
+/// There is no such runtime.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no runtime `{name}`; {hint} (`tinybench runtimes` lists them)")]
+pub struct UnknownRuntime {
+    /// The name that was asked for.
+    pub name: String,
+    /// The nearest name, or all names.
+    pub hint: String,
+}
+
+exits_with!(UnknownRuntime => Usage);
+
+/// The runtime called `name`.
+pub fn find(name: &str) -> Result<&'static dyn HostRuntime, UnknownRuntime> {
+    RUNTIMES
+        .into_iter()
+        .find(|runtime| runtime.name() == name)
+        .ok_or_else(|| {
+            let names: Vec<_> = RUNTIMES
+                .iter()
+                .map(|runtime| runtime.name().to_owned())
+                .collect();
+            UnknownRuntime {
+                name: name.to_owned(),
+                hint: suggest::hint(name, &names),
+            }
+        })
+}
+
+/// The runtime for a model that no runtime was named for: the one that reads such files. For a
+/// file that none reads it is the first, which then says what is wrong with it.
+pub fn for_model(model: &[u8]) -> &'static dyn HostRuntime {
+    RUNTIMES
+        .into_iter()
+        .find(|runtime| runtime.reads(model))
+        .unwrap_or(RUNTIMES[0])
+}
+
+/// Alignment of the arenas that are tried, as that of the arena in the firmware.
+const ARENA_ALIGNMENT: usize = 16;
+
+/// The smallest arena in which `runtime` can plan `model`, by bisection, if `enough` bytes are
+/// enough.
+pub fn smallest_arena(
+    runtime: &dyn HostRuntime,
+    model: &[u8],
+    enough: usize,
+) -> Result<usize, RuntimeError> {
+    let mut memory = vec![0; enough + ARENA_ALIGNMENT];
+    let skip = memory
+        .as_ptr()
+        .align_offset(ARENA_ALIGNMENT)
+        .min(ARENA_ALIGNMENT);
+    let memory = &mut memory[skip..];
+    let (mut fails, mut works) = (0, enough);
+    while works - fails > 1 {
+        let middle = fails + (works - fails) / 2;
+        if runtime.plans_in(model, &mut memory[..middle])? {
+            works = middle;
+        } else {
+            fails = middle;
+        }
+    }
+    Ok(works)
+}
+
+/// The project's own interpreter of TensorFlow Lite models.
+#[derive(Clone, Copy, Debug)]
+pub struct Interpreter;
+
+impl From<ModelError> for RuntimeError {
+    fn from(error: ModelError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl HostRuntime for Interpreter {
+    fn name(&self) -> &'static str {
+        InterpreterOnTarget::NAME
+    }
+
+    fn version(&self) -> &'static str {
+        InterpreterOnTarget::VERSION
+    }
+
+    fn summary(&self) -> &'static str {
+        "TensorFlow Lite models, read in place; int8 equal bit for bit to TensorFlow Lite Micro"
+    }
+
+    fn reads(&self, model: &[u8]) -> bool {
+        // Of compressed models any version: the engine says which it knows.
+        let [name @ .., _] = COMPRESSED_IDENTIFIER;
+        let identifier = model.get(4..8).unwrap_or_default();
+        identifier == IDENTIFIER || identifier.starts_with(name)
+    }
+
+    fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError> {
+        let model = Model::parse(model)?;
+        let (input, output) = (model.input(), model.output());
+        let (input_bytes, output_bytes) = (input.bytes, output.bytes);
+        let quantisation = |tensor: Tensor| Quantisation {
+            scale: tensor.scale,
+            zero_point: tensor.zero_point,
+        };
+        if input.element_type != output.element_type {
+            return Err(RuntimeError(format!(
+                "the model's input is {} and its output {}: both must be of one type",
+                input.element_type, output.element_type
+            )));
+        }
+        if input_bytes == 0 || output_bytes == 0 {
+            return Err(RuntimeError(
+                "the model's input or output is empty".to_owned(),
+            ));
+        }
+        Ok(ModelFacts {
+            input_bytes,
+            output_bytes,
+            macs: model.macs(),
+            parameters: model.parameters(),
+            arena_bytes: arena_needed(&model)?,
+            input: quantisation(input),
+            output: quantisation(output),
+            element_type: input.element_type,
+            compressed: model.is_compressed(),
+        })
+    }
+
+    fn plans_in(&self, model: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError> {
+        match Engine::<Portable>::new(&Model::parse(model)?, arena) {
+            Ok(_) => Ok(true),
+            Err(PrepareError::ArenaTooSmall { .. }) => Ok(false),
+            Err(PrepareError::Model(error)) => Err(error.into()),
+        }
+    }
+
+    fn infer(&self, model: &[u8], inputs: &[u8]) -> Result<Vec<u8>, RuntimeError> {
+        let model = Model::parse(model)?;
+        // The arena may begin at any address, and a few bytes are lost to alignment then.
+        let mut arena = vec![0; arena_needed(&model)? + ARENA_ALIGNMENT];
+        let mut engine = Engine::<Portable>::new(&model, &mut arena)
+            .map_err(|error| RuntimeError(error.to_string()))?;
+        let mut outputs = Vec::new();
+        for vector in inputs.chunks_exact(model.input().bytes) {
+            engine.input_bytes_mut().copy_from_slice(vector);
+            engine
+                .invoke()
+                .map_err(|error| RuntimeError(error.to_string()))?;
+            outputs.extend(engine.output_bytes());
+        }
+        Ok(outputs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Plans in `needed` bytes of arena, if that is aligned.
+    struct Needs(usize);
+
+    impl HostRuntime for Needs {
+        fn name(&self) -> &'static str {
+            "needs"
+        }
+        fn version(&self) -> &'static str {
+            "1"
+        }
+        fn summary(&self) -> &'static str {
+            ""
+        }
+        fn reads(&self, _: &[u8]) -> bool {
+            false
+        }
+        fn inspect(&self, _: &[u8]) -> Result<ModelFacts, RuntimeError> {
+            Err(RuntimeError("none".to_owned()))
+        }
+        fn plans_in(&self, _: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError> {
+            assert_eq!(arena.as_ptr().align_offset(ARENA_ALIGNMENT), 0);
+            Ok(arena.len() >= self.0)
+        }
+        fn infer(&self, _: &[u8], _: &[u8]) -> Result<Vec<u8>, RuntimeError> {
+            Err(RuntimeError("none".to_owned()))
+        }
+    }
+
+    #[test]
+    fn bisection_finds_the_smallest_arena() {
+        for needed in [1, 2, 99, 100, 4095, 4096] {
+            assert_eq!(smallest_arena(&Needs(needed), &[], 4096).unwrap(), needed);
+        }
+    }
+
+    #[test]
+    fn a_model_is_for_the_runtime_that_reads_it() {
+        assert_eq!(for_model(b"\x1c\0\0\0TFL3").name(), "interpreter");
+        assert!(Interpreter.reads(b"\x1c\0\0\0TBZ2"));
+        assert_eq!(for_model(b"TBCM").name(), "classical");
+        assert_eq!(for_model(b"").name(), "interpreter");
+    }
+
+    #[test]
+    fn an_unknown_runtime_gets_the_nearest_name() {
+        let error = find("interpeter").err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "there is no runtime `interpeter`; did you mean `interpreter`? (`tinybench runtimes` \
+             lists them)"
+        );
+    }
+}

@@ -1,0 +1,699 @@
+//! What is measured: a model with inputs and the outputs it must give, from a workload of the
+//! project or from the user's own files.
+
+mod variant;
+
+pub use variant::Placed;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use tinybench_support::exit::{Exit, Exits};
+
+use tinybench_interpreter::ElementType;
+use tinybench_learning::Configuration;
+
+use crate::board::Board;
+use crate::compress::CompressError;
+use crate::float;
+use crate::learning::{Stream, StreamError};
+use crate::runtimes::{self, HostRuntime, ModelFacts, RuntimeError};
+use crate::suite::{FetchedModel, Models, SuiteError};
+use crate::workload::{Audio, Card, MAX_DATA_BYTES, TaskKind, Workload};
+use tinybench_record::{self as record, InputSource};
+use tinybench_support::files::{self, ReadError, WriteError};
+
+/// Seed of the inputs for a model that comes without any.
+pub const SEED: u64 = 1;
+
+/// How many inputs are made from the seed, unless the user says.
+pub const SEEDED_VECTORS: usize = 8;
+
+/// How many vectors are run, at most, unless the user says.
+pub const DEFAULT_VECTORS: usize = 48;
+
+/// Bytes of an output that is a score.
+const SCORE_BYTES: usize = 4;
+
+/// How many vectors to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum VectorCount {
+    /// [`DEFAULT_VECTORS`], or all if there are fewer.
+    #[default]
+    Default,
+    /// All there are.
+    All,
+    /// So many, or all if there are fewer.
+    Count(usize),
+}
+
+impl VectorCount {
+    /// How many of `available` vectors to run.
+    pub fn of(self, available: usize) -> usize {
+        match self {
+            Self::Default => available.min(DEFAULT_VECTORS),
+            Self::All => available,
+            Self::Count(count) => available.min(count),
+        }
+    }
+}
+
+/// A model with its inputs and reference outputs, for one runtime.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject {
+    /// Name of the workload, or the stem of the model's file.
+    pub name: String,
+    /// The model file.
+    pub model_path: PathBuf,
+    /// Its contents.
+    pub model: Vec<u8>,
+    /// What the runtime says about it.
+    pub facts: ModelFacts,
+    /// The smallest arena, as the runtime plans it on the host.
+    pub arena_min_bytes: u32,
+    /// Where the inputs are from.
+    pub source: InputSource,
+    /// Seed of the inputs, if they are made from one.
+    pub seed: Option<u64>,
+    /// All inputs, one vector after the other.
+    pub inputs: Vec<u8>,
+    /// Reference outputs for all of them.
+    pub outputs: Vec<u8>,
+    /// What made the reference outputs.
+    pub reference: String,
+    /// One label a vector.
+    pub labels: Option<Vec<u8>>,
+    /// What the outputs mean, where they are to be judged.
+    pub task: Option<TaskKind>,
+    /// Raw audio of all vectors, if the model's input is to be computed from it on the target.
+    pub audio: Option<Audio>,
+    /// The stream of which the vectors are the samples, if the model's outputs are features to learn
+    /// from.
+    pub learning: Option<LearningSubject>,
+    /// By how much float32 outputs may differ from the reference.
+    pub tolerance: f64,
+    /// How the weights are held, where that is what is compared.
+    pub compression: Option<record::Compression>,
+}
+
+/// What there is to learn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearningSubject {
+    /// The stream.
+    pub stream: Stream,
+    /// The learner of each of its policies.
+    pub configurations: Vec<Configuration>,
+}
+
+impl LearningSubject {
+    fn new(stream: Stream, features: usize, board: &Board) -> Result<Self, SubjectError> {
+        let ram = board.memory.ram.length;
+        if stream.memory_bytes > ram as usize {
+            return Err(SubjectError::LearnerTooBigForRam {
+                path: stream.path,
+                board: board.name.clone(),
+                bytes: stream.memory_bytes,
+                ram,
+            });
+        }
+        let configurations = stream
+            .policies
+            .iter()
+            .map(|&policy| stream.configuration(features, policy))
+            .collect::<Result<_, StreamError>>()?;
+        Ok(Self {
+            stream,
+            configurations,
+        })
+    }
+}
+
+/// Why something can't be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectError {
+    /// A file can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The runtime refuses the model.
+    #[error("{path}: {source}")]
+    Model {
+        /// The model file.
+        path: PathBuf,
+        /// What the runtime says.
+        source: RuntimeError,
+    },
+    /// The model's weights can't be coded.
+    #[error("{path}: {source}")]
+    Compress {
+        /// The model file.
+        path: PathBuf,
+        /// Why not.
+        source: CompressError,
+    },
+    /// A file can't be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A folder can't be made.
+    #[error("can't make the folder {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The vectors of a suite can't be used.
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    /// A stream can't be learnt from.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// The learner's memory doesn't fit in the board's RAM.
+    #[error(
+        "{path}: learner.memory_bytes is {bytes}, and the {board}'s RAM has {ram} bytes in all"
+    )]
+    LearnerTooBigForRam {
+        /// The stream.
+        path: PathBuf,
+        /// The board.
+        board: String,
+        /// Bytes of the learner's memory.
+        bytes: usize,
+        /// Size of RAM, bytes.
+        ram: u32,
+    },
+    /// A workload's card, or a suite, doesn't describe its model.
+    #[error("{path} is not the model that was promised: {problem}")]
+    Card {
+        /// The model file.
+        path: PathBuf,
+        /// What differs.
+        problem: String,
+    },
+    /// A file of inputs or outputs has the wrong size.
+    #[error("{path} has {bytes} bytes, which is not {expected}")]
+    Size {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: usize,
+        /// What its size should be.
+        expected: String,
+    },
+    /// The model doesn't fit in the board's flash.
+    #[error(
+        "{path} is too big for the {board}'s flash: the model has {bytes} bytes, flash {flash}"
+    )]
+    TooBigForFlash {
+        /// The model file.
+        path: PathBuf,
+        /// The board.
+        board: String,
+        /// Size of the model, bytes.
+        bytes: usize,
+        /// Size of flash, bytes.
+        flash: u32,
+    },
+    /// The arena doesn't fit in the board's RAM.
+    #[error(
+        "{path} needs too big an arena for the {board}'s RAM: the arena takes {bytes} bytes, RAM \
+         has {ram}"
+    )]
+    TooBigForRam {
+        /// The model file.
+        path: PathBuf,
+        /// The board.
+        board: String,
+        /// Size of the arena, bytes.
+        bytes: usize,
+        /// Size of RAM, bytes.
+        ram: u32,
+    },
+}
+
+impl Exits for SubjectError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Write(_) | Self::Folder { .. } => Exit::Output,
+            _ => Exit::Input,
+        }
+    }
+}
+
+impl SubjectError {
+    /// Whether the model doesn't fit the board.
+    pub fn is_too_big(&self) -> bool {
+        matches!(
+            self,
+            Self::TooBigForFlash { .. } | Self::TooBigForRam { .. }
+        )
+    }
+}
+
+/// Vectors without a card: no labels, nothing to judge.
+struct Vectors {
+    source: InputSource,
+    seed: Option<u64>,
+    inputs: Vec<u8>,
+    outputs: Vec<u8>,
+    reference: String,
+}
+
+/// A model that has been read and fits the board.
+struct Checked {
+    path: PathBuf,
+    model: Vec<u8>,
+    facts: ModelFacts,
+    arena_min_bytes: u32,
+}
+
+impl Checked {
+    fn new(
+        path: &Path,
+        model: Vec<u8>,
+        runtime: &dyn HostRuntime,
+        board: &Board,
+    ) -> Result<Self, SubjectError> {
+        let refused = |source| SubjectError::Model {
+            path: path.to_owned(),
+            source,
+        };
+        let facts = runtime.inspect(&model).map_err(refused)?;
+        let flash = board.memory.flash.length;
+        if model.len() > flash as usize {
+            return Err(SubjectError::TooBigForFlash {
+                path: path.to_owned(),
+                board: board.name.clone(),
+                bytes: model.len(),
+                flash,
+            });
+        }
+        let ram = board.memory.ram.length;
+        if facts.arena_bytes > ram as usize {
+            return Err(SubjectError::TooBigForRam {
+                path: path.to_owned(),
+                board: board.name.clone(),
+                bytes: facts.arena_bytes,
+                ram,
+            });
+        }
+        let smallest = runtimes::smallest_arena(runtime, &model, facts.arena_bytes);
+        let arena_min_bytes = smallest.map_err(refused)? as u32;
+        Ok(Self {
+            path: path.to_owned(),
+            model,
+            facts,
+            arena_min_bytes,
+        })
+    }
+
+    /// How many inputs of this model `bytes` are.
+    fn count(&self, path: &Path, bytes: usize) -> Result<usize, SubjectError> {
+        let each = self.facts.input_bytes;
+        if bytes == 0 || !bytes.is_multiple_of(each) {
+            return Err(SubjectError::Size {
+                path: path.to_owned(),
+                bytes,
+                expected: format!("a multiple of the model's input, {each} bytes"),
+            });
+        }
+        Ok(bytes / each)
+    }
+
+    /// Reads `NAME.inputs.i8` and `NAME.outputs.i8` in `folder`; the ending is `f32` for a float32
+    /// model.
+    fn read_reference(&self, folder: &Path, name: &str) -> Result<Vectors, SubjectError> {
+        let ending = match self.facts.element_type {
+            ElementType::Int8 => "i8",
+            ElementType::Float32 => "f32",
+        };
+        let inputs_path = folder.join(format!("{name}.inputs.{ending}"));
+        let outputs_path = folder.join(format!("{name}.outputs.{ending}"));
+        let inputs = files::read(&inputs_path, MAX_DATA_BYTES)?;
+        let outputs = files::read(&outputs_path, MAX_DATA_BYTES)?;
+        let count = self.count(&inputs_path, inputs.len())?;
+        self.check_outputs(&outputs_path, outputs.len(), count)?;
+        Ok(Vectors {
+            source: InputSource::Reference,
+            seed: None,
+            inputs,
+            outputs,
+            reference: format!("{name}.outputs.{ending}"),
+        })
+    }
+
+    /// What is measured of a model without a card.
+    fn subject(self, name: String, vectors: Vectors) -> Subject {
+        Subject {
+            name,
+            model_path: self.path,
+            model: self.model,
+            facts: self.facts,
+            arena_min_bytes: self.arena_min_bytes,
+            source: vectors.source,
+            seed: vectors.seed,
+            inputs: vectors.inputs,
+            outputs: vectors.outputs,
+            reference: vectors.reference,
+            labels: None,
+            task: None,
+            audio: None,
+            learning: None,
+            tolerance: float::TOLERANCE,
+            compression: None,
+        }
+    }
+
+    /// Compares the size of the model as it is promised with what it is.
+    fn check_size(&self, macs: u64, parameters: u64) -> Result<(), String> {
+        for (name, promised, found) in [
+            ("macs", macs, self.facts.macs),
+            ("parameters", parameters, self.facts.parameters),
+        ] {
+            if promised != found {
+                return Err(format!("{name} is {promised}, the model has {found}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares what the card says with what the model is.
+    fn check_card(&self, card: &Card) -> Result<(), String> {
+        self.check_size(card.model.macs, card.model.parameters)?;
+        let (inputs, outputs) = (self.facts.inputs(), self.facts.outputs());
+        let output_bytes = self.facts.output_bytes;
+        if let Some(task) = &card.task {
+            let classes = task.classes.len();
+            match task.kind {
+                TaskKind::Classification if classes != outputs => {
+                    return Err(format!(
+                        "task.classes has {classes} names, the model has {outputs} outputs"
+                    ));
+                }
+                TaskKind::Anomaly if inputs != outputs => {
+                    return Err(format!(
+                        "the output of an anomaly has the size of the input; the model has \
+                         {inputs} inputs and {outputs} outputs"
+                    ));
+                }
+                TaskKind::AnomalyScore if output_bytes != SCORE_BYTES => {
+                    return Err(format!(
+                        "the output of an anomaly-score has {SCORE_BYTES} bytes, the model has \
+                         {output_bytes}"
+                    ));
+                }
+                _ => {}
+            }
+        }
+        if let Some(features) = &card.features {
+            let features = features.parameters().features();
+            if features != inputs {
+                return Err(format!(
+                    "[features] gives {features} values, the model has {inputs} inputs"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_outputs(&self, path: &Path, bytes: usize, count: usize) -> Result<(), SubjectError> {
+        let each = self.facts.output_bytes;
+        if bytes != count * each {
+            return Err(SubjectError::Size {
+                path: path.to_owned(),
+                bytes,
+                expected: format!("{count} outputs of {each} bytes, {} in all", count * each),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Subject {
+    /// A workload of the project.
+    pub fn from_workload(
+        workload: Workload,
+        runtime: &dyn HostRuntime,
+        board: &Board,
+    ) -> Result<Self, SubjectError> {
+        let card = workload.card;
+        let checked = Checked::new(&workload.model_path, workload.model, runtime, board)?;
+        let folder = workload.model_path.parent().unwrap_or(Path::new("."));
+        let inputs_path = folder.join(&card.vectors.inputs);
+        let count = checked.count(&inputs_path, workload.inputs.len())?;
+        if count != card.vectors.count {
+            return Err(SubjectError::Size {
+                path: inputs_path,
+                bytes: workload.inputs.len(),
+                expected: format!("the {} vectors its card promises", card.vectors.count),
+            });
+        }
+        checked.check_outputs(
+            &folder.join(&card.vectors.outputs),
+            workload.outputs.len(),
+            count,
+        )?;
+        checked
+            .check_card(&card)
+            .map_err(|problem| SubjectError::Card {
+                path: checked.path.clone(),
+                problem,
+            })?;
+        let (mut inputs, mut outputs, mut labels) =
+            (workload.inputs, workload.outputs, workload.labels);
+        let learning = match &card.learning {
+            None => None,
+            Some(it) => {
+                let path = folder.join(&it.stream);
+                let stream = Stream::load(&path)?;
+                if stream.inputs != inputs_path {
+                    return Err(SubjectError::Card {
+                        path,
+                        problem: "its inputs must be the card's vectors".to_owned(),
+                    });
+                }
+                stream.check_inputs(inputs.len(), checked.facts.input_bytes)?;
+                Some(LearningSubject::new(
+                    stream,
+                    checked.facts.output_bytes,
+                    board,
+                )?)
+            }
+        };
+        if let Some(audio) = &workload.audio {
+            let count = audio.bytes.len() / audio.vector_bytes();
+            inputs.truncate(count * checked.facts.input_bytes);
+            outputs.truncate(count * checked.facts.output_bytes);
+            labels.iter_mut().for_each(|labels| labels.truncate(count));
+        }
+        Ok(Self {
+            name: workload.name,
+            model_path: checked.path,
+            model: checked.model,
+            facts: checked.facts,
+            arena_min_bytes: checked.arena_min_bytes,
+            source: InputSource::Workload,
+            seed: None,
+            inputs,
+            outputs,
+            reference: card.vectors.reference,
+            labels,
+            task: card.task.map(|task| task.kind),
+            audio: workload.audio,
+            learning,
+            tolerance: float::TOLERANCE,
+            compression: None,
+        })
+    }
+
+    /// The user's own model. Its inputs and outputs are `NAME.inputs.i8` and `NAME.outputs.i8` in
+    /// the folder `reference`, for `NAME.tflite` (`.f32` for a float32 model); without a folder
+    /// inputs are made from [`SEED`] and the outputs computed by the runtime's portable kernels on
+    /// the host.
+    pub fn from_model(
+        path: &Path,
+        model: Vec<u8>,
+        reference: Option<&Path>,
+        vectors: VectorCount,
+        runtime: &dyn HostRuntime,
+        board: &Board,
+    ) -> Result<Self, SubjectError> {
+        let checked = Checked::new(path, model, runtime, board)?;
+        let name = stem(path);
+        let vectors = match reference {
+            Some(folder) => checked.read_reference(folder, &name)?,
+            None => {
+                let count = match vectors {
+                    VectorCount::Count(count) => count,
+                    VectorCount::All | VectorCount::Default => SEEDED_VECTORS,
+                };
+                let bytes = seeded_bytes(SEED, count * checked.facts.input_bytes);
+                let inputs = match checked.facts.element_type {
+                    ElementType::Int8 => bytes,
+                    ElementType::Float32 => seeded_values(&bytes),
+                };
+                let outputs = runtime.infer(&checked.model, &inputs).map_err(|source| {
+                    SubjectError::Model {
+                        path: path.to_owned(),
+                        source,
+                    }
+                })?;
+                Vectors {
+                    source: InputSource::Seeded,
+                    seed: Some(SEED),
+                    inputs,
+                    outputs,
+                    reference: portable_kernels(runtime),
+                }
+            }
+        };
+        Ok(checked.subject(name, vectors))
+    }
+
+    /// The user's own extractor with a stream. The features are computed by the runtime's portable
+    /// kernels on the host.
+    pub fn from_stream(
+        path: &Path,
+        model: Vec<u8>,
+        stream: &Path,
+        runtime: &dyn HostRuntime,
+        board: &Board,
+    ) -> Result<Self, SubjectError> {
+        let checked = Checked::new(path, model, runtime, board)?;
+        let stream = Stream::load(stream)?;
+        let inputs = files::read(&stream.inputs, MAX_DATA_BYTES)?;
+        stream.check_inputs(inputs.len(), checked.facts.input_bytes)?;
+        let learning = LearningSubject::new(stream, checked.facts.output_bytes, board)?;
+        let outputs =
+            runtime
+                .infer(&checked.model, &inputs)
+                .map_err(|source| SubjectError::Model {
+                    path: path.to_owned(),
+                    source,
+                })?;
+        let vectors = Vectors {
+            source: InputSource::Stream,
+            seed: None,
+            inputs,
+            outputs,
+            reference: portable_kernels(runtime),
+        };
+        let mut subject = checked.subject(stem(path), vectors);
+        subject.learning = Some(learning);
+        Ok(subject)
+    }
+
+    /// A model of a suite that was fetched to `path`. Its vectors are `NAME.inputs.i8` and
+    /// `NAME.outputs.i8` in the folder `golden` if there are such, otherwise the suite's own.
+    pub fn from_fetched(
+        models: &Models,
+        model: &FetchedModel,
+        path: &Path,
+        golden: Option<&Path>,
+        runtime: &dyn HostRuntime,
+        board: &Board,
+    ) -> Result<Self, SubjectError> {
+        let checked = Checked::new(path, files::read(path, MAX_DATA_BYTES)?, runtime, board)?;
+        checked
+            .check_size(model.macs, model.parameters)
+            .map_err(|problem| SubjectError::Card {
+                path: path.to_owned(),
+                problem,
+            })?;
+        let stem = model.file().trim_end_matches(".tflite");
+        let vectors = match golden {
+            Some(folder) if folder.join(format!("{stem}.inputs.i8")).is_file() => {
+                checked.read_reference(folder, stem)?
+            }
+            _ => {
+                let (inputs, outputs) = models.vectors(model, checked.facts.input_bytes)?;
+                let outputs_path = models.folder.join(&model.outputs);
+                checked.check_outputs(&outputs_path, outputs.len(), models.vectors.count)?;
+                Vectors {
+                    source: InputSource::Seeded,
+                    seed: Some(models.vectors.seed),
+                    inputs,
+                    outputs,
+                    reference: models.vectors.reference.clone(),
+                }
+            }
+        };
+        Ok(checked.subject(model.name.clone(), vectors))
+    }
+
+    /// How many vectors there are.
+    pub fn count(&self) -> usize {
+        self.inputs.len() / self.facts.input_bytes
+    }
+}
+
+/// What is said of a reference that the host computes.
+fn portable_kernels(runtime: &dyn HostRuntime) -> String {
+    format!(
+        "portable kernels of {} {} on the host",
+        runtime.name(),
+        runtime.version()
+    )
+}
+
+/// The name of a model: that of its file without the extension.
+fn stem(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default();
+    stem.to_string_lossy().into_owned()
+}
+
+/// `length` pseudo-random bytes: the numbers of SplitMix64 (Steele, Lea and Flood, "Fast splittable
+/// pseudorandom number generators", OOPSLA 2014), least significant byte first.
+pub(crate) fn seeded_bytes(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed;
+    let mut bytes = Vec::with_capacity(length + 7);
+    while bytes.len() < length {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bytes.extend((z ^ (z >> 31)).to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+/// Float32 values of at least -1 and below 1, little-endian, from the upper 24 of each 32 bits.
+fn seeded_values(bytes: &[u8]) -> Vec<u8> {
+    let (words, _) = bytes.as_chunks::<4>();
+    let value = |word: &[u8; 4]| (u32::from_le_bytes(*word) >> 8) as f32 / (1 << 23) as f32 - 1.0;
+    let values = words.iter().map(value);
+    values.flat_map(f32::to_le_bytes).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeded_values_lie_between_minus_one_and_one() {
+        let bytes = seeded_values(&seeded_bytes(SEED, 4000));
+        let values: Vec<f32> = float::values(&bytes).collect();
+        assert!(values.iter().all(|value| (-1.0..1.0).contains(value)));
+        assert!(values.iter().any(|&value| value < -0.9) && values.iter().any(|&it| it > 0.9));
+        assert_eq!(seeded_values(&[0, 0, 0, 0x80]), 0.0_f32.to_le_bytes());
+    }
+
+    #[test]
+    fn seeded_bytes_are_those_of_splitmix64() {
+        // The first two numbers for seed 1234567, from the algorithm's reference implementation.
+        let expected = [6_457_827_717_110_365_317_u64, 3_203_168_211_198_807_973];
+        let bytes: Vec<u8> = expected
+            .iter()
+            .flat_map(|number| number.to_le_bytes())
+            .collect();
+        assert_eq!(seeded_bytes(1_234_567, 16), bytes);
+        assert_eq!(seeded_bytes(1_234_567, 11), bytes[..11]);
+    }
+
+    #[test]
+    fn the_number_of_vectors_is_bounded_by_what_there_is() {
+        assert_eq!(VectorCount::Default.of(240), DEFAULT_VECTORS);
+        assert_eq!(VectorCount::Default.of(12), 12);
+        assert_eq!(VectorCount::All.of(240), 240);
+        assert_eq!(VectorCount::Count(5).of(3), 3);
+    }
+}

@@ -1,0 +1,471 @@
+//! Records in the order of their commits, and the steps in what they say.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+
+use tinybench_analysis::compare::{Aspect, Context};
+use tinybench_analysis::metrics::{Direction, METRICS, Metric, Rank};
+use tinybench_analysis::statistics;
+use tinybench_record::{ExecutionKind, Fidelity, RunRecord, RunResult};
+
+/// A commit that was measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Its id; of a record without one the time of the run.
+    pub id: String,
+    /// When it was committed; where that isn't known, when it was first measured.
+    pub time: Timestamp,
+    /// Where it can be seen.
+    pub url: Option<String>,
+}
+
+impl Commit {
+    /// Enough of the id to tell commits apart.
+    pub fn short(&self) -> &str {
+        let is_hash = self.id.len() >= 32 && self.id.bytes().all(|b| b.is_ascii_hexdigit());
+        if is_hash { &self.id[..8] } else { &self.id }
+    }
+
+    /// The day.
+    pub fn day(&self) -> String {
+        self.time.strftime("%Y-%m-%d").to_string()
+    }
+}
+
+/// A value of a series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// Index of the commit.
+    pub commit: usize,
+    /// The value, in the metric's unit.
+    pub value: f64,
+    /// Whether it is modelled.
+    pub is_modelled: bool,
+}
+
+/// A stretch of a series on one level.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// Index of its first commit.
+    pub from: usize,
+    /// Index of its last commit.
+    pub to: usize,
+    /// The level.
+    pub level: f64,
+}
+
+/// A change of level inside of one context.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Index of the first commit on the new level.
+    pub commit: usize,
+    /// Index of the commit measured before that.
+    pub previous: usize,
+    /// The level before.
+    pub before: f64,
+    /// The level since.
+    pub after: f64,
+    /// Whether the new level is worse.
+    pub is_worse: bool,
+}
+
+impl Step {
+    /// The change in percent of the level before, as text.
+    pub fn size(&self) -> String {
+        if self.before == 0.0 {
+            return "from 0".to_owned();
+        }
+        let percent = (self.after / self.before - 1.0) * 100.0;
+        // Small changes of exact figures are steps too: 4 bytes shall not be +0.0 %.
+        if percent.abs() < 0.05 {
+            format!("{percent:+.4} %")
+        } else {
+            format!("{percent:+.1} %")
+        }
+    }
+}
+
+/// The history of one metric of one group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// The metric.
+    pub metric: &'static Metric,
+    /// Its values, in order of commits.
+    pub samples: Vec<Sample>,
+    /// Its levels.
+    pub stretches: Vec<Stretch>,
+    /// Where the level changed.
+    pub steps: Vec<Step>,
+}
+
+impl Series {
+    /// Whether every commit has the same value.
+    pub fn is_constant(&self) -> bool {
+        self.samples
+            .windows(2)
+            .all(|pair| pair[0].value == pair[1].value)
+    }
+}
+
+/// From a commit on results were obtained in another way, and have a new baseline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContextChange {
+    /// Index of the first commit that was measured in the new way.
+    pub commit: usize,
+    /// What changed, and from what to what.
+    pub changes: Vec<(Aspect, String, String)>,
+}
+
+impl ContextChange {
+    /// What changed, in a line.
+    pub fn describe(&self) -> String {
+        let texts: Vec<_> = self
+            .changes
+            .iter()
+            .map(|(aspect, from, to)| format!("{aspect}: {from} → {to}"))
+            .collect();
+        texts.join("; ")
+    }
+}
+
+/// Everything about one workload on one runtime and board.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The board; a virtual one says so.
+    pub board: String,
+    /// The workload.
+    pub workload: String,
+    /// The runtime.
+    pub runtime: String,
+    /// A series a metric that has values.
+    pub series: Vec<Series>,
+    /// Where the context changed.
+    pub context_changes: Vec<ContextChange>,
+    /// Index of the last commit that was measured.
+    pub last: usize,
+    /// Whether the outputs of that commit were verified.
+    pub is_verified: bool,
+}
+
+impl Group {
+    /// Its name for people.
+    pub fn title(&self) -> String {
+        format!("{} on {}, {}", self.workload, self.board, self.runtime)
+    }
+
+    /// The series that stand for the group.
+    pub fn headline(&self) -> impl Iterator<Item = &Series> {
+        self.series
+            .iter()
+            .filter(|series| series.metric.rank == Rank::Headline)
+    }
+}
+
+/// All records of a project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// The commits, the oldest first.
+    pub commits: Vec<Commit>,
+    /// The groups, by name.
+    pub groups: Vec<Group>,
+    /// How many records there are.
+    pub records: usize,
+}
+
+/// What makes a group: figures of different boards, or modelled and measured ones, never share a
+/// series.
+type Key = (String, String, String);
+
+/// The results of a group, by index of the commit.
+type Results<'a> = BTreeMap<usize, (&'a RunRecord, &'a RunResult)>;
+
+impl History {
+    /// The history that `records` tell. Where a commit was measured several times, the last run
+    /// counts.
+    pub fn new(records: &[RunRecord]) -> Self {
+        let mut by_start: Vec<(Timestamp, &RunRecord)> = records
+            .iter()
+            .map(|record| (time(&record.started_at).unwrap_or_default(), record))
+            .collect();
+        by_start.sort_by_key(|(started, _)| *started);
+        let commits = commits(&by_start);
+        let index: HashMap<&str, usize> = commits
+            .iter()
+            .enumerate()
+            .map(|(index, commit)| (commit.id.as_str(), index))
+            .collect();
+        let mut groups: BTreeMap<Key, Results> = BTreeMap::new();
+        for (_, record) in &by_start {
+            let Some(&commit) = index.get(commit_id(record)) else {
+                continue;
+            };
+            for result in &record.results {
+                groups
+                    .entry(key(record, result))
+                    .or_default()
+                    .insert(commit, (record, result));
+            }
+        }
+        Self {
+            groups: groups
+                .into_iter()
+                .filter_map(|(key, results)| group(key, &results))
+                .collect(),
+            commits,
+            records: records.len(),
+        }
+    }
+
+    /// All steps of headline metrics with their group and series, the newest commit first.
+    pub fn steps(&self) -> Vec<(&Group, &Series, &Step)> {
+        let mut steps: Vec<_> = self
+            .groups
+            .iter()
+            .flat_map(|group| group.headline().map(move |series| (group, series)))
+            .flat_map(|(group, series)| series.steps.iter().map(move |step| (group, series, step)))
+            .collect();
+        steps.sort_by_key(|(.., step)| std::cmp::Reverse(step.commit));
+        steps
+    }
+}
+
+/// The id under which a record's commit is known.
+fn commit_id(record: &RunRecord) -> &str {
+    let own = record.commit.as_ref().map(|commit| commit.id.as_str());
+    own.or(record.tinybench.commit.as_deref())
+        .unwrap_or(&record.started_at)
+}
+
+fn time(text: &str) -> Option<Timestamp> {
+    text.parse().ok()
+}
+
+/// The commits of records that are in order of their start, the oldest commit first.
+fn commits(records: &[(Timestamp, &RunRecord)]) -> Vec<Commit> {
+    let mut commits: HashMap<&str, Commit> = HashMap::new();
+    for (started, record) in records {
+        let known = record.commit.as_ref();
+        let id = commit_id(record);
+        let commit = commits.entry(id).or_insert_with(|| Commit {
+            id: id.to_owned(),
+            time: *started,
+            url: None,
+        });
+        if let Some(time) = known.and_then(|known| time(known.time.as_deref()?)) {
+            commit.time = time;
+        }
+        if let Some(url) = known.and_then(|known| known.url.clone()) {
+            commit.url = Some(url);
+        }
+    }
+    let mut commits: Vec<_> = commits.into_values().collect();
+    commits.sort_by(|one, other| (one.time, &one.id).cmp(&(other.time, &other.id)));
+    commits
+}
+
+fn key(record: &RunRecord, result: &RunResult) -> Key {
+    let board = &record.board.name;
+    let modelled = result.latency.fidelity == Fidelity::Modelled;
+    let board = match record.execution.kind {
+        ExecutionKind::Virtual => format!("virtual {board}"),
+        ExecutionKind::Probe if modelled => format!("{board}, modelled"),
+        ExecutionKind::Probe => board.clone(),
+    };
+    (board, result.workload.clone(), result.runtime.name.clone())
+}
+
+fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
+    let (&last, (_, last_result)) = results.last_key_value()?;
+    let mut context_changes = Vec::new();
+    let mut previous: Option<Context> = None;
+    for (&commit, (record, result)) in results {
+        let context = Context::of(record, result);
+        if let Some(previous) = &previous {
+            let changes: Vec<_> = previous
+                .differences(&context)
+                .into_iter()
+                .map(|aspect| {
+                    let text = |context: &Context| context.get(aspect).to_owned();
+                    (aspect, text(previous), text(&context))
+                })
+                .collect();
+            if !changes.is_empty() {
+                context_changes.push(ContextChange { commit, changes });
+            }
+        }
+        previous = Some(context);
+    }
+    let starts: Vec<usize> = context_changes.iter().map(|change| change.commit).collect();
+    let series = METRICS.iter().filter_map(|metric| {
+        let mut is_noisy = false;
+        let samples: Vec<Sample> = results
+            .iter()
+            .filter_map(|(&commit, (record, result))| {
+                let reading = metric.read(&record.board, result)?;
+                is_noisy |= reading.noisy;
+                Some(Sample {
+                    commit,
+                    value: reading.value,
+                    is_modelled: reading.is_modelled(),
+                })
+            })
+            .collect();
+        (!samples.is_empty()).then(|| series(metric, samples, is_noisy, &starts))
+    });
+    Some(Group {
+        series: series.collect(),
+        board,
+        workload,
+        runtime,
+        context_changes,
+        last,
+        is_verified: last_result
+            .outputs
+            .as_ref()
+            .is_none_or(|outputs| outputs.verified),
+    })
+}
+
+/// Finds levels and steps, anew in each context: the first commit of one is in `starts`.
+fn series(
+    metric: &'static Metric,
+    samples: Vec<Sample>,
+    is_noisy: bool,
+    starts: &[usize],
+) -> Series {
+    let floor = if is_noisy { metric.noise_floor } else { 0.0 };
+    let (mut stretches, mut steps) = (Vec::new(), Vec::<Step>::new());
+    if metric.rank == Rank::View {
+        // Its steps are those of the figure that it is a view of.
+        return Series {
+            metric,
+            samples,
+            stretches,
+            steps,
+        };
+    }
+    let context_of = |sample: &Sample| starts.partition_point(|&start| start <= sample.commit);
+    for part in samples.chunk_by(|one, other| context_of(one) == context_of(other)) {
+        let values: Vec<f64> = part.iter().map(|sample| sample.value).collect();
+        let segments = statistics::segments(&values, floor);
+        stretches.extend(segments.iter().map(|segment| Stretch {
+            from: part[segment.start].commit,
+            to: part[segment.end - 1].commit,
+            level: segment.level,
+        }));
+        for step in statistics::steps(&values, floor) {
+            let rises = step.after > step.before;
+            steps.push(Step {
+                commit: part[step.at].commit,
+                previous: part[step.at - 1].commit,
+                before: step.before,
+                after: step.after,
+                is_worse: rises == (metric.direction == Direction::SmallerIsBetter),
+            });
+        }
+    }
+    Series {
+        metric,
+        samples,
+        stretches,
+        steps,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use tinybench_record as record;
+    use tinybench_record::example::example;
+
+    /// A record of commit `number` whose inference takes `cycles`.
+    pub(crate) fn record(number: usize, cycles: u32) -> RunRecord {
+        let mut record = example();
+        let day = 1 + number % 28;
+        let month = 1 + number / 28;
+        record.started_at = format!("2026-{month:02}-{day:02}T12:00:00Z");
+        record.commit = Some(record::Commit {
+            id: format!("{number:040x}"),
+            time: Some(format!("2026-{month:02}-{day:02}T10:00:00Z")),
+            url: Some(format!("https://example.org/{number}")),
+            other: Default::default(),
+        });
+        let latency = &mut record.results[0].latency;
+        latency.cycles = vec![cycles; 3];
+        (latency.min_cycles, latency.max_cycles) = (cycles, cycles);
+        latency.median_cycles = cycles.into();
+        latency.median_us = f64::from(cycles) / 64.0;
+        record
+    }
+
+    fn latency(history: &History) -> &Series {
+        let series = &history.groups[0].series[0];
+        assert_eq!(series.metric.slug, "latency");
+        series
+    }
+
+    #[test]
+    fn a_step_is_found_at_its_commit() {
+        let records: Vec<_> = (0..30)
+            .map(|n| record(n, if n < 20 { 1_000_000 } else { 1_300_000 }))
+            .rev()
+            .collect();
+        let history = History::new(&records);
+        assert_eq!(history.commits.len(), 30);
+        let steps = &latency(&history).steps;
+        assert_eq!(steps.len(), 1);
+        assert_eq!((steps[0].commit, steps[0].previous), (20, 19));
+        assert!(steps[0].is_worse);
+        assert_eq!(steps[0].size(), "+30.0 %");
+    }
+
+    #[test]
+    fn another_compiler_is_a_new_baseline_and_no_step() {
+        let records: Vec<_> = (0..30)
+            .map(|n| {
+                let mut record = record(n, if n < 20 { 1_000_000 } else { 1_300_000 });
+                if n >= 20 {
+                    record.toolchain.as_mut().unwrap().rustc = "1.99.0".to_owned();
+                }
+                record
+            })
+            .collect();
+        let history = History::new(&records);
+        assert_eq!(latency(&history).steps, []);
+        assert_eq!(latency(&history).stretches.len(), 2);
+        let changes = &history.groups[0].context_changes;
+        assert_eq!(changes.len(), 1);
+        assert_eq!(changes[0].commit, 20);
+        assert!(changes[0].describe().contains("1.99.0"), "{changes:?}");
+    }
+
+    #[test]
+    fn virtual_and_real_boards_have_series_of_their_own() {
+        let mut real = record(1, 2_000_000);
+        real.execution.kind = ExecutionKind::Probe;
+        real.results[0].latency.fidelity = Fidelity::Measured;
+        let history = History::new(&[record(0, 1_000_000), real]);
+        let boards: Vec<_> = history.groups.iter().map(|group| &group.board).collect();
+        assert_eq!(boards, ["nano33", "virtual nano33"]);
+    }
+
+    #[test]
+    fn the_last_run_of_a_commit_counts() {
+        let mut again = record(0, 900_000);
+        again.started_at = "2026-01-01T13:00:00Z".to_owned();
+        let history = History::new(&[again, record(0, 1_000_000)]);
+        assert_eq!(latency(&history).samples.len(), 1);
+        assert_eq!(latency(&history).samples[0].value, 900_000.0 / 64.0);
+    }
+
+    #[test]
+    fn a_record_without_a_commit_goes_by_its_time() {
+        let mut record = record(0, 1_000_000);
+        record.commit = None;
+        let history = History::new(&[record.clone()]);
+        assert_eq!(history.commits[0].id, "2026-01-01T12:00:00Z");
+        record.tinybench.commit = Some("abc".to_owned());
+        assert_eq!(History::new(&[record]).commits[0].id, "abc");
+    }
+}

@@ -1,0 +1,232 @@
+//! The start page: what changed, and every series.
+
+use super::history::{Group, History, Series};
+use super::series::{changed, level, value};
+use super::site::Names;
+use crate::page::{Block, Cell, Column, Document, Filter, Row, Section, Table, Tone};
+use crate::plot::{Fit, History as Plot, sparkline};
+
+/// Most steps and most series that the start page lists, so that it stays small.
+const MOST_STEPS: usize = 100;
+const MOST_SERIES: usize = 300;
+
+/// The start page.
+pub fn overview(history: &History, title: &str, names: &Names) -> Document {
+    Document {
+        title: title.to_owned(),
+        lead: lead(history),
+        filters: filters(history),
+        sections: vec![steps_section(history, names), all(history, names)],
+    }
+}
+
+/// Every step, on a page of its own.
+pub fn all_steps(history: &History, names: &Names) -> Document {
+    let mut section = Section::new("steps", "Steps");
+    section
+        .blocks
+        .push(Block::Table(steps(history, names, usize::MAX)));
+    Document {
+        title: "All steps".to_owned(),
+        lead: Vec::new(),
+        filters: filters(history),
+        sections: vec![section],
+    }
+}
+
+fn lead(history: &History) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let (Some(first), Some(last)) = (history.commits.first(), history.commits.last()) {
+        lines.push(format!(
+            "{} runs of {} commits, {} to {}",
+            history.records,
+            history.commits.len(),
+            first.day(),
+            last.day()
+        ));
+    }
+    if modelled(history) {
+        lines.push("≈ marks figures that come from a model of the hardware.".to_owned());
+    }
+    lines
+}
+
+/// Whether any figure is modelled.
+pub fn modelled(history: &History) -> bool {
+    history
+        .groups
+        .iter()
+        .flat_map(|group| &group.series)
+        .any(|series| series.samples.iter().any(|sample| sample.is_modelled))
+}
+
+/// What rows can be filtered by, where there is a choice.
+fn filters(history: &History) -> Vec<Filter> {
+    let values = |of: fn(&Group) -> &str| {
+        let mut values: Vec<_> = history.groups.iter().map(|g| of(g).to_owned()).collect();
+        values.sort();
+        values.dedup();
+        values
+    };
+    let mut metrics: Vec<String> = Vec::new();
+    for series in history.groups.iter().flat_map(Group::headline) {
+        if !metrics.iter().any(|metric| metric == series.metric.slug) {
+            metrics.push(series.metric.slug.to_owned());
+        }
+    }
+    vec![
+        Filter {
+            facet: "board",
+            values: values(|group| &group.board),
+        },
+        Filter {
+            facet: "workload",
+            values: values(|group| &group.workload),
+        },
+        Filter {
+            facet: "runtime",
+            values: values(|group| &group.runtime),
+        },
+        Filter {
+            facet: "metric",
+            values: metrics,
+        },
+    ]
+}
+
+/// What a row about a series can be filtered by.
+fn facets(group: &Group, series: &Series) -> Vec<(&'static str, String)> {
+    vec![
+        ("board", group.board.clone()),
+        ("workload", group.workload.clone()),
+        ("runtime", group.runtime.clone()),
+        ("metric", series.metric.slug.to_owned()),
+    ]
+}
+
+fn steps_section(history: &History, names: &Names) -> Section {
+    let mut section = Section::new("steps", "Steps");
+    let found = history.steps().len();
+    if found == 0 {
+        section.text("No series has a step: every figure is on the level it began with.");
+        return section;
+    }
+    section.text(
+        "Where the level of a series changed, the newest first. A change of compiler, flags, \
+         model, inputs or clock begins a new baseline and is no step.",
+    );
+    section
+        .blocks
+        .push(Block::Table(steps(history, names, MOST_STEPS)));
+    let mut links = vec![("Atom feed".to_owned(), "feed.xml".to_owned())];
+    if found > MOST_STEPS {
+        links.insert(0, (format!("All {found} steps"), "steps.html".to_owned()));
+    }
+    section.blocks.push(Block::Links(links));
+    section
+}
+
+fn steps(history: &History, names: &Names, most: usize) -> Table {
+    let mut table = Table::new(
+        "Steps of the headline figures",
+        vec![
+            Column::text("commit"),
+            Column::text("workload"),
+            Column::text("metric"),
+            Column::number("change"),
+            Column::number("before"),
+            Column::number("after"),
+            Column::text("board"),
+            Column::text("runtime"),
+            Column::text("date"),
+        ],
+    );
+    for (group, series, step) in history.steps().into_iter().take(most) {
+        let commit = &history.commits[step.commit];
+        let is_modelled = series
+            .samples
+            .iter()
+            .any(|sample| sample.commit == step.commit && sample.is_modelled);
+        let (text, tone) = changed(step);
+        table.rows.push(Row {
+            cells: vec![
+                Cell::linked(commit.short(), names.commit(commit)),
+                group.workload.as_str().into(),
+                Cell::linked(series.metric.title, Some(names.series(group, series))),
+                Cell::toned(text, tone),
+                value(series, step.before, is_modelled).into(),
+                value(series, step.after, is_modelled).into(),
+                group.board.as_str().into(),
+                group.runtime.as_str().into(),
+                commit.day().into(),
+            ],
+            facets: facets(group, series),
+        });
+    }
+    table
+}
+
+/// A row for every series, or for the first of every group if there are too many.
+fn all(history: &History, names: &Names) -> Section {
+    let mut section = Section::new("series", "Series");
+    let count: usize = history.groups.iter().map(|g| g.headline().count()).sum();
+    let most = if count > MOST_SERIES { 1 } else { usize::MAX };
+    if most == 1 {
+        section.text("The other metrics of each workload are on its page.");
+    }
+    let mut table = Table::new(
+        "The last commit of every series, and the change since the commit before",
+        vec![
+            Column::text("workload"),
+            Column::text("metric"),
+            Column::number("last"),
+            Column::number("change"),
+            Column::number("steps"),
+            Column::text("level"),
+            Column::text("board"),
+            Column::text("runtime"),
+        ],
+    );
+    for group in &history.groups {
+        for series in group.headline().take(most) {
+            let Some(last) = series.samples.last() else {
+                continue;
+            };
+            let (change, tone) = match series.steps.last() {
+                Some(step) if step.commit == last.commit => changed(step),
+                _ => ("–".to_owned(), Tone::Aside),
+            };
+            let mut picture = Cell::default();
+            if count <= MOST_SERIES {
+                picture.picture = Some(sparkline(&levels(history, series)));
+            }
+            table.rows.push(Row {
+                cells: vec![
+                    group.workload.as_str().into(),
+                    Cell::linked(series.metric.title, Some(names.series(group, series))),
+                    value(series, last.value, last.is_modelled).into(),
+                    Cell::toned(change, tone),
+                    series.steps.len().to_string().into(),
+                    picture,
+                    group.board.as_str().into(),
+                    group.runtime.as_str().into(),
+                ],
+                facets: facets(group, series),
+            });
+        }
+    }
+    section.blocks.push(Block::Table(table));
+    section
+}
+
+/// The levels of a series, no more than can be told apart in a small picture.
+fn levels(history: &History, series: &Series) -> Plot {
+    const MOST: usize = 60;
+    let stride = series.stretches.len().div_ceil(MOST).max(1);
+    let fits = series.stretches.iter().step_by(stride).map(level);
+    Plot {
+        places: history.commits.len(),
+        fits: fits.collect::<Vec<Fit>>(),
+        ..Plot::default()
+    }
+}

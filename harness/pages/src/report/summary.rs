@@ -1,0 +1,174 @@
+//! What was found, in one table; and whether the answers are right.
+
+use super::results::{Item, Results, metric};
+use crate::page::{Block, Cell, Column, Section, Table, Tone};
+use tinybench_analysis::metrics::{Metric, Rank};
+use tinybench_record::ExecutionKind;
+
+/// Metrics of the summary, in its order.
+const SHOWN: [&str; 6] = ["latency", "energy", "flash", "ram", "arena", "quality"];
+
+/// The title of a report on `results`.
+pub fn title(results: &Results) -> String {
+    let boards = distinct(
+        results
+            .runs
+            .iter()
+            .map(|run| run.record.board.name.as_str()),
+    );
+    let workloads = distinct(results.items.iter().map(|i| i.result.workload.as_str()));
+    let what = match workloads.as_slice() {
+        [one] => (*one).to_owned(),
+        [one, other] => format!("{one} and {other}"),
+        more => format!("{} workloads", more.len()),
+    };
+    format!("{what} on {}", listed(&boards))
+}
+
+/// What was measured, where and when.
+pub fn lead(results: &Results) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for run in results.runs {
+        let record = &run.record;
+        let board = &record.board;
+        let how = match record.execution.kind {
+            ExecutionKind::Probe => "measured through",
+            ExecutionKind::Virtual => "modelled on",
+        };
+        let name = if results.has_several_runs() {
+            format!("{}: ", run.label)
+        } else {
+            String::new()
+        };
+        lines.push(format!(
+            "{name}{}, {} at {} MHz, {how} {}, {}",
+            board.name,
+            board.chip,
+            board.clock_hz as f64 / 1e6,
+            record.execution.probe,
+            record.started_at.get(..10).unwrap_or_default()
+        ));
+    }
+    if results.has_modelled() {
+        lines.push(
+            "≈ marks figures that come from a model of the hardware. They were not measured."
+                .to_owned(),
+        );
+    }
+    lines
+}
+
+/// The headline figures.
+pub fn section(results: &Results) -> Section {
+    let mut section = Section::new("summary", "Summary");
+    let differs = |item: &&Item| item.result.outputs.as_ref().is_some_and(|o| !o.verified);
+    for item in results.items.iter().filter(differs) {
+        section.blocks.push(Block::Notice(format!(
+            "{}: the outputs differ from the reference. Its figures are the cost of wrong answers.",
+            results.full_label(item)
+        )));
+    }
+    let metrics: Vec<&Metric> = SHOWN
+        .iter()
+        .filter_map(|slug| metric(slug))
+        .filter(|metric| metric.rank == Rank::Headline && results.have(metric))
+        .collect();
+    let labelled = results.items.iter().any(|i| !results.label(i).is_empty());
+    let mut columns = vec![Column::text("workload")];
+    if labelled {
+        columns.push(Column::text("run"));
+    }
+    columns.extend(metrics.iter().map(|metric| Column::number(metric.title)));
+    columns.push(Column::text("outputs"));
+    let mut table = Table::new(
+        "Cost of one inference. RAM and flash are without the measuring program's own part.",
+        columns,
+    );
+    for item in &results.items {
+        let mut cells: Vec<Cell> = vec![item.result.workload.as_str().into()];
+        if labelled {
+            cells.push(results.label(item).into());
+        }
+        for metric in &metrics {
+            cells.push(item.shown(metric).unwrap_or_else(|| "–".to_owned()).into());
+        }
+        cells.push(match &item.result.outputs {
+            Some(outputs) if outputs.verified => "verified".into(),
+            Some(_) => Cell::toned("differ", Tone::Worse),
+            None => "–".into(),
+        });
+        table.push(cells);
+    }
+    section.blocks.push(Block::Table(table));
+    section
+}
+
+/// How the outputs were checked, and what came of it.
+pub fn verification(results: &Results) -> Section {
+    let mut section = Section::new("verification", "Outputs verified");
+    section.text(
+        "Every output byte of the vectors that were run is compared with the reference. There is \
+         no tolerance.",
+    );
+    let mut table = Table::new(
+        "Outputs on the target against the reference",
+        vec![
+            Column::text("workload"),
+            Column::text("reference"),
+            Column::number("vectors"),
+            Column::number("bytes compared"),
+            Column::number("bytes that differ"),
+            Column::number("largest difference"),
+            Column::text("outputs"),
+            Column::text("quality"),
+        ],
+    );
+    for item in &results.items {
+        let quality = item.result.quality.as_ref().map_or_else(
+            || "–".to_owned(),
+            |q| format!("{} {:.1} % of {}", q.metric, q.value * 100.0, q.samples),
+        );
+        let Some(outputs) = &item.result.outputs else {
+            let mut cells = vec![Cell::from(results.full_label(item)), "none".into()];
+            cells.resize(7, "–".into());
+            cells.push(quality.into());
+            table.push(cells);
+            continue;
+        };
+        table.push([
+            results.full_label(item).into(),
+            Cell::from(outputs.reference.as_str()),
+            format!("{} of {}", outputs.vectors, item.result.inputs.available).into(),
+            outputs.bytes_compared.to_string().into(),
+            outputs.mismatches.to_string().into(),
+            outputs.max_abs_diff.to_string().into(),
+            if outputs.verified {
+                "equal".into()
+            } else {
+                Cell::toned("differ", Tone::Worse)
+            },
+            quality.into(),
+        ]);
+    }
+    section.blocks.push(Block::Table(table));
+    section
+}
+
+/// Each once, by first appearance.
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = Vec::new();
+    for name in names {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    }
+    seen
+}
+
+fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

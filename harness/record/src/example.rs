@@ -1,0 +1,111 @@
+//! A record to try things on: documentation and tests use it.
+
+use serde_json::{Value, json};
+
+use crate::run::{RunRecord, SCHEMA};
+
+/// A record with every optional part.
+pub fn example() -> RunRecord {
+    serde_json::from_value(json!({
+        "schema": SCHEMA,
+        "tinybench": { "version": "0.1.0", "commit": null },
+        "started_at": "2026-01-02T03:04:05Z",
+        "board": {
+            "name": "nano33", "chip": "nRF52840_xxAA", "core": "cortex-m4f",
+            "clock_hz": 64_000_000, "instruction_cache": true,
+        },
+        "execution": { "kind": "virtual", "probe": "virtual nano33" },
+        "toolchain": {
+            "rustc": "1.95.0", "target": "thumbv7em-none-eabihf", "opt_level": "3",
+            "flags": ["-C panic=abort"],
+        },
+        "results": [{
+            "workload": "kws",
+            "model": {
+                "name": "kws", "sha256": "0".repeat(64), "bytes": 53_936,
+                "macs": 2_656_768, "parameters": 22_604,
+            },
+            "runtime": { "name": "interpreter", "version": "0.1.0" },
+            "firmware": { "sha256": "1".repeat(64) },
+            "inputs": { "source": "workload", "available": 240, "sha256": "2".repeat(64) },
+            "latency": {
+                "fidelity": "modelled", "cycles": [9_000_100, 9_000_200, 9_000_300],
+                "median_cycles": 9_000_200.0, "min_cycles": 9_000_100,
+                "max_cycles": 9_000_300, "median_us": 140_628.125, "overhead_cycles": 2,
+                "stages": {
+                    "preprocess": {
+                        "cycles": [4_000_000, 4_000_100, 4_000_200],
+                        "median_cycles": 4_000_100.0, "median_us": 62_501.562_5,
+                    },
+                    "inference": {
+                        "cycles": [5_000_000, 5_000_000, 5_000_000],
+                        "median_cycles": 5_000_000.0, "median_us": 78_125.0,
+                    },
+                    "postprocess": {
+                        "cycles": [100, 100, 100],
+                        "median_cycles": 100.0, "median_us": 1.5625,
+                    },
+                },
+            },
+            "instructions": 7_800_123,
+            "memory": {
+                "arena_bytes": 22_528, "arena_min_bytes": 22_016, "arena_touched_bytes": 22_500,
+                "stack_peak_bytes": 1_480, "static_bytes": 1_232, "harness_bytes": 1_200,
+                "ram_total_bytes": 25_240,
+                "system_bytes": 1_512, "runtime_bytes": 2_528, "model_bytes": 0,
+                "intermediate_bytes": 16_000, "pipeline_bytes": 4_000,
+            },
+            "flash": {
+                "total_bytes": 84_000, "model_bytes": 53_936, "runtime_bytes": 22_000,
+                "harness_bytes": 4_064, "system_bytes": 3_000, "pipeline_bytes": 1_000,
+            },
+            "energy": {
+                "uj_per_inference": 1392.2, "mean_mw": 9.9,
+                "source": "model:active-current", "fidelity": "modelled",
+            },
+            "features": {
+                "vectors": 48, "values_compared": 23_520, "differing": 2, "max_abs_diff": 1,
+                "tolerance": 1, "verified": true,
+            },
+            "outputs": {
+                "reference": "TensorFlow Lite Micro", "vectors": 48, "bytes_compared": 576,
+                "mismatches": 0, "max_abs_diff": 0, "verified": true,
+            },
+            "quality": { "metric": "top1", "value": 0.9375, "samples": 48 },
+            "learning": learning_example(),
+        }],
+    }))
+    .unwrap()
+}
+
+fn learning_example() -> Value {
+    let latency = json!({
+        "median_cycles": 30_000.0, "max_cycles": 36_000, "median_us": 468.75,
+        "max_us": 562.5,
+    });
+    json!({
+        "benchmark": "tinybench-knn/1",
+        "stream": {
+            "samples": 480, "sha256": "3".repeat(64), "classes": ["a", "b"],
+            "arrivals": [{ "class": "b", "at": 160 }], "drift_at": 320,
+        },
+        "features": 64, "neighbours": 5, "memory_bytes": 2_304, "capacity": 30,
+        "extract": {
+            "cycles": [9_000_100], "median_cycles": 9_000_100.0, "median_us": 140_626.562_5,
+        },
+        "cycles_per_element": 2.25, "fixed_cycles": 4_000.0,
+        "policies": [{
+            "policy": "hybrid", "accuracy": 0.75, "accuracy_before_drift": 0.8,
+            "accuracy_after_drift": 0.65, "peak_samples": 30, "peak_memory_bytes": 2_284,
+            "predict": latency, "learn": latency, "condense": latency,
+            "alarms": [{ "at": 339, "since": 320, "kept": 8, "cycles": 36_000 }],
+            "false_alarms": 0, "detection_delay": 20,
+            "curve": [{
+                "sample": 19, "memory_samples": 11, "memory_bytes": 900,
+                "predict_cycles": 6_000, "learn_cycles": 300, "accuracy": 0.45,
+            }],
+        }],
+        "condensing": [{ "samples": 30, "kept": 12, "cycles": 250_000 }],
+        "steps_compared": 480, "verified": true,
+    })
+}

@@ -1,0 +1,19 @@
+//! The run record: what `tinybench run` writes and everything else reads. `docs/run-record.md`
+//! is its description for people, `results/run-record.schema.json` for programs.
+//!
+//! Fields this version doesn't know are kept at every level, so that a record survives being read
+//! and written by an older tinybench.
+
+pub mod example;
+pub mod learning;
+pub mod published;
+pub mod reading;
+mod result;
+mod run;
+pub mod schema;
+pub mod shard;
+mod values;
+
+pub use result::*;
+pub use run::*;
+pub use values::Other;

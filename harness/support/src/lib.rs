@@ -1,0 +1,15 @@
+//! What every crate of the harness uses and none is about: files, hashes, hints for what was
+//! mistyped, text that is safe to print, exit codes, progress, interruption.
+
+pub mod error_chain;
+pub mod exit;
+pub mod files;
+pub mod hash;
+pub mod interrupt;
+pub mod json;
+pub mod listing;
+pub mod number;
+pub mod order;
+pub mod printable;
+pub mod progress;
+pub mod suggest;
