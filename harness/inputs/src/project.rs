@@ -33,7 +33,7 @@ impl Project {
         if let Some(root) = explicit {
             return Self::at(root).ok_or_else(|| ProjectError::NotAProject(root.to_owned()));
         }
-        let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+        let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
         current
             .ancestors()
             .chain(built_from)

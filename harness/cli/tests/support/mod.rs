@@ -33,7 +33,8 @@ pub const NANO33: Target = Target {
 /// The repository.
 pub fn project_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
+        .ancestors()
+        .nth(2)
         .unwrap()
         .to_owned()
 }
@@ -134,7 +135,7 @@ pub fn toolchain_is_there() -> bool {
 /// The folder of shared models and vectors, if it is here; says so if not.
 pub fn shared() -> Option<PathBuf> {
     let folder = std::env::var_os("TINYBENCH_SHARED")
-        .map_or_else(|| project_root().join("../../shared"), PathBuf::from);
+        .map_or_else(|| project_root().join("../shared"), PathBuf::from);
     if folder.is_dir() {
         return Some(folder);
     }

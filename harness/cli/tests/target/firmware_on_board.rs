@@ -43,7 +43,7 @@ impl Board {
             eprintln!("skipped: {error}");
             return None;
         }
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let request = Request {
             project_root: &root,
             target: NANO33,
@@ -343,7 +343,7 @@ fn what_cannot_be_done_is_refused() {
 
 #[test]
 fn a_corrupt_forest_is_refused_on_the_target_too() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let good = fs::read(root.join("workloads/models/forest/forest.tbcm")).unwrap();
     let mut flipped = good.clone();
     flipped[5_000] ^= 1;

@@ -158,7 +158,7 @@ mod tests {
     const SAMPLES: usize = 120;
 
     fn subject() -> Subject {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let boards = Boards::open(&root.join("targets/boards")).unwrap();
         let board = boards.load("nano33").unwrap().board;
         let workloads = Workloads::open(&root.join("workloads/models")).unwrap();
