@@ -1,7 +1,7 @@
 //! The `tinybench` command: parses what is asked, calls the library that does it, prints what came
 //! out.
 
-pub mod cli;
+pub mod args;
 pub mod commands;
 pub mod confirm;
 mod stdout;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use owo_colors::OwoColorize;
-use tinybench::cli::Cli;
+use tinybench::args::Cli;
 use tinybench::commands;
 use tinybench_support::interrupt;
 use tracing_subscriber::EnvFilter;

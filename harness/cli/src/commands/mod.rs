@@ -1,27 +1,18 @@
-//! The subcommands, one module each.
+//! The subcommands, one module each, by what they do.
 
-mod boards;
-pub mod calibrate;
-mod compare;
-mod completions;
-mod compress;
-mod dashboard;
-mod doctor;
-mod export;
-mod fetch;
-mod merge;
-mod mlperf;
-mod report;
-pub mod run;
-mod runtimes;
-mod serve;
-mod workloads;
+mod listing;
+pub mod measuring;
+mod reading;
 
 use std::path::Path;
 
-use crate::cli::{Cli, Command};
+use crate::args::{Cli, Command};
 use tinybench_inputs::project::Project;
 use tinybench_support::exit::Failure;
+
+use listing::{boards, completions, doctor, runtimes, workloads};
+use measuring::{calibrate, compress, fetch, mlperf, run, serve};
+use reading::{compare, dashboard, export, merge, report};
 
 /// Carries out what the command line asks for.
 pub fn execute(cli: &Cli) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod browser;
+mod caught_regression;
 mod commands;
 mod compare;
 mod export;

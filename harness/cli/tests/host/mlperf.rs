@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::support::{Ended, Tinybench};
-use tinybench_devices::mlperf::emulated::{EmulatedDevice, Fault};
+use tinybench_devices::mlperf::link::emulated::{EmulatedDevice, Fault};
 use tinybench_execution::serving::{Line, SerialPlace};
 use tinybench_record::Fidelity;
 use tinybench_record::reading;

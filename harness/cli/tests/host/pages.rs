@@ -8,7 +8,7 @@ use quick_xml::events::Event;
 use serde_json::{Value, json};
 
 fn record() -> Value {
-    let path = project_root().join("harness/tests/data/record.json");
+    let path = project_root().join("harness/cli/tests/data/record.json");
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 

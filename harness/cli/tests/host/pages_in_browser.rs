@@ -13,7 +13,7 @@ const HOSTILE: &str =
 
 /// A record whose inferences take `cycles`.
 fn record(cycles: &[u32]) -> Value {
-    let path = project_root().join("harness/tests/data/record.json");
+    let path = project_root().join("harness/cli/tests/data/record.json");
     let mut record: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     let mut sorted = cycles.to_vec();
     sorted.sort_unstable();

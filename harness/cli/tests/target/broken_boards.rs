@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::{kws_model, project_root, toolchain_is_there};
 use clap::Parser;
-use tinybench::cli::{Cli, Command};
-use tinybench::commands::run::run_with;
+use tinybench::args::{Cli, Command};
+use tinybench::commands::measuring::run::run_with;
 use tinybench_inputs::project::Project;
 use tinybench_support::exit::Exit;
 use tinybench_support::exit::Failure;

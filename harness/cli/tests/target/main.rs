@@ -4,7 +4,6 @@
 mod anomaly;
 mod broken_boards;
 mod calibrate;
-mod caught_regression;
 mod classical;
 mod compression;
 mod firmware;

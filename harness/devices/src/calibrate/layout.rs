@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::benchmarks::Benchmark;
-use super::measure::check_sequence;
 use super::sequence::{ALIGNMENT, Home, Sequence};
 use super::thumb::Code;
 use tinybench_inputs::board::Region;
@@ -32,7 +31,7 @@ impl Layout {
             bytes: vec![0; ZEROS],
             places: HashMap::new(),
         };
-        layout.place(&check_sequence());
+        layout.place(&Sequence::check());
         for benchmark in benchmarks {
             layout.place(&benchmark.sequence);
             layout.place(&benchmark.control);

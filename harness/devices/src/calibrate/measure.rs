@@ -7,25 +7,17 @@ use super::counts::{Counts, Readings};
 use super::error::CalibrateError;
 use super::runner::Runner;
 use super::sequence::Sequence;
-use super::thumb::FILL;
 use tinybench_execution::target::Target;
 
-/// The loop-free sequence by which the counter is checked, and what it may take: a cycle each, and
-/// generous wait states.
-const CHECK_INSTRUCTIONS: usize = 64;
+/// What [`Sequence::check`] may take: a cycle each, and generous wait states.
 const CHECK_CYCLES: std::ops::RangeInclusive<u32> = 64..=1024;
 
 /// A measurement is refused if one benchmark in so many is unstable.
 const UNSTABLE_PART: usize = 4;
 
-/// The sequence that shows whether the cycle counter counts.
-pub fn check_sequence() -> Sequence {
-    Sequence::new(vec![FILL; CHECK_INSTRUCTIONS])
-}
-
 /// Refuses a target whose cycle counter doesn't count.
 pub fn check_counter<T: Target + ?Sized>(runner: &mut Runner<T>) -> Result<(), CalibrateError> {
-    let readings = runner.run(&check_sequence())?;
+    let readings = runner.run(&Sequence::check())?;
     match readings
         .cycles()
         .iter()

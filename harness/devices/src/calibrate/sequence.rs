@@ -2,6 +2,9 @@
 
 use tinybench_interface::calibration::Block;
 
+/// Instructions of the sequence that checks the cycle counter.
+const CHECK_INSTRUCTIONS: usize = 64;
+
 use super::thumb::{self, Code, FILL};
 
 /// Instructions before the first reading, which fill the prefetch unit.
@@ -86,6 +89,11 @@ pub struct Sequence {
 }
 
 impl Sequence {
+    /// The loop-free sequence by which the cycle counter is checked.
+    pub fn check() -> Self {
+        Self::new(vec![FILL; CHECK_INSTRUCTIONS])
+    }
+
     /// In flash, out of a warm cache, with the usual registers: r0 and r1 point to RAM, r2 to
     /// flash, r3 is 4, r4 and r8 to r11 are 0.
     pub fn new(body: Code) -> Self {

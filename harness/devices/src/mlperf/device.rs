@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::error::DeviceError;
-use super::framing::Framing;
 use super::link::Link;
+use super::link::framing::Framing;
 use super::log::{LogError, SessionLog, Speaker};
 use super::message::Message;
 

@@ -11,15 +11,12 @@
 //! - [`performance`] and [`accuracy`] are the two modes of the benchmark, over a [`dataset`].
 //! - [`session`] puts them together; [`submission`] writes the results as a submission has
 //!   them, [`record`] as a run record.
-//! - [`emulated`] is a device to test against, with faults.
+//! - [`link::emulated`] is a device to test against, with faults.
 
 pub mod accuracy;
-pub mod board_link;
 pub mod dataset;
 pub mod device;
-pub mod emulated;
 pub mod error;
-pub mod framing;
 pub mod link;
 pub mod log;
 pub mod message;

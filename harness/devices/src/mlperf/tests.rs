@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::device::{Device, Patience};
-use super::emulated::{EmulatedDevice, EmulatedLink, Fault};
 use super::error::DeviceError;
+use super::link::emulated::{EmulatedDevice, EmulatedLink, Fault};
 use super::link::{Link, LinkError};
 use super::log::SessionLog;
 use super::performance::WINDOWS;

@@ -16,9 +16,6 @@ use tinybench_inputs::board::target::{Setup, Target};
 
 use super::{BuildError, Event, Job, firmware_folder};
 
-/// Name of the firmware's package.
-pub(super) const PACKAGE: &str = "tinybench-firmware";
-
 /// Compiler, linker or cargo refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("building the firmware failed:\n{words}")]

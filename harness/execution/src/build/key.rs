@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::cargo::PACKAGE;
 use super::toolchain::Toolchain;
 use super::{BuildError, Job, firmware_folder};
 
@@ -20,6 +19,9 @@ const SKIPPED: [&str; 7] = [
     "fuzz",
     "on-target-tests",
 ];
+
+/// The package of the firmware.
+pub(super) const PACKAGE: &str = "tinybench-firmware";
 
 /// Packages of the project, each with a hash of its sources, hexadecimal.
 pub(super) type Sources = BTreeMap<String, String>;

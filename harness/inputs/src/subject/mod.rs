@@ -1,26 +1,28 @@
 //! What is measured: a model with inputs and the outputs it must give, from a workload of the
 //! project or from the user's own files.
 
+mod error;
+mod seeded;
 mod variant;
 
+pub use error::SubjectError;
+pub use seeded::seeded_bytes;
 pub use variant::Placed;
 
-use std::io;
 use std::path::{Path, PathBuf};
-use tinybench_support::exit::{Exit, Exits};
 
 use tinybench_interpreter::ElementType;
 use tinybench_learning::Configuration;
 
 use crate::board::Board;
-use crate::compress::CompressError;
 use crate::float;
 use crate::learning::{Stream, StreamError};
-use crate::runtimes::{self, HostRuntime, ModelFacts, RuntimeError};
-use crate::suite::{FetchedModel, Models, SuiteError};
+use crate::runtimes::{self, HostRuntime, ModelFacts};
+use crate::suite::{FetchedModel, Models};
 use crate::workload::{Audio, Card, MAX_DATA_BYTES, TaskKind, Workload};
+use seeded::seeded_values;
 use tinybench_record::{self as record, InputSource};
-use tinybench_support::files::{self, ReadError, WriteError};
+use tinybench_support::files;
 
 /// Seed of the inputs for a model that comes without any.
 pub const SEED: u64 = 1;
@@ -124,127 +126,6 @@ impl LearningSubject {
             stream,
             configurations,
         })
-    }
-}
-
-/// Why something can't be measured.
-#[derive(Debug, thiserror::Error)]
-pub enum SubjectError {
-    /// A file can't be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The runtime refuses the model.
-    #[error("{path}: {source}")]
-    Model {
-        /// The model file.
-        path: PathBuf,
-        /// What the runtime says.
-        source: RuntimeError,
-    },
-    /// The model's weights can't be coded.
-    #[error("{path}: {source}")]
-    Compress {
-        /// The model file.
-        path: PathBuf,
-        /// Why not.
-        source: CompressError,
-    },
-    /// A file can't be written.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// A folder can't be made.
-    #[error("can't make the folder {path}: {source}")]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// The vectors of a suite can't be used.
-    #[error(transparent)]
-    Suite(#[from] SuiteError),
-    /// A stream can't be learnt from.
-    #[error(transparent)]
-    Stream(#[from] StreamError),
-    /// The learner's memory doesn't fit in the board's RAM.
-    #[error(
-        "{path}: learner.memory_bytes is {bytes}, and the {board}'s RAM has {ram} bytes in all"
-    )]
-    LearnerTooBigForRam {
-        /// The stream.
-        path: PathBuf,
-        /// The board.
-        board: String,
-        /// Bytes of the learner's memory.
-        bytes: usize,
-        /// Size of RAM, bytes.
-        ram: u32,
-    },
-    /// A workload's card, or a suite, doesn't describe its model.
-    #[error("{path} is not the model that was promised: {problem}")]
-    Card {
-        /// The model file.
-        path: PathBuf,
-        /// What differs.
-        problem: String,
-    },
-    /// A file of inputs or outputs has the wrong size.
-    #[error("{path} has {bytes} bytes, which is not {expected}")]
-    Size {
-        /// The file.
-        path: PathBuf,
-        /// Its size.
-        bytes: usize,
-        /// What its size should be.
-        expected: String,
-    },
-    /// The model doesn't fit in the board's flash.
-    #[error(
-        "{path} is too big for the {board}'s flash: the model has {bytes} bytes, flash {flash}"
-    )]
-    TooBigForFlash {
-        /// The model file.
-        path: PathBuf,
-        /// The board.
-        board: String,
-        /// Size of the model, bytes.
-        bytes: usize,
-        /// Size of flash, bytes.
-        flash: u32,
-    },
-    /// The arena doesn't fit in the board's RAM.
-    #[error(
-        "{path} needs too big an arena for the {board}'s RAM: the arena takes {bytes} bytes, RAM \
-         has {ram}"
-    )]
-    TooBigForRam {
-        /// The model file.
-        path: PathBuf,
-        /// The board.
-        board: String,
-        /// Size of the arena, bytes.
-        bytes: usize,
-        /// Size of RAM, bytes.
-        ram: u32,
-    },
-}
-
-impl Exits for SubjectError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Write(_) | Self::Folder { .. } => Exit::Output,
-            _ => Exit::Input,
-        }
-    }
-}
-
-impl SubjectError {
-    /// Whether the model doesn't fit the board.
-    pub fn is_too_big(&self) -> bool {
-        matches!(
-            self,
-            Self::TooBigForFlash { .. } | Self::TooBigForRam { .. }
-        )
     }
 }
 
@@ -640,54 +521,9 @@ fn stem(path: &Path) -> String {
     stem.to_string_lossy().into_owned()
 }
 
-/// `length` pseudo-random bytes: the numbers of SplitMix64 (Steele, Lea and Flood, "Fast splittable
-/// pseudorandom number generators", OOPSLA 2014), least significant byte first.
-pub(crate) fn seeded_bytes(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed;
-    let mut bytes = Vec::with_capacity(length + 7);
-    while bytes.len() < length {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        bytes.extend((z ^ (z >> 31)).to_le_bytes());
-    }
-    bytes.truncate(length);
-    bytes
-}
-
-/// Float32 values of at least -1 and below 1, little-endian, from the upper 24 of each 32 bits.
-fn seeded_values(bytes: &[u8]) -> Vec<u8> {
-    let (words, _) = bytes.as_chunks::<4>();
-    let value = |word: &[u8; 4]| (u32::from_le_bytes(*word) >> 8) as f32 / (1 << 23) as f32 - 1.0;
-    let values = words.iter().map(value);
-    values.flat_map(f32::to_le_bytes).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn seeded_values_lie_between_minus_one_and_one() {
-        let bytes = seeded_values(&seeded_bytes(SEED, 4000));
-        let values: Vec<f32> = float::values(&bytes).collect();
-        assert!(values.iter().all(|value| (-1.0..1.0).contains(value)));
-        assert!(values.iter().any(|&value| value < -0.9) && values.iter().any(|&it| it > 0.9));
-        assert_eq!(seeded_values(&[0, 0, 0, 0x80]), 0.0_f32.to_le_bytes());
-    }
-
-    #[test]
-    fn seeded_bytes_are_those_of_splitmix64() {
-        // The first two numbers for seed 1234567, from the algorithm's reference implementation.
-        let expected = [6_457_827_717_110_365_317_u64, 3_203_168_211_198_807_973];
-        let bytes: Vec<u8> = expected
-            .iter()
-            .flat_map(|number| number.to_le_bytes())
-            .collect();
-        assert_eq!(seeded_bytes(1_234_567, 16), bytes);
-        assert_eq!(seeded_bytes(1_234_567, 11), bytes[..11]);
-    }
 
     #[test]
     fn the_number_of_vectors_is_bounded_by_what_there_is() {

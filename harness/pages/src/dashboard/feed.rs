@@ -7,8 +7,8 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use sha2::{Digest, Sha256};
 
 use super::history::{Group, History, Series, Step};
+use super::names::{Names, Options};
 use super::series::{changed, value};
-use super::site::{Names, Options};
 use crate::plot::visible;
 
 /// Most entries: readers want news.

@@ -181,6 +181,14 @@ type Key = (String, String, String);
 type Results<'a> = BTreeMap<usize, (&'a RunRecord, &'a RunResult)>;
 
 impl History {
+    /// Whether any figure is modelled.
+    pub fn is_modelled(&self) -> bool {
+        self.groups
+            .iter()
+            .flat_map(|group| &group.series)
+            .any(|series| series.samples.iter().any(|sample| sample.is_modelled))
+    }
+
     /// The history that `records` tell. Where a commit was measured several times, the last run
     /// counts.
     pub fn new(records: &[RunRecord]) -> Self {

@@ -6,10 +6,12 @@
 mod badge;
 mod feed;
 mod history;
+mod names;
 mod overview;
 mod series;
 mod site;
 mod status;
 
 pub use history::{Commit, ContextChange, Group, History, Sample, Series, Step};
-pub use site::{Options, write};
+pub use names::Options;
+pub use site::write;

@@ -1,8 +1,8 @@
 //! The start page: what changed, and every series.
 
 use super::history::{Group, History, Series};
+use super::names::Names;
 use super::series::{changed, level, value};
-use super::site::Names;
 use crate::page::{Block, Cell, Column, Document, Filter, Row, Section, Table, Tone};
 use crate::plot::{Fit, History as Plot, sparkline};
 
@@ -45,19 +45,10 @@ fn lead(history: &History) -> Vec<String> {
             last.day()
         ));
     }
-    if modelled(history) {
+    if history.is_modelled() {
         lines.push("≈ marks figures that come from a model of the hardware.".to_owned());
     }
     lines
-}
-
-/// Whether any figure is modelled.
-pub fn modelled(history: &History) -> bool {
-    history
-        .groups
-        .iter()
-        .flat_map(|group| &group.series)
-        .any(|series| series.samples.iter().any(|sample| sample.is_modelled))
 }
 
 /// What rows can be filtered by, where there is a choice.

@@ -1,7 +1,7 @@
 //! The page of one workload on one runtime and board, and its values as CSV.
 
 use super::history::{Group, History, Sample, Series, Step, Stretch};
-use super::site::Names;
+use super::names::Names;
 use crate::page::{Block, Cell, Column, Document, Plot, Section, Table, Tone};
 use crate::plot::{Fit, History as Picture, Point, history as draw};
 use crate::report::MODELLED;

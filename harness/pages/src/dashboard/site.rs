@@ -1,120 +1,15 @@
 //! The files of the site.
 
-use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::Path;
 
 use super::badge::badge;
 use super::feed::feed;
-use super::history::{Commit, Group, History, Series};
+use super::history::{Group, History};
+use super::names::{Names, Options, is_web_address};
 use super::{overview, series, status};
 use crate::page::{self, Document, Layout, PageError, write_folder};
-
-/// What the user decides about the site.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The project's name.
-    pub title: String,
-    /// Where a commit can be seen, `{commit}` standing for it.
-    pub commit_url: Option<String>,
-    /// Where the site will be.
-    pub site_url: Option<String>,
-}
-
-/// Names of files, and where links lead.
-#[derive(Clone, Debug)]
-pub struct Names {
-    options: Options,
-    stems: HashMap<String, String>,
-    /// What leads from the page to the root of the site.
-    root: &'static str,
-}
-
-impl Names {
-    fn new(history: &History, options: &Options) -> Self {
-        let mut taken = HashSet::new();
-        let mut stems = HashMap::new();
-        for group in &history.groups {
-            let wanted = file_name(&group.title());
-            let mut stem = wanted.clone();
-            for number in 2.. {
-                if taken.insert(stem.clone()) {
-                    break;
-                }
-                stem = format!("{wanted}-{number}");
-            }
-            stems.insert(group.title(), stem);
-        }
-        Self {
-            options: options.clone(),
-            stems,
-            root: "",
-        }
-    }
-
-    /// The file name of a group, without its ending.
-    pub fn stem(&self, group: &Group) -> &str {
-        self.stems.get(&group.title()).map_or("", String::as_str)
-    }
-
-    /// The place of a series.
-    pub fn series(&self, group: &Group, series: &Series) -> String {
-        let (root, stem, slug) = (self.root, self.stem(group), series.metric.slug);
-        if series.is_constant() {
-            format!("{root}series/{stem}.html")
-        } else {
-            format!("{root}series/{stem}.html#{slug}")
-        }
-    }
-
-    /// Where a commit can be seen, if that is known and a web address.
-    pub fn commit(&self, commit: &Commit) -> Option<String> {
-        let url = match &self.options.commit_url {
-            Some(pattern) => {
-                // What isn't part of a commit's id in any system could lead elsewhere.
-                let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-                let id = commit.id.trim_end_matches("-dirty");
-                id.chars()
-                    .all(plain)
-                    .then(|| pattern.replace("{commit}", id))
-            }
-            None => commit.url.clone(),
-        };
-        url.filter(|url| is_web_address(url))
-    }
-
-    /// A path of the site as an address, if the user said where the site will be.
-    pub fn absolute(&self, path: &str) -> String {
-        match &self.options.site_url {
-            Some(url) => format!("{}/{path}", url.trim_end_matches('/')),
-            None => path.to_owned(),
-        }
-    }
-}
-
-/// Whether `url` can be a link on a page.
-fn is_web_address(url: &str) -> bool {
-    url.starts_with("https://") || url.starts_with("http://")
-}
-
-/// `text` as the name of a file on any system and in any address.
-fn file_name(text: &str) -> String {
-    let mut name = String::new();
-    for character in text.chars().take(100) {
-        match character.to_ascii_lowercase() {
-            letter @ ('a'..='z' | '0'..='9') => name.push(letter),
-            _ if name.ends_with('-') || name.is_empty() => {}
-            _ => name.push('-'),
-        }
-    }
-    let name = name.trim_end_matches('-');
-    if name.is_empty() {
-        "series".to_owned()
-    } else {
-        name.to_owned()
-    }
-}
 
 /// Writes the site to `folder`, whole or not at all.
 pub fn write(history: &History, options: &Options, folder: &Path) -> Result<(), PageError> {
@@ -128,14 +23,11 @@ pub fn write(history: &History, options: &Options, folder: &Path) -> Result<(), 
         }
     }
     let names = Names::new(history, options);
-    let inner = Names {
-        root: "../",
-        ..names.clone()
-    };
+    let inner = names.seen_from("../");
     // All is made before the first file is written: what fails, fails early.
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
     let mut page = |path: &str, document: &Document, names: &Names| {
-        let html = page::html(document, &layout(path, names.root, options))?;
+        let html = page::html(document, &layout(path, names.root(), options))?;
         files.push((path.to_owned(), html.into_bytes()));
         Ok::<_, PageError>(())
     };
@@ -209,48 +101,4 @@ fn put(folder: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
     files
         .iter()
         .try_for_each(|(path, bytes)| fs::write(folder.join(path), bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn file_names_are_harmless() {
-        assert_eq!(
-            file_name("kws on virtual nano33, interpreter"),
-            "kws-on-virtual-nano33-interpreter"
-        );
-        assert_eq!(file_name("../../etc/passwd"), "etc-passwd");
-        assert_eq!(file_name("関数"), "series");
-    }
-
-    #[test]
-    fn only_web_addresses_become_links() {
-        let names = |commit_url: Option<&str>| Names {
-            options: Options {
-                commit_url: commit_url.map(str::to_owned),
-                ..Options::default()
-            },
-            stems: HashMap::new(),
-            root: "",
-        };
-        let commit = |id: &str, url: &str| Commit {
-            id: id.to_owned(),
-            time: Default::default(),
-            url: Some(url.to_owned()),
-        };
-        let link = |pattern, id, url| names(pattern).commit(&commit(id, url));
-        assert_eq!(link(None, "a", "javascript:alert(1)"), None);
-        assert_eq!(
-            link(None, "a", "https://x/a"),
-            Some("https://x/a".to_owned())
-        );
-        let pattern = Some("https://x/{commit}");
-        assert_eq!(
-            link(pattern, "a1-dirty", "").as_deref(),
-            Some("https://x/a1")
-        );
-        assert_eq!(link(pattern, "a\" onclick", ""), None);
-    }
 }

@@ -1,8 +1,8 @@
 //! The status page: the last run of everything, beside the one before.
 
 use super::history::{Group, History, Series, Step};
+use super::names::Names;
 use super::series::{changed, value};
-use super::site::Names;
 use crate::page::{Block, Cell, Column, Document, Row, Section, Table, Tone};
 
 /// The steps at the newest commit, which is what the last run brought.
@@ -46,7 +46,7 @@ pub fn page(history: &History, names: &Names) -> Document {
             commit.day()
         ));
     }
-    if super::overview::modelled(history) {
+    if history.is_modelled() {
         lead.push("≈ marks figures that come from a model of the hardware.".to_owned());
     }
     if is_bad {

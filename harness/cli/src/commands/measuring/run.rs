@@ -13,7 +13,7 @@ use tinybench_support::files;
 use tinybench_support::interrupt;
 use tinybench_support::progress::Progress;
 
-use crate::cli::{Format, RunArgs};
+use crate::args::{Format, RunArgs};
 use crate::stdout;
 use crate::table::{self, Published};
 

@@ -10,7 +10,7 @@ use tinybench_support::exits_with;
 use tinybench_virtual_board::VirtualBoard;
 use tinybench_virtual_board::glasgow::{ServeError, Server};
 
-use crate::cli::ServeArgs;
+use crate::args::ServeArgs;
 use crate::stdout;
 use tinybench_execution::serving::{Line, SerialError, SerialPlace, ServedBoard, run_in_real_time};
 use tinybench_execution::target::virtual_board;

@@ -1,6 +1,6 @@
 //! `tinybench fetch`
 
-use crate::cli::FetchArgs;
+use crate::args::FetchArgs;
 use crate::stdout;
 use tinybench_inputs::fetch::{self, Cache, Origin};
 use tinybench_inputs::project::Project;

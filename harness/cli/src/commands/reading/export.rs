@@ -1,7 +1,7 @@
 //! `tinybench export`
 
 use super::compare::{Settings, load_side};
-use crate::cli::{ExportArgs, ExportFormat};
+use crate::args::{ExportArgs, ExportFormat};
 use crate::stdout;
 use tinybench_analysis::baselines::Baselines;
 use tinybench_analysis::compare::{Side, compare};

@@ -1,5 +1,9 @@
 //! The way to a device: bytes, and time.
 
+pub mod board;
+pub mod emulated;
+pub mod framing;
+
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 use tinybench_support::exits_with;

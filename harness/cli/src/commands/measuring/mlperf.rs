@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::run::RESULTS;
-use crate::cli::{Format, MlperfArgs};
+use crate::args::{Format, MlperfArgs};
 use crate::stdout;
 use crate::table;
-use tinybench_devices::mlperf::board_link::BoardLink;
 use tinybench_devices::mlperf::device::Patience;
+use tinybench_devices::mlperf::link::board::BoardLink;
 use tinybench_devices::mlperf::link::{Link, SerialLink};
 use tinybench_devices::mlperf::log::SessionLog;
 use tinybench_devices::mlperf::record::{self, Target};

@@ -1,6 +1,6 @@
 //! `tinybench compress`
 
-use crate::cli::CompressArgs;
+use crate::args::CompressArgs;
 use crate::stdout;
 use tinybench_inputs::compress::{Compressed, compress};
 use tinybench_inputs::subject::SubjectError;

@@ -1,6 +1,6 @@
 //! `tinybench merge`
 
-use crate::cli::MergeArgs;
+use crate::args::MergeArgs;
 use crate::stdout;
 use tinybench_analysis::merge::merge;
 use tinybench_record::reading;

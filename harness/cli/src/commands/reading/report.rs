@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::compare::Settings;
-use crate::cli::ReportArgs;
+use crate::args::ReportArgs;
 use tinybench_pages::page::{self, Layout, MAX_COMMENT_BYTES, PageError};
 use tinybench_pages::report::{self, Extras};
 use tinybench_record::reading;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::cli::{CompareArgs, CompareFormat, GateArgs};
+use crate::args::{CompareArgs, CompareFormat, GateArgs};
 use crate::confirm::{Confirmation, confirm};
 use crate::stdout;
 use tinybench_analysis::baselines::Baselines;

@@ -8,7 +8,7 @@ use probe_rs::probe::Probe;
 use probe_rs::probe::list::Lister;
 use tinybench_virtual_board::timing::TimingParameters;
 
-use crate::cli::{CalibrateArgs, Format};
+use crate::args::{CalibrateArgs, Format};
 use crate::stdout;
 use tinybench_devices::calibrate::CalibrateError;
 use tinybench_devices::calibrate::benchmarks::{self, Benchmark, Features};

@@ -1,6 +1,6 @@
 //! `tinybench dashboard`
 
-use crate::cli::DashboardArgs;
+use crate::args::DashboardArgs;
 use tinybench_pages::dashboard::{self, History, Options};
 use tinybench_record::reading;
 use tinybench_support::exit::Failure;

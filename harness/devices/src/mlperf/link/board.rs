@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tinybench_virtual_board::{Ended, Machine};
 
-use super::link::{Link, LinkError};
+use super::{Link, LinkError};
 use tinybench_support::interrupt;
 
 /// Cycles between two looks at what came from the board: how exactly lines are dated.

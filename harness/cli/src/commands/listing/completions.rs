@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
-use crate::cli::Cli;
+use crate::args::Cli;
 use crate::stdout;
 use tinybench_support::exit::Failure;
 

@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::link::{Link, LinkError};
-use super::task::Task;
+use super::{Link, LinkError};
+use crate::mlperf::task::Task;
 
 /// Characters of a command that a device keeps (`EE_CMD_SIZE`); what is more overwrites the last.
 const COMMAND_SIZE: usize = 80;

@@ -1,0 +1,298 @@
+//! What is asked of the commands that measure, and of those that prepare it.
+
+use clap::Args;
+use probe_rs::probe::DebugProbeSelector;
+use std::path::PathBuf;
+use std::time::Duration;
+use tinybench_analysis::baselines;
+use tinybench_devices::mlperf;
+use tinybench_execution::power::Cell;
+use tinybench_execution::serving::SerialPlace;
+use tinybench_execution::target::select::On;
+use tinybench_record::shard;
+
+use super::values::{Format, Vectors, cell, interval, timeout, window};
+
+/// What to measure, where, and what to do with the result.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench run --board nano33                          the standard set
+  tinybench run --board nano33 --workload kws           one workload
+  tinybench run --board nano33 --workload kws-audio     from raw audio, stage by stage
+  tinybench run --board nano33 --suite mlperf-tiny      the models of others, once fetched
+  tinybench run --board nano33 --model my.tflite        your own int8 model
+  tinybench run --board nano33 --model my.tflite --reference vectors/
+                                                        checked against my.outputs.i8
+  tinybench run --board nano33 --workload forest --every 1s --cell cr2032
+                                                        mean power, and how long a coin cell lasts
+  tinybench run --board nano33 --model my.tflite --stream my/stream.toml
+                                                        learning from what my.tflite extracts
+  tinybench run --board nano33 --save-baseline main     to compare with later
+  tinybench run --board nano33 --format json | jq .results[0].latency
+
+The record is written to tinybench-results/ unless --out names a file. A run that fails, also
+because an output differs from its reference, leaves no record.")]
+pub struct RunArgs {
+    /// The board (`tinybench boards` lists them)
+    #[arg(long, value_name = "NAME")]
+    pub board: String,
+    /// A workload, repeatable; with -audio behind its name from raw audio [default: the standard
+    /// set, if there is no --model and no --suite]
+    #[arg(long = "workload", value_name = "NAME")]
+    pub workloads: Vec<String>,
+    /// A suite, or those of its workloads that --workload names
+    #[arg(long, value_name = "NAME")]
+    pub suite: Option<String>,
+    /// Where the suite's models are, if they aren't in the cache yet
+    #[arg(long, value_name = "DIR|URL", requires = "suite")]
+    pub from: Option<String>,
+    /// A model of your own, repeatable: TensorFlow Lite, int8, or a forest or centroids (.tbcm)
+    #[arg(long = "model", value_name = "FILE")]
+    pub models: Vec<PathBuf>,
+    /// Where NAME.inputs.i8 and NAME.outputs.i8 are for each --model NAME.tflite: any number of
+    /// vectors one after another [default: seeded inputs, outputs computed on the host]
+    #[arg(long, value_name = "DIR", requires = "models")]
+    pub reference: Option<PathBuf>,
+    /// A stream of labelled samples to learn from; each --model is then an extractor of features
+    #[arg(
+        long,
+        value_name = "FILE.toml",
+        requires = "models",
+        conflicts_with = "reference"
+    )]
+    pub stream: Option<PathBuf>,
+    /// An inference engine, repeatable [default: the one that reads the model]
+    #[arg(long = "runtime", value_name = "NAME")]
+    pub runtimes: Vec<String>,
+    /// What to run on
+    #[arg(long, value_enum, default_value_t = On::Auto)]
+    pub on: On,
+    /// The debug probe, as probe-rs spells it: VID:PID or VID:PID:SERIAL, hexadecimal
+    #[arg(long, value_name = "SELECTOR")]
+    pub probe: Option<DebugProbeSelector>,
+    /// How the board is supplied, for the energy: a power option of its board file
+    /// [default: the one under [power]]
+    #[arg(long, value_name = "NAME")]
+    pub power: Option<String>,
+    /// How many inferences to time
+    #[arg(long, value_name = "N", default_value_t = 10,
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub runs: u32,
+    /// How many test vectors to run, spread evenly over those there are, or `all`
+    /// [default: 48, or all if there are fewer]
+    #[arg(long, value_name = "N|all")]
+    pub vectors: Option<Vectors>,
+    /// How long the target may take for one answer before it counts as hung
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = timeout)]
+    pub timeout: Duration,
+    /// How often the workload is run, such as 100ms, 1s or 5min: mean power, from the board's
+    /// currents in use and at rest
+    #[arg(long, value_name = "TIME", value_parser = interval)]
+    pub every: Option<Duration>,
+    /// What feeds the board, for how long it lasts: cr2032, cr2450, cr2477, lipo100 or lipo500
+    #[arg(long, value_name = "NAME", requires = "every", value_parser = cell)]
+    pub cell: Option<&'static Cell>,
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// The commit of your project that is measured, for the record [default: what CI or git says]
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "TINYBENCH_COMMIT",
+        hide_env_values = true
+    )]
+    pub commit: Option<String>,
+    /// Where to write the record [default: tinybench-results/TIME-BOARD.json]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Keep the record under this name too, for `tinybench compare NAME ...`
+    #[arg(long, value_name = "NAME")]
+    pub save_baseline: Option<baselines::Name>,
+    /// Run only part I of N, to split a run over machines; `tinybench merge` puts the records
+    /// together
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<shard::Part>,
+}
+
+/// Which device to measure, and how.
+#[derive(Debug, Args)]
+#[command(
+    group = clap::ArgGroup::new("device").required(true).args(["port", "firmware", "workload"]),
+    after_help = "\
+Examples:
+  tinybench mlperf --port /dev/ttyACM0                         latency of what is attached there
+  tinybench mlperf --port /dev/ttyACM0 --data datasets/        latency and accuracy
+  tinybench mlperf --port /dev/ttyACM0 --board nano33          with a run record, for compare
+  tinybench mlperf --board nucleo-l4r5zi --firmware kws.bin    the image on a virtual board
+  tinybench mlperf --board nucleo-l4r5zi --workload kws        tinybench's own firmware there
+
+The results are written as a submission to MLPerf Tiny has them: kws/performance/results.txt and so
+on, with the log of the session. A session that breaks off leaves its log. docs/mlperf.md says more."
+)]
+pub struct MlperfArgs {
+    /// The serial port that the device is attached to
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<String>,
+    /// The port's speed; a virtual board has that of its firmware
+    #[arg(long, value_name = "N", default_value_t = 115_200,
+          value_parser = clap::value_parser!(u32).range(300..=12_000_000))]
+    pub baud: u32,
+    /// The board that the device is, so that its cycles are known and a run record can be written
+    /// (`tinybench boards` lists them)
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
+    /// An image to run on the virtual board instead of a device: .elf, .hex or .bin
+    #[arg(long, value_name = "FILE", requires = "board")]
+    pub firmware: Option<PathBuf>,
+    /// A workload to run on the virtual board, in firmware of tinybench's own that speaks the
+    /// protocol: kws, vww, ic or sww
+    #[arg(long, value_name = "NAME", requires = "board")]
+    pub workload: Option<String>,
+    /// The UART of the virtual board that the image speaks on
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub uart: usize,
+    /// In how many banks the flash of the virtual board is divided, an option byte of the device
+    /// that isn't in its image [default: as the board file says]
+    #[arg(long, value_name = "1|2", requires = "board",
+          value_parser = clap::value_parser!(u32).range(1..=2))]
+    pub flash_banks: Option<u32>,
+    /// The task [default: that of the model which the device names]
+    #[arg(long, value_enum)]
+    pub task: Option<mlperf::task::Task>,
+    /// The data set: a folder with y_labels.csv, or one with the data sets of all tasks
+    /// [default: none; latency is measured with seeded input]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// What to measure [default: performance, and accuracy where there is --data]
+    #[arg(long, value_enum, requires_if("accuracy", "data"))]
+    pub mode: Option<mlperf::submission::Mode>,
+    /// How many samples to run for accuracy, spread evenly over those there are, or `all`
+    /// [default: all]
+    #[arg(long, value_name = "N|all", requires = "data")]
+    pub samples: Option<Vectors>,
+    /// How many windows to measure; a submission has five, and a comparison wants at least six
+    #[arg(long, value_name = "N", default_value_t = mlperf::performance::WINDOWS,
+          value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub windows: u32,
+    /// How long each window is at least [default: 10s, on a virtual board 1s]
+    #[arg(long, value_name = "TIME", value_parser = window)]
+    pub window: Option<Duration>,
+    /// How long the device may take for an ordinary answer; for inferences it has longer
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = timeout)]
+    pub timeout: Duration,
+    /// Where to write the results [default: tinybench-results/mlperf-TIME]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t = Format::Table, requires_if("json", "board"))]
+    pub format: Format,
+}
+
+/// What to calibrate, and what to write.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench calibrate --board nano33                    with a probe: the board against the model;
+                                                        without: the model's counts alone
+  tinybench calibrate --board nano33 --out calibration  also calibration.json and calibration.md
+  tinybench calibrate --board nano33 --on probe --fit targets/boards/my-nano33.toml
+                                                        a board file with fitted parameters
+
+Flashing replaces what is on the board. Each benchmark is a few instructions between two readings
+of the cycle counter, less what the readings take; docs/calibrate.md lists them, and says how to
+read the report and what a fit can tell.")]
+pub struct CalibrateArgs {
+    /// The board (`tinybench boards` lists them)
+    #[arg(long, value_name = "NAME")]
+    pub board: String,
+    /// What to compare with the virtual board: a probe, or nothing (`virtual`)
+    #[arg(long, value_enum, default_value_t = On::Auto)]
+    pub on: On,
+    /// The debug probe, as probe-rs spells it: VID:PID or VID:PID:SERIAL, hexadecimal
+    #[arg(long, value_name = "SELECTOR")]
+    pub probe: Option<DebugProbeSelector>,
+    /// A folder for the report as calibration.json and calibration.md
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Fit the cycle model's parameters to the measurement and write a board file with them
+    #[arg(long, value_name = "FILE.toml")]
+    pub fit: Option<PathBuf>,
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+}
+
+/// Which virtual board to serve, and where.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench serve --board nano33                 on a free TCP port of this machine
+  tinybench serve --board nano33 --port 4711
+  tinybench serve --board nano33 --unix /tmp/nano33
+  tinybench serve --board nano33 --serial tcp:4712    UART 0 on a TCP port
+  tinybench serve --board nano33 --serial pty         ... or on a pseudo-terminal
+
+The selector is printed on stdout; give it to any tool of probe-rs:
+  probe-rs run --chip nRF52840_xxAA --probe 20b7:9db1:tcp:127.0.0.1:4711 firmware.elf
+
+Clients are served one after the other; the board runs on between them, as fast as a real one. It
+speaks the protocol of a Glasgow probe. Where each serial port is follows on stdout, a line each.")]
+pub struct ServeArgs {
+    /// The board (`tinybench boards` lists them)
+    #[arg(long, value_name = "NAME")]
+    pub board: String,
+    /// The TCP port on the loopback address; 0 lets the system choose
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "unix")]
+    pub port: u16,
+    /// A Unix socket instead
+    #[arg(long, value_name = "PATH")]
+    pub unix: Option<PathBuf>,
+    /// Where to offer the board's UART 0; given again, UART 1. Port 0 lets the system choose
+    #[arg(long = "serial", value_name = "tcp:PORT|pty")]
+    pub serial: Vec<SerialPlace>,
+}
+
+/// What to fetch, and from where.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench fetch mlperf-tiny                          from where it is published
+  tinybench fetch mlperf-tiny --from https://mirror/   from a server that has the same files
+  tinybench fetch mlperf-tiny --from models/           from a folder
+
+Every file is checked against its SHA-256; nothing else gets into the cache. A download that was
+cut off goes on where it ended. The cache is `tinybench` in your cache folder, or the folder that
+TINYBENCH_CACHE names.")]
+pub struct FetchArgs {
+    /// The suite
+    #[arg(value_name = "SUITE")]
+    pub suite: String,
+    /// A folder, or the address of a server, that has the files by their names
+    #[arg(long, value_name = "DIR|URL")]
+    pub from: Option<String>,
+    /// How long a server may be silent
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = timeout)]
+    pub timeout: Duration,
+}
+
+/// Which model to compress.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench compress kws.tflite -o kws.tbz
+  tinybench run --board nano33 --model kws.tflite --model kws.tbz
+                                              what it saves and what it costs
+  tinybench run --board nano33 --suite compression
+                                              float32, int8, pruned and coded side by side
+
+docs/compression.md describes the format and the experiment.")]
+pub struct CompressArgs {
+    /// An int8 .tflite
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Where to write the compressed model
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+}

@@ -1,0 +1,121 @@
+//! Values of options, as people write them.
+
+use clap::ValueEnum;
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+use std::time::Duration;
+use tinybench_execution::power;
+use tinybench_execution::power::Cell;
+use tinybench_inputs::subject::VectorCount;
+use tinybench_support::suggest;
+
+/// Longest time a target can be given.
+const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+
+/// Longest window of a performance run: well within the 71 minutes of a device's clock.
+const MAX_WINDOW: Duration = Duration::from_secs(600);
+/// Longest interval at which something can be run.
+const MAX_INTERVAL: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A form of output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table for people.
+    Table,
+    /// One JSON document: the run record, or the report of a calibration.
+    Json,
+}
+
+/// A number of vectors, as the user gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vectors(pub VectorCount);
+
+impl FromStr for Vectors {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self(VectorCount::All));
+        }
+        let count: NonZeroUsize = text
+            .parse()
+            .map_err(|_| "it must be a number from 1 on, or `all`".to_owned())?;
+        Ok(Self(VectorCount::Count(count.get())))
+    }
+}
+
+/// A time such as `60s` or `2m30s`.
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
+    let time = duration(text).filter(|time| *time <= MAX_TIMEOUT);
+    time.ok_or_else(|| "it must be a time such as `60s` or `2m30s`, up to a day".to_owned())
+}
+
+/// A time such as `100ms`, `1s` or `5min`.
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
+    let time = duration(text).filter(|time| *time <= MAX_INTERVAL);
+    time.ok_or_else(|| {
+        "it must be a time such as `100ms`, `1s` or `5min`, up to 30 days".to_owned()
+    })
+}
+
+/// A time as people write it, if it isn't zero.
+fn duration(text: &str) -> Option<Duration> {
+    text.parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|time| Duration::try_from(time).ok())
+        .filter(|time| !time.is_zero())
+}
+
+/// A cell by its name.
+pub(super) fn cell(name: &str) -> Result<&'static Cell, String> {
+    power::find(name).ok_or_else(|| {
+        let names: Vec<_> = power::CELLS.iter().map(|it| it.name.to_owned()).collect();
+        format!(
+            "{}; docs/power.md describes them",
+            suggest::hint(name, &names)
+        )
+    })
+}
+
+/// The length of a window.
+pub(super) fn window(text: &str) -> Result<Duration, String> {
+    timeout(text)
+        .ok()
+        .filter(|time| (Duration::from_millis(1)..=MAX_WINDOW).contains(time))
+        .ok_or_else(|| "it must be a time such as `10s` or `500ms`, from 1ms to 10m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        assert_eq!(timeout("60s"), Ok(Duration::from_secs(60)));
+        assert_eq!(timeout("2m30s"), Ok(Duration::from_secs(150)));
+        assert_eq!(timeout("250ms"), Ok(Duration::from_millis(250)));
+        for bad in ["", "60", "-1s", "0s", "2 weeks", "1e9h", "25h"] {
+            assert!(timeout(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn intervals_are_read_as_people_write_them() {
+        assert_eq!(interval("100ms"), Ok(Duration::from_millis(100)));
+        assert_eq!(interval("1s"), Ok(Duration::from_secs(1)));
+        assert_eq!(interval("5min"), Ok(Duration::from_secs(300)));
+        assert_eq!(interval("1h"), Ok(Duration::from_secs(3_600)));
+        for bad in ["", "1", "0s", "-1s", "1e9h", "721h"] {
+            assert!(interval(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn vectors_are_a_number_or_all() {
+        assert_eq!("all".parse(), Ok(Vectors(VectorCount::All)));
+        assert_eq!("7".parse(), Ok(Vectors(VectorCount::Count(7))));
+        for bad in ["0", "-1", "", "some"] {
+            assert!(bad.parse::<Vectors>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Why something can't be measured.
+
+use std::io;
+use std::path::PathBuf;
+
+use tinybench_support::exit::{Exit, Exits};
+use tinybench_support::files::{ReadError, WriteError};
+
+use crate::compress::CompressError;
+use crate::learning::StreamError;
+use crate::runtimes::RuntimeError;
+use crate::suite::SuiteError;
+
+/// Why something can't be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectError {
+    /// A file can't be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The runtime refuses the model.
+    #[error("{path}: {source}")]
+    Model {
+        /// The model file.
+        path: PathBuf,
+        /// What the runtime says.
+        source: RuntimeError,
+    },
+    /// The model's weights can't be coded.
+    #[error("{path}: {source}")]
+    Compress {
+        /// The model file.
+        path: PathBuf,
+        /// Why not.
+        source: CompressError,
+    },
+    /// A file can't be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A folder can't be made.
+    #[error("can't make the folder {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The vectors of a suite can't be used.
+    #[error(transparent)]
+    Suite(#[from] SuiteError),
+    /// A stream can't be learnt from.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// The learner's memory doesn't fit in the board's RAM.
+    #[error(
+        "{path}: learner.memory_bytes is {bytes}, and the {board}'s RAM has {ram} bytes in all"
+    )]
+    LearnerTooBigForRam {
+        /// The stream.
+        path: PathBuf,
+        /// The board.
+        board: String,
+        /// Bytes of the learner's memory.
+        bytes: usize,
+        /// Size of RAM, bytes.
+        ram: u32,
+    },
+    /// A workload's card, or a suite, doesn't describe its model.
+    #[error("{path} is not the model that was promised: {problem}")]
+    Card {
+        /// The model file.
+        path: PathBuf,
+        /// What differs.
+        problem: String,
+    },
+    /// A file of inputs or outputs has the wrong size.
+    #[error("{path} has {bytes} bytes, which is not {expected}")]
+    Size {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: usize,
+        /// What its size should be.
+        expected: String,
+    },
+    /// The model doesn't fit in the board's flash.
+    #[error(
+        "{path} is too big for the {board}'s flash: the model has {bytes} bytes, flash {flash}"
+    )]
+    TooBigForFlash {
+        /// The model file.
+        path: PathBuf,
+        /// The board.
+        board: String,
+        /// Size of the model, bytes.
+        bytes: usize,
+        /// Size of flash, bytes.
+        flash: u32,
+    },
+    /// The arena doesn't fit in the board's RAM.
+    #[error(
+        "{path} needs too big an arena for the {board}'s RAM: the arena takes {bytes} bytes, RAM \
+         has {ram}"
+    )]
+    TooBigForRam {
+        /// The model file.
+        path: PathBuf,
+        /// The board.
+        board: String,
+        /// Size of the arena, bytes.
+        bytes: usize,
+        /// Size of RAM, bytes.
+        ram: u32,
+    },
+}
+
+impl Exits for SubjectError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Write(_) | Self::Folder { .. } => Exit::Output,
+            _ => Exit::Input,
+        }
+    }
+}
+
+impl SubjectError {
+    /// Whether the model doesn't fit the board.
+    pub fn is_too_big(&self) -> bool {
+        matches!(
+            self,
+            Self::TooBigForFlash { .. } | Self::TooBigForRam { .. }
+        )
+    }
+}
