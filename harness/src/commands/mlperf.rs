@@ -97,14 +97,21 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
         tracing::warn!("{warning}");
     }
 
-    let record = board.as_ref().and_then(|board| {
-        let target = Target {
-            board,
-            kind,
-            firmware_sha256,
-        };
-        record::record(&found, &target, started, project)
-    });
+    let record = match &board {
+        Some(board) => {
+            let target = Target {
+                board,
+                kind,
+                firmware_sha256,
+            };
+            let record = record::record(&found, &target, started, project);
+            record.map_err(|error| Error::Mlperf {
+                source: error.into(),
+                log: log.path().to_owned(),
+            })?
+        }
+        None => None,
+    };
     let json = record.as_ref().map(RunRecord::to_json).transpose()?;
     interrupt::check()?;
     if let Some(json) = &json {

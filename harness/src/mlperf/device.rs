@@ -42,6 +42,11 @@ pub struct Patience {
     pub inference: Duration,
 }
 
+/// How much faster than the host's a device's clock may run for its beginning anew to be believed,
+/// and how much of its time may pass unseen.
+const CLOCK_MARGIN: u32 = 2;
+const CLOCK_ALLOWANCE: Duration = Duration::from_secs(1);
+
 /// What a device says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -97,6 +102,8 @@ pub struct Device<'a> {
     last: Option<String>,
     /// How long one inference takes, once that is known.
     inference: Option<Duration>,
+    /// What the device's clock has shown last, µs, and when that came.
+    clock: Option<(Duration, u32)>,
 }
 
 impl<'a> Device<'a> {
@@ -110,6 +117,7 @@ impl<'a> Device<'a> {
             lines: VecDeque::new(),
             last: None,
             inference: None,
+            clock: None,
         }
     }
 
@@ -279,7 +287,8 @@ impl<'a> Device<'a> {
     /// The device has as long as this takes by what earlier calls have shown, three times over.
     ///
     /// # Errors
-    /// [`DeviceError::Missing`] if times or results are missing, and what [`Self::command`] says.
+    /// [`DeviceError::Laps`] and [`DeviceError::ClockBack`] where its times make no sense,
+    /// [`DeviceError::Missing`] if results are missing, and what [`Self::command`] says.
     pub fn infer(&mut self, inferences: u32, warm_ups: u32) -> Result<Inference, DeviceError> {
         let command = format!("infer {inferences} {warm_ups}");
         let count = inferences.saturating_add(warm_ups);
@@ -307,9 +316,15 @@ impl<'a> Device<'a> {
             command: command.clone(),
             missing,
         };
-        let [(first, start_us), .., (last, end_us)] = laps[..] else {
-            return Err(missing("two times `m-lap-us-…`"));
+        let [start, end] = laps[..] else {
+            return Err(DeviceError::Laps {
+                command,
+                found: laps.len(),
+            });
         };
+        self.follow_clock(&command, start)?;
+        self.follow_clock(&command, end)?;
+        let ((first, start_us), (last, end_us)) = (start, end);
         let inference = Inference {
             inferences,
             warm_ups,
@@ -323,6 +338,29 @@ impl<'a> Device<'a> {
         let seconds = seconds.max(1e-6);
         self.inference = Some(Duration::from_secs_f64(seconds));
         Ok(inference)
+    }
+
+    /// The device's clock shows `us` at `at`. It begins anew after 2^32 µs, and doesn't go back
+    /// otherwise.
+    fn follow_clock(
+        &mut self,
+        command: &str,
+        (at, us): (Duration, u32),
+    ) -> Result<(), DeviceError> {
+        let Some((before, from_us)) = self.clock.replace((at, us)) else {
+            return Ok(());
+        };
+        let seen = at.saturating_sub(before);
+        let passed = Duration::from_micros(us.wrapping_sub(from_us).into());
+        if us < from_us && passed > seen * CLOCK_MARGIN + CLOCK_ALLOWANCE {
+            return Err(DeviceError::ClockBack {
+                command: command.to_owned(),
+                from_us,
+                to_us: us,
+                seen,
+            });
+        }
+        Ok(())
     }
 
     /// Gives a command and waits until the device is ready again. Returns what it has said.
