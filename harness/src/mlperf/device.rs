@@ -102,8 +102,6 @@ pub struct Device<'a> {
     last: Option<String>,
     /// How long one inference takes, once that is known.
     inference: Option<Duration>,
-    /// What the device's clock has shown last, µs, and when that came.
-    clock: Option<(Duration, u32)>,
 }
 
 impl<'a> Device<'a> {
@@ -117,7 +115,6 @@ impl<'a> Device<'a> {
             lines: VecDeque::new(),
             last: None,
             inference: None,
-            clock: None,
         }
     }
 
@@ -322,15 +319,23 @@ impl<'a> Device<'a> {
                 found: laps.len(),
             });
         };
-        self.follow_clock(&command, start)?;
-        self.follow_clock(&command, end)?;
         let ((first, start_us), (last, end_us)) = (start, end);
+        let seen = last.saturating_sub(first);
+        let passed = Duration::from_micros(end_us.wrapping_sub(start_us).into());
+        if end_us < start_us && passed > seen * CLOCK_MARGIN + CLOCK_ALLOWANCE {
+            return Err(DeviceError::ClockBack {
+                command,
+                from_us: start_us,
+                to_us: end_us,
+                seen,
+            });
+        }
         let inference = Inference {
             inferences,
             warm_ups,
             start_us,
             end_us,
-            seen: last.saturating_sub(first),
+            seen,
             results: results.ok_or_else(|| missing("`m-results-[…]`"))?,
         };
         let seconds = inference.us_per_inference() / 1e6;
@@ -338,29 +343,6 @@ impl<'a> Device<'a> {
         let seconds = seconds.max(1e-6);
         self.inference = Some(Duration::from_secs_f64(seconds));
         Ok(inference)
-    }
-
-    /// The device's clock shows `us` at `at`. It begins anew after 2^32 µs, and doesn't go back
-    /// otherwise.
-    fn follow_clock(
-        &mut self,
-        command: &str,
-        (at, us): (Duration, u32),
-    ) -> Result<(), DeviceError> {
-        let Some((before, from_us)) = self.clock.replace((at, us)) else {
-            return Ok(());
-        };
-        let seen = at.saturating_sub(before);
-        let passed = Duration::from_micros(us.wrapping_sub(from_us).into());
-        if us < from_us && passed > seen * CLOCK_MARGIN + CLOCK_ALLOWANCE {
-            return Err(DeviceError::ClockBack {
-                command: command.to_owned(),
-                from_us,
-                to_us: us,
-                seen,
-            });
-        }
-        Ok(())
     }
 
     /// Gives a command and waits until the device is ready again. Returns what it has said.
