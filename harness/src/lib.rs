@@ -44,6 +44,7 @@ pub mod project;
 pub mod quality;
 pub mod record;
 pub mod records;
+mod relay;
 pub mod report;
 pub mod results;
 pub mod runtimes;

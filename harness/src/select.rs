@@ -6,6 +6,8 @@ use probe_rs::probe::{DebugProbeSelector, Probe};
 use crate::board::Board;
 use crate::error_chain::describe;
 use crate::exit::Exit;
+use crate::printable::printable;
+use crate::relay;
 use crate::virtual_board::{OpenVirtual, VirtualBoardError};
 
 /// What a run may use.
@@ -161,12 +163,15 @@ impl Choice {
     ) -> Result<Probe, SelectError> {
         match self {
             Self::Probe { selector, .. } => {
+                let unopened = |reason| SelectError::Open {
+                    selector: selector.clone(),
+                    reason,
+                };
+                let relayed =
+                    relay::relayed(selector).map_err(|error| unopened(error.to_string()))?;
                 lister
-                    .open(selector.clone())
-                    .map_err(|error| SelectError::Open {
-                        selector: selector.clone(),
-                        reason: describe(&error),
-                    })
+                    .open(relayed)
+                    .map_err(|error| unopened(describe(&error)))
             }
             Self::Virtual(_) => Ok(open_virtual(board)?),
         }
@@ -175,7 +180,8 @@ impl Choice {
     /// The probe's name in the record.
     pub fn probe_name(&self, board: &Board) -> String {
         match self {
-            Self::Probe { name, .. } => name.clone(),
+            // A serial number can hold anything.
+            Self::Probe { name, .. } => printable(name).into_owned(),
             Self::Virtual(_) => format!("virtual {}", board.name),
         }
     }
