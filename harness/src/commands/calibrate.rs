@@ -174,10 +174,7 @@ fn write(
         let json = serde_json::to_string_pretty(report)? + "\n";
         contents.push((folder.join("calibration.json"), json));
         contents.push((folder.join("calibration.md"), report.markdown()));
-        fs::create_dir_all(folder).map_err(|source| files::WriteError {
-            path: folder.clone(),
-            source,
-        })?;
+        fs::create_dir_all(folder).map_err(files::WriteError::of(folder))?;
     }
     interrupt::check()?;
     for (path, text) in &contents {
