@@ -6,6 +6,7 @@
 
 pub mod learning;
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -18,6 +19,14 @@ const SCHEMA_PREFIX: &str = "tinybench.run/";
 
 /// The major version this tinybench reads and writes.
 const SCHEMA_MAJOR: u32 = 1;
+
+/// Longest name of a board, workload, model, runtime or commit, bytes.
+pub const MAX_NAME: usize = 200;
+
+/// A time as records have it. Runs follow each other in less than a second: it has milliseconds.
+pub fn time_text(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
 
 /// Fields of a newer minor version, kept as they are.
 pub type Other = Map<String, Value>;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::context::Context;
 use crate::metrics::{Metric, Reading};
 use crate::record::{Board, ExecutionKind, RunResult};
-use crate::records::Loaded;
+use crate::records::{Loaded, by_place};
 use crate::statistics::median;
 
 /// What tells results apart: what was run, and on what.
@@ -107,7 +107,10 @@ impl Side {
             replaced: 0,
         };
         for mut group in groups.into_values() {
-            group.sort_by(|a, b| (a.0, &a.1.path).cmp(&(b.0, &b.1.path)));
+            group.sort_by(|a, b| {
+                let by_start = a.0.cmp(&b.0);
+                by_start.then_with(|| by_place(&a.1.path, &b.1.path))
+            });
             let Some((_, mut newest)) = group.pop() else {
                 continue;
             };

@@ -58,7 +58,7 @@ pub fn record(
             commit: project.commit(),
             other: Other::new(),
         },
-        started_at: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        started_at: record::time_text(started),
         commit: commit::find(None, Path::new(".")),
         board: record::Board {
             name: board.name.clone(),

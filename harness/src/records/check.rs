@@ -9,13 +9,11 @@ use serde_json::{Map, Value};
 use crate::power::LINE_MW;
 use crate::printable::{is_hazard, printable};
 use crate::record::learning::Learning;
-use crate::record::{Power, RunRecord, RunResult, Stage};
+use crate::record::{MAX_NAME, Power, RunRecord, RunResult, Stage};
 use crate::statistics::median;
 
 /// Longest string.
 const MAX_STRING: usize = 4_096;
-/// Longest name of a board, workload, model or runtime.
-const MAX_NAME: usize = 200;
 /// Clocks that a microcontroller can have, Hz.
 const CLOCKS: std::ops::RangeInclusive<u64> = 1_000..=100_000_000_000;
 /// Largest number of any kind: it keeps sums and products finite.
