@@ -97,6 +97,8 @@ pub enum Command {
     Runtimes,
     /// Bring the models of a suite into the cache
     Fetch(FetchArgs),
+    /// Remove the firmware that was built, and what can be made again with it
+    Clean(CleanArgs),
     /// Serve a virtual board to probe-rs and the tools built on it
     Serve(ServeArgs),
     /// Check what is needed to build and to run, and say what to do about what is missing
@@ -426,6 +428,18 @@ pub struct RunArgs {
     /// together
     #[arg(long, value_name = "I/N")]
     pub shard: Option<shard::Part>,
+}
+
+/// What to do with what was made.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Removed are the images, what cargo has compiled for them, and compressed models, in the project's folder
+target/tinybench or the one that TINYBENCH_TARGET names. Records and fetched models stay. Without it,
+images that were used longest ago leave beyond 2 GiB, and what cargo has compiled beyond 4 GiB.")]
+pub struct CleanArgs {
+    /// Say what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Which records to export, and how.

@@ -215,6 +215,7 @@ impl Error {
             | Self::Compare(_)
             | Self::Merge(_)
             | Self::Read(_) => Exit::Input,
+            Self::Build(BuildError::NoPlace { .. } | BuildError::DiskFull { .. }) => Exit::Output,
             Self::Build(_) | Self::Toolchain(_) | Self::Image(_) | Self::NotReady => Exit::Build,
             Self::Page(error) => error.exit(),
             Self::Session(error) => error.exit(),

@@ -2,6 +2,7 @@
 
 mod boards;
 pub mod calibrate;
+mod clean;
 mod compare;
 mod completions;
 mod compress;
@@ -43,6 +44,7 @@ pub fn execute(cli: &Cli) -> Result<(), Error> {
         Command::Workloads => workloads::list(&project()?),
         Command::Runtimes => runtimes::list(),
         Command::Fetch(args) => fetch::fetch(args, &project()?),
+        Command::Clean(args) => clean::clean(args, &project()?),
         Command::Serve(args) => serve::serve(args, &project()?),
         Command::Doctor => doctor::check(&project()?),
         Command::Completions { shell } => completions::print(*shell),
