@@ -8,6 +8,7 @@ use tinybench_virtual_board::glasgow::ServeError;
 use crate::baselines::UnknownBaseline;
 use crate::board::BoardError;
 use crate::calibrate::CalibrateError;
+use crate::commit::InvalidCommit;
 use crate::compare::CompareError;
 use crate::config::ConfigError;
 use crate::confirm::ConfirmError;
@@ -66,6 +67,8 @@ pub enum Error {
     Runtime(#[from] UnknownRuntime),
     #[error(transparent)]
     Subject(#[from] SubjectError),
+    #[error(transparent)]
+    Commit(#[from] InvalidCommit),
     #[error(transparent)]
     Select(#[from] SelectError),
     #[error(transparent)]
@@ -180,6 +183,7 @@ impl Error {
             | Self::Workload(WorkloadError::Unknown { .. })
             | Self::Runtime(_)
             | Self::UnknownBaseline(_)
+            | Self::Commit(_)
             | Self::Shard(_)
             | Self::Power(_)
             | Self::Serial(SerialError::TooMany { .. })
@@ -190,6 +194,7 @@ impl Error {
             Self::Regression { .. } => Exit::Regression,
             Self::Confirm(error) => error.exit(),
             Self::Suite(error) if error.is_usage() => Exit::Usage,
+            Self::Subject(error) if error.is_usage() => Exit::Usage,
             Self::Mismatch { .. } => Exit::Mismatch,
             Self::Fetch(error) => error.exit(),
             Self::VirtualBoard(_)

@@ -14,8 +14,10 @@ use tinybench_learning::Configuration;
 use crate::board::Board;
 use crate::compress::CompressError;
 use crate::files::{self, ReadError, WriteError};
+use crate::hash::sha256_hex;
 use crate::learning::{Stream, StreamError};
-use crate::record::{self, InputSource};
+use crate::printable::printable;
+use crate::record::{self, InputSource, MAX_NAME};
 use crate::runtimes::{self, HostRuntime, ModelFacts, RuntimeError};
 use crate::suite::{FetchedModel, Models, SuiteError};
 use crate::verify::float;
@@ -29,6 +31,9 @@ pub const SEEDED_VECTORS: usize = 8;
 
 /// How many vectors are run, at most, unless the user says.
 pub const DEFAULT_VECTORS: usize = 48;
+
+/// Most bytes of inputs that are made from the seed.
+const MAX_SEEDED_BYTES: usize = 64 << 20;
 
 /// Bytes of an output that is a score.
 const SCORE_BYTES: usize = 4;
@@ -211,6 +216,18 @@ pub enum SubjectError {
         /// Size of flash, bytes.
         flash: u32,
     },
+    /// More inputs were asked for than are made.
+    #[error(
+        "--vectors {count}: inputs of {each} bytes are made for {} of them at most; --reference takes \
+         your own",
+        MAX_SEEDED_BYTES / each
+    )]
+    TooManyVectors {
+        /// How many were asked for.
+        count: usize,
+        /// Bytes of one.
+        each: usize,
+    },
     /// The arena doesn't fit in the board's RAM.
     #[error(
         "{path} needs too big an arena for the {board}'s RAM: the arena takes {bytes} bytes, RAM \
@@ -229,6 +246,11 @@ pub enum SubjectError {
 }
 
 impl SubjectError {
+    /// Whether the command line is at fault, and not a file.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::TooManyVectors { .. })
+    }
+
     /// Whether the model doesn't fit the board.
     pub fn is_too_big(&self) -> bool {
         matches!(
@@ -326,7 +348,7 @@ impl Checked {
             seed: None,
             inputs,
             outputs,
-            reference: format!("{name}.outputs.{ending}"),
+            reference: plain(&format!("{name}.outputs.{ending}")),
         })
     }
 
@@ -507,15 +529,18 @@ impl Subject {
         board: &Board,
     ) -> Result<Self, SubjectError> {
         let checked = Checked::new(path, model, runtime, board)?;
-        let name = stem(path);
+        let name = name_of(path);
         let vectors = match reference {
-            Some(folder) => checked.read_reference(folder, &name)?,
+            Some(folder) => checked.read_reference(folder, &stem(path))?,
             None => {
                 let count = match vectors {
                     VectorCount::Count(count) => count,
                     VectorCount::All | VectorCount::Default => SEEDED_VECTORS,
                 };
-                let bytes = seeded_bytes(SEED, count * checked.facts.input_bytes);
+                let each = checked.facts.input_bytes;
+                let length = count.checked_mul(each).filter(|it| *it <= MAX_SEEDED_BYTES);
+                let length = length.ok_or(SubjectError::TooManyVectors { count, each })?;
+                let bytes = seeded_bytes(SEED, length);
                 let inputs = match checked.facts.element_type {
                     ElementType::Int8 => bytes,
                     ElementType::Float32 => seeded_values(&bytes),
@@ -566,7 +591,7 @@ impl Subject {
             outputs,
             reference: portable_kernels(runtime),
         };
-        let mut subject = checked.subject(stem(path), vectors);
+        let mut subject = checked.subject(name_of(path), vectors);
         subject.learning = Some(learning);
         Ok(subject)
     }
@@ -624,7 +649,27 @@ fn portable_kernels(runtime: &dyn HostRuntime) -> String {
     )
 }
 
-/// The name of a model: that of its file without the extension.
+/// The name under which a model goes into a record.
+fn name_of(path: &Path) -> String {
+    plain(&stem(path))
+}
+
+/// A name from outside as a record can hold it: without control characters, and short. One that is
+/// cut ends in a part of its hash, so that it stays apart from others.
+fn plain(name: &str) -> String {
+    const HASH: usize = 12;
+    let name = printable(name);
+    if name.trim().is_empty() {
+        return "unnamed".to_owned();
+    }
+    if name.len() <= MAX_NAME {
+        return name.into_owned();
+    }
+    let end = name.floor_char_boundary(MAX_NAME - HASH - 1);
+    format!("{}-{}", &name[..end], &sha256_hex(name.as_bytes())[..HASH])
+}
+
+/// A model's file without the extension.
 fn stem(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default();
     stem.to_string_lossy().into_owned()
@@ -677,6 +722,18 @@ mod tests {
             .collect();
         assert_eq!(seeded_bytes(1_234_567, 16), bytes);
         assert_eq!(seeded_bytes(1_234_567, 11), bytes[..11]);
+    }
+
+    #[test]
+    fn names_of_files_become_names_of_records() {
+        let name = |stem: &str| name_of(Path::new(&format!("{stem}.tflite")));
+        assert_eq!(name("kws"), "kws");
+        assert_eq!(name("a\u{1b}[31m\nb"), r"a\u{1b}[31m\u{a}b");
+        assert_eq!(name(" "), "unnamed");
+        assert_eq!(name(&"x".repeat(MAX_NAME)), "x".repeat(MAX_NAME));
+        let long = ["a", "b"].map(|last| name(&format!("{}{last}", "ä".repeat(120))));
+        assert!(long.iter().all(|name| name.len() <= MAX_NAME), "{long:?}");
+        assert_ne!(long[0], long[1]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::mlperf::record::{self, Target};
 use crate::mlperf::session::{self, Found, Plan};
 use crate::mlperf::submission::{Mode, OFFICIAL_WINDOW};
 use crate::mlperf::task::Task;
-use crate::printable::printable;
+use crate::printable::{printable, printable_path};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::record::{ExecutionKind, RunRecord};
@@ -121,9 +121,9 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Error> {
         (Format::Json, Some(json)) => stdout::print(json.trim_end())?,
         _ => stdout::print(&text(&found, &target, kind, board.as_ref()))?,
     }
-    eprintln!("results: {}", out.display());
+    eprintln!("results: {}", printable_path(&out));
     if json.is_some() {
-        eprintln!("record: {}", out.join(RECORD).display());
+        eprintln!("record: {}", printable_path(&out.join(RECORD)));
     }
     Ok(())
 }

@@ -14,12 +14,13 @@ use crate::commit;
 use crate::conversation::ImageView;
 use crate::error::Error;
 use crate::fetch::{self, Cache, Origin};
-use crate::files;
+use crate::files::{self, WriteError};
 use crate::firmware_build::{self, Event, Firmware};
 use crate::image::{Image, Location};
 use crate::interrupt;
 use crate::measure::{LearningPlan, PipelinePlan, Plan, measure};
 use crate::power::{DutyCycle, PowerError};
+use crate::printable::printable_path;
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::record::{self, ExecutionKind, LeftOut, Other, RunRecord, RunResult, ShardSubject};
@@ -91,6 +92,8 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
         Choice::Virtual(why) => eprintln!("target: virtual {} ({why})", board.name),
     }
     warn_of_unknown_keys(&board.name, &loaded.unknown_keys);
+    commit::check(args.commit.as_deref())?;
+    try_places(args)?;
 
     let duty_cycle = args.every.map(|every| DutyCycle {
         every,
@@ -135,19 +138,17 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
     let json = record.to_json()?;
     interrupt::check()?;
     let path = match &args.out {
-        Some(path) => {
-            files::write(path, json.as_bytes())?;
-            path.clone()
-        }
+        Some(path) => files::write(path, json.as_bytes()).map(|()| path.clone()),
         None => {
             let stem = format!("{}-{}", started.strftime("%Y%m%dT%H%M%SZ"), board.name);
-            files::write_new(Path::new(RESULTS), &stem, "json", json.as_bytes())?
+            files::write_new(Path::new(RESULTS), &stem, "json", json.as_bytes())
         }
     };
-    let baseline = match &args.save_baseline {
-        Some(name) => Some(Baselines::around_current().save(name, &json)?),
-        None => None,
+    let baseline = match (&path, &args.save_baseline) {
+        (Ok(_), Some(name)) => Some(Baselines::around_current().save(name, &json)),
+        _ => None,
     };
+    // What was measured is shown even where it can't be kept.
     match args.format {
         Format::Json => stdout::print(json.trim_end())?,
         Format::Table => {
@@ -156,11 +157,23 @@ pub fn run_with(args: &RunArgs, project: &Project, open_virtual: OpenVirtual) ->
             stdout::print(&text)?;
         }
     }
-    eprintln!("record: {}", path.display());
-    if let Some(path) = baseline {
-        eprintln!("baseline: {}", path.display());
+    eprintln!("record: {}", printable_path(&path?));
+    if let Some(path) = baseline.transpose()? {
+        eprintln!("baseline: {}", printable_path(&path));
     }
     Ok(())
+}
+
+/// Tries the places of the record before it is measured.
+fn try_places(args: &RunArgs) -> Result<(), WriteError> {
+    match &args.out {
+        Some(path) => files::try_write(path)?,
+        None => files::try_write_new(Path::new(RESULTS))?,
+    }
+    match &args.save_baseline {
+        Some(name) => Baselines::around_current().try_save(name),
+        None => Ok(()),
+    }
 }
 
 /// What is to be measured.
@@ -537,7 +550,7 @@ fn record(
             commit: setting.project.commit(),
             other: other(),
         },
-        started_at: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        started_at: record::time_text(started),
         commit: commit::find(setting.args.commit.as_deref(), Path::new(".")),
         board: record::Board {
             name: board.name.clone(),
