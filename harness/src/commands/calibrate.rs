@@ -88,6 +88,12 @@ pub fn calibrate(
     if args.fit.is_some() && target.is_none() {
         return Err(CalibrateError::NothingToFit.into());
     }
+    if let Some(path) = &args.fit {
+        files::try_write(path)?;
+    }
+    if let Some(folder) = &args.out {
+        files::try_write_new(folder)?;
+    }
     // A probe that isn't there is told before anything is built.
     let probe = target
         .as_ref()

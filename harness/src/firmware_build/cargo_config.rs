@@ -26,9 +26,10 @@ pub struct ConfigurationError {
     pub key: String,
 }
 
-/// The firmware's release profile, as its manifest sets it and otherwise as cargo has it by default,
-/// in TOML.
-const PROFILE: [(&str, &str); 11] = [
+/// The firmware's release profile, in TOML: as its manifest sets it, and what cargo takes to be the same
+/// whether it is set or not. Symbols are named by a hash of these settings, so that another way to say
+/// the same would change the image.
+const PROFILE: [(&str, &str); 9] = [
     ("opt-level", "2"),
     ("codegen-units", "1"),
     ("lto", "\"off\""),
@@ -37,19 +38,15 @@ const PROFILE: [(&str, &str); 11] = [
     ("overflow-checks", "false"),
     ("debug-assertions", "false"),
     ("incremental", "false"),
-    ("strip", "\"none\""),
     ("rpath", "false"),
-    ("split-debuginfo", "\"off\""),
 ];
 
 /// Where the measuring program differs.
 const MEASURING_PROGRAM: (&str, &str) = (super::cargo::PACKAGE, "\"s\"");
 
-/// Build scripts and what they use, by default.
-const BUILD_OVERRIDE: [(&str, &str); 6] = [
+/// Build scripts and what they use, as cargo has them.
+const BUILD_OVERRIDE: [(&str, &str); 4] = [
     ("opt-level", "0"),
-    ("codegen-units", "256"),
-    ("debug", "\"none\""),
     ("overflow-checks", "false"),
     ("debug-assertions", "false"),
     ("incremental", "false"),
@@ -159,13 +156,14 @@ fn profile(section: &Value) -> Overruled {
     )
 }
 
+/// Settings of other packages hold for build scripts too, which have others than the firmware: there
+/// is no telling both apart.
 fn packages(place: &str, section: &Value) -> Overruled {
     let mut overruled = Vec::new();
     for (package, table) in section.as_table().into_iter().flatten() {
-        let name = package.split(['@', ':']).next().unwrap_or_default();
-        let wanted = |key: &str| match (name, key) {
-            (name, "opt-level") if name == MEASURING_PROGRAM.0 => Some(MEASURING_PROGRAM.1),
-            _ => find(&PROFILE, key),
+        let wanted = |key: &str| {
+            let known = package == MEASURING_PROGRAM.0 && key == "opt-level";
+            known.then_some(MEASURING_PROGRAM.1)
         };
         let place = format!("{place}.{}", Value::from(package.as_str()));
         overruled.extend(settings(&place, table, wanted, |_, _| None)?);
@@ -260,8 +258,8 @@ mod tests {
     #[test]
     fn profiles_are_those_of_the_manifest() {
         let home = "[profile.release]\nlto = \"fat\"\nopt-level = 3\n";
-        let above = "[profile.release]\nopt-level = 0\n[profile.release.package.\"*\"]\n\
-                     opt-level = 0\n[profile.release.package.tinybench-firmware]\nopt-level = 1\n\
+        let above = "[profile.release]\nopt-level = 0\n\
+                     [profile.release.package.tinybench-firmware]\nopt-level = 1\n\
                      [profile.release.build-override]\nopt-level = 3\n";
         let mut settings = of(above, home).unwrap();
         settings.sort();
@@ -272,7 +270,6 @@ mod tests {
                 r#"profile.release.lto="off""#,
                 r#"profile.release.opt-level=2"#,
                 r#"profile.release.opt-level=2"#,
-                r#"profile.release.package."*".opt-level=2"#,
                 r#"profile.release.package."tinybench-firmware".opt-level="s""#,
             ]
         );
@@ -300,6 +297,10 @@ mod tests {
             (
                 "[profile.release]\nrustflags = [\"-g\"]",
                 "profile.release.rustflags",
+            ),
+            (
+                "[profile.release.package.\"*\"]\nopt-level = 0",
+                "profile.release.package.\"*\".opt-level",
             ),
             (
                 "[target.'cfg(all())']\nlinker = \"ld\"",
