@@ -103,12 +103,21 @@ impl Baselines {
     /// Writes the JSON text of a record under a name, replacing what was there. Returns the path.
     pub fn save(&self, name: &Name, json: &str) -> Result<PathBuf, WriteError> {
         let path = self.path(name);
-        std::fs::create_dir_all(&self.folder).map_err(|source| WriteError {
-            path: path.clone(),
-            source,
-        })?;
-        files::write(&path, json.as_bytes())?;
+        let made = files::make_folders(&self.folder).map_err(WriteError::of(&path))?;
+        if let Err(error) = files::write(&path, json.as_bytes()) {
+            made.undo();
+            return Err(error);
+        }
         Ok(path)
+    }
+
+    /// Tries whether [`Self::save`] can succeed, before the record is measured.
+    pub fn try_save(&self, name: &Name) -> Result<(), WriteError> {
+        let path = self.path(name);
+        if path.is_dir() {
+            return files::try_write(&path);
+        }
+        files::try_write_new(&self.folder)
     }
 
     /// What `argument` means: the file or folder of that path, otherwise the baseline of that name.

@@ -189,10 +189,7 @@ pub fn rerun(
         }
         .into());
     }
-    let folder = tempfile::tempdir().map_err(|source| WriteError {
-        path: std::env::temp_dir(),
-        source,
-    })?;
+    let folder = tempfile::tempdir().map_err(WriteError::of(&std::env::temp_dir()))?;
     let out = folder.path().join("record.json");
     let program = std::env::current_exe().map_err(|e| no_record(e.to_string()))?;
     let mut command = Command::new(program);
@@ -208,11 +205,9 @@ pub fn rerun(
     if let Some(probe) = probe {
         command.arg("--probe").arg(probe.to_string());
     }
-    let status = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .status()
-        .map_err(|e| no_record(e.to_string()))?;
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    let status = interrupt::spawn(&mut command).and_then(|(mut child, _watched)| child.wait());
+    let status = status.map_err(|e| no_record(e.to_string()))?;
     interrupt::check()?;
     if !status.success() {
         let exit = status.code().and_then(Exit::from_code);

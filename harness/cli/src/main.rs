@@ -1,17 +1,17 @@
 //! The `tinybench` command.
 
-use std::io::IsTerminal;
-use std::process::ExitCode;
-
 use clap::Parser;
 use owo_colors::OwoColorize;
+use std::io::IsTerminal;
+use std::process::ExitCode;
 use tinybench::args::Cli;
 use tinybench::commands;
 use tinybench_support::interrupt;
+use tinybench_support::printable::printable_lines;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
     let colour = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     tracing_subscriber::fmt()
@@ -27,14 +27,28 @@ fn main() -> ExitCode {
     match commands::execute(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            // It may name files and other things whose names are escape sequences.
+            let text = printable_lines(&error.to_string());
             if colour {
-                eprintln!("{}: {error}", "error".red().bold());
+                eprintln!("{}: {text}", "error".red().bold());
             } else {
-                eprintln!("error: {error}");
+                eprintln!("error: {text}");
             }
             error.exit().into()
         }
     }
+}
+
+/// Ends with what clap has to say. Where that repeats escape sequences of the command line, they lose
+/// their power, and the text its colours.
+fn refuse(error: &clap::Error) -> ! {
+    let text = error.render().to_string();
+    let safe = printable_lines(&text);
+    if error.use_stderr() && safe != text {
+        eprint!("{safe}");
+        std::process::exit(error.exit_code());
+    }
+    error.exit()
 }
 
 /// What is logged. probe-rs warns of what isn't the user's business, and is quiet unless asked.

@@ -1,12 +1,39 @@
 //! The commit of the user's project: the one around the current folder, which in CI is what is
 //! tested. It gives a record its place in a history.
 
+use jiff::Timestamp;
 use std::path::Path;
 use std::process::Command;
+use tinybench_record::{Commit, MAX_NAME, Other};
+use tinybench_support::exits_with;
+use tinybench_support::printable::{is_hazard, printable};
 
-use jiff::Timestamp;
+/// Longest address that goes into a record, bytes.
+const MAX_URL: usize = 2_000;
 
-use tinybench_record::{Commit, Other};
+/// What was named as the commit can't stand in a record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{}` is no name of a commit: it has up to {MAX_NAME} bytes, and no line breaks or control \
+     characters (--commit, or TINYBENCH_COMMIT)",
+    printable(.0).chars().take(60).collect::<String>()
+)]
+pub struct InvalidCommit(String);
+
+exits_with!(InvalidCommit => Usage);
+
+/// Whether a text can stand in a record.
+fn is_plain(text: &str, longest: usize) -> bool {
+    text.len() <= longest && !text.contains(is_hazard)
+}
+
+/// Refuses what the user calls a commit where no record can hold it.
+pub fn check(explicit: Option<&str>) -> Result<(), InvalidCommit> {
+    match explicit {
+        Some(id) if !is_plain(id, MAX_NAME) => Err(InvalidCommit(id.to_owned())),
+        _ => Ok(()),
+    }
+}
 
 /// A CI system, as its environment variables describe a commit.
 struct Ci {
@@ -50,7 +77,9 @@ type Git<'a> = &'a dyn Fn(&[&str]) -> Option<String>;
 fn resolve(explicit: Option<&str>, variable: Variable, git: Git) -> Option<Commit> {
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
     let system = SYSTEMS.iter().find(|system| variable(system.id).is_some());
-    let in_ci = system.and_then(|system| variable(system.id));
+    let in_ci = system
+        .and_then(|system| variable(system.id))
+        .filter(|id| is_plain(id, MAX_NAME));
     let id = explicit
         .filter(|id| !id.is_empty())
         .map(str::to_owned)
@@ -78,7 +107,9 @@ fn resolve(explicit: Option<&str>, variable: Variable, git: Git) -> Option<Commi
         time: time
             .and_then(|time| time.parse::<Timestamp>().ok())
             .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
-        url: url.filter(|url| url.starts_with("https://") || url.starts_with("http://")),
+        url: url
+            .filter(|url| url.starts_with("https://") || url.starts_with("http://"))
+            .filter(|url| is_plain(url, MAX_URL)),
         other: Other::new(),
     })
 }
@@ -121,6 +152,23 @@ mod tests {
         assert_eq!(commit.time.as_deref(), Some("2026-03-01T10:00:00Z"));
         assert_eq!(commit.url, None);
         assert_eq!(with(None, &[], &|_| None), None);
+    }
+
+    #[test]
+    fn what_no_record_can_hold_is_refused_or_left_out() {
+        for bad in ["a\nb", "\u{1b}[31m", "\u{202e}x", &"c".repeat(MAX_NAME + 1)] {
+            let error = check(Some(bad)).unwrap_err().to_string();
+            assert!(!error.contains(is_hazard) && error.len() < 300, "{error}");
+            assert_eq!(with(None, &[("GITHUB_SHA", bad)], &|_| None), None);
+        }
+        check(Some(&"c".repeat(MAX_NAME))).unwrap();
+        check(None).unwrap();
+        let strange = [
+            ("GITHUB_SHA", "abc"),
+            ("GITHUB_SERVER_URL", "https://example.org"),
+            ("GITHUB_REPOSITORY", "a\u{1b}[2J"),
+        ];
+        assert_eq!(with(None, &strange, &checkout).unwrap().url, None);
     }
 
     #[test]

@@ -4,6 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tinybench_support::exits_with;
 
+/// Names the folder of what is made from a project, in place of its own.
+pub const TARGET_VARIABLE: &str = "TINYBENCH_TARGET";
+
+/// The folder of what is made from the project at `root`, and can be made again.
+pub fn made(root: &Path) -> PathBuf {
+    match std::env::var_os(TARGET_VARIABLE) {
+        Some(folder) if !folder.is_empty() => PathBuf::from(folder),
+        _ => root.join("target/tinybench"),
+    }
+}
+
 /// A folder that holds a tinybench project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
@@ -75,7 +86,7 @@ impl Project {
 
     /// The folder of models that were compressed for a run.
     pub fn compressed(&self) -> PathBuf {
-        self.root.join("target/tinybench/compressed")
+        made(&self.root).join("compressed")
     }
 
     /// The commit of the project, with `-dirty` appended if files differ from it; `None` outside

@@ -1,5 +1,6 @@
 //! One run, what it ran on, and its results.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +15,14 @@ pub const SCHEMA: &str = "tinybench.run/1";
 
 /// What comes before the major version in the `schema` field.
 const SCHEMA_PREFIX: &str = "tinybench.run/";
+
+/// Longest name of a board, workload, model, runtime or commit, bytes.
+pub const MAX_NAME: usize = 200;
+
+/// A time as records have it. Runs follow each other in less than a second: it has milliseconds.
+pub fn time_text(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
 
 /// The major version this tinybench reads and writes.
 const SCHEMA_MAJOR: u32 = 1;

@@ -27,6 +27,12 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// As [`printable`], of a text of several lines.
+pub fn printable_lines(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(printable).collect();
+    lines.join("\n")
+}
+
 /// As [`printable`], of a path.
 pub fn printable_path(path: &Path) -> String {
     printable(&path.to_string_lossy()).into_owned()
@@ -41,5 +47,6 @@ mod tests {
         assert_eq!(printable("kws, µJ, 関数"), "kws, µJ, 関数");
         assert_eq!(printable("\u{1b}[31mred\n"), r"\u{1b}[31mred\u{a}");
         assert_eq!(printable("a\u{9b}2J\u{202e}b"), r"a\u{9b}2J\u{202e}b");
+        assert_eq!(printable_lines("a\n\u{1b}b"), "a\n\\u{1b}b");
     }
 }

@@ -1,13 +1,11 @@
 //! One side of a comparison: the results of one or more records.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use jiff::Timestamp;
-
 use super::context::Context;
 use crate::metrics::{Metric, Reading};
-use tinybench_record::reading::Loaded;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use tinybench_record::reading::{Loaded, by_place};
 use tinybench_record::{Board, ExecutionKind, RunResult};
 use tinybench_support::order::median;
 
@@ -107,7 +105,10 @@ impl Side {
             replaced: 0,
         };
         for mut group in groups.into_values() {
-            group.sort_by(|a, b| (a.0, &a.1.path).cmp(&(b.0, &b.1.path)));
+            group.sort_by(|a, b| {
+                let by_start = a.0.cmp(&b.0);
+                by_start.then_with(|| by_place(&a.1.path, &b.1.path))
+            });
             let Some((_, mut newest)) = group.pop() else {
                 continue;
             };

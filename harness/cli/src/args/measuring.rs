@@ -296,3 +296,15 @@ pub struct CompressArgs {
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
 }
+
+/// What to do with what was made.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Removed are the images, what cargo has compiled for them, and compressed models, in the project's folder
+target/tinybench or the one that TINYBENCH_TARGET names. Records and fetched models stay. Without it,
+images that were used longest ago leave beyond 2 GiB, and what cargo has compiled beyond 4 GiB.")]
+pub struct CleanArgs {
+    /// Say what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}

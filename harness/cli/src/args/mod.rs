@@ -85,6 +85,8 @@ pub enum Command {
     Runtimes,
     /// Bring the models of a suite into the cache
     Fetch(FetchArgs),
+    /// Remove the firmware that was built, and what can be made again with it
+    Clean(CleanArgs),
     /// Serve a virtual board to probe-rs and the tools built on it
     Serve(ServeArgs),
     /// Check what is needed to build and to run, and say what to do about what is missing

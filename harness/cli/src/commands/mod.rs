@@ -10,7 +10,7 @@ use crate::args::{Cli, Command};
 use tinybench_inputs::project::Project;
 use tinybench_support::exit::Failure;
 
-use listing::{boards, completions, doctor, runtimes, workloads};
+use listing::{boards, clean, completions, doctor, runtimes, workloads};
 use measuring::{calibrate, compress, fetch, mlperf, run, serve};
 use reading::{compare, dashboard, export, merge, report};
 
@@ -34,6 +34,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::Workloads => workloads::list(&project()?),
         Command::Runtimes => runtimes::list(),
         Command::Fetch(args) => fetch::fetch(args, &project()?),
+        Command::Clean(args) => clean::clean(args, &project()?),
         Command::Serve(args) => serve::serve(args, &project()?),
         Command::Doctor => doctor::check(&project()?),
         Command::Completions { shell } => completions::print(*shell),

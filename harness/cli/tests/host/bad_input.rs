@@ -25,6 +25,113 @@ fn refused(tinybench: &Tinybench, arguments: &[&str]) -> String {
     format!("exit {}\n{}", code.unwrap(), error.join("\n"))
 }
 
+#[test]
+fn numbers_of_vectors_that_no_memory_holds_are_refused() {
+    let tinybench = Tinybench::new();
+    tinybench.file("my.tflite", &kws_model());
+    for vectors in ["18446744073709551615", "1000000000", "50000000", "136957"] {
+        let arguments = ["run", "--board", "nano33", "--on", "virtual"];
+        let model = ["--model", "my.tflite", "--vectors", vectors];
+        let error = refused(&tinybench, &[&arguments[..], &model].concat());
+        let expected = format!(
+            "exit 2\nerror: --vectors {vectors}: inputs of 490 bytes are made for 136956 of them at \
+             most; --reference takes your own"
+        );
+        assert_eq!(error, expected);
+    }
+}
+
+#[test]
+fn what_is_no_name_of_a_commit_is_refused_and_terminals_are_safe() {
+    let tinybench = Tinybench::new();
+    tinybench.file("my\u{1b}[2J.tflite", b"no model");
+    for arguments in [
+        &[
+            "run",
+            "--board",
+            "nano33",
+            "--on",
+            "virtual",
+            "--commit",
+            "a\u{1b}[31m",
+        ][..],
+        &[
+            "run",
+            "--board",
+            "nano33",
+            "--on",
+            "virtual",
+            "--commit",
+            &"c".repeat(201),
+        ],
+        &["run", "--board", "nano33", "--on", "\u{1b}[31m"],
+        &["run", "--board", "\u{1b}[31m"],
+        &["\u{1b}[31m"],
+        &[
+            "run",
+            "--board",
+            "nano33",
+            "--on",
+            "virtual",
+            "--suite",
+            "\u{1b}[31m",
+        ],
+        &["compare", "\u{1b}[31m", "b"],
+    ] {
+        let error = refused(&tinybench, arguments);
+        assert!(error.starts_with("exit 2\n"), "{error}");
+        assert!(!error.contains('\u{1b}'), "{error:?}");
+    }
+    let model = ["--model", "my\u{1b}[2J.tflite"];
+    let arguments = ["run", "--board", "nano33", "--on", "virtual"];
+    let error = refused(&tinybench, &[&arguments[..], &model].concat());
+    assert!(
+        error.starts_with("exit 7\n") && !error.contains('\u{1b}'),
+        "{error:?}"
+    );
+}
+
+/// The place of the result is tried before anything is built: without a compiler that would end with
+/// exit code 5.
+#[test]
+fn a_place_that_takes_no_result_is_told_first() {
+    let tinybench = Tinybench::new();
+    tinybench.file("file", b"");
+    tinybench.file("my.tflite", &kws_model());
+    tinybench.file("blocked/tinybench-results", b"");
+    tinybench.file("no-baselines/.tinybench/baselines/main.json/x", b"");
+    let blocked = |folder: &str, more: &[&str]| {
+        let mut command = tinybench.command();
+        command
+            .current_dir(tinybench.path(folder))
+            .env("TINYBENCH_FIRMWARE_TOOLCHAIN", "none")
+            .args(["run", "--board", "nano33", "--on", "virtual", "--model"])
+            .arg(tinybench.path("my.tflite"))
+            .args(more);
+        tinybench.ended(&mut command)
+    };
+    for (folder, more) in [
+        ("", &["--out", "none/record.json"][..]),
+        ("", &["--out", "file/record.json"]),
+        ("", &["--out", "blocked"]),
+        ("blocked", &[]),
+        ("no-baselines", &["--save-baseline", "main"]),
+    ] {
+        let ended = blocked(folder, more);
+        assert_eq!(ended.code, Some(8), "{folder} {more:?}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains("error: can't write"),
+            "{}",
+            ended.stderr
+        );
+    }
+    // And where it does, nothing is left of the trial.
+    let ended = blocked("", &["--save-baseline", "main"]);
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+    let expected = ["blocked", "file", "my.tflite", "no-baselines"];
+    assert_eq!(tinybench.contents(), expected);
+}
+
 /// Runs a model that must be refused.
 fn refused_model(bytes: &[u8]) -> String {
     let tinybench = Tinybench::new();

@@ -31,6 +31,41 @@ fn help_texts() {
 }
 
 #[test]
+fn what_was_built_is_cleaned() {
+    let tinybench = Tinybench::new();
+    tinybench.file("project/targets/boards/nano33.toml", b"");
+    let image = format!(
+        "project/target/tinybench/firmware/{}/firmware.elf",
+        "a".repeat(64)
+    );
+    let image = tinybench.file(&image, &[0; 12_345]);
+    let elsewhere = tinybench.file("elsewhere/firmware/build/file", &[0; 67_890]);
+    let clean = |more: &[&str], target: &str| {
+        let mut command = tinybench.command();
+        command.args(["clean", "--project", "project"]).args(more);
+        command.env("TINYBENCH_TARGET", target);
+        let ended = tinybench.ended(&mut command);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        (ended.stdout, ended.stderr)
+    };
+    let (stdout, stderr) = clean(&["--dry-run"], "");
+    assert!(
+        stdout.contains("12,345") && stdout.contains("firmware/aaaa"),
+        "{stdout}"
+    );
+    assert_eq!(stderr, "12,345 bytes would be freed\n");
+    assert!(image.exists());
+    assert_eq!(clean(&[], "").1, "12,345 bytes freed\n");
+    assert!(!image.exists() && elsewhere.exists());
+    assert_eq!(clean(&[], "elsewhere").1, "67,890 bytes freed\n");
+    assert!(!elsewhere.exists());
+    assert_eq!(
+        clean(&[], "none"),
+        (String::new(), "0 bytes freed\n".to_owned())
+    );
+}
+
+#[test]
 fn lists() {
     assert!(told(&["boards"]).contains("nano33"));
     assert!(told(&["workloads"]).contains("Keyword spotting"));

@@ -49,6 +49,34 @@ fn a_slower_record_fails_with_a_table() {
     insta::assert_snapshot!(shown(&ended));
 }
 
+/// Of two records of one second the one that was written later counts.
+#[test]
+fn a_regression_within_the_same_second_is_found() {
+    let tinybench = Tinybench::new();
+    let base = Record::real().cycles(&[8_000_000; 3]);
+    let slower = base.clone().cycles(&[16_000_000; 3]);
+    let slower = slower.with("/results/0/firmware/sha256", json!("b".repeat(64)));
+    let stem = "results/20261122T165947Z-nano33";
+    let names = [".json", "-2.json", "-3.json", "-10.json"].map(|end| format!("{stem}{end}"));
+    let (last, first) = names.split_last().unwrap();
+    for name in first {
+        tinybench.file(name, base.text().as_bytes());
+    }
+    tinybench.file(last, slower.text().as_bytes());
+    tinybench.file("base.json", base.text().as_bytes());
+    let ended = tinybench.run(&["compare", "base.json", "results"]);
+    assert_eq!(ended.code, Some(1), "{}", shown(&ended));
+    assert!(ended.stdout.contains("+100.0 %"), "{}", shown(&ended));
+    let arguments = ["dashboard", "results", "-o", "site"];
+    let site = tinybench.run(&arguments);
+    assert_eq!(site.code, Some(0), "{}", shown(&site));
+    let status = std::fs::read_to_string(tinybench.path("site/status.html")).unwrap();
+    assert!(
+        status.contains("250.0 ms"),
+        "the doubled latency is the last"
+    );
+}
+
 #[test]
 fn a_record_against_itself_is_fine() {
     let ended = records().run(&["compare", "base.json", "base.json"]);

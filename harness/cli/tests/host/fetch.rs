@@ -7,6 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use crate::support::{Ended, Tinybench, project_root, shared};
 use tinybench_support::hash::sha256_hex;
@@ -40,6 +41,8 @@ enum Behaviour {
     Cut(usize),
     /// Falls silent after so many bytes.
     Stall(usize),
+    /// Sends the first bytes one by one, every now and then.
+    Trickle,
 }
 
 /// A server, and what it was asked for: paths and ranges.
@@ -160,6 +163,13 @@ fn serve(
         body.truncate(count);
     }
     stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes())?;
+    if behaviour == Behaviour::Trickle {
+        for byte in &body {
+            stream.write_all(&[*byte])?;
+            stream.flush()?;
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
     stream.write_all(&body)?;
     stream.flush()?;
     Ok((stream, path, range))
@@ -372,6 +382,22 @@ fn a_silent_server_is_given_up_and_what_came_is_kept() {
     assert_eq!(setting.kept(), Some(40_000));
     server.now(Behaviour::Good);
     setting.is_fetched(&setting.fetch(&server.url()));
+}
+
+#[test]
+fn a_server_that_sends_next_to_nothing_is_given_up_and_what_came_is_kept() {
+    let (setting, server) = (Setting::new(), Server::new(Behaviour::Trickle));
+    let slow = setting.fetch_with(&["small", "--from", &server.url(), "--timeout", "1s"]);
+    let error = setting.failed(&slow, 9);
+    assert!(
+        error.contains("the server has sent no more than"),
+        "{error}"
+    );
+    assert!(
+        setting
+            .kept()
+            .is_some_and(|bytes| bytes > 0 && bytes < 1_000)
+    );
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod commands;
 mod compare;
 mod export;
 mod fetch;
+#[cfg(unix)]
+mod interrupted;
 mod merge;
 #[cfg(unix)]
 mod mlperf;

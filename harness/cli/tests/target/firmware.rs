@@ -172,6 +172,17 @@ fn another_checkout_gives_the_same_bytes() {
     let (here, _) = build_in(&project_root(), NANO33, &path).unwrap();
 
     let elsewhere = copy_of_the_project();
+    // Whatever cargo is told in a folder above, the image is what the record says.
+    let configuration = elsewhere.path().join(".cargo/config.toml");
+    fs::create_dir_all(configuration.parent().unwrap()).unwrap();
+    let settings = "[profile.release]\nopt-level = 0\nlto = \"fat\"\ndebug-assertions = true\n\
+                    [profile.release.package.tinybench-firmware]\nopt-level = 1\n\
+                    [profile.release.build-override]\nopt-level = 3\n\
+                    [build]\nrustc-wrapper = \"no-such-wrapper\"\nincremental = true\n\
+                    rustflags = [\"-g\"]\ntarget = \"no-such-target\"\n\
+                    [target.thumbv7em-none-eabihf]\nrustflags = [\"-Copt-level=0\"]\n\
+                    runner = \"no-such-runner\"\n";
+    fs::write(&configuration, settings).unwrap();
     let (there, events) = build_in(elsewhere.path(), NANO33, &path).unwrap();
     assert!(!there.from_cache);
     assert_eq!(there.sha256, here.sha256);
@@ -180,6 +191,14 @@ fn another_checkout_gives_the_same_bytes() {
     };
     assert_eq!(done, total);
     assert_eq!(events.last(), Some(&Event::Finished));
+
+    // A setting that can't be overruled.
+    let everything = "[profile.release.package.\"*\"]\nopt-level = 0\n";
+    fs::write(&configuration, everything).unwrap();
+    let refused = build_in(elsewhere.path(), NANO33, &model(&folder, 4003)).unwrap_err();
+    let key = "profile.release.package.\"*\".opt-level";
+    assert!(refused.to_string().contains(key), "{refused}");
+    fs::remove_file(&configuration).unwrap();
 
     // A change that, by the time of the file, is older than what was compiled.
     let source = elsewhere.path().join("targets/firmware/src/cycles.rs");

@@ -397,9 +397,10 @@ fn a_full_disk_is_told() {
         stdout,
         stderr,
     } = run_kws(&Tinybench::new(), &["--out", "/dev/full"]);
-    assert_eq!((code, stdout.as_str()), (Some(8), ""));
-    let expected = "error: can't write /dev/full: No space left on device (os error 28); nothing \
-                    was left behind\n";
+    // What was measured is shown all the same.
+    assert_eq!(code, Some(8));
+    assert!(stdout.contains("kws"), "{stdout}");
+    let expected = "error: can't write /dev/full: No space left on device (os error 28)\n";
     assert!(stderr.ends_with(expected), "{stderr}");
 }
 

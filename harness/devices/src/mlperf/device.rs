@@ -42,6 +42,11 @@ pub struct Patience {
     pub inference: Duration,
 }
 
+/// How much faster than the host's a device's clock may run for its beginning anew to be believed,
+/// and how much of its time may pass unseen.
+const CLOCK_MARGIN: u32 = 2;
+const CLOCK_ALLOWANCE: Duration = Duration::from_secs(1);
+
 /// What a device says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -279,7 +284,8 @@ impl<'a> Device<'a> {
     /// The device has as long as this takes by what earlier calls have shown, three times over.
     ///
     /// # Errors
-    /// [`DeviceError::Missing`] if times or results are missing, and what [`Self::command`] says.
+    /// [`DeviceError::Laps`] and [`DeviceError::ClockBack`] where its times make no sense,
+    /// [`DeviceError::Missing`] if results are missing, and what [`Self::command`] says.
     pub fn infer(&mut self, inferences: u32, warm_ups: u32) -> Result<Inference, DeviceError> {
         let command = format!("infer {inferences} {warm_ups}");
         let count = inferences.saturating_add(warm_ups);
@@ -307,15 +313,29 @@ impl<'a> Device<'a> {
             command: command.clone(),
             missing,
         };
-        let [(first, start_us), .., (last, end_us)] = laps[..] else {
-            return Err(missing("two times `m-lap-us-…`"));
+        let [start, end] = laps[..] else {
+            return Err(DeviceError::Laps {
+                command,
+                found: laps.len(),
+            });
         };
+        let ((first, start_us), (last, end_us)) = (start, end);
+        let seen = last.saturating_sub(first);
+        let passed = Duration::from_micros(end_us.wrapping_sub(start_us).into());
+        if end_us < start_us && passed > seen * CLOCK_MARGIN + CLOCK_ALLOWANCE {
+            return Err(DeviceError::ClockBack {
+                command,
+                from_us: start_us,
+                to_us: end_us,
+                seen,
+            });
+        }
         let inference = Inference {
             inferences,
             warm_ups,
             start_us,
             end_us,
-            seen: last.saturating_sub(first),
+            seen,
             results: results.ok_or_else(|| missing("`m-results-[…]`"))?,
         };
         let seconds = inference.us_per_inference() / 1e6;

@@ -119,6 +119,62 @@ pub enum DeviceError {
         /// How many there should be.
         expected: usize,
     },
+    /// It doesn't tell two times, at the start and at the end.
+    #[error(
+        "the device told {found} times `m-lap-us-…` during `{command}` instead of two, so that it \
+         isn't known what was timed; see the log"
+    )]
+    Laps {
+        /// The command.
+        command: String,
+        /// How many there were.
+        found: usize,
+    },
+    /// Its clock went back, and didn't just begin anew after 2^32 µs.
+    #[error(
+        "the device's clock went back during `{command}`, from {from_us} to {to_us} µs within {} by \
+         the host's clock; is its timer set anew, or narrower than 32 bits?",
+        seconds(*.seen)
+    )]
+    ClockBack {
+        /// The command.
+        command: String,
+        /// What the clock showed, µs.
+        from_us: u32,
+        /// And afterwards.
+        to_us: u32,
+        /// Time between the two by the host's clock.
+        seen: Duration,
+    },
+    /// However many inferences it is given, the window isn't filled.
+    #[error(
+        "{inferences} inferences took {elapsed_us} µs by the device's clock, and the window is to \
+         have {window_us} µs at least, though each attempt was planned by the one before; does its \
+         timer run evenly?"
+    )]
+    ShortWindow {
+        /// How many inferences were timed at last.
+        inferences: u32,
+        /// How long they took, µs.
+        elapsed_us: u32,
+        /// How long they should have taken, µs.
+        window_us: u32,
+    },
+    /// A record can't hold how long an inference took.
+    #[error(
+        "an inference took {us:.0} µs by the device's clock: at {clock_hz} Hz that is {cycles:.0} \
+         cycles, and a record holds {} at most. Is the clock right? Without --board the results are \
+         written without a record",
+        u32::MAX
+    )]
+    TooManyCycles {
+        /// Time of an inference, µs.
+        us: f64,
+        /// Clock of the board, Hz.
+        clock_hz: u64,
+        /// What that makes.
+        cycles: f64,
+    },
     /// Its clock stands still.
     #[error("{inferences} inferences took 0 µs by the device's clock; does its timer run?")]
     StoppedClock {

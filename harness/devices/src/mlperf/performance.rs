@@ -57,7 +57,7 @@ impl Performance {
 /// follow from the device, not from the user.
 ///
 /// # Errors
-/// What [`Device::infer`] says, and [`DeviceError::StoppedClock`].
+/// What [`Device::infer`] says, [`DeviceError::StoppedClock`] and [`DeviceError::ShortWindow`].
 pub fn measure(
     device: &mut Device<'_>,
     task: Task,
@@ -94,6 +94,13 @@ pub fn measure(
                 "the window was too short; it is measured again with {inferences} inferences"
             ))?;
             measured = infer(device, task, inferences, task.warm_ups())?;
+        }
+        if measured.elapsed_us() < window_us {
+            return Err(DeviceError::ShortWindow {
+                inferences,
+                elapsed_us: measured.elapsed_us(),
+                window_us,
+            });
         }
         if let Some(warning) = clock_warning(device, &measured)? {
             warnings.push(warning);

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::accuracy::Accuracy;
 use super::device::Inference;
+use super::error::DeviceError;
 use super::session::Found;
 use tinybench_execution::power::energy;
 use tinybench_execution::run::result::stated_error;
@@ -33,25 +34,31 @@ pub struct Target<'a> {
 }
 
 /// The record of a session that began at `started`. None if nothing was timed.
+///
+/// # Errors
+/// [`DeviceError::TooManyCycles`].
 pub fn record(
     found: &Found,
     target: &Target,
     started: Timestamp,
     project: &Project,
-) -> Option<RunRecord> {
+) -> Result<Option<RunRecord>, DeviceError> {
+    let Some(result) = result(found, target)? else {
+        return Ok(None);
+    };
     let board = target.board;
     let probe = match target.kind {
         ExecutionKind::Probe => "serial port, MLPerf Tiny protocol".to_owned(),
         ExecutionKind::Virtual => format!("virtual {}, MLPerf Tiny protocol", board.name),
     };
-    Some(RunRecord {
+    Ok(Some(RunRecord {
         schema: record::SCHEMA.to_owned(),
         tinybench: record::Tinybench {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             commit: project.commit(),
             other: Other::new(),
         },
-        started_at: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        started_at: record::time_text(started),
         commit: commit::find(None, Path::new(".")),
         board: record::Board {
             name: board.name.clone(),
@@ -74,26 +81,34 @@ pub fn record(
         toolchain: None,
         shard: None,
         left_out: Vec::new(),
-        results: vec![result(found, target)?],
+        results: vec![result],
         other: Other::new(),
-    })
+    }))
 }
 
-fn result(found: &Found, target: &Target) -> Option<RunResult> {
+fn result(found: &Found, target: &Target) -> Result<Option<RunResult>, DeviceError> {
     let board = target.board;
     let timed: Vec<&Inference> = match (&found.performance, &found.accuracy) {
         (Some(performance), _) => performance.windows.iter().collect(),
         (None, Some(accuracy)) => accuracy.inferences().collect(),
-        (None, None) => return None,
+        (None, None) => return Ok(None),
     };
     let cycles: Vec<u32> = timed
         .iter()
         .map(|inference| cycles(inference, board.clock_hz))
-        .collect();
-    let median_cycles = median(&cycles)?;
+        .collect::<Result<_, _>>()?;
+    let least_and_most = cycles
+        .iter()
+        .copied()
+        .min()
+        .zip(cycles.iter().copied().max());
+    let Some((median_cycles, (min_cycles, max_cycles))) = median(&cycles).zip(least_and_most)
+    else {
+        return Ok(None);
+    };
     let identity = &found.identity;
     let windows = found.performance.iter().flat_map(|p| &p.windows);
-    Some(RunResult {
+    Ok(Some(RunResult {
         workload: found.task.name().to_owned(),
         model: record::Model {
             name: own_text(&identity.model),
@@ -130,8 +145,8 @@ fn result(found: &Found, target: &Target) -> Option<RunResult> {
             fidelity: target.kind.fidelity(),
             stated_error: stated_error(board, target.kind),
             median_cycles,
-            min_cycles: cycles.iter().copied().min()?,
-            max_cycles: cycles.iter().copied().max()?,
+            min_cycles,
+            max_cycles,
             median_us: median_cycles / board.clock_hz as f64 * 1e6,
             overhead_cycles: 0,
             stages: None,
@@ -168,14 +183,21 @@ fn result(found: &Found, target: &Target) -> Option<RunResult> {
             other: Other::new(),
         }),
         other: Other::new(),
-    })
+    }))
 }
 
 /// Cycles of one inference at the board's clock, at least one.
-fn cycles(inference: &Inference, clock_hz: u64) -> u32 {
-    let cycles = inference.us_per_inference() * clock_hz as f64 / 1e6;
-    // A cast saturates.
-    (cycles.round() as u32).max(1)
+fn cycles(inference: &Inference, clock_hz: u64) -> Result<u32, DeviceError> {
+    let us = inference.us_per_inference();
+    let cycles = (us * clock_hz as f64 / 1e6).round();
+    if cycles > f64::from(u32::MAX) {
+        return Err(DeviceError::TooManyCycles {
+            us,
+            clock_hz,
+            cycles,
+        });
+    }
+    Ok((cycles as u32).max(1))
 }
 
 fn quality(accuracy: &Accuracy) -> Option<record::Quality> {

@@ -58,7 +58,7 @@ pub fn clear(folder: &Path) -> Result<(), WriteError> {
         let path = folder.join(name);
         match fs::remove_file(&path) {
             Err(source) if source.kind() != ErrorKind::NotFound => {
-                return Err(WriteError { path, source });
+                return Err(WriteError::of(&path)(source));
             }
             _ => {}
         }

@@ -1,25 +1,28 @@
 //! Whole sessions with an emulated device, in its own time.
 
-use std::fs;
-use std::path::Path;
-use std::time::Duration;
-
-use proptest::prelude::*;
-use tempfile::TempDir;
-
 use super::device::{Device, Patience};
 use super::error::DeviceError;
 use super::link::emulated::{EmulatedDevice, EmulatedLink, Fault};
 use super::link::{Link, LinkError};
 use super::log::SessionLog;
 use super::performance::WINDOWS;
+use super::record::{self, Target};
 use super::session::{self, Found, Plan, SessionError};
 use super::submission::Mode;
 use super::task::Task;
+use jiff::Timestamp;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+use tinybench_inputs::board::Boards;
+use tinybench_inputs::project::Project;
 use tinybench_inputs::subject::VectorCount;
 use tinybench_record::ExecutionKind;
-use tinybench_support::exit::Exits;
+use tinybench_support::exit::{Exit, Exits};
 use tinybench_support::progress::Progress;
+
+use proptest::prelude::*;
 
 const PATIENCE: Patience = Patience {
     command: Duration::from_secs(5),
@@ -143,6 +146,39 @@ fn a_clock_that_wraps_in_a_window_is_no_matter() {
 }
 
 #[test]
+fn an_inference_that_no_record_holds_is_told() {
+    let project = Project::find(None, Path::new(".")).unwrap();
+    let board = Boards::open(&project.boards())
+        .unwrap()
+        .load("nano33")
+        .unwrap()
+        .board;
+    let target = Target {
+        board: &board,
+        kind: ExecutionKind::Probe,
+        firmware_sha256: None,
+    };
+    // One of 140 s, or two of 33.5 s each; at 64 MHz a record ends at 67 s.
+    for (us, fits) in [(67_000_000, true), (140_000_000, false)] {
+        let found = run(kws(&[Fault::Takes { us }])).found.unwrap();
+        let record = record::record(&found, &target, Timestamp::UNIX_EPOCH, &project);
+        match record {
+            Ok(record) => {
+                assert!(fits, "{us}");
+                let cycles = &record.unwrap().results[0].latency.cycles;
+                assert_eq!(cycles[..], [33_500_000 * 64; WINDOWS as usize]);
+            }
+            Err(error) => {
+                assert!(!fits, "{error}");
+                assert_eq!(error.exit(), Exit::Target);
+                let text = error.to_string();
+                assert!(text.contains("that is 8960000000 cycles"), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_device_that_booted_long_ago_answers_to_its_name() {
     let mut link = EmulatedLink::new(kws(&[]), false);
     let ran = run_on(&mut link, None, Duration::from_secs(10));
@@ -175,6 +211,10 @@ fn each_fault_is_told_by_name() {
         Fault::StoppedClock,
         Fault::RefusesToInfer,
         Fault::NoResults,
+        Fault::ClockBack,
+        Fault::ThirdLap,
+        Fault::Takes { us: 1 },
+        Fault::Takes { us: 9_999_999 },
     ] {
         let (error, log) = failed(&[fault]);
         texts.push(format!("{fault:?}: {error} [exit {}]", error.exit() as u8));

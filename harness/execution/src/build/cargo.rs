@@ -1,20 +1,16 @@
 //! Runs cargo on the firmware's workspace.
 
+use super::key::Sources;
+use super::toolchain::Toolchain;
+use super::{BuildError, Event, Job, cargo_config, firmware_folder};
+use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::env;
-use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
-
-use serde::Deserialize;
-
-use super::key::Sources;
-use super::toolchain::Toolchain;
+use std::{env, fs, thread};
 use tinybench_inputs::board::target::{Setup, Target};
-
-use super::{BuildError, Event, Job, firmware_folder};
+use tinybench_support::interrupt;
 
 /// Compiler, linker or cargo refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,9 +31,8 @@ pub(super) fn compile(
     let total = count_packages(job, toolchain, &firmware);
     let mut command = command(job, toolchain, &firmware, &absolute(folder)?)?;
     let program = command.get_program().to_owned();
-    let mut child = command
-        .spawn()
-        .map_err(BuildError::io(Path::new(&program)))?;
+    let (mut child, watched) =
+        interrupt::spawn(&mut command).map_err(BuildError::io(Path::new(&program)))?;
     let (Some(stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
         unreachable!("both were asked for")
     };
@@ -76,16 +71,20 @@ pub(super) fn compile(
             Line::CompilerMessage { .. } | Line::Other => {}
         }
     }
+    drop(watched);
     let status = child.wait().map_err(BuildError::io(Path::new(&program)))?;
     let progress = progress.join().unwrap_or_default();
     match executable {
         Some(executable) if status.success() => Ok(executable),
         _ => {
             let words = if complaints.is_empty() {
-                progress
+                progress.clone()
             } else {
                 complaints
             };
+            if tells_of_a_full_disk(&words) || tells_of_a_full_disk(&progress) {
+                return Err(BuildError::DiskFull(folder.to_owned()));
+            }
             Err(too_big(&words, &job.target).unwrap_or_else(|| {
                 CompileError {
                     words: words.trim_end().to_owned(),
@@ -120,7 +119,7 @@ pub(super) fn forget_old_sources(
     if old.is_empty() {
         return Ok(());
     }
-    fs::create_dir_all(folder).map_err(BuildError::io(folder))?;
+    fs::create_dir_all(folder).map_err(BuildError::place(folder))?;
     let mut command = cargo(toolchain, &firmware_folder(job.project_root));
     command
         .args(["clean", "--release", "--target", &toolchain.target])
@@ -161,6 +160,13 @@ fn command(
     if programs.library_sources.is_some() {
         command.args(["-Z", "build-std=core"]);
     }
+    let home = cargo_home();
+    command.args(cargo_config::overruled(
+        firmware,
+        home.as_deref(),
+        &toolchain.target,
+        folder,
+    )?);
     if let Some(linker) = &programs.linker {
         let triple = toolchain.target.to_uppercase().replace(['-', '.'], "_");
         command.env(format!("CARGO_TARGET_{triple}_LINKER"), linker);
@@ -232,6 +238,10 @@ fn cargo(toolchain: &Toolchain, firmware: &Path) -> Command {
         }
     }
     command.env("RUSTC", &programs.rustc);
+    // Variables outrank configuration files: no wrapper, and nothing that is compiled in parts.
+    command.env("RUSTC_WRAPPER", "");
+    command.env("RUSTC_WORKSPACE_WRAPPER", "");
+    command.env("CARGO_INCREMENTAL", "0");
     if programs.library_sources.is_some() {
         command.env("RUSTC_BOOTSTRAP", "1");
     }
@@ -239,7 +249,7 @@ fn cargo(toolchain: &Toolchain, firmware: &Path) -> Command {
 }
 
 /// Whether an environment variable could change the image: an outer cargo sets many.
-fn changes_the_build(name: &str) -> bool {
+pub(super) fn changes_the_build(name: &str) -> bool {
     const HARMLESS: [&str; 5] = [
         "CARGO_HOME",
         "CARGO_HTTP_",
@@ -261,6 +271,12 @@ fn changes_the_build(name: &str) -> bool {
     prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// Cargo's own folder, as cargo finds it.
+fn cargo_home() -> Option<PathBuf> {
+    let named = env::var_os("CARGO_HOME").map(PathBuf::from);
+    named.or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+}
+
 /// Flags that replace the paths of this machine, which debug information and panics hold, by
 /// names that are the same everywhere.
 fn remapped_paths(
@@ -271,11 +287,7 @@ fn remapped_paths(
     let root = absolute(job.project_root)?;
     // Where several prefixes match, the compiler takes the last.
     let mut names = vec![(root.clone(), "/tinybench".to_owned())];
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
-        // As cargo finds it.
-        env::home_dir().map(|home| home.join(".cargo"))
-    });
-    if let Some(home) = home {
+    if let Some(home) = cargo_home() {
         names.push((home, "/cargo".to_owned()));
     }
     if let Some(sources) = &toolchain.programs.library_sources {
@@ -378,6 +390,18 @@ fn too_big(words: &str, target: &Target) -> Option<BuildError> {
         })
 }
 
+/// Whether a failure is that of a full disk, which the compiler says, and of which the linker dies:
+/// it writes to files that are mapped into memory.
+fn tells_of_a_full_disk(words: &str) -> bool {
+    let signs = [
+        "No space left on device",
+        "os error 28",
+        "SIGBUS",
+        "Bus error",
+    ];
+    signs.iter().any(|sign| words.contains(sign))
+}
+
 /// A line of cargo's JSON output (the Cargo Book, "External tools").
 #[derive(Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
@@ -448,6 +472,18 @@ mod tests {
             })
         ));
         assert!(too_big("error: cannot find value `x` in this scope", &TARGET).is_none());
+    }
+
+    #[test]
+    fn a_linker_that_dies_of_a_full_disk_is_known() {
+        for words in [
+            "error: failed to write /x: No space left on device (os error 28)",
+            "error: linking with `rust-lld` failed: signal: 7 (SIGBUS) (core dumped)",
+            "collect2: fatal error: ld terminated with signal 7 [Bus error]",
+        ] {
+            assert!(tells_of_a_full_disk(words), "{words}");
+        }
+        assert!(!tells_of_a_full_disk("error: cannot find value `x`"));
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub(super) fn key(
     sources: &Sources,
 ) -> Result<String, BuildError> {
     let mut hash = Fields(Sha256::new());
-    hash.field("tinybench firmware 1");
+    // Images of the first kind may hold what a configuration of cargo's had changed.
+    hash.field("tinybench firmware 2");
     for text in toolchain.identity() {
         hash.field(text);
     }

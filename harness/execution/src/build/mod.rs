@@ -6,6 +6,7 @@
 
 mod cache;
 mod cargo;
+mod cargo_config;
 mod job;
 mod key;
 mod toolchain;
@@ -18,7 +19,11 @@ use tinybench_support::exit::{Exit, Exits};
 use tinybench_inputs::board::target::Target;
 use tinybench_pipeline::parameters::Parameters;
 
+use tinybench_inputs::project;
+
+pub use cache::{Cleared, clean};
 pub use cargo::CompileError;
+pub use cargo_config::ConfigurationError;
 use job::Job;
 pub use toolchain::{Toolchain, ToolchainError, ToolchainSource, find_toolchain};
 
@@ -118,9 +123,32 @@ pub enum BuildError {
         /// Bytes the board has.
         available: u64,
     },
+    /// A configuration of cargo's would change the image.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
     /// Compiler or linker refused the program.
     #[error(transparent)]
     Compile(#[from] CompileError),
+    /// Images can't be kept.
+    #[error(
+        "can't keep firmware in {path}: {source}; it is built in the project's folder \
+         target/tinybench, or in the one that {} names",
+        project::TARGET_VARIABLE
+    )]
+    NoPlace {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The disk is full.
+    #[error(
+        "the disk is full where firmware is built, in {}: make room, for example with `tinybench \
+         clean`, or name another folder with {}",
+        .0.display(),
+        project::TARGET_VARIABLE
+    )]
+    DiskFull(PathBuf),
     /// A file can't be read or written.
     #[error("{path}: {source}")]
     Io {
@@ -135,6 +163,7 @@ impl Exits for BuildError {
     fn exit(&self) -> Exit {
         match self {
             Self::ModelTooBig { .. } | Self::ImageTooBig { .. } => Exit::Input,
+            Self::NoPlace { .. } | Self::DiskFull { .. } => Exit::Output,
             _ => Exit::Build,
         }
     }
@@ -142,9 +171,23 @@ impl Exits for BuildError {
 
 impl BuildError {
     fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
-        |source| Self::Io {
-            path: path.to_owned(),
-            source,
+        |source| match source.kind() {
+            io::ErrorKind::StorageFull => Self::DiskFull(path.to_owned()),
+            _ => Self::Io {
+                path: path.to_owned(),
+                source,
+            },
+        }
+    }
+
+    /// An error about what is kept at `path`.
+    fn place(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        |source| match source.kind() {
+            io::ErrorKind::StorageFull => Self::DiskFull(path.to_owned()),
+            _ => Self::NoPlace {
+                path: path.to_owned(),
+                source,
+            },
         }
     }
 }

@@ -28,7 +28,7 @@ pub fn of_run(
             commit: setting.project.commit(),
             other: other(),
         },
-        started_at: setting.started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        started_at: record::time_text(setting.started),
         commit: commit::find(setting.request.commit.as_deref(), Path::new(".")),
         board: record::Board {
             name: board.name.clone(),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use probe_rs::probe::Probe;
 use probe_rs::probe::list::Lister;
 use tinybench_inputs::board::{Board, Boards};
+use tinybench_inputs::commit;
 use tinybench_inputs::project::Project;
 use tinybench_support::exit::Failure;
 use tinybench_support::progress::Progress;
@@ -58,6 +59,7 @@ impl<'a> Setting<'a> {
             Choice::Virtual(why) => format!("target: virtual {} ({why})", board.name),
         });
         loaded.told();
+        commit::check(request.commit.as_deref())?;
         if request.duty_cycle.is_some() && board.power.is_none() {
             let board = board.name;
             return Err(PowerError::NoCurrents { board }.into());

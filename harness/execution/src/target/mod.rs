@@ -2,6 +2,7 @@
 
 pub mod conversation;
 pub mod fault;
+mod relay;
 pub mod select;
 pub mod session;
 pub mod virtual_board;

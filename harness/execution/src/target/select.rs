@@ -1,12 +1,13 @@
 //! Choosing the target of a run: a probe that is attached, or a virtual board.
 
+use crate::target::relay;
+use crate::target::virtual_board::{OpenVirtual, VirtualBoardError};
 use probe_rs::probe::list::{Accessibility, Lister, ProbeListItem};
 use probe_rs::probe::{DebugProbeSelector, Probe};
-
-use crate::target::virtual_board::{OpenVirtual, VirtualBoardError};
 use tinybench_inputs::board::Board;
 use tinybench_support::error_chain::describe;
 use tinybench_support::exit::{Exit, Exits};
+use tinybench_support::printable::printable;
 
 /// What a run may use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -160,12 +161,15 @@ impl Choice {
     ) -> Result<Probe, SelectError> {
         match self {
             Self::Probe { selector, .. } => {
+                let unopened = |reason| SelectError::Open {
+                    selector: selector.clone(),
+                    reason,
+                };
+                let relayed =
+                    relay::relayed(selector).map_err(|error| unopened(error.to_string()))?;
                 lister
-                    .open(selector.clone())
-                    .map_err(|error| SelectError::Open {
-                        selector: selector.clone(),
-                        reason: describe(&error),
-                    })
+                    .open(relayed)
+                    .map_err(|error| unopened(describe(&error)))
             }
             Self::Virtual(_) => Ok(open_virtual(board)?),
         }
@@ -174,7 +178,8 @@ impl Choice {
     /// The probe's name in the record.
     pub fn probe_name(&self, board: &Board) -> String {
         match self {
-            Self::Probe { name, .. } => name.clone(),
+            // A serial number can hold anything.
+            Self::Probe { name, .. } => printable(name).into_owned(),
             Self::Virtual(_) => format!("virtual {}", board.name),
         }
     }

@@ -498,6 +498,7 @@ impl Boards {
             name: name.to_owned(),
             hint: suggest::hint(name, &self.names()),
         })?;
+        files::check_regular(path)?;
         let text = files::read_text(path, MAX_FILE_BYTES)?;
         Board::parse(&text, path)
     }

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::cache::{Cache, io_error};
 use super::{FetchError, Wanted, check};
@@ -19,6 +19,10 @@ const CHUNK_BYTES: usize = 16 * 1024;
 
 /// How often is looked whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(100);
+
+/// The least that a server has to send, bytes a second on average over the time for which it may be
+/// silent: slower than any connection that is of use.
+const LEAST_RATE: f64 = 256.0;
 
 /// What the thread that talks to the server has to tell.
 enum Event {
@@ -85,6 +89,7 @@ fn attempt(
     let events = ask(url, kept, patience);
     let mut file: Option<File> = None;
     let mut received = kept;
+    let mut since = (Instant::now(), received);
     loop {
         match next(&events, url, patience)? {
             Event::Answer(answer) => {
@@ -112,6 +117,7 @@ fn attempt(
                     .truncate(received == 0)
                     .open(&path);
                 file = Some(opened.map_err(io_error(&path))?);
+                since = (Instant::now(), received);
                 progress.set(received, wanted.bytes);
             }
             Event::Bytes(bytes) => {
@@ -127,6 +133,18 @@ fn attempt(
                     file.write_all(&bytes).map_err(io_error(&path))?;
                 }
                 progress.set(received, wanted.bytes);
+                let seconds = since.0.elapsed().as_secs_f64();
+                if seconds >= patience.as_secs_f64() && received < wanted.bytes {
+                    let bytes = received.saturating_sub(since.1);
+                    if (bytes as f64) < LEAST_RATE * seconds {
+                        return Err(FetchError::Slow {
+                            url: url.to_owned(),
+                            bytes,
+                            seconds,
+                        });
+                    }
+                    since = (Instant::now(), received);
+                }
             }
             Event::Failed(reason) if file.is_none() => {
                 return Err(FetchError::Connection {

@@ -84,6 +84,19 @@ pub enum FetchError {
         /// How long was waited.
         seconds: f64,
     },
+    /// The server sends next to nothing.
+    #[error(
+        "{url}: the server has sent no more than {bytes} bytes in {seconds:.1} s; what came is kept, \
+         and the same command goes on from there, or from a mirror that --from names"
+    )]
+    Slow {
+        /// The address.
+        url: String,
+        /// How much has come.
+        bytes: u64,
+        /// In which time.
+        seconds: f64,
+    },
     /// The download ended early.
     #[error(
         "{url}: the download ended after {received} of {expected} bytes; what came is kept, and \
@@ -123,7 +136,7 @@ impl Exits for FetchError {
     fn exit(&self) -> Exit {
         match self {
             Self::Connection { .. } | Self::Status { .. } => Exit::Download,
-            Self::Stalled { .. } | Self::Cut { .. } => Exit::Download,
+            Self::Stalled { .. } | Self::Slow { .. } | Self::Cut { .. } => Exit::Download,
             Self::Wrong { .. } | Self::Read(_) => Exit::Input,
             Self::Cache(_) => Exit::Output,
             Self::Interrupted(_) => Exit::Interrupted,

@@ -11,6 +11,9 @@ use crate::learning::StreamError;
 use crate::runtimes::RuntimeError;
 use crate::suite::SuiteError;
 
+/// Most bytes of inputs that are made from the seed.
+pub(super) const MAX_SEEDED_BYTES: usize = 64 << 20;
+
 /// Why something can't be measured.
 #[derive(Debug, thiserror::Error)]
 pub enum SubjectError {
@@ -111,12 +114,25 @@ pub enum SubjectError {
         /// Size of RAM, bytes.
         ram: u32,
     },
+    /// More inputs were asked for than are made.
+    #[error(
+        "--vectors {count}: inputs of {each} bytes are made for {} of them at most; --reference takes \
+         your own",
+        MAX_SEEDED_BYTES / each
+    )]
+    TooManyVectors {
+        /// How many were asked for.
+        count: usize,
+        /// Bytes of one.
+        each: usize,
+    },
 }
 
 impl Exits for SubjectError {
     fn exit(&self) -> Exit {
         match self {
             Self::Write(_) | Self::Folder { .. } => Exit::Output,
+            Self::TooManyVectors { .. } => Exit::Usage,
             _ => Exit::Input,
         }
     }

@@ -21,8 +21,10 @@ use crate::runtimes::{self, HostRuntime, ModelFacts};
 use crate::suite::{FetchedModel, Models};
 use crate::workload::{Audio, Card, MAX_DATA_BYTES, TaskKind, Workload};
 use seeded::seeded_values;
-use tinybench_record::{self as record, InputSource};
+use tinybench_record::{self as record, InputSource, MAX_NAME};
 use tinybench_support::files;
+use tinybench_support::hash::sha256_hex;
+use tinybench_support::printable::printable;
 
 /// Seed of the inputs for a model that comes without any.
 pub const SEED: u64 = 1;
@@ -217,7 +219,7 @@ impl Checked {
             seed: None,
             inputs,
             outputs,
-            reference: format!("{name}.outputs.{ending}"),
+            reference: plain(&format!("{name}.outputs.{ending}")),
         })
     }
 
@@ -398,15 +400,20 @@ impl Subject {
         board: &Board,
     ) -> Result<Self, SubjectError> {
         let checked = Checked::new(path, model, runtime, board)?;
-        let name = stem(path);
+        let name = name_of(path);
         let vectors = match reference {
-            Some(folder) => checked.read_reference(folder, &name)?,
+            Some(folder) => checked.read_reference(folder, &stem(path))?,
             None => {
                 let count = match vectors {
                     VectorCount::Count(count) => count,
                     VectorCount::All | VectorCount::Default => SEEDED_VECTORS,
                 };
-                let bytes = seeded_bytes(SEED, count * checked.facts.input_bytes);
+                let each = checked.facts.input_bytes;
+                let length = count
+                    .checked_mul(each)
+                    .filter(|it| *it <= error::MAX_SEEDED_BYTES);
+                let length = length.ok_or(SubjectError::TooManyVectors { count, each })?;
+                let bytes = seeded_bytes(SEED, length);
                 let inputs = match checked.facts.element_type {
                     ElementType::Int8 => bytes,
                     ElementType::Float32 => seeded_values(&bytes),
@@ -457,7 +464,7 @@ impl Subject {
             outputs,
             reference: portable_kernels(runtime),
         };
-        let mut subject = checked.subject(stem(path), vectors);
+        let mut subject = checked.subject(name_of(path), vectors);
         subject.learning = Some(learning);
         Ok(subject)
     }
@@ -515,7 +522,32 @@ fn portable_kernels(runtime: &dyn HostRuntime) -> String {
     )
 }
 
-/// The name of a model: that of its file without the extension.
+/// The name under which a model goes into a record.
+fn name_of(path: &Path) -> String {
+    plain(&stem(path))
+}
+
+/// A name from outside as a record can hold it: without control characters, and short. One that is
+/// cut ends in a part of its hash, so that it stays apart from others.
+fn plain(name: &str) -> String {
+    const HASH: usize = 12;
+    let name = printable(name);
+    if name.trim().is_empty() {
+        return "unnamed".to_owned();
+    }
+    if name.len() <= MAX_NAME {
+        return name.into_owned();
+    }
+    let room = MAX_NAME - HASH - 1;
+    let starts = name.char_indices().map(|(start, _)| start);
+    let end = starts
+        .take_while(|&start| start <= room)
+        .last()
+        .unwrap_or(0);
+    format!("{}-{}", &name[..end], &sha256_hex(name.as_bytes())[..HASH])
+}
+
+/// A model's file without the extension.
 fn stem(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default();
     stem.to_string_lossy().into_owned()
@@ -524,6 +556,18 @@ fn stem(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_files_become_names_of_records() {
+        let name = |stem: &str| name_of(Path::new(&format!("{stem}.tflite")));
+        assert_eq!(name("kws"), "kws");
+        assert_eq!(name("a\u{1b}[31m\nb"), r"a\u{1b}[31m\u{a}b");
+        assert_eq!(name(" "), "unnamed");
+        assert_eq!(name(&"x".repeat(MAX_NAME)), "x".repeat(MAX_NAME));
+        let long = ["a", "b"].map(|last| name(&format!("{}{last}", "ä".repeat(120))));
+        assert!(long.iter().all(|name| name.len() <= MAX_NAME), "{long:?}");
+        assert_ne!(long[0], long[1]);
+    }
 
     #[test]
     fn the_number_of_vectors_is_bounded_by_what_there_is() {

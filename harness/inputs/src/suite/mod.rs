@@ -4,24 +4,26 @@
 mod inputs;
 pub mod variants;
 
-use std::path::{Path, PathBuf};
-
-use serde::Deserialize;
-use tinybench_support::exit::{Exit, Exits};
-
 use crate::fetch::Wanted;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use tinybench_support::exit::{Exit, Exits};
 use tinybench_support::files::{self, ReadError};
 use tinybench_support::hash::sha256_hex;
+use tinybench_support::printable::printable;
 use tinybench_support::suggest;
+use variants::{Variant, Variants};
 
 pub use inputs::alternating;
-use variants::{Variant, Variants};
 
 /// The suite that is run if nothing else is asked for.
 pub const STANDARD: &str = "standard";
 
 /// Largest suite file that is read, bytes.
 const MAX_SUITE_BYTES: u64 = 256 * 1024;
+
+/// Longest name of a suite.
+const MAX_NAME: usize = 100;
 
 /// Most bytes of inputs that are made from a seed.
 const MAX_SEEDED_BYTES: usize = 64 * 1024 * 1024;
@@ -191,6 +193,7 @@ impl Suite {
             });
         }
         let path = folder.join(format!("{name}.toml"));
+        files::check_regular(&path)?;
         let text = files::read_text(&path, MAX_SUITE_BYTES)?;
         Self::parse(&text, &path)
     }
@@ -208,6 +211,21 @@ impl Suite {
             return Err(problem(format!(
                 "name is `{}`, which must be the file's own name",
                 file.name
+            )));
+        }
+        // It is a folder's name in the cache, beside the cache's own.
+        let reserved = ["lock", "partial"].contains(&file.name.as_str());
+        let is_name = file.name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && file.name.len() <= MAX_NAME
+            && file
+                .name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        if reserved || !is_name {
+            return Err(problem(format!(
+                "`{}` is no name for a suite: it has up to {MAX_NAME} letters, digits, `.`, `_` and \
+                 `-`, begins with a letter or digit, and isn't `lock` or `partial`",
+                printable(&file.name)
             )));
         }
         let contents = match (file.workloads, file.source, file.vectors) {
@@ -397,6 +415,24 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../../workloads")
             .join(folder)
+    }
+
+    #[test]
+    fn a_name_that_leads_out_of_the_cache_or_into_its_own_files_is_refused() {
+        for name in [
+            "..", ".", "lock", "partial", "a/b", "-x", ".git", "a\u{1b}", "",
+        ] {
+            let path = PathBuf::from(format!("{name}.toml"));
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            let quoted = toml::Value::from(name);
+            let text = format!("name = {quoted}\ntitle = \"x\"\nworkloads = [\"kws\"]\n");
+            let error = Suite::parse(&text, &path).unwrap_err().to_string();
+            // Some are no name of a file in the first place.
+            let refused = stem != Some(name) || error.contains("is no name for a suite");
+            assert!(refused, "{name}: {error}");
+        }
+        let text = "name = \"v1.2-a_b\"\ntitle = \"x\"\nworkloads = [\"kws\"]\n";
+        Suite::parse(text, Path::new("v1.2-a_b.toml")).unwrap();
     }
 
     #[test]

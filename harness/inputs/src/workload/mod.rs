@@ -139,6 +139,7 @@ impl Workloads {
     /// Reads the card of the workload called `name`, which may end in [`AUDIO_SUFFIX`].
     pub fn card(&self, name: &str) -> Result<Card, WorkloadError> {
         let path = self.path(name)?.0;
+        files::check_regular(path)?;
         let text = files::read_text(path, MAX_CARD_BYTES)?;
         Card::parse(&text, path)
     }

@@ -190,7 +190,7 @@ impl History {
     }
 
     /// The history that `records` tell. Where a commit was measured several times, the last run
-    /// counts.
+    /// counts; of those that began at the same time, the last in `records`.
     pub fn new(records: &[RunRecord]) -> Self {
         let mut by_start: Vec<(Timestamp, &RunRecord)> = records
             .iter()
@@ -251,14 +251,18 @@ fn time(text: &str) -> Option<Timestamp> {
 
 /// The commits of records that are in order of their start, the oldest commit first.
 fn commits(records: &[(Timestamp, &RunRecord)]) -> Vec<Commit> {
-    let mut commits: HashMap<&str, Commit> = HashMap::new();
-    for (started, record) in records {
+    // With the number of the record that names it first: commits of one second are in that order.
+    let mut commits: HashMap<&str, (usize, Commit)> = HashMap::new();
+    for (number, (started, record)) in records.iter().enumerate() {
         let known = record.commit.as_ref();
         let id = commit_id(record);
-        let commit = commits.entry(id).or_insert_with(|| Commit {
-            id: id.to_owned(),
-            time: *started,
-            url: None,
+        let (_, commit) = commits.entry(id).or_insert_with(|| {
+            let commit = Commit {
+                id: id.to_owned(),
+                time: *started,
+                url: None,
+            };
+            (number, commit)
         });
         if let Some(time) = known.and_then(|known| time(known.time.as_deref()?)) {
             commit.time = time;
@@ -268,8 +272,8 @@ fn commits(records: &[(Timestamp, &RunRecord)]) -> Vec<Commit> {
         }
     }
     let mut commits: Vec<_> = commits.into_values().collect();
-    commits.sort_by(|one, other| (one.time, &one.id).cmp(&(other.time, &other.id)));
-    commits
+    commits.sort_by_key(|(number, commit)| (commit.time, *number));
+    commits.into_iter().map(|(_, commit)| commit).collect()
 }
 
 fn key(record: &RunRecord, result: &RunResult) -> Key {

@@ -1,20 +1,16 @@
 //! What a record may say. JSON has no NaN, but it has negative, enormous and contradictory numbers,
 //! and strings of any length and content.
 
-use std::collections::HashSet;
-
+use crate::learning::Learning;
+use crate::{MAX_NAME, Power, RunRecord, RunResult, Stage};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-
-use crate::learning::Learning;
-use crate::{Power, RunRecord, RunResult, Stage};
+use std::collections::HashSet;
 use tinybench_support::order::median;
 use tinybench_support::printable::{is_hazard, printable};
 
 /// Longest string.
 const MAX_STRING: usize = 4_096;
-/// Longest name of a board, workload, model or runtime.
-const MAX_NAME: usize = 200;
 /// Clocks that a microcontroller can have, Hz.
 const CLOCKS: std::ops::RangeInclusive<u64> = 1_000..=100_000_000_000;
 /// Largest number of any kind: it keeps sums and products finite.

@@ -2,6 +2,7 @@
 
 mod check;
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use tinybench_support::exits_with;
 
@@ -45,7 +46,7 @@ impl std::fmt::Display for Skipped {
 /// The records of a file or folder.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Records {
-    /// The records, by path.
+    /// The records, in the [order](by_place) of their files.
     pub loaded: Vec<Loaded>,
     /// Files named `*.json` that aren't usable records, by path.
     pub skipped: Vec<Skipped>,
@@ -133,7 +134,7 @@ pub fn load_folder(
     let mut records = Records::default();
     let mut paths = Vec::new();
     find(folder, 0, &mut paths, &mut records.skipped)?;
-    paths.sort();
+    paths.sort_by(|a, b| by_place(a, b));
     let total = paths.len() as u64;
     for (done, path) in (1..).zip(paths) {
         let parsed = files::read(&path, MAX_RECORD_BYTES)
@@ -153,6 +154,21 @@ pub fn load_folder(
         });
     }
     Ok(records)
+}
+
+/// The order of records that tell no other: by path, but those of one second, which are numbered
+/// `a.json`, `a-2.json` to `a-10.json` as they were written, in the order of their numbers.
+pub fn by_place(a: &Path, b: &Path) -> Ordering {
+    let key = |path: &Path| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let numbered = stem.rsplit_once('-').and_then(|(base, number)| {
+            let number: u64 = number.parse().ok()?;
+            Some((base, number))
+        });
+        let (base, number) = numbered.unwrap_or((&stem, 1));
+        (path.with_file_name(base), number)
+    };
+    key(a).cmp(&key(b)).then_with(|| a.cmp(b))
 }
 
 /// Adds the files named `*.json` in `folder` and below to `paths`. Hidden folders and links to
@@ -183,7 +199,14 @@ fn find(
                 });
             }
         } else if !is_folder && !hidden && path.extension().is_some_and(|name| name == "json") {
-            paths.push(path);
+            // Reading a pipe would wait for somebody who writes to it.
+            match files::check_regular(&path) {
+                Ok(()) => paths.push(path),
+                Err(error) => skipped.push(Skipped {
+                    path,
+                    reason: printable(&error.reason).into_owned(),
+                }),
+            }
         }
     }
     Ok(())
@@ -222,6 +245,60 @@ mod tests {
             "{reasons:?}"
         );
         assert_eq!(reasons.len(), 2);
+    }
+
+    #[test]
+    fn records_of_one_second_are_in_the_order_in_which_they_were_written() {
+        let mut paths: Vec<_> = [
+            "b.json",
+            "a-10.json",
+            "a-2.json",
+            "a.json",
+            "a-b.json",
+            "x/a.json",
+        ]
+        .map(PathBuf::from)
+        .into();
+        paths.sort_by(|a, b| by_place(a, b));
+        let paths: Vec<_> = paths.iter().map(|path| path.to_str().unwrap()).collect();
+        assert_eq!(
+            paths,
+            [
+                "a.json",
+                "a-2.json",
+                "a-10.json",
+                "a-b.json",
+                "b.json",
+                "x/a.json"
+            ]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_of_a_folder_are_read() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.json"), example().to_json().unwrap()).unwrap();
+        let pipe = folder.path().join("pipe.json");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.json")).unwrap();
+        std::os::unix::fs::symlink("none", folder.path().join("dangling.json")).unwrap();
+        let _socket =
+            std::os::unix::net::UnixListener::bind(folder.path().join("socket.json")).unwrap();
+        let records = load(folder.path()).unwrap();
+        assert_eq!(records.loaded.len(), 1);
+        let reasons: Vec<_> = records.skipped.iter().map(|s| s.reason.as_str()).collect();
+        assert_eq!(
+            reasons,
+            [
+                "No such file or directory (os error 2)",
+                "it is a pipe, not a regular file",
+                "it is a socket, not a regular file",
+                "it is a device, not a regular file",
+            ]
+        );
     }
 
     #[test]

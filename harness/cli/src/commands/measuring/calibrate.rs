@@ -85,6 +85,12 @@ pub fn calibrate(
     if args.fit.is_some() && target.is_none() {
         return Err(CalibrateError::NothingToFit.into());
     }
+    if let Some(path) = &args.fit {
+        files::try_write(path)?;
+    }
+    if let Some(folder) = &args.out {
+        files::try_write_new(folder)?;
+    }
     // A probe that isn't there is told before anything is built.
     let probe = target
         .as_ref()
@@ -171,10 +177,7 @@ fn write(
         let json = json::text(report)?;
         contents.push((folder.join("calibration.json"), json));
         contents.push((folder.join("calibration.md"), report.markdown()));
-        fs::create_dir_all(folder).map_err(|source| files::WriteError {
-            path: folder.clone(),
-            source,
-        })?;
+        fs::create_dir_all(folder).map_err(files::WriteError::of(folder))?;
     }
     interrupt::check()?;
     for (path, text) in &contents {

@@ -1,21 +1,17 @@
 //! `tinybench mlperf`
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use jiff::Timestamp;
-
 use super::run::RESULTS;
 use crate::args::{Format, MlperfArgs};
-use crate::stdout;
-use crate::table;
+use crate::{stdout, table};
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tinybench_devices::mlperf::device::Patience;
 use tinybench_devices::mlperf::link::board::BoardLink;
 use tinybench_devices::mlperf::link::{Link, SerialLink};
 use tinybench_devices::mlperf::log::SessionLog;
 use tinybench_devices::mlperf::record::{self, Target};
-use tinybench_devices::mlperf::session::SessionError;
-use tinybench_devices::mlperf::session::{self, Found, Plan};
+use tinybench_devices::mlperf::session::{self, Found, Plan, SessionError};
 use tinybench_devices::mlperf::submission::{Mode, OFFICIAL_WINDOW};
 use tinybench_devices::mlperf::task::Task;
 use tinybench_execution::build;
@@ -27,15 +23,11 @@ use tinybench_inputs::project::Project;
 use tinybench_inputs::subject::VectorCount;
 use tinybench_inputs::workload::Workloads;
 use tinybench_record::{ExecutionKind, RunRecord};
-use tinybench_support::exit::Failure;
-use tinybench_support::exit::{Exit, Exits};
-use tinybench_support::exits_with;
-use tinybench_support::files;
-use tinybench_support::interrupt;
-use tinybench_support::listing;
+use tinybench_support::exit::{Exit, Exits, Failure};
 use tinybench_support::number::{decimal, grouped};
-use tinybench_support::printable::printable;
+use tinybench_support::printable::{printable, printable_path};
 use tinybench_support::progress::Progress;
+use tinybench_support::{exits_with, files, interrupt, listing};
 use tinybench_virtual_board::LoadError;
 
 /// The shortest window on a virtual board, whose cycles are the same in every one: long enough for
@@ -143,14 +135,21 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Failure> {
         tracing::warn!("{warning}");
     }
 
-    let record = board.as_ref().and_then(|board| {
-        let target = Target {
-            board,
-            kind,
-            firmware_sha256,
-        };
-        record::record(&found, &target, started, project)
-    });
+    let record = match &board {
+        Some(board) => {
+            let target = Target {
+                board,
+                kind,
+                firmware_sha256,
+            };
+            let record = record::record(&found, &target, started, project);
+            record.map_err(|error| Ended {
+                source: error.into(),
+                log: log.path().to_owned(),
+            })?
+        }
+        None => None,
+    };
     let json = record.as_ref().map(RunRecord::to_json).transpose()?;
     interrupt::check()?;
     if let Some(json) = &json {
@@ -160,9 +159,9 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Failure> {
         (Format::Json, Some(json)) => stdout::print(json.trim_end())?,
         _ => stdout::print(&text(&found, &target, kind, board.as_ref()))?,
     }
-    eprintln!("results: {}", out.display());
+    eprintln!("results: {}", printable_path(&out));
     if json.is_some() {
-        eprintln!("record: {}", out.join(RECORD).display());
+        eprintln!("record: {}", printable_path(&out.join(RECORD)));
     }
     Ok(())
 }

@@ -9,8 +9,9 @@ use tinybench_execution::target::virtual_board::{self, OpenVirtual};
 use tinybench_inputs::project::Project;
 use tinybench_record::published;
 use tinybench_support::exit::Failure;
-use tinybench_support::files;
+use tinybench_support::files::{self, WriteError};
 use tinybench_support::interrupt;
+use tinybench_support::printable::printable_path;
 use tinybench_support::progress::Progress;
 
 use crate::args::{Format, RunArgs};
@@ -34,6 +35,7 @@ pub fn run_with(
     let request = request(args);
     let mut progress = Progress::stderr();
     let setting = Setting::new(&request, project, open_virtual, &mut progress)?;
+    try_places(args)?;
     let selection = Selection::new(&request.what, project)?;
     let published = published(&selection, project)?;
     let subjects = setting.subjects(&selection, &mut progress)?;
@@ -42,20 +44,18 @@ pub fn run_with(
     let json = record.to_json()?;
     interrupt::check()?;
     let path = match &args.out {
-        Some(path) => {
-            files::write(path, json.as_bytes())?;
-            path.clone()
-        }
+        Some(path) => files::write(path, json.as_bytes()).map(|()| path.clone()),
         None => {
             let time = setting.started.strftime("%Y%m%dT%H%M%SZ");
             let stem = format!("{time}-{}", record.board.name);
-            files::write_new(Path::new(RESULTS), &stem, "json", json.as_bytes())?
+            files::write_new(Path::new(RESULTS), &stem, "json", json.as_bytes())
         }
     };
-    let baseline = match &args.save_baseline {
-        Some(name) => Some(Baselines::around_current().save(name, &json)?),
-        None => None,
+    let baseline = match (&path, &args.save_baseline) {
+        (Ok(_), Some(name)) => Some(Baselines::around_current().save(name, &json)),
+        _ => None,
     };
+    // What was measured is shown even where it can't be kept.
     match args.format {
         Format::Json => stdout::print(json.trim_end())?,
         Format::Table => {
@@ -64,11 +64,23 @@ pub fn run_with(
             stdout::print(&text)?;
         }
     }
-    eprintln!("record: {}", path.display());
-    if let Some(path) = baseline {
-        eprintln!("baseline: {}", path.display());
+    eprintln!("record: {}", printable_path(&path?));
+    if let Some(path) = baseline.transpose()? {
+        eprintln!("baseline: {}", printable_path(&path));
     }
     Ok(())
+}
+
+/// Tries the places of the record before it is measured.
+fn try_places(args: &RunArgs) -> Result<(), WriteError> {
+    match &args.out {
+        Some(path) => files::try_write(path)?,
+        None => files::try_write_new(Path::new(RESULTS))?,
+    }
+    match &args.save_baseline {
+        Some(name) => Baselines::around_current().try_save(name),
+        None => Ok(()),
+    }
 }
 
 /// What the command line asks for.

@@ -54,6 +54,15 @@ pub enum Fault {
     },
     /// Its clock stands still.
     StoppedClock,
+    /// Its clock shows the half of the time at the end of inferences.
+    ClockBack,
+    /// It tells the time once more in the middle of inferences.
+    ThirdLap,
+    /// From the second `infer` on all inferences together take so long by its clock.
+    Takes {
+        /// Time, µs.
+        us: u32,
+    },
     /// It says `e-[…]` to every `infer`.
     RefusesToInfer,
     /// It leaves the results out.
@@ -82,6 +91,7 @@ pub struct EmulatedDevice {
     expected: usize,
     command: Vec<u8>,
     commands: u32,
+    infers: u32,
     received: u64,
     output: Vec<Output>,
 }
@@ -99,6 +109,7 @@ impl EmulatedDevice {
             expected: 0,
             command: Vec::new(),
             commands: 0,
+            infers: 0,
             received: 0,
             output: Vec::new(),
         }
@@ -226,8 +237,22 @@ impl EmulatedDevice {
         self.work(warm_ups);
         self.say("m-warmup-done");
         self.say(&format!("m-infer-start-{count}"));
+        let start = self.clock_us;
         self.lap();
         self.work(count);
+        if self.has(Fault::ThirdLap) {
+            self.lap();
+        }
+        self.infers += 1;
+        for fault in self.faults.clone() {
+            match fault {
+                Fault::ClockBack => self.clock_us = start / 2,
+                Fault::Takes { us } if self.infers > 1 => {
+                    self.clock_us = start.wrapping_add(us);
+                }
+                _ => {}
+            }
+        }
         self.lap();
         self.say("m-infer-done");
         if !self.has(Fault::NoResults) {

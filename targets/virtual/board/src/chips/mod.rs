@@ -2,6 +2,8 @@
 
 mod flash;
 pub mod nrf52840;
+#[cfg(test)]
+mod peek_tests;
 mod random;
 pub mod stm32l4r5;
 mod unmodelled;
@@ -173,6 +175,14 @@ pub trait Chip: Send {
     fn description(&self) -> &'static ChipDescription;
     /// How flash and caches are set.
     fn flash_timing(&self) -> FlashTiming;
+    /// What [`Self::read`] of the word at `address` gives at cycle `now`, where that is all that it
+    /// does: it changes nothing, and nothing has happened by then that has yet to be followed up.
+    /// `None` where that isn't so, or isn't known.
+    ///
+    /// Programs that wait read the same register again and again, and this is the quick way.
+    fn peek(&self, _address: u32, _now: u64) -> Option<u32> {
+        None
+    }
     /// A read outside the memories and the core's own registers.
     ///
     /// # Errors

@@ -444,6 +444,9 @@ impl Core {
             let value = self.read_bus(word & !3, AccessSize::Word, now)?;
             return Ok(value >> (bit | (word & 3) << 3) & 1);
         }
+        if let Some(word) = self.chip.peek(address & !3, now) {
+            return Ok(word >> (8 * (address & 3)) & size.mask());
+        }
         self.with_chip(now, |chip, context| chip.read(address, size, context))
     }
 

@@ -101,18 +101,17 @@ pub(super) trait Peripheral {
     fn advance(&mut self, _io: &mut Io<'_>) {}
 }
 
+/// Reads an event register; `None` if it is none.
+pub(super) fn event(common: &Common, offset: u32) -> Option<u32> {
+    let number = offset.checked_sub(0x100)? >> 2;
+    (number < 0x40).then(|| common.events.checked_shr(number).unwrap_or(0) & 1)
+}
+
 /// Reads any register; `None` if there is none that is modelled.
 pub(super) fn read(peripheral: &mut dyn Peripheral, offset: u32, now: u64) -> Option<u32> {
     match offset {
         0x000..0x100 => Some(0),
-        0x100..0x200 => {
-            let number = (offset - 0x100) >> 2;
-            Some(if number < 32 {
-                peripheral.common().events >> number & 1
-            } else {
-                0
-            })
-        }
+        0x100..0x200 => event(peripheral.common(), offset),
         SHORTS => Some(peripheral.common().shorts),
         INTEN | INTENSET | INTENCLR => Some(peripheral.common().enabled),
         _ => peripheral.read(offset, now),

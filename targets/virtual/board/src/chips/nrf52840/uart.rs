@@ -4,7 +4,7 @@
 //! Simplified: the pins play no part, the other end always takes what is sent and holds back what
 //! isn't asked for, so that there are no errors and flow control makes no difference.
 
-use super::peripheral::{CORE_HZ, Common, Io, Peripheral};
+use super::peripheral::{self, CORE_HZ, Common, Io, Peripheral};
 use crate::chips::SerialLine;
 
 const STARTRX: u32 = 0;
@@ -169,15 +169,25 @@ impl Uart {
         io.raise(&mut self.common, RXTO);
     }
 
-    /// Starts the next byte on its way in, if there is one and it is wanted.
-    fn expect_byte(&mut self, io: &mut Io<'_>) {
+    /// Whether a byte is to start on its way in: there is one, and it is wanted.
+    pub fn wants_byte(&self) -> bool {
         let room = match self.receiving {
             Some(transfer) => transfer.at < transfer.end,
             None => self.receiver_on && self.received.is_none(),
         };
-        if room && self.received_at.is_none() && !self.line.to_chip.is_empty() {
+        room && self.received_at.is_none() && !self.line.to_chip.is_empty()
+    }
+
+    /// Starts the next byte on its way in, if there is one and it is wanted.
+    fn expect_byte(&mut self, io: &mut Io<'_>) {
+        if self.wants_byte() {
             self.received_at = Some(io.now + self.frame());
         }
+    }
+
+    /// An event register: those that programs wait for, and that reading doesn't change.
+    pub fn peek(&self, offset: u32) -> Option<u32> {
+        peripheral::event(&self.common, offset)
     }
 
     /// New bytes are on the line.

@@ -329,11 +329,16 @@ impl Stm32l4r5 {
         }
     }
 
+    /// Whether the RCC lets a peripheral work.
+    fn works(&self, entry: &Entry) -> bool {
+        entry
+            .gate
+            .is_none_or(|gate| self.rcc.is_enabled(gate) && !self.rcc.is_reset(gate))
+    }
+
     /// Whether the RCC lets a peripheral work. If not, that is reported.
     fn is_clocked(&self, entry: &Entry, context: &mut ChipContext<'_>) -> bool {
-        let works = entry
-            .gate
-            .is_none_or(|gate| self.rcc.is_enabled(gate) && !self.rcc.is_reset(gate));
+        let works = self.works(entry);
         if !works {
             context.reports.push(format!(
                 "{} is used while its clock is off or it is held in reset",
@@ -367,7 +372,7 @@ impl Stm32l4r5 {
                 })
                 .flatten(),
         };
-        // Reading a byte from a UART has effects.
+        // Reading a byte from a UART makes room for the next.
         if matches!(entry.unit, Unit::Usart(_)) {
             self.refresh(context);
         }
@@ -484,6 +489,19 @@ impl Chip for Stm32l4r5 {
             data_cache: self.flash.data_cache(),
             prefetch: self.flash.prefetch(),
             counts_cache: false,
+        }
+    }
+
+    fn peek(&self, address: u32, now: u64) -> Option<u32> {
+        if self.next <= now {
+            return None;
+        }
+        let entry = map::find(address).filter(|entry| self.works(entry))?;
+        let offset = address - entry.start;
+        match entry.unit {
+            Unit::Usart(number) => self.usarts[number].peek(offset),
+            Unit::Gpio(port) => self.gpio.read(port, offset),
+            _ => None,
         }
     }
 

@@ -179,6 +179,16 @@ impl Usart {
         }
     }
 
+    /// A register that reading doesn't change: those that programs wait for.
+    pub fn peek(&self, offset: u32) -> Option<u32> {
+        match offset {
+            CR1 => Some(self.cr1),
+            CR3 => Some(self.cr3),
+            ISR => Some(self.status()),
+            _ => None,
+        }
+    }
+
     /// New bytes are on the line.
     pub fn input(&mut self, io: &Io<'_>) {
         self.expect_byte(io);

@@ -1,0 +1,335 @@
+//! What cargo's configuration files say that would change the image, and how that is undone: an image
+//! is made of what the record says, whatever stands in a `.cargo/config.toml` above the project or in
+//! cargo's home (the Cargo Book, "Configuration").
+//!
+//! Registries, mirrors, networking and the like stay as the user has set them; the lock file holds
+//! the packages to their content. What the build's own arguments and variables outrank anyway is left
+//! alone as well.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::BuildError;
+
+/// A setting that can't be undone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{file} sets `{key}`, which would change the firmware that is built and can't be overruled: take \
+     it out, or name another folder of cargo's with CARGO_HOME"
+)]
+pub struct ConfigurationError {
+    /// The configuration file.
+    pub file: PathBuf,
+    /// What it sets.
+    pub key: String,
+}
+
+/// The firmware's release profile, in TOML: as its manifest sets it, and what cargo takes to be the same
+/// whether it is set or not. Symbols are named by a hash of these settings, so that another way to say
+/// the same would change the image.
+const PROFILE: [(&str, &str); 9] = [
+    ("opt-level", "2"),
+    ("codegen-units", "1"),
+    ("lto", "\"off\""),
+    ("panic", "\"abort\""),
+    ("debug", "\"full\""),
+    ("overflow-checks", "false"),
+    ("debug-assertions", "false"),
+    ("incremental", "false"),
+    ("rpath", "false"),
+];
+
+/// Where the measuring program differs.
+const MEASURING_PROGRAM: (&str, &str) = (super::key::PACKAGE, "\"s\"");
+
+/// Build scripts and what they use, as cargo has them.
+const BUILD_OVERRIDE: [(&str, &str); 4] = [
+    ("opt-level", "0"),
+    ("overflow-checks", "false"),
+    ("debug-assertions", "false"),
+    ("incremental", "false"),
+];
+
+/// The arguments by which cargo, called in `firmware`, builds for `target` in `folder` as if no
+/// configuration file said otherwise. There are none where none does.
+///
+/// # Errors
+/// A setting can't be overruled. A file that can't be read or isn't TOML is cargo's to complain of.
+pub(super) fn overruled(
+    firmware: &Path,
+    home: Option<&Path>,
+    target: &str,
+    folder: &Path,
+) -> Result<Vec<String>, BuildError> {
+    let mut arguments = Vec::new();
+    for file in files(firmware, home) {
+        let Some(table) = fs::read_to_string(&file)
+            .ok()
+            .and_then(|text| text.parse::<Table>().ok())
+        else {
+            continue;
+        };
+        for (key, section) in &table {
+            let overruled = match key.as_str() {
+                "profile" => profile(section),
+                "build" => build(section, folder),
+                "target" => targets(section, target),
+                "env" => environment(section),
+                "paths" | "unstable" | "host" | "include" => Err(key.clone()),
+                _ => Ok(Vec::new()),
+            };
+            arguments.extend(overruled.map_err(|key| ConfigurationError {
+                file: file.clone(),
+                key,
+            })?);
+        }
+    }
+    let arguments = arguments
+        .into_iter()
+        .flat_map(|setting| ["--config".to_owned(), setting]);
+    Ok(arguments.collect())
+}
+
+/// The files that cargo reads: those of the folder it is called in, of all above, and of its home.
+fn files(firmware: &Path, home: Option<&Path>) -> impl Iterator<Item = PathBuf> {
+    let above = firmware.ancestors().map(|folder| folder.join(".cargo"));
+    let folders = above.chain(home.map(Path::to_owned));
+    let files = folders.flat_map(|folder| ["config", "config.toml"].map(|name| folder.join(name)));
+    files
+        .filter(|path| path.is_file())
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+/// Settings that overrule others, each `KEY=VALUE` in TOML; or the key that can't be overruled.
+type Overruled = Result<Vec<String>, String>;
+
+/// What overrules a table of a profile's settings, by those that are wanted. Tables in it are for
+/// `nested`.
+fn settings(
+    place: &str,
+    table: &Value,
+    wanted: impl Fn(&str) -> Option<&'static str>,
+    nested: impl Fn(&str, &Value) -> Option<Overruled>,
+) -> Overruled {
+    let mut overruled = Vec::new();
+    for (key, value) in table.as_table().into_iter().flatten() {
+        if let Some(more) = nested(key, value) {
+            overruled.extend(more?);
+            continue;
+        }
+        match wanted(key) {
+            Some(wanted) => overruled.push(format!("{place}.{key}={wanted}")),
+            None => return Err(format!("{place}.{key}")),
+        }
+    }
+    Ok(overruled)
+}
+
+fn find(table: &[(&str, &'static str)], key: &str) -> Option<&'static str> {
+    let found = table.iter().find(|(name, _)| *name == key);
+    found.map(|(_, value)| *value)
+}
+
+/// Only the release profile is built with.
+fn profile(section: &Value) -> Overruled {
+    let Some(release) = section.get("release") else {
+        return Ok(Vec::new());
+    };
+    let place = "profile.release";
+    settings(
+        place,
+        release,
+        |key| find(&PROFILE, key),
+        |key, value| match key {
+            "build-override" => Some(settings(
+                &format!("{place}.{key}"),
+                value,
+                |key| find(&BUILD_OVERRIDE, key),
+                |_, _| None,
+            )),
+            "package" => Some(packages(&format!("{place}.{key}"), value)),
+            _ => None,
+        },
+    )
+}
+
+/// Settings of other packages hold for build scripts too, which have others than the firmware: there
+/// is no telling both apart.
+fn packages(place: &str, section: &Value) -> Overruled {
+    let mut overruled = Vec::new();
+    for (package, table) in section.as_table().into_iter().flatten() {
+        let wanted = |key: &str| {
+            let known = package == MEASURING_PROGRAM.0 && key == "opt-level";
+            known.then_some(MEASURING_PROGRAM.1)
+        };
+        let place = format!("{place}.{}", Value::from(package.as_str()));
+        overruled.extend(settings(&place, table, wanted, |_, _| None)?);
+    }
+    Ok(overruled)
+}
+
+/// Compiler, wrappers, flags and target are given with each build; intermediate files belong with
+/// the others, whose place the image doesn't show.
+fn build(section: &Value, folder: &Path) -> Overruled {
+    let elsewhere = section.get("build-dir").is_some();
+    let here = Value::from(folder.to_string_lossy().into_owned());
+    Ok(elsewhere
+        .then(|| format!("build.build-dir={here}"))
+        .into_iter()
+        .collect())
+}
+
+/// The compiler's flags are given with each build.
+fn targets(section: &Value, target: &str) -> Overruled {
+    const GIVEN: [&str; 4] = ["runner", "rustflags", "rustdocflags", "ar"];
+    let mut overruled = Vec::new();
+    for (name, table) in section.as_table().into_iter().flatten() {
+        if name != target && !name.starts_with("cfg(") {
+            continue;
+        }
+        for key in table.as_table().into_iter().flat_map(Table::keys) {
+            match key.as_str() {
+                key if GIVEN.contains(&key) => {}
+                // The one that the target has of itself.
+                "linker" if name == target => {
+                    overruled.push(format!("target.{target}.linker=\"rust-lld\""));
+                }
+                // Another linker, or what replaces a build script.
+                key => return Err(format!("target.{}.{key}", Value::from(name.as_str()))),
+            }
+        }
+    }
+    Ok(overruled)
+}
+
+/// Variables for the compiler and for build scripts.
+fn environment(section: &Value) -> Overruled {
+    let names = section.as_table().into_iter().flat_map(Table::keys);
+    match names
+        .into_iter()
+        .find(|name| super::cargo::changes_the_build(name))
+    {
+        Some(name) => Err(format!("env.{name}")),
+        None => Ok(Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TARGET: &str = "thumbv7em-none-eabihf";
+
+    /// What overrules a configuration in a folder above, and in cargo's home.
+    fn of(above: &str, home: &str) -> Result<Vec<String>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let firmware = folder.path().join("project/targets/firmware");
+        fs::create_dir_all(&firmware).unwrap();
+        for (place, text) in [(".cargo", above), ("home", home)] {
+            let place = folder.path().join(place);
+            fs::create_dir_all(&place).unwrap();
+            fs::write(place.join("config.toml"), text).unwrap();
+        }
+        let home = folder.path().join("home");
+        let arguments = overruled(&firmware, Some(&home), TARGET, Path::new("/build"));
+        let arguments = arguments.map_err(|error| {
+            let text = error.to_string();
+            text.replace(&folder.path().display().to_string(), "[FOLDER]")
+        })?;
+        let (options, settings): (Vec<_>, Vec<_>) =
+            arguments.into_iter().partition(|it| it == "--config");
+        assert_eq!(options.len(), settings.len());
+        Ok(settings)
+    }
+
+    #[test]
+    fn mirrors_and_networking_stay() {
+        let mirror = "[source.crates-io]\nreplace-with = \"mirror\"\n[source.mirror]\n\
+                      registry = \"sparse+https://mirror.example/\"\n[net]\noffline = true\n\
+                      [build]\njobs = 1\nrustflags = [\"-g\"]\n[profile.dev]\nopt-level = 3\n\
+                      [target.thumbv7em-none-eabihf]\nrunner = \"probe-rs run\"\n\
+                      [env]\nEDITOR = \"vi\"\n";
+        assert_eq!(of(mirror, mirror), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn profiles_are_those_of_the_manifest() {
+        let home = "[profile.release]\nlto = \"fat\"\nopt-level = 3\n";
+        let above = "[profile.release]\nopt-level = 0\n\
+                     [profile.release.package.tinybench-firmware]\nopt-level = 1\n\
+                     [profile.release.build-override]\nopt-level = 3\n";
+        let mut settings = of(above, home).unwrap();
+        settings.sort();
+        assert_eq!(
+            settings,
+            [
+                r#"profile.release.build-override.opt-level=0"#,
+                r#"profile.release.lto="off""#,
+                r#"profile.release.opt-level=2"#,
+                r#"profile.release.opt-level=2"#,
+                r#"profile.release.package."tinybench-firmware".opt-level="s""#,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_linker_and_a_place_for_files_are_overruled() {
+        let text = "[target.thumbv7em-none-eabihf]\nlinker = \"ld\"\n[build]\nbuild-dir = \"/b\"\n";
+        assert_eq!(
+            of(text, "").unwrap(),
+            [
+                r#"build.build-dir="/build""#,
+                r#"target.thumbv7em-none-eabihf.linker="rust-lld""#
+            ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_overruled_is_refused_with_its_place() {
+        for (text, key) in [
+            ("paths = [\"/x\"]", "paths"),
+            ("[unstable]\nbuild-std = [\"alloc\"]", "unstable"),
+            ("[env]\nTINYBENCH_MODEL = \"x\"", "env.TINYBENCH_MODEL"),
+            ("[env]\nRUSTFLAGS = \"x\"", "env.RUSTFLAGS"),
+            (
+                "[profile.release]\nrustflags = [\"-g\"]",
+                "profile.release.rustflags",
+            ),
+            (
+                "[profile.release.package.\"*\"]\nopt-level = 0",
+                "profile.release.package.\"*\".opt-level",
+            ),
+            (
+                "[target.'cfg(all())']\nlinker = \"ld\"",
+                "target.\"cfg(all())\".linker",
+            ),
+        ] {
+            let error = of(text, "").unwrap_err();
+            let expected = format!("[FOLDER]/.cargo/config.toml sets `{key}`, ");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+
+    /// The manifest and what stands here must be the same.
+    #[test]
+    fn the_profile_is_the_manifest_s() {
+        let manifest: Table = include_str!("../../../targets/firmware/Cargo.toml")
+            .parse()
+            .unwrap();
+        let mut release = manifest["profile"]["release"].as_table().unwrap().clone();
+        let packages = release.remove("package").unwrap();
+        for (key, value) in release {
+            assert_eq!(
+                find(&PROFILE, &key),
+                Some(value.to_string().as_str()),
+                "{key}"
+            );
+        }
+        let (name, level) = MEASURING_PROGRAM;
+        assert_eq!(packages[name]["opt-level"].to_string(), level);
+        assert_eq!(packages.as_table().unwrap().len(), 1);
+    }
+}
