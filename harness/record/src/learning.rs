@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::result::Stage;
+use crate::latency::Stage;
 use crate::values::{Other, finite};
 
 /// What learning from a stream cost, and how well it went. Everything but cycles was compared with

@@ -5,6 +5,7 @@
 //! and written by an older tinybench.
 
 pub mod example;
+mod latency;
 pub mod learning;
 pub mod published;
 pub mod reading;
@@ -14,6 +15,7 @@ pub mod schema;
 pub mod shard;
 mod values;
 
+pub use latency::*;
 pub use result::*;
 pub use run::*;
 pub use values::Other;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tinybench_support::exits_with;
 
-use crate::result::{Compression, Fidelity, RunResult};
+use crate::latency::Fidelity;
+use crate::result::{Compression, RunResult};
 use crate::schema;
 use crate::values::Other;
 

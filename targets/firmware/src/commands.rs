@@ -1,6 +1,5 @@
 //! What the host can ask for.
 
-use core::cell::UnsafeCell;
 use core::ptr;
 #[cfg(any(feature = "pipeline", feature = "learning"))]
 use core::slice;
@@ -16,6 +15,7 @@ use crate::learning;
 use crate::memory::{self, Layout};
 #[cfg(feature = "pipeline")]
 use crate::pipeline;
+use crate::stage::Cycles;
 use crate::{block, model};
 
 /// Bytes of raw audio that the front end takes.
@@ -31,32 +31,6 @@ fn learning_bytes() -> usize {
     return learning::memory_bytes();
     #[cfg(not(feature = "learning"))]
     0
-}
-
-/// Cycles of one stage, one word a run.
-pub struct Cycles(UnsafeCell<[u32; CYCLES_CAPACITY]>);
-
-// SAFETY: one thread of execution, and the host only looks while the core is halted.
-unsafe impl Sync for Cycles {}
-
-impl Cycles {
-    /// No cycles yet.
-    pub const fn new() -> Self {
-        Self(UnsafeCell::new([0; CYCLES_CAPACITY]))
-    }
-
-    /// Where the host finds them.
-    pub fn address(&self) -> u32 {
-        self.0.get() as u32
-    }
-
-    /// Keeps the cycles of `run`, which is below the capacity.
-    pub fn set(&self, run: usize, cycles: u32) {
-        if run < CYCLES_CAPACITY {
-            // SAFETY: within the array, which nobody else uses meanwhile.
-            unsafe { self.0.get().cast::<u32>().add(run).write_volatile(cycles) };
-        }
-    }
 }
 
 static CYCLES: Cycles = Cycles::new();

@@ -32,6 +32,8 @@ mod mlperf;
 mod model;
 #[cfg(feature = "pipeline")]
 mod pipeline;
+#[cfg(not(feature = "mlperf"))]
+mod stage;
 
 use cortex_m_rt::entry;
 #[cfg(not(feature = "mlperf"))]

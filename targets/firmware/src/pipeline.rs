@@ -8,8 +8,8 @@ use tinybench_pipeline::parameters::Kind;
 use tinybench_pipeline::{Quantisation, answer};
 
 use crate::block::{Failure, get, set};
-use crate::commands::Cycles;
 use crate::cycles;
+use crate::stage::Cycles;
 
 include!(concat!(env!("OUT_DIR"), "/front_end.rs"));
 

@@ -1,6 +1,6 @@
 //! What a learner is to be, and what it can't be.
 
-use crate::memory::{capacity, storage_bytes};
+use crate::memory::{MAX_SAMPLES, capacity, storage_bytes};
 
 /// Most features of a sample: their squared distance fits 32 bits.
 pub const MAX_FEATURES: usize = 65_536;
@@ -10,9 +10,6 @@ pub const MAX_NEIGHBOURS: usize = 32;
 
 /// Most classes.
 pub const MAX_CLASSES: usize = 256;
-
-/// Most samples a memory can hold.
-pub const MAX_SAMPLES: usize = 65_535;
 
 /// Most outcomes that one batch of the drift test can have.
 pub const MAX_BATCH: u32 = 50;

@@ -23,10 +23,10 @@ mod neighbours;
 
 pub use configuration::{
     Configuration, ConfigurationError, DriftParameters, MAX_BATCH, MAX_CLASSES, MAX_FEATURES,
-    MAX_NEIGHBOURS, MAX_SAMPLES, Policy,
+    MAX_NEIGHBOURS, Policy,
 };
 pub use drift::{Alarm, DriftTest, WINDOW_BATCHES, half_log_variance};
 pub use learner::{Learned, Learner};
-pub use memory::{capacity, row_bytes, storage_bytes};
+pub use memory::{MAX_SAMPLES, capacity, row_bytes, storage_bytes};
 pub use native::NativeLearner;
 pub use neighbours::{Prediction, weight};

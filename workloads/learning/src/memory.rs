@@ -1,7 +1,9 @@
 //! The bounded memory of samples: features, label and time of each.
 
-use crate::configuration::MAX_SAMPLES;
 use crate::distance::{BLOCK_WORDS, QUERY_WORDS, write_query, write_row};
+
+/// Most samples a memory can hold.
+pub const MAX_SAMPLES: usize = 65_535;
 
 /// Bytes of a word.
 const WORD: usize = size_of::<u32>();

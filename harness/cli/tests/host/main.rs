@@ -1,7 +1,6 @@
 //! What the command does without a target: input, output, pages, devices on a pty.
 
 mod bad_input;
-mod browser;
 mod caught_regression;
 mod commands;
 mod compare;

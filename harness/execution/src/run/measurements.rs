@@ -3,13 +3,14 @@
 use probe_rs::probe::Probe;
 use tinybench_inputs::board::Board;
 use tinybench_inputs::subject::Subject;
+use tinybench_inputs::workload::TaskKind;
+use tinybench_interface::Task;
 use tinybench_record::ExecutionKind;
 use tinybench_support::exit::{Exit, Exits, Failure};
 use tinybench_support::progress::Progress;
 
 use super::images::{Built, place};
 use super::request::Request;
-use super::result;
 use crate::measure::{LearningPlan, MeasureError, Measurement, PipelinePlan, Plan, measure};
 use crate::target::conversation::ImageView;
 use crate::target::session::Session;
@@ -87,7 +88,7 @@ pub fn of_subject(
 
 /// How a subject is measured from raw audio, if it is.
 fn pipeline_plan(subject: &Subject) -> Option<PipelinePlan<'_>> {
-    let task = subject.task.and_then(result::on_target);
+    let task = subject.task.and_then(on_target);
     let (audio, task) = subject.audio.as_ref().zip(task)?;
     Some(PipelinePlan {
         audio: &audio.bytes,
@@ -107,4 +108,13 @@ fn learning_plan(subject: &Subject) -> Option<LearningPlan<'_>> {
         labels: &learning.stream.labels,
         features: &subject.outputs,
     })
+}
+
+/// A task as the image knows it, if its last stage has something to do for it.
+pub fn on_target(task: TaskKind) -> Option<Task> {
+    match task {
+        TaskKind::Classification => Some(Task::Classification),
+        TaskKind::Anomaly => Some(Task::Anomaly),
+        TaskKind::AnomalyScore => None,
+    }
 }

@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use tinybench_support::exit::Failure;
 use tinybench_support::exits_with;
 
-use tinybench_interface::Task;
 use tinybench_interpreter::ElementType;
 
 use super::images::Built;
-use super::measurements::Measured;
+use super::measurements::{Measured, on_target};
 use crate::build::{Firmware, Toolchain};
 use crate::image::Image;
 use crate::measure::{Measurement, PipelineMeasurement};
@@ -22,7 +21,6 @@ use crate::verify::{self, AnswerMismatch, FeatureMismatch, Mismatch};
 use tinybench_inputs::board::Board;
 use tinybench_inputs::runtimes::{HostRuntime, RuntimeError};
 use tinybench_inputs::subject::Subject;
-use tinybench_inputs::workload::TaskKind;
 use tinybench_record::{self as record, ExecutionKind, Other, RunResult};
 use tinybench_support::hash::sha256_hex;
 use tinybench_support::order::median;
@@ -185,15 +183,6 @@ pub fn verify(
         features: Some(features),
         outputs,
     })
-}
-
-/// A task as the image knows it, if its last stage has something to do for it.
-pub fn on_target(task: TaskKind) -> Option<Task> {
-    match task {
-        TaskKind::Classification => Some(Task::Classification),
-        TaskKind::Anomaly => Some(Task::Anomaly),
-        TaskKind::AnomalyScore => None,
-    }
 }
 
 /// How far off the cycles of the virtual board are, where that was established; none for a real one.

@@ -1,10 +1,12 @@
 //! Report and dashboard in a real browser, where there is one.
 
+mod browser;
+
 use std::fs;
 use std::path::Path;
 
-use crate::browser::{Browser, serve};
 use crate::support::{Ended, Tinybench, project_root};
+use browser::{Browser, serve};
 use serde_json::{Value, json};
 
 /// A name that would do harm on a page that took it for markup.
