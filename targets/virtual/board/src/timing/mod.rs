@@ -73,6 +73,29 @@ pub(crate) enum Class {
     FloatStore,
 }
 
+impl Class {
+    /// Whether it reads a single word or less, or several.
+    pub const fn is_load(self) -> bool {
+        matches!(
+            self,
+            Self::Load | Self::FloatLoad | Self::LoadMultiple(_) | Self::LoadBranch(_)
+        )
+    }
+
+    /// Whether it writes a single word or less.
+    pub const fn is_store(self) -> bool {
+        matches!(
+            self,
+            Self::Store | Self::StoreRegisterOffset | Self::FloatStore
+        )
+    }
+
+    /// Whether it reads or writes memory.
+    pub const fn is_access(self) -> bool {
+        self.is_load() || self.is_store() || matches!(self, Self::StoreMultiple(_))
+    }
+}
+
 /// The shape of a decoded instruction.
 pub(crate) fn shape(op: &Op) -> Shape {
     let bit = |register: u8| 1_u16 << (register & 15);

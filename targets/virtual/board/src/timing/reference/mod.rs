@@ -39,6 +39,8 @@ pub struct Reference {
     last_sector: u32,
     /// The memory that the load before reached.
     last_group: u8,
+    /// Of the two instructions before, the later first, the memory that a single store reached.
+    stored: [Stored; 2],
     /// Cycles before those of the pipeline.
     cycles: u64,
     decoded: HashMap<(u32, u8), (Step, Op)>,
@@ -57,6 +59,7 @@ impl Reference {
             data_cache: data_cache.map(|shape| Lines::new(shape, flash.sector_bytes)),
             last_sector: u32::MAX,
             last_group: PERIPHERAL_GROUP,
+            stored: [Stored::Nothing; 2],
             cycles: 0,
             decoded: HashMap::new(),
         }
@@ -97,6 +100,14 @@ impl Reference {
             self.cycles += u64::from(self.pipeline.source_mut().take_waits());
             let waits = access.map_or(0, |access| self.waits(core, access, chained));
             self.pipeline.wait(waits + divide);
+            let stored = access.map_or(Stored::Nothing, |access| {
+                if shape.class.is_store() {
+                    Stored::To(bank(core, access.address))
+                } else {
+                    Stored::Else
+                }
+            });
+            self.stored = [stored, self.stored[0]];
             refill = match shape.class {
                 Class::Branch if jumped => self.rules.refill,
                 Class::LateBranch | Class::LoadBranch(_) if jumped => self.rules.late_refill,
@@ -107,6 +118,7 @@ impl Reference {
             self.cycles += elsewhere + u64::from(self.pipeline.total() + refill);
             self.pipeline.source_mut().begin = self.cycles;
             self.pipeline.restart(core.next_pc, Entry::Jump);
+            self.stored = [Stored::Nothing; 2];
         }
         ended
     }
@@ -149,25 +161,24 @@ impl Reference {
         }
         for part in 0..access.count {
             let address = access.address.wrapping_add(part * access.bytes);
-            let (group, wait) = match core.memory.locate(address) {
-                Some(Place::Ram(offset)) => {
-                    let bank = core.memory.ram_bank(offset as usize);
-                    let slow = if bank >> 4 != 0 {
-                        self.rules.slow_ram
-                    } else {
-                        0
-                    };
-                    (bank & 0xF, slow)
-                }
-                Some(Place::Flash(_)) if access.store => (FLASH_GROUP, 0),
-                Some(Place::Flash(offset)) => (FLASH_GROUP, self.flash_read(offset)),
-                None => (PERIPHERAL_GROUP, 0),
+            let bank = bank(core, address);
+            let (group, granted_late) = match bank {
+                PERIPHERAL_GROUP => (bank, false),
+                _ => (bank & 0xF, bank >> 4 != 0),
             };
-            if chained && group != self.last_group {
+            let overlaps = chained && group == self.last_group;
+            if chained && !overlaps {
                 waits += self.rules.lost_overlap;
             }
             if !access.store {
-                waits += wait;
+                if let Some(Place::Flash(offset)) = core.memory.locate(address) {
+                    waits += self.flash_read(offset);
+                }
+                let behind_store = self.stored == [Stored::Nothing, Stored::To(bank)];
+                if granted_late && part == 0 && !overlaps && !behind_store {
+                    // The whole fetch stands still meanwhile.
+                    self.cycles += u64::from(self.rules.bank_grant);
+                }
                 self.last_group = group;
             }
         }
@@ -187,6 +198,26 @@ impl Reference {
             return 0;
         }
         self.flash.wait_states + self.rules.flash_wait + self.rules.data_miss
+    }
+}
+
+/// What an instruction wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stored {
+    /// It doesn't access memory.
+    Nothing,
+    /// A single store to this bank.
+    To(u8),
+    /// It accesses memory otherwise.
+    Else,
+}
+
+/// The group of the memory at an address, and in bit 4 whether it is granted late.
+fn bank(core: &Core, address: u32) -> u8 {
+    match core.memory.locate(address) {
+        Some(Place::Ram(offset)) => core.memory.ram_bank(offset as usize),
+        Some(Place::Flash(_)) => FLASH_GROUP,
+        None => PERIPHERAL_GROUP,
     }
 }
 
