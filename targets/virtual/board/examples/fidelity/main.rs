@@ -25,7 +25,7 @@ use std::process::ExitCode;
 use device::Device;
 use images::Published;
 use programs::Program;
-use tinybench_virtual_board::timing::TimingParameters;
+use tinybench_virtual_board::timing::{Mix, Reference, TimingParameters};
 
 /// Inferences that are timed: the device's clock counts µs.
 const RUNS: u64 = 4;
@@ -184,6 +184,12 @@ fn compare_programs(programs: &[Program], rest: &[String]) -> Result<(), Problem
         mean(&errors),
         largest(&errors)
     );
+    if rest.iter().any(|argument| argument == "--coverage") {
+        print_mix_heading();
+        for program in programs {
+            print_mix(&program.entry, &programs::mix(program)?);
+        }
+    }
     if rest.iter().any(|argument| argument == "--ablation") {
         println!("\nerror in percent with a rule switched off or with another value:\n");
         for (rule, values) in ABLATION {
@@ -258,6 +264,12 @@ fn compare_images(list: &str, folder: &str, rest: &[String]) -> Result<(), Probl
         mean(&errors),
         largest(&errors)
     );
+    if has("--coverage") {
+        print_mix_heading();
+        for image in &images {
+            print_mix(&image.file, &mix(image)?);
+        }
+    }
     if has("--ablation") {
         println!("\nerror in percent with a rule switched off or with another value:\n");
         ablation(&images, setting)?;
@@ -312,6 +324,55 @@ fn mean(errors: &[f64]) -> f64 {
 
 fn largest(errors: &[f64]) -> f64 {
     errors.iter().fold(0.0, |most, error| error.abs().max(most))
+}
+
+fn print_mix_heading() {
+    println!(
+        "\npercent of the instructions: loads of flash, of the first bank of RAM, of others; stores to the\n\
+         same; unaligned accesses; misaligned 32-bit instructions; code in RAM; floats; divides\n"
+    );
+}
+
+fn print_mix(name: &str, mix: &Mix) {
+    let percent = |count: u64| 100.0 * count as f64 / mix.instructions.max(1) as f64;
+    print!("{name:<34}");
+    let accesses = mix.loads[..3].iter().chain(&mix.stores[..3]).copied();
+    let others = [
+        mix.unaligned,
+        mix.misaligned,
+        mix.code_in_ram,
+        mix.floats,
+        mix.divides,
+    ];
+    for count in accesses.chain(others) {
+        print!(" {:>6.2}", percent(count));
+    }
+    println!();
+}
+
+/// Instructions that are looked at in eight places of an image's inferences.
+const LOOKED_AT: u64 = 200_000;
+
+/// What an image's inferences consist of.
+fn mix(image: &Published) -> Result<Mix, String> {
+    let failed = |error| format!("{}: {error}", image.file);
+    let mut device = Device::boot(&image.binary, |machine| {
+        machine.set_dual_bank(image.dual_bank);
+    })
+    .map_err(failed)?;
+    device.send("infer 3 0");
+    // Behind the answers to the command.
+    device.machine.run(1_000_000);
+    let mut all = Mix::default();
+    for _ in 0..8 {
+        let mut reference = Reference::new(&device.machine);
+        for _ in 0..LOOKED_AT {
+            reference.step(&mut device.machine);
+        }
+        all += reference.mix();
+        device.machine.run(image.cycles as u64 / 8);
+    }
+    Ok(all)
 }
 
 /// Modelled cycles of an inference.

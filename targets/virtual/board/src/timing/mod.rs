@@ -10,7 +10,7 @@ mod reference;
 pub mod rules;
 pub(crate) mod shares;
 
-pub use reference::Reference;
+pub use reference::{Mix, Reference};
 pub use rules::{Parameter, ParameterError, TimingParameters};
 
 use crate::cpu::blocks::is_float;

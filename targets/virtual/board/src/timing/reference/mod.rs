@@ -8,6 +8,7 @@
 
 mod access;
 mod caches;
+mod mix;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use std::collections::HashMap;
 
 use access::Access;
 use caches::{Lines, Sectors};
+pub use mix::Mix;
 
 use super::pipeline::{Entry, Pipeline, Step};
 use super::{Class, Shape, TimingParameters, shape};
@@ -44,6 +46,7 @@ pub struct Reference {
     /// Cycles before those of the pipeline.
     cycles: u64,
     decoded: HashMap<(u32, u8), (Step, Op)>,
+    mix: Mix,
 }
 
 impl Reference {
@@ -62,6 +65,7 @@ impl Reference {
             stored: [Stored::Nothing; 2],
             cycles: 0,
             decoded: HashMap::new(),
+            mix: Mix::default(),
         }
     }
 
@@ -70,13 +74,18 @@ impl Reference {
         self.cycles + u64::from(self.pipeline.total())
     }
 
+    /// What it has stepped over so far.
+    pub fn mix(&self) -> Mix {
+        self.mix
+    }
+
     /// Has the machine execute one instruction, or enter an exception, and counts the cycles.
     pub fn step(&mut self, machine: &mut Machine) -> Ended {
         let core = machine.core();
         if core.flash_timing != self.flash || core.timing != self.rules {
-            let cycles = self.cycles();
+            let (cycles, mix) = (self.cycles(), self.mix);
             *self = Self::new(machine);
-            self.cycles = cycles;
+            (self.cycles, self.mix) = (cycles, mix);
         }
         let core = machine.core();
         let Some((step, op)) = self.decode(core) else {
@@ -98,6 +107,7 @@ impl Reference {
             let chained = self.pipeline.step(&Step { shape, ..step }).chained;
             // The whole fetch stands still meanwhile, so nothing catches up.
             self.cycles += u64::from(self.pipeline.source_mut().take_waits());
+            self.mix.count(core, &step, &shape, access);
             let waits = access.map_or(0, |access| self.waits(core, access, chained));
             self.pipeline.wait(waits + divide);
             let stored = access.map_or(Stored::Nothing, |access| {
