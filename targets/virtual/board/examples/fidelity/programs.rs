@@ -8,7 +8,7 @@ use tinybench_virtual_board::{Ended, Machine};
 use super::Problem;
 
 /// Cycles after which a program is taken never to come to the function, or never to return from it.
-const LIMIT: u64 = 20_000_000_000;
+const LIMIT: u64 = 4_000_000_000;
 
 /// A program, a function of it, and what was measured.
 pub struct Program {
