@@ -49,7 +49,7 @@ use wdt::Wdt;
 
 /// Flash wait states without the cache: the upper end of the Product Specification's range WFLASH (0
 /// to 2). The misses' penalty with it is the same read of flash, inside its range WFLASHCACHE (0 to 3),
-/// and what the published cycles of P-256 fit best: with 3 they are 1.1 % off on average, with 2 0.7 %.
+/// and what the published cycles of P-256 fit best: with 3 they are 1.3 % off on average, with 2 0.8 %.
 const WAIT_STATES: u32 = 2;
 const MISS_PENALTY: u32 = 2;
 /// One flash read, bytes. The nRF52840's is not documented; this is the line of the nRF5340's
