@@ -1,6 +1,6 @@
 //! What a learner is to be, and what it can't be.
 
-use crate::memory::{MAX_SAMPLES, capacity, storage_bytes};
+use crate::memory::{capacity, storage_bytes};
 
 /// Most features of a sample: their squared distance fits 32 bits.
 pub const MAX_FEATURES: usize = 65_536;

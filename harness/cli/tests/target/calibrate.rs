@@ -224,8 +224,8 @@ fn a_fit_finds_the_parameters_of_another_board_back() {
     assert!(moved.is_empty(), "{moved:?}");
     assert_eq!(parameter("refill").identified, Identified::Yes);
     assert_eq!(parameter("divide").identified, Identified::Together);
-    // The nRF52840 has no slow RAM.
-    assert_eq!(parameter("slow_ram").identified, Identified::No);
+    // The nRF52840 has one bank of RAM.
+    assert_eq!(parameter("bank_grant").identified, Identified::No);
 
     // The file is a board of its own, and it is the one that was measured.
     let text = fs::read_to_string(&path).unwrap();
@@ -239,11 +239,11 @@ fn a_fit_finds_the_parameters_of_another_board_back() {
 }
 
 #[test]
-fn a_board_with_data_cache_and_slow_ram_is_fitted_too() {
+fn a_board_with_data_cache_and_banks_of_ram_is_fitted_too() {
     if !toolchain_is_there() {
         return;
     }
-    let changes = [("slow_ram", 2), ("data_miss", 3), ("store", 2)];
+    let changes = [("bank_grant", 2), ("data_miss", 3), ("store", 2)];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mine.toml");
     let arguments = ["--board", "nucleo-l4r5zi", "--fit", path.to_str().unwrap()];

@@ -703,10 +703,9 @@ mod tests {
     #[test]
     fn a_stated_error_is_a_mean_and_a_worst_that_is_not_less() {
         let with = |worst: &str| {
-            let error = format!(
-                "[virtual.error]\nmean_percent = 1.5\nworst_percent = {worst}\nsource = \"x\"\n"
-            );
-            NANO33.replace("[power]", &format!("{error}[power]"))
+            NANO33
+                .replace("mean_percent = 0.7", "mean_percent = 1.5")
+                .replace("worst_percent = 1.6", &format!("worst_percent = {worst}"))
         };
         let error = parse(&with("3.0"))
             .unwrap()

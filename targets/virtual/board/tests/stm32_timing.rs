@@ -120,7 +120,7 @@ fn the_data_cache_holds_eight_lines_of_four_sectors() {
 }
 
 #[test]
-fn sram3_is_slower_to_read_and_another_memory_than_sram1() {
+fn sram3_is_another_memory_than_sram1_and_granted_once_for_accesses_in_a_row() {
     let cycles = |code: &[u16]| RAM.cycles(code);
     assert_eq!(cycles(&[0x6804]), 2); // ldr r4, [r0]
     assert_eq!(cycles(&[0x680C]), 3); // ldr r4, [r1]
@@ -128,9 +128,24 @@ fn sram3_is_slower_to_read_and_another_memory_than_sram1() {
     // ldr r4, [r0]; ldr r5, [r0, #4], and the second from SRAM3.
     assert_eq!(cycles(&[0x6804, 0x6845]), 3);
     assert_eq!(cycles(&[0x6804, 0x684D]), 3 + 1 + 1);
+    // ldr r4, [r1]; ldr r5, [r1, #4]; ldr r4, [r1, #8]: one grant.
+    assert_eq!(cycles(&[0x680C, 0x684D]), 3 + 1);
+    assert_eq!(cycles(&[0x680C, 0x684D, 0x688C]), 4 + 1);
+    // With movs r3, #1 between them: two.
+    assert_eq!(cycles(&[0x680C, 0x2301, 0x684D]), 5 + 2);
     // ldm r0, {r4, r5}, and from SRAM3.
     assert_eq!(cycles(&[0xE890, 0x0030]), 3);
-    assert_eq!(cycles(&[0xE891, 0x0030]), 3 + 2);
+    assert_eq!(cycles(&[0xE891, 0x0030]), 3 + 1);
+}
+
+#[test]
+fn a_load_two_instructions_behind_a_store_finds_sram3_granted() {
+    let cycles = |code: &[u16]| RAM.cycles(code);
+    // str r4, [r1]; ldr r5, [r1, #4]
+    assert_eq!(cycles(&[0x600C, 0x684D]), 1 + 3 + 1);
+    // With one movs r3, #1 between them, and with two.
+    assert_eq!(cycles(&[0x600C, 0x2301, 0x684D]), 1 + 1 + 2);
+    assert_eq!(cycles(&[0x600C, 0x2301, 0x2301, 0x684D]), 1 + 2 + 2 + 1);
 }
 
 /// A loop of so many bytes that begins at a line, run r4 times.

@@ -212,15 +212,51 @@ fn memories(table: &mut Table) {
     ] {
         table.add(name, Sequence::new(body).with(1, Value::OtherRam(0)));
     }
-    // Reads of slow RAM.
-    table.rule("other RAM", "`SLOW_RAM`");
-    for count in [1, 2, 4] {
-        let sequence = Sequence::new(in_a_row(count, 0)).with(0, Value::OtherRam(0));
-        table.add(format!("{count} in a row"), sequence);
+    other_ram(table);
+}
+
+/// What decides when a bank of RAM has to be granted: how long accesses of it follow each other.
+fn other_ram(table: &mut Table) {
+    table.rule("other RAM", "`BANK_GRANT`");
+    let mut add = |name: &str, body: Code| {
+        table.add(name, Sequence::new(body).with(1, Value::OtherRam(0)));
+    };
+    for count in 1..=8 {
+        add(&format!("{count} in a row"), in_a_row(count, 1));
     }
-    table.add(
-        "then adds",
-        Sequence::new(join(&[&ldr(4, 0, 0), &adds(4, 1)])).with(0, Value::OtherRam(0)),
+    for count in [2, 4, 8] {
+        let apart: Code = (0..count)
+            .flat_map(|i| join(&[&ldr(4, 1, 4 * i), &[FILL]]))
+            .collect();
+        add(&format!("{count} with an instruction behind each"), apart);
+        let stores: Code = (0..count).flat_map(|i| str(4, 1, 4 * i)).collect();
+        add(&format!("{count} stores in a row"), stores);
+    }
+    add("then adds", join(&[&ldr(4, 1, 0), &adds(4, 1)]));
+    add("ldm of 2", ldm(1, 1 << 4 | 1 << 8));
+    add("ldm of 4", ldm(1, 1 << 4 | 1 << 8 | 1 << 9 | 1 << 10));
+    add("two ldm of 2", repeat(&ldm(1, 1 << 4 | 1 << 8), 2));
+    for distance in 0..=3 {
+        let body = join(&[&str(4, 1, 0), &fill(distance), &ldr(4, 1, 4)]);
+        add(
+            &format!("load {distance} instructions behind a store"),
+            body,
+        );
+        let body = join(&[&str(4, 0, 8), &fill(distance), &ldr(4, 1, 4)]);
+        add(
+            &format!("load {distance} instructions behind a store to RAM"),
+            body,
+        );
+        let body = join(&[&ldr(4, 1, 0), &fill(distance), &ldr(4, 1, 4)]);
+        add(&format!("load {distance} instructions behind a load"), body);
+    }
+    add(
+        "RAM and other RAM in turn",
+        repeat(&join(&[&ldr(4, 0, 0), &ldr(4, 1, 0)]), 4),
+    );
+    add(
+        "store to RAM, load of other RAM, in turn",
+        repeat(&join(&[&str(4, 0, 8), &ldr(4, 1, 0)]), 4),
     );
 }
 

@@ -33,8 +33,9 @@ pub struct RamBank {
     pub length: u32,
     /// Loads from banks of different groups don't overlap: 1 to 15. 0 is flash.
     pub group: u8,
-    /// Reads take [`TimingParameters::slow_ram`] more cycles.
-    pub slow: bool,
+    /// The bus matrix doesn't rest at this bank, so that it has to be granted first: see
+    /// [`TimingParameters::bank_grant`].
+    pub granted_late: bool,
 }
 
 /// A cache between the core and the flash, which replaces the line that was filled first. A miss

@@ -10,12 +10,14 @@ use super::op::{Kind, Op};
 use super::{Core, Fault};
 use crate::memory::{AccessSize, CODE_GRANULE_SHIFT, Place};
 use crate::system::mpu::{Access, View};
-use crate::timing::pipeline::{self, Entry, Fetch, Step};
+use crate::timing::pipeline::{self, Entry, Fetch, FetchEffect, Step};
 use crate::timing::shares::Share;
 use crate::timing::{Class, Shape, shape};
 
-/// Instructions in a block at most, IT blocks not cut.
+/// Instructions in a block at most, but for IT blocks and accesses in a row, which aren't cut.
 const LONGEST: usize = 64;
+/// Instructions in a block at most.
+const LIMIT: usize = 96;
 /// Pre-decoded operations kept before everything is thrown away and decoded afresh.
 const OPS_LIMIT: usize = 1 << 21;
 
@@ -159,7 +161,7 @@ impl CodeCache {
             }
         };
         // A block of the longest size that starts before may reach into the granule.
-        let first = (offset & !(granule - 1)).saturating_sub(4 * (LONGEST + 8));
+        let first = (offset & !(granule - 1)).saturating_sub(4 * (LIMIT + 8));
         // The store may reach up to three bytes beyond it.
         let last = (offset & !(granule - 1)) + granule + 4;
         let in_use = std::iter::once((&mut self.flash, &mut self.ram));
@@ -375,10 +377,18 @@ impl Run {
             } else {
                 advance_it(self.it)
             };
-            if op.ends_block() || (self.steps.len() >= longest && (self.it == 0 || single)) {
+            let long = self.steps.len() >= longest && (single || self.may_be_cut());
+            if op.ends_block() || long {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether a block may end behind what there is of it: a pipeline goes no further than its block,
+    /// and so the overlap of accesses would be lost.
+    fn may_be_cut(&self) -> bool {
+        let accesses = (self.steps.last()).is_some_and(|step| step.shape.class.is_access());
+        self.it == 0 && (!accesses || self.steps.len() >= LIMIT)
     }
 
     fn report_undefined(&self, core: &mut Core) {
@@ -459,21 +469,25 @@ impl Run {
         };
         let (costs, cycles) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Fall);
         let (_, jumped) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Jump);
-        let absorbing = if costs.iter().any(|cost| cost.stalls > 0) {
-            pipeline::absorbing(&core.timing, &self.steps, fetch, |step| {
-                matches!(
-                    step.shape.class,
-                    Class::Load | Class::Store | Class::FloatLoad | Class::FloatStore
-                )
-            })
-        } else {
-            vec![false; costs.len()]
-        };
+        let fetch_effects = pipeline::fetch_effects(&core.timing, &self.steps, fetch, |step| {
+            matches!(
+                step.shape.class,
+                Class::Load | Class::Store | Class::FloatLoad | Class::FloatStore
+            )
+        });
         for op in &mut self.ops {
-            if absorbing[usize::from(op.index)] && op.is_instruction() {
-                op.flags |= Op::ABSORBS;
+            let index = usize::from(op.index);
+            if op.is_instruction() {
+                op.flags |= match fetch_effects[index] {
+                    FetchEffect::None => 0,
+                    FetchEffect::Absorbs => Op::ABSORBS,
+                    FetchEffect::Restarts => Op::RESTARTS,
+                };
+                if granted_behind_store(&self.steps[..=index]) {
+                    op.flags |= Op::GRANTED;
+                }
             }
-            let cost = costs[usize::from(op.index)];
+            let cost = costs[index];
             op.prefix = cost.before as u16;
             if cost.chained && op.is_instruction() {
                 op.flags |= Op::CHAINED;
@@ -481,7 +495,7 @@ impl Run {
             let next_chained = costs
                 .get(usize::from(op.index) + 1)
                 .is_some_and(|next| next.chained);
-            if next_chained || core.memory.has_slow_banks() {
+            if next_chained || core.memory.has_banks_granted_late() {
                 op.flags |= Op::TRACKED;
             }
         }
@@ -531,6 +545,15 @@ impl Run {
             links: [const { Cell::new(Block::NONE) }; 2],
         }
     }
+}
+
+/// Whether the last of these instructions is a load that finds its bank granted because of a store
+/// two instructions before it.
+fn granted_behind_store(steps: &[Step]) -> bool {
+    let [.., store, between, load] = steps else {
+        return false;
+    };
+    load.shape.class.is_load() && !between.shape.class.is_access() && store.shape.class.is_store()
 }
 
 /// Whether the instruction at `pc` isn't to be executed like others: a breakpoint, an injected

@@ -107,10 +107,14 @@ impl Core {
     ) -> Result<(), Trap> {
         self.need_alignment::<S>(address)?;
         if !S {
-            for (word, address) in words
-                .iter_mut()
-                .zip((0..).map(|at| address.wrapping_add(4 * at)))
-            {
+            // Behind its first word a bank is granted.
+            let behind = Op {
+                flags: op.flags | Op::GRANTED,
+                ..*op
+            };
+            for (at, word) in words.iter_mut().enumerate() {
+                let op = if at == 0 { op } else { &behind };
+                let address = address.wrapping_add(4 * at as u32);
                 *word = self.load::<TIMING, LONG, 4>(op, address)?;
             }
             return Ok(());
@@ -124,10 +128,8 @@ impl Core {
             *word = little_endian::<4>(bytes);
         }
         if TIMING && op.flags != 0 {
-            for at in 0..words.len() {
-                let waits = self.ram_load_waits(op, start + 4 * at);
-                self.wait(op, waits);
-            }
+            let waits = self.ram_load_waits(op, start);
+            self.wait(op, waits);
         }
         Ok(())
     }
@@ -178,13 +180,20 @@ impl Core {
         self.deadline = 0;
     }
 
-    /// Cycles that a load from RAM takes beyond its static ones.
+    /// Cycles that a load from RAM waits beyond its static ones, without those for which the bank isn't
+    /// granted: they are added here, for no fetch goes on meanwhile.
     #[inline(always)]
-    fn ram_load_waits(&mut self, op: &Op, offset: usize) -> u32 {
+    pub(super) fn ram_load_waits(&mut self, op: &Op, offset: usize) -> u32 {
         let bank = self.memory.ram_bank(offset);
         let lost = self.lost_overlap(op, bank & 0xF);
+        if bank >> 4 != 0 {
+            let chained = op.flags & Op::CHAINED != 0 && lost == 0;
+            if !chained && op.flags & Op::GRANTED == 0 {
+                self.add_load_store_cycles(self.timing.bank_grant.into());
+            }
+        }
         self.last_group = bank & 0xF;
-        lost + self.slow_bank_waits(bank)
+        lost
     }
 
     /// Cycles that a load from flash takes beyond its static ones: wait states if it isn't of the
@@ -222,23 +231,14 @@ impl Core {
         }
     }
 
-    /// What a read of a bank of RAM takes longer if the bank is slow.
-    #[inline(always)]
-    pub fn slow_bank_waits(&self, bank: u8) -> u32 {
-        if bank >> 4 != 0 {
-            self.timing.slow_ram
-        } else {
-            0
-        }
-    }
-
     /// Adds what a load or store waits, but for a cycle that the fetch of a later instruction would
-    /// have taken.
+    /// have taken, or with one that it takes because of the wait.
     #[inline(always)]
     fn wait(&mut self, op: &Op, cycles: u32) {
         if cycles != 0 {
             let absorbed = u32::from(op.flags & Op::ABSORBS != 0);
-            self.add_load_store_cycles((cycles - absorbed).into());
+            let restarted = u32::from(op.flags & Op::RESTARTS != 0);
+            self.add_load_store_cycles((cycles + restarted - absorbed).into());
         }
     }
 

@@ -524,6 +524,12 @@ impl Op {
     /// The first cycle that a load or store waits for its memory costs nothing: a later instruction
     /// would have waited for its own fetch.
     pub const ABSORBS: u8 = 4;
+    /// If a load or store waits for its memory, the prefetch unit fills up and stops meanwhile, and a
+    /// later instruction waits one cycle for it.
+    pub const RESTARTS: u8 = 8;
+    /// A load that finds its bank granted: a store is two instructions before it. Which bank that
+    /// reached isn't looked at.
+    pub const GRANTED: u8 = 16;
 
     /// An op with all operands zero.
     pub const fn new(kind: Kind) -> Self {

@@ -80,7 +80,7 @@ pub(crate) struct Memory {
     /// First byte of the RAM behind which decoded granules lie, and the bytes to the last.
     code_start: usize,
     code_length: usize,
-    /// Of each granule of RAM the bank group (low 4 bits), and whether the bank is slow (bit 4).
+    /// Of each granule of RAM the bank group (low 4 bits), and whether the bank is granted late (bit 4).
     ram_banks: [u8; BANK_GRANULES],
     aliases: Vec<(u32, u32, Place)>,
 }
@@ -90,7 +90,10 @@ impl Memory {
         let mut ram_banks = [0; BANK_GRANULES];
         let granules = chip.ram_banks.iter().flat_map(|bank| {
             let granules = (bank.length >> BANK_GRANULE_SHIFT) as usize;
-            std::iter::repeat_n(bank.group & 0xF | u8::from(bank.slow) << 4, granules)
+            std::iter::repeat_n(
+                bank.group & 0xF | u8::from(bank.granted_late) << 4,
+                granules,
+            )
         });
         for (slot, granule) in ram_banks.iter_mut().zip(granules) {
             *slot = granule;
@@ -225,12 +228,12 @@ impl Memory {
         range.start < self.code_start + self.code_length && range.end > self.code_start
     }
 
-    /// Whether some of the RAM is slow.
-    pub fn has_slow_banks(&self) -> bool {
+    /// Whether some of the RAM is granted late.
+    pub fn has_banks_granted_late(&self) -> bool {
         self.ram_banks.iter().any(|bank| bank >> 4 != 0)
     }
 
-    /// Bank group (low 4 bits) and slowness (bit 4) of a RAM offset.
+    /// Bank group (low 4 bits), and whether the bank is granted late (bit 4), of a RAM offset.
     #[inline(always)]
     pub fn ram_bank(&self, offset: usize) -> u8 {
         self.ram_banks[(offset >> BANK_GRANULE_SHIFT) & (BANK_GRANULES - 1)]

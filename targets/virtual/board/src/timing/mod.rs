@@ -10,7 +10,7 @@ mod reference;
 pub mod rules;
 pub(crate) mod shares;
 
-pub use reference::Reference;
+pub use reference::{Mix, Reference};
 pub use rules::{Parameter, ParameterError, TimingParameters};
 
 use crate::cpu::blocks::is_float;
@@ -71,6 +71,29 @@ pub(crate) enum Class {
     FloatDivide,
     FloatLoad,
     FloatStore,
+}
+
+impl Class {
+    /// Whether it reads a single word or less, or several.
+    pub const fn is_load(self) -> bool {
+        matches!(
+            self,
+            Self::Load | Self::FloatLoad | Self::LoadMultiple(_) | Self::LoadBranch(_)
+        )
+    }
+
+    /// Whether it writes a single word or less.
+    pub const fn is_store(self) -> bool {
+        matches!(
+            self,
+            Self::Store | Self::StoreRegisterOffset | Self::FloatStore
+        )
+    }
+
+    /// Whether it reads or writes memory.
+    pub const fn is_access(self) -> bool {
+        self.is_load() || self.is_store() || matches!(self, Self::StoreMultiple(_))
+    }
 }
 
 /// The shape of a decoded instruction.

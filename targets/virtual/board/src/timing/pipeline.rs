@@ -267,18 +267,33 @@ pub(crate) fn simulate(
     (costs, pipeline.total())
 }
 
-/// Which instructions of a run may wait a cycle longer without making the run longer: the word that
-/// a later one would have waited for comes meanwhile. `may_wait` says which can wait at all. None
-/// takes a wait that one before it has taken.
-pub(crate) fn absorbing(
+/// What the fetch of later instructions makes of a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FetchEffect {
+    /// Nothing.
+    None,
+    /// The first cycle makes the run no longer: the word that a later instruction would have waited
+    /// for comes meanwhile.
+    Absorbs,
+    /// The run gets one cycle longer than the wait: the prefetch unit fills up meanwhile, stops, and
+    /// has to begin anew.
+    Restarts,
+}
+
+/// What comes of it if an instruction of a run waits a cycle longer. Of those before it, the ones are
+/// taken to wait too that were to overlap with a load on another base: most likely the two reach
+/// different memories, turn by turn. `may_wait` says which can wait at all.
+pub(crate) fn fetch_effects(
     rules: &TimingParameters,
     steps: &[Step],
     fetch: Fetch,
     may_wait: impl Fn(&Step) -> bool,
-) -> Vec<bool> {
-    let mut absorbing = vec![false; steps.len()];
-    let Some(first) = steps.first() else {
-        return absorbing;
+) -> Vec<FetchEffect> {
+    let mut effects = vec![FetchEffect::None; steps.len()];
+    // Only a 32-bit instruction that isn't word-aligned can wait for its fetch.
+    let misaligned = |step: &Step| step.size == 4 && !step.address.is_multiple_of(4);
+    let (Some(first), Some(last)) = (steps.first(), steps.iter().rposition(misaligned)) else {
+        return effects;
     };
     let total = |waits: &[bool]| {
         let mut pipeline = Pipeline::new(rules, first.address, fetch, Entry::Fall);
@@ -288,14 +303,28 @@ pub(crate) fn absorbing(
         }
         pipeline.total()
     };
-    let shortest = total(&absorbing);
-    for (at, step) in steps.iter().enumerate() {
-        absorbing[at] = may_wait(step);
-        if absorbing[at] && total(&absorbing) > shortest {
-            absorbing[at] = false;
+    let (costs, mut so_far) = simulate(rules, steps, fetch, Entry::Fall);
+    let mut waits = vec![false; steps.len()];
+    for (at, step) in steps.iter().enumerate().take(last) {
+        if !may_wait(step) {
+            continue;
+        }
+        waits[at] = true;
+        let with = total(&waits);
+        effects[at] = match with - so_far {
+            0 => FetchEffect::Absorbs,
+            1 => FetchEffect::None,
+            _ => FetchEffect::Restarts,
+        };
+        let before = at.checked_sub(1).and_then(|before| steps.get(before));
+        let turns = before.is_some_and(|before| before.shape.address != step.shape.address);
+        if costs[at].chained && turns {
+            so_far = with;
+        } else {
+            waits[at] = false;
         }
     }
-    absorbing
+    effects
 }
 
 /// Cycles of one instruction behind another, without fetch stalls; whether its overlap with a load

@@ -70,18 +70,18 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
         // SRAM2 on the code bus.
         aliases: &[(0x1000_0000, SRAM1, SRAM2)],
     },
-    // Overlap is lost between SRAM1 and the others, and not between SRAM2 and SRAM3: seen on the
-    // times of published firmware.
+    // Overlap is lost between SRAM1 and the others, and not between SRAM2 and SRAM3, and the bus matrix
+    // rests at SRAM1: seen on the times of published firmware.
     ram_banks: &[
         RamBank {
             length: SRAM1,
             group: 1,
-            slow: false,
+            granted_late: false,
         },
         RamBank {
             length: SRAM2 + SRAM3,
             group: 2,
-            slow: true,
+            granted_late: true,
         },
     ],
     // 1 KB: 32 lines of four flash reads, as in the STM32L4 (RM0351, 3.3.4).

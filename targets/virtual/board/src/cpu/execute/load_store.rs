@@ -297,10 +297,8 @@ impl Core {
             need_plain_target(u32::from_le_bytes(*pc))?;
         }
         if T && op.flags != 0 {
-            let bank = self.memory.ram_bank(range.start);
-            self.last_group = bank & 0xF;
-            let waits = u32::from(op.c) * self.slow_bank_waits(bank);
-            self.add_load_store_cycles(waits.into());
+            // It overlaps with nothing before it, so it waits for no more than the bank.
+            self.ram_load_waits(op, range.start);
         }
         if op.d & 2 != 0 {
             self.r[op.b] = after;

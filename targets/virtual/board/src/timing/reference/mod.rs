@@ -8,6 +8,7 @@
 
 mod access;
 mod caches;
+mod mix;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,7 @@ use std::collections::HashMap;
 
 use access::Access;
 use caches::{Lines, Sectors};
+pub use mix::Mix;
 
 use super::pipeline::{Entry, Pipeline, Step};
 use super::{Class, Shape, TimingParameters, shape};
@@ -39,9 +41,12 @@ pub struct Reference {
     last_sector: u32,
     /// The memory that the load before reached.
     last_group: u8,
+    /// Of the two instructions before, the later first, the memory that a single store reached.
+    stored: [Stored; 2],
     /// Cycles before those of the pipeline.
     cycles: u64,
     decoded: HashMap<(u32, u8), (Step, Op)>,
+    mix: Mix,
 }
 
 impl Reference {
@@ -57,8 +62,10 @@ impl Reference {
             data_cache: data_cache.map(|shape| Lines::new(shape, flash.sector_bytes)),
             last_sector: u32::MAX,
             last_group: PERIPHERAL_GROUP,
+            stored: [Stored::Nothing; 2],
             cycles: 0,
             decoded: HashMap::new(),
+            mix: Mix::default(),
         }
     }
 
@@ -67,13 +74,18 @@ impl Reference {
         self.cycles + u64::from(self.pipeline.total())
     }
 
+    /// What it has stepped over so far.
+    pub fn mix(&self) -> Mix {
+        self.mix
+    }
+
     /// Has the machine execute one instruction, or enter an exception, and counts the cycles.
     pub fn step(&mut self, machine: &mut Machine) -> Ended {
         let core = machine.core();
         if core.flash_timing != self.flash || core.timing != self.rules {
-            let cycles = self.cycles();
+            let (cycles, mix) = (self.cycles(), self.mix);
             *self = Self::new(machine);
-            self.cycles = cycles;
+            (self.cycles, self.mix) = (cycles, mix);
         }
         let core = machine.core();
         let Some((step, op)) = self.decode(core) else {
@@ -95,8 +107,17 @@ impl Reference {
             let chained = self.pipeline.step(&Step { shape, ..step }).chained;
             // The whole fetch stands still meanwhile, so nothing catches up.
             self.cycles += u64::from(self.pipeline.source_mut().take_waits());
+            self.mix.count(core, &step, &shape, access);
             let waits = access.map_or(0, |access| self.waits(core, access, chained));
             self.pipeline.wait(waits + divide);
+            let stored = access.map_or(Stored::Nothing, |access| {
+                if shape.class.is_store() {
+                    Stored::To(bank(core, access.address))
+                } else {
+                    Stored::Else
+                }
+            });
+            self.stored = [stored, self.stored[0]];
             refill = match shape.class {
                 Class::Branch if jumped => self.rules.refill,
                 Class::LateBranch | Class::LoadBranch(_) if jumped => self.rules.late_refill,
@@ -107,6 +128,7 @@ impl Reference {
             self.cycles += elsewhere + u64::from(self.pipeline.total() + refill);
             self.pipeline.source_mut().begin = self.cycles;
             self.pipeline.restart(core.next_pc, Entry::Jump);
+            self.stored = [Stored::Nothing; 2];
         }
         ended
     }
@@ -149,25 +171,24 @@ impl Reference {
         }
         for part in 0..access.count {
             let address = access.address.wrapping_add(part * access.bytes);
-            let (group, wait) = match core.memory.locate(address) {
-                Some(Place::Ram(offset)) => {
-                    let bank = core.memory.ram_bank(offset as usize);
-                    let slow = if bank >> 4 != 0 {
-                        self.rules.slow_ram
-                    } else {
-                        0
-                    };
-                    (bank & 0xF, slow)
-                }
-                Some(Place::Flash(_)) if access.store => (FLASH_GROUP, 0),
-                Some(Place::Flash(offset)) => (FLASH_GROUP, self.flash_read(offset)),
-                None => (PERIPHERAL_GROUP, 0),
+            let bank = bank(core, address);
+            let (group, granted_late) = match bank {
+                PERIPHERAL_GROUP => (bank, false),
+                _ => (bank & 0xF, bank >> 4 != 0),
             };
-            if chained && group != self.last_group {
+            let overlaps = chained && group == self.last_group;
+            if chained && !overlaps {
                 waits += self.rules.lost_overlap;
             }
             if !access.store {
-                waits += wait;
+                if let Some(Place::Flash(offset)) = core.memory.locate(address) {
+                    waits += self.flash_read(offset);
+                }
+                let behind_store = self.stored == [Stored::Nothing, Stored::To(bank)];
+                if granted_late && part == 0 && !overlaps && !behind_store {
+                    // The whole fetch stands still meanwhile.
+                    self.cycles += u64::from(self.rules.bank_grant);
+                }
                 self.last_group = group;
             }
         }
@@ -187,6 +208,26 @@ impl Reference {
             return 0;
         }
         self.flash.wait_states + self.rules.flash_wait + self.rules.data_miss
+    }
+}
+
+/// What an instruction wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stored {
+    /// It doesn't access memory.
+    Nothing,
+    /// A single store to this bank.
+    To(u8),
+    /// It accesses memory otherwise.
+    Else,
+}
+
+/// The group of the memory at an address, and in bit 4 whether it is granted late.
+fn bank(core: &Core, address: u32) -> u8 {
+    match core.memory.locate(address) {
+        Some(Place::Ram(offset)) => core.memory.ram_bank(offset as usize),
+        Some(Place::Flash(_)) => FLASH_GROUP,
+        None => PERIPHERAL_GROUP,
     }
 }
 
