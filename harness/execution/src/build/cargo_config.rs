@@ -316,7 +316,7 @@ mod tests {
     /// The manifest and what stands here must be the same.
     #[test]
     fn the_profile_is_the_manifest_s() {
-        let manifest: Table = include_str!("../../../targets/firmware/Cargo.toml")
+        let manifest: Table = include_str!("../../../../targets/firmware/Cargo.toml")
             .parse()
             .unwrap();
         let mut release = manifest["profile"]["release"].as_table().unwrap().clone();

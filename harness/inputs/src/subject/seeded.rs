@@ -27,6 +27,7 @@ pub fn seeded_values(bytes: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::float;
     use crate::subject::SEED;
 
     #[test]
