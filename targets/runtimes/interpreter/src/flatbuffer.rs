@@ -44,7 +44,7 @@ macro_rules! scalar {
         }
     )*};
 }
-scalar!(u8, i8, u16, i32, u32, i64, f32);
+scalar!(u8, i8, u16, i16, i32, u32, i64, f32);
 
 /// Follows the unsigned offset that is stored at `at`.
 #[inline(never)]
@@ -141,6 +141,11 @@ impl<'b> Table<'b> {
         Ok(core::str::from_utf8(raw).unwrap_or(""))
     }
 
+    /// The bytes of the vector in field `id`; empty if it is absent.
+    pub fn bytes(&self, id: usize) -> Result<&'b [u8], Malformed> {
+        Ok(self.elements(id, 1)?.0)
+    }
+
     /// Whether field `id` is present.
     pub fn has(&self, id: usize) -> bool {
         self.field(id).is_some()
@@ -171,6 +176,17 @@ pub struct Vector<'b, S> {
 }
 
 impl<'b, S: Scalar> Vector<'b, S> {
+    /// No numbers.
+    pub const EMPTY: Self = Self::new(&[]);
+
+    /// The numbers in `raw`, little-endian.
+    pub const fn new(raw: &'b [u8]) -> Self {
+        Self {
+            raw,
+            number: PhantomData,
+        }
+    }
+
     /// How many numbers there are.
     pub fn len(&self) -> usize {
         self.raw.len() / S::SIZE

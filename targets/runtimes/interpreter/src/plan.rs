@@ -8,9 +8,8 @@
 //! preparing a model needs no more memory than running it, save for very small models.
 
 use crate::error::ModelError;
-use crate::kernels::conv_2d_scratch;
-use crate::model::{MAX_OPERATORS, Model};
-use crate::operator::{Kind, Operator};
+use crate::graph::Graph;
+use crate::model::Model;
 
 /// Alignment of the arena and of everything in it, bytes.
 pub const ALIGNMENT: usize = 4;
@@ -18,13 +17,60 @@ pub const ALIGNMENT: usize = 4;
 /// Words of working memory per buffer.
 const ENTRY_WORDS: usize = 3;
 
-/// The working memory of the largest model, in words.
-pub const MAX_WORK: usize = work_words(MAX_OPERATORS);
+/// Words of working memory on the stack of those who plan without an arena.
+pub const STACK_WORK: usize = 257 * ENTRY_WORDS;
 
-/// Working memory for a model of `operators` operators, in words: the model's input, each
-/// operator's output, each operator's scratch.
-pub const fn work_words(operators: usize) -> usize {
-    (1 + 2 * operators) * ENTRY_WORDS
+/// Working memory for a model, in words: the inputs and variables of each subgraph, each operator's
+/// outputs, each operator's scratch.
+pub fn work_words(model: &Model) -> usize {
+    Buffers::of(model).total() * ENTRY_WORDS
+}
+
+/// How the buffers of a model are numbered: the inputs of all subgraphs, the variables of all
+/// subgraphs, the outputs of all operators, the scratch of all operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Buffers {
+    inputs: usize,
+    variables: usize,
+    outputs: usize,
+    operators: usize,
+}
+
+impl Buffers {
+    #[inline(never)]
+    fn of(model: &Model) -> Self {
+        let mut count = Self {
+            inputs: 0,
+            variables: 0,
+            outputs: 0,
+            operators: model.operator_count(),
+        };
+        for graph in model.graphs() {
+            count.inputs += graph.arity()[0];
+            count.variables += variables(&graph, graph.tensor_count());
+            count.outputs += outputs(&graph, graph.operator_count());
+        }
+        count
+    }
+
+    fn total(&self) -> usize {
+        self.inputs + self.variables + self.outputs + self.operators
+    }
+}
+
+/// How many of the first `count` tensors are variables.
+fn variables(graph: &Graph, count: usize) -> usize {
+    let tensors = (0..count).filter(|&index| {
+        let tensor = graph.tensor(index as u32);
+        tensor.is_ok_and(|tensor| tensor.is_variable())
+    });
+    tensors.count()
+}
+
+/// How many outputs the first `count` operators have.
+fn outputs(graph: &Graph, count: usize) -> usize {
+    let operators = (0..count).filter_map(|index| graph.operator(index).ok());
+    operators.map(|operator| operator.output_count()).sum()
 }
 
 /// One buffer: where it lies, and from which operator to which it is needed.
@@ -62,101 +108,153 @@ impl Entry {
     }
 }
 
-/// Size of the scratch of an operator, bytes.
-pub fn scratch_bytes(operator: &Operator) -> Result<u32, ModelError> {
-    let words = match &operator.kind {
-        Kind::Conv2d { op, .. } => conv_2d_scratch(&op.window),
-        _ => Some(0),
-    };
-    words
-        .and_then(|words| u32::try_from(words).ok()?.checked_mul(4))
-        .ok_or(ModelError::TooLarge)
-}
-
 /// A finished plan, in its working memory.
-pub struct Plan<'w> {
-    entries: &'w [[u32; ENTRY_WORDS]],
-    operators: usize,
+pub struct Plan<'w, 'm> {
+    model: Model<'m>,
+    buffers: Buffers,
+    entries: &'w mut [[u32; ENTRY_WORDS]],
     /// Size of the tensor area, bytes.
     pub bytes: u32,
 }
 
-impl<'w> Plan<'w> {
+impl<'w, 'm> Plan<'w, 'm> {
     /// Plans `model`. `work` has at least [`work_words`] words.
-    pub fn new(model: &Model, work: &'w mut [u32]) -> Result<Self, ModelError> {
-        let operators = model.operator_count();
-        let count = 1 + 2 * operators;
+    pub fn new(model: &Model<'m>, work: &'w mut [u32]) -> Result<Self, ModelError> {
+        let buffers = Buffers::of(model);
         let entries = work.as_chunks_mut().0;
-        let entries = entries.get_mut(..count).ok_or(ModelError::TooLarge)?;
-        fill(model, entries)?;
-        let bytes = place(entries)?;
-        Ok(Self {
+        let entries = entries
+            .get_mut(..buffers.total())
+            .ok_or(ModelError::TooLarge)?;
+        let mut plan = Self {
+            model: *model,
+            buffers,
             entries,
-            operators,
-            bytes,
-        })
+            bytes: 0,
+        };
+        plan.fill()?;
+        plan.bytes = place(plan.entries)?;
+        Ok(plan)
     }
 
-    /// Offset of the buffer that `producer` writes: 0 is the caller, n + 1 operator n.
-    pub fn tensor(&self, producer: usize) -> u32 {
-        self.offset(producer)
+    /// Offset of a tensor of the subgraph at `graph`.
+    pub fn tensor(&self, graph: usize, tensor: u32) -> u32 {
+        self.offset(self.buffer(graph, tensor))
     }
 
-    /// Offset of the scratch of `operator`.
+    /// Offset of the scratch of `operator`, counted over all subgraphs.
     pub fn scratch(&self, operator: usize) -> u32 {
-        self.offset(1 + self.operators + operator)
+        self.offset(Some(self.scratch_buffer(operator)))
     }
 
-    fn offset(&self, index: usize) -> u32 {
-        self.entries
-            .get(index)
+    fn offset(&self, buffer: Option<usize>) -> u32 {
+        buffer
+            .and_then(|buffer| self.entries.get(buffer))
             .map_or(UNPLACED, |words| Entry::load(words).offset)
     }
-}
 
-/// Sizes and lifetimes of all buffers.
-fn fill(model: &Model, entries: &mut [[u32; ENTRY_WORDS]]) -> Result<(), ModelError> {
-    let operators = model.operator_count();
-    let (tensors, scratch) = entries
-        .split_at_mut_checked(1 + operators)
-        .ok_or(ModelError::TooLarge)?;
-    let entry = |bytes: usize, first: usize| {
-        let size = bytes.next_multiple_of(ALIGNMENT) as u32;
-        Entry {
-            size,
-            offset: UNPLACED,
-            first: first as u16,
-            last: first as u16,
-        }
-    };
-    if let Some(input) = tensors.first_mut() {
-        *input = entry(model.input().bytes, 0).words();
+    fn scratch_buffer(&self, operator: usize) -> usize {
+        self.buffers.total() - self.buffers.operators + operator
     }
-    for (index, scratch) in scratch.iter_mut().enumerate() {
-        let operator = model.operator(index)?;
-        *scratch = entry(scratch_bytes(&operator)? as usize, index).words();
-        let bytes = model.raw_tensor(operator.output)?.bytes();
-        if let Some(output) = tensors.get_mut(index + 1) {
-            *output = entry(bytes, index).words();
-        }
-        for input in operator.inputs() {
-            extend(model, tensors, input, index);
-        }
-    }
-    // The caller reads the output after the last operator.
-    extend(model, tensors, model.output_tensor(), operators);
-    Ok(())
-}
 
-/// Lets `tensor` live until `operator`.
-fn extend(model: &Model, tensors: &mut [[u32; ENTRY_WORDS]], tensor: u32, operator: usize) {
-    if let Some(words) = model
-        .producer(tensor)
-        .and_then(|producer| tensors.get_mut(producer))
-    {
-        let mut entry = Entry::load(words);
-        entry.last = entry.last.max(operator as u16);
-        *words = entry.words();
+    /// Number of a tensor's buffer.
+    #[inline(never)]
+    fn buffer(&self, number: usize, tensor: u32) -> Option<usize> {
+        let (mut inputs, mut variables_before, mut outputs_before) = (0, 0, 0);
+        for before in self.model.graphs().take(number) {
+            inputs += before.arity()[0];
+            variables_before += variables(&before, before.tensor_count());
+            outputs_before += outputs(&before, before.operator_count());
+        }
+        let graph = self.model.graph(number).ok()?;
+        if let Some(position) = graph.inputs().position(|input| input == tensor) {
+            return Some(inputs + position);
+        }
+        if graph.tensor(tensor).ok()?.is_variable() {
+            let before = variables_before + variables(&graph, tensor as usize);
+            return Some(self.buffers.inputs + before);
+        }
+        let [writer, output] = graph.writer(tensor)?;
+        let before = outputs_before + outputs(&graph, writer);
+        Some(self.buffers.inputs + self.buffers.variables + before + output)
+    }
+
+    /// Sizes and lifetimes of all buffers. Time is counted in operators of the first subgraph; what
+    /// belongs to other subgraphs, and variables, live all the time.
+    fn fill(&mut self) -> Result<(), ModelError> {
+        let end = self.model.main().operator_count();
+        for (number, graph) in self.model.graphs().enumerate() {
+            let life = |time: usize| match number {
+                0 => (time, time),
+                _ => (0, end),
+            };
+            for input in graph.inputs() {
+                self.enter(number, &graph, input, life(0))?;
+            }
+            for index in 0..graph.tensor_count() as u32 {
+                let tensor = graph.tensor(index)?;
+                if tensor.is_variable() && !tensor.is_constant() {
+                    self.enter(number, &graph, index, (0, end))?;
+                }
+            }
+            for index in 0..graph.operator_count() {
+                let operator = graph.operator(index)?;
+                let (_, registration) = self.model.registration(&operator)?;
+                let needs = (registration.check)(&operator)?;
+                let buffer = self.scratch_buffer(operator.index as usize);
+                self.set(buffer, needs.scratch, life(index));
+                for position in 0..operator.output_count() {
+                    let output = operator.output_index(position).unwrap_or(u32::MAX);
+                    self.enter(number, &graph, output, life(index))?;
+                }
+                for position in 0..operator.input_count() {
+                    if let Some(input) = operator.input_index(position) {
+                        self.extend(number, input, life(index).1);
+                    }
+                }
+            }
+        }
+        // The caller reads the outputs after the last operator.
+        for output in self.model.main().outputs() {
+            self.extend(0, output, end);
+        }
+        Ok(())
+    }
+
+    /// Enters the buffer of a tensor.
+    fn enter(
+        &mut self,
+        number: usize,
+        graph: &Graph,
+        tensor: u32,
+        life: (usize, usize),
+    ) -> Result<(), ModelError> {
+        let bytes = graph.tensor(tensor)?.bytes();
+        if let Some(buffer) = self.buffer(number, tensor) {
+            self.set(buffer, bytes, life);
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, buffer: usize, bytes: usize, (first, last): (usize, usize)) {
+        if let Some(words) = self.entries.get_mut(buffer) {
+            *words = Entry {
+                size: bytes.next_multiple_of(ALIGNMENT) as u32,
+                offset: UNPLACED,
+                first: first as u16,
+                last: last as u16,
+            }
+            .words();
+        }
+    }
+
+    /// Lets a tensor live until `time`.
+    fn extend(&mut self, number: usize, tensor: u32, time: usize) {
+        let buffer = self.buffer(number, tensor);
+        if let Some(words) = buffer.and_then(|buffer| self.entries.get_mut(buffer)) {
+            let mut entry = Entry::load(words);
+            entry.last = entry.last.max(time as u16);
+            *words = entry.words();
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Models that are refused, each with its error.
 
-use tinybench_interpreter::kernels::Portable;
 use tinybench_interpreter::{Interpreter, Model, PrepareError};
 
 mod common;
@@ -13,7 +12,7 @@ fn refusal(name: &str) -> String {
     let memory = bytemuck::cast_slice_mut(&mut memory);
     let refused = Model::parse(&file)
         .map_err(PrepareError::from)
-        .and_then(|model| Interpreter::<Portable>::new(&model, memory).map(|_| ()));
+        .and_then(|model| Interpreter::new(&model, memory).map(|_| ()));
     refused.expect_err(name).to_string()
 }
 

@@ -11,7 +11,6 @@ use core::ops::Range;
 use crate::quantisation::{Multiplier, SoftmaxScale};
 
 mod dsp;
-#[cfg(feature = "float")]
 pub mod float;
 mod portable;
 mod simd;
