@@ -27,6 +27,7 @@ use crate::printable::printable;
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::record::{ExecutionKind, RunRecord};
+use crate::runtimes::{HostRuntime, Interpreter};
 use crate::stdout;
 use crate::subject::VectorCount;
 use crate::table::{self, decimal, grouped};
@@ -188,6 +189,7 @@ fn build(workload: &str, board: &Board, project: &Project) -> Result<PathBuf, Er
         target: board.target(),
         runtime: RUNTIME,
         features: &[],
+        operators: &Interpreter.operators(&workload.model),
         model: &workload.model_path,
         front_end: None,
         learning: false,

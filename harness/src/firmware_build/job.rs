@@ -21,6 +21,8 @@ pub(super) struct Job<'a> {
     pub model: Option<&'a Path>,
     pub front_end: Option<Parameters>,
     pub mlperf_model: Option<&'a str>,
+    /// The runtime's operators that are linked, all if empty.
+    pub operators: String,
 }
 
 /// A crate outside the firmware's folder.
@@ -58,6 +60,7 @@ impl<'a> Job<'a> {
             model: Some(request.model),
             front_end: request.front_end,
             mlperf_model: request.mlperf_model,
+            operators: request.operators.join(","),
         }
     }
 
@@ -73,6 +76,7 @@ impl<'a> Job<'a> {
             model: None,
             front_end: None,
             mlperf_model: None,
+            operators: String::new(),
         }
     }
 }

@@ -167,7 +167,9 @@ pub enum ModelError {
         expected: u8,
     },
     /// The tensor has a dimension that is negative, or too many elements.
-    #[error("tensor {tensor}: unsupported shape: no dimension may be negative, and below 2^31 bytes in all are needed")]
+    #[error(
+        "tensor {tensor}: unsupported shape: no dimension may be negative, and below 2^31 bytes in all are needed"
+    )]
     TensorShape {
         /// Tensor index.
         tensor: u32,

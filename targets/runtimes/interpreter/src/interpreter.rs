@@ -399,8 +399,8 @@ fn write_nodes(
             let inputs = (0..operator.input_count())
                 .filter(|&position| operator.input_is_in_arena(position))
                 .filter_map(|position| operator.input_index(position));
-            let outputs = (0..operator.output_count())
-                .filter_map(|position| operator.output_index(position));
+            let outputs =
+                (0..operator.output_count()).filter_map(|position| operator.output_index(position));
             let tensors = inputs.chain(outputs);
             let offsets = tensors.map(|tensor| plan.tensor(number, tensor));
             let scratch = (needs.scratch > 0).then(|| plan.scratch(index));

@@ -163,6 +163,7 @@ impl<'m> Model<'m> {
         let operator = self.operator(index)?;
         let at = operator.index - operator.graph.first_operator;
         let graph = operator.graph;
+        let (_, registration) = self.registration(&operator)?;
         // The tensors before all else, so that registrations can rely on them.
         for position in 0..operator.input_count() {
             if let Some(tensor) = operator.optional_input(position)? {
@@ -172,7 +173,6 @@ impl<'m> Model<'m> {
         for position in 0..operator.output_count() {
             operator.output(position)?.check()?;
         }
-        let (_, registration) = self.registration(&operator)?;
         (registration.check)(&operator)?;
         for position in 0..operator.input_count() {
             let Some(tensor) = operator.optional_input(position)? else {

@@ -21,11 +21,7 @@ pub struct Operator<'m> {
 }
 
 impl<'m> Operator<'m> {
-    pub(crate) fn read(
-        graph: Graph<'m>,
-        index: u32,
-        table: Table<'m>,
-    ) -> Result<Self, ModelError> {
+    pub(crate) fn read(graph: Graph<'m>, index: u32, table: Table<'m>) -> Result<Self, ModelError> {
         Ok(Self {
             index,
             graph,
@@ -123,9 +119,7 @@ impl<'m> Operator<'m> {
 
     /// The bytes of a custom operator's options.
     pub fn custom_options(&self) -> Result<&'m [u8], ModelError> {
-        let options = self
-            .table
-            .vector::<u8>(schema::operator::CUSTOM_OPTIONS)?;
+        let options = self.table.vector::<u8>(schema::operator::CUSTOM_OPTIONS)?;
         Ok(options.raw())
     }
 

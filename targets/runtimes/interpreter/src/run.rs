@@ -52,7 +52,10 @@ impl Prepared<'_, '_> {
     ) -> Result<(), InvokeError> {
         for index in 0..graph.operator_count() {
             let at = (graph.first_operator as usize).wrapping_add(index);
-            if self.run_operator(graph, index, at, tensors, decoding).is_none() {
+            if self
+                .run_operator(graph, index, at, tensors, decoding)
+                .is_none()
+            {
                 return Err(InvokeError {
                     operator: at as u32,
                 });

@@ -103,7 +103,9 @@ pub(crate) enum Weights<'m> {
 impl<'m> RawTensor<'m> {
     /// Number of the element type in `TensorType`.
     pub fn type_number(&self) -> u8 {
-        self.table.scalar(schema::tensor::TYPE, 0_u8).unwrap_or(u8::MAX)
+        self.table
+            .scalar(schema::tensor::TYPE, 0_u8)
+            .unwrap_or(u8::MAX)
     }
 
     /// Type of the elements, [`None`] if the interpreter has no such tensors.
@@ -113,7 +115,11 @@ impl<'m> RawTensor<'m> {
 
     /// Dimensions.
     pub fn shape(&self) -> Shape<'m> {
-        Shape(self.table.vector(schema::tensor::SHAPE).unwrap_or(Vector::EMPTY))
+        Shape(
+            self.table
+                .vector(schema::tensor::SHAPE)
+                .unwrap_or(Vector::EMPTY),
+        )
     }
 
     /// Bytes of the elements.
@@ -124,7 +130,10 @@ impl<'m> RawTensor<'m> {
 
     /// Whether the tensor keeps its value between inferences.
     pub fn is_variable(&self) -> bool {
-        matches!(self.table.scalar(schema::tensor::IS_VARIABLE, 0_u8), Ok(1..))
+        matches!(
+            self.table.scalar(schema::tensor::IS_VARIABLE, 0_u8),
+            Ok(1..)
+        )
     }
 
     /// Whether the file holds the tensor's content, or there is none to hold.

@@ -35,10 +35,7 @@ fn an_unaligned_arena_needs_the_bytes_it_skips() {
         for skipped in 1..=3 {
             let start = 4 - skipped;
             let enough = &mut memory[start..start + needed + skipped];
-            assert!(
-                Interpreter::new(&model, enough).is_ok(),
-                "{name}"
-            );
+            assert!(Interpreter::new(&model, enough).is_ok(), "{name}");
             let given = needed + skipped - 1;
             let error = Interpreter::new(&model, &mut memory[start..start + given]);
             let needed = needed + skipped;
@@ -55,8 +52,7 @@ fn nothing_outside_the_arena_is_written() {
         let needed = arena_needed(&model).unwrap();
         let mut memory = common::arena(needed + 64);
         let memory: &mut [u8] = bytemuck::cast_slice_mut(&mut memory);
-        let mut interpreter =
-            Interpreter::new(&model, &mut memory[32..32 + needed]).unwrap();
+        let mut interpreter = Interpreter::new(&model, &mut memory[32..32 + needed]).unwrap();
         interpreter.invoke().unwrap();
         let outside = memory[..32].iter().chain(&memory[32 + needed..]);
         assert!(outside.into_iter().all(|&byte| byte == 0xa5), "{name}");

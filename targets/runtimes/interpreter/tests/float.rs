@@ -1,11 +1,11 @@
 //! The float32 kernels against plain sums in double precision, and float32 models as a whole.
 
 use proptest::prelude::*;
+use tinybench_interpreter::kernels::Window;
 use tinybench_interpreter::kernels::float::{
     Conv2d, FullyConnected, Pool2d, average_pool_2d, conv_2d, depthwise_conv_2d, exp,
     fully_connected, softmax,
 };
-use tinybench_interpreter::kernels::Window;
 use tinybench_interpreter::{ElementType, Interpreter, Model, arena_needed};
 
 mod common;

@@ -77,11 +77,6 @@ fn run<K: Kernels>(run: &mut Run) -> Option<()> {
         });
     let (inputs, output) = run.output()?;
     let output = bytemuck::cast_slice_mut(output);
-    K::add(
-        &op,
-        &multipliers,
-        [inputs.get(0)?, inputs.get(1)?],
-        output,
-    );
+    K::add(&op, &multipliers, [inputs.get(0)?, inputs.get(1)?], output);
     Some(())
 }

@@ -34,13 +34,7 @@ pub(super) const fn float32() -> Registration {
         Typed::Input(1, FLOAT32),
         Typed::Output(0, FLOAT32),
     ];
-    registration(
-        builtin::DEPTHWISE_CONV_2D,
-        7,
-        TYPES,
-        check_float,
-        run_float,
-    )
+    registration(builtin::DEPTHWISE_CONV_2D, 7, TYPES, check_float, run_float)
 }
 
 /// The geometry, checked against the weights.

@@ -25,9 +25,8 @@ pub(super) fn window(
     fields: &Fields,
     filter: [usize; 2],
 ) -> Result<Window, ModelError> {
-    let image = |shape: Shape, name: &'static str| {
-        shape.exactly::<4>().ok_or(operator.shape_error(name))
-    };
+    let image =
+        |shape: Shape, name: &'static str| shape.exactly::<4>().ok_or(operator.shape_error(name));
     let [batches, input @ ..] = image(operator.input(0)?.shape(), "input")?;
     let [output_batches, output @ ..] = image(operator.output(0)?.shape(), "output")?;
     let padding = operator.option(fields.padding, 0_i8)?;
@@ -41,9 +40,7 @@ pub(super) fn window(
         let (length, step) = (input[axis], stride[axis]);
         let span = (filter[axis] as u64).saturating_sub(1) * dilation[axis] as u64 + 1;
         let extent = 1..=MAX_EXTENT;
-        if !extent.contains(&filter[axis])
-            || !extent.contains(&length)
-            || span > MAX_EXTENT as u64
+        if !extent.contains(&filter[axis]) || !extent.contains(&length) || span > MAX_EXTENT as u64
         {
             return Err(operator.option_error("extent of image or window"));
         }

@@ -48,7 +48,8 @@ pub fn golden<K: Kernels>(model: &Path, vectors: &Path) {
     let outputs = fs::read(vectors.join(format!("{name}.device-outputs.i8")))
         .or_else(|_| fs::read(vectors.join(format!("{name}.outputs.i8"))))
         .unwrap();
-    let model = Model::with(&file, With::<K>::ALL).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let model =
+        Model::with(&file, With::<K>::ALL).unwrap_or_else(|error| panic!("{name}: {error}"));
     let mut arena = arena(arena_needed(&model).unwrap());
     let arena = bytemuck::cast_slice_mut(&mut arena);
     let mut interpreter = Interpreter::new(&model, arena).unwrap();
