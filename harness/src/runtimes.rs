@@ -254,11 +254,14 @@ impl HostRuntime for Interpreter {
             // The build then fails, or the firmware says what is wrong.
             return Vec::new();
         };
-        let names = model.operators().filter_map(|operator| {
-            let (_, registration) = model.registration(&operator).ok()?;
-            Some(registration.name)
-        });
-        names.collect::<BTreeSet<_>>().into_iter().collect()
+        let mut names = BTreeSet::new();
+        for graph in model.graphs() {
+            for operator in graph.operators() {
+                let registration = model.registration(&operator);
+                names.extend(registration.map(|(_, registration)| registration.name));
+            }
+        }
+        names.into_iter().collect()
     }
 
     fn plans_in(&self, model: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError> {

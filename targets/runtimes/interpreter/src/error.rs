@@ -215,21 +215,21 @@ pub enum ModelError {
     TooLarge,
 }
 
-/// The name of a part of an operator in an error. Only with the feature `names` does it hold text;
+/// The name of a part of an operator in an error. Only with the feature `checks` does it hold text;
 /// an image has no use for it, and no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Name(#[cfg(feature = "names")] &'static str);
+pub struct Name(#[cfg(feature = "checks")] &'static str);
 
 impl Name {
     /// The name `text`.
     #[inline(always)]
     #[cfg_attr(
-        not(feature = "names"),
+        not(feature = "checks"),
         expect(unused_variables, reason = "there is no room for it")
     )]
     pub const fn new(text: &'static str) -> Self {
         Self(
-            #[cfg(feature = "names")]
+            #[cfg(feature = "checks")]
             text,
         )
     }
@@ -237,9 +237,9 @@ impl Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        #[cfg(feature = "names")]
+        #[cfg(feature = "checks")]
         return formatter.write_str(self.0);
-        #[cfg(not(feature = "names"))]
+        #[cfg(not(feature = "checks"))]
         formatter.write_str("a part")
     }
 }
@@ -314,6 +314,57 @@ impl ModelError {
     }
 }
 
+/// Why a model can't be run, as functions return it. With the feature `checks` it is a
+/// [`ModelError`]; without, what an image reports of one, in a word.
+#[cfg(feature = "checks")]
+pub type Fault = ModelError;
+
+/// Why a model can't be run: what an image reports of a [`ModelError`], in a word.
+#[cfg(not(feature = "checks"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the model can't be run: error {}", self.code())]
+pub struct Fault(core::num::NonZeroU32);
+
+/// The fault that an error is.
+#[inline(always)]
+pub(crate) const fn fault(error: ModelError) -> Fault {
+    #[cfg(feature = "checks")]
+    return error;
+    #[cfg(not(feature = "checks"))]
+    {
+        let operator = match error.operator() {
+            // Below 2^14: `MAX_OPERATORS`.
+            Some(operator) => (operator & 0xffff) + 1,
+            None => 0,
+        };
+        let code = error.code() | 1 << 31;
+        match core::num::NonZeroU32::new(code | operator << 8) {
+            Some(word) => Fault(word),
+            None => Fault(core::num::NonZeroU32::MIN),
+        }
+    }
+}
+
+#[cfg(not(feature = "checks"))]
+impl Fault {
+    /// [`ModelError::code`].
+    pub const fn code(&self) -> u32 {
+        self.0.get() & 0xff
+    }
+
+    /// [`ModelError::operator`].
+    pub const fn operator(&self) -> Option<u32> {
+        (self.0.get() >> 8 & 0x1_ffff).checked_sub(1)
+    }
+}
+
+#[cfg(not(feature = "checks"))]
+impl From<Malformed> for Fault {
+    fn from(malformed: Malformed) -> Self {
+        fault(malformed.into())
+    }
+}
+
 impl From<Malformed> for ModelError {
     fn from(malformed: Malformed) -> Self {
         Self::Malformed { at: malformed.at }
@@ -333,7 +384,7 @@ pub enum PrepareError {
     },
     /// The model can't be run.
     #[error(transparent)]
-    Model(#[from] ModelError),
+    Model(#[from] Fault),
 }
 
 /// An inference failed: the model's bytes or the arena were changed since it was prepared.

@@ -15,13 +15,13 @@
 use core::ops::Range;
 
 use crate::coded::Coded;
-use crate::error::{InvokeError, ModelError, PrepareError};
+use crate::error::{Fault, InvokeError, ModelError, PrepareError, fault};
 use crate::model::Model;
 use crate::node::{MAX_CONSTANTS, MAX_REGISTRATIONS, NODE_WORDS, Node, SLOTS};
 use crate::operator::Operator;
-use crate::operators::{Needs, Registration, decode};
+use crate::operators::decode;
 use crate::plan::{ALIGNMENT, Plan, STACK_WORK, work_words};
-use crate::run::Prepared;
+use crate::run::{Prepared, input_slot};
 use crate::schema::tensor_type;
 
 /// Sizes of the parts of an arena that don't depend on the plan.
@@ -35,80 +35,113 @@ struct Sizes {
     constants: usize,
     /// Bytes.
     decoding: usize,
-}
-
-/// An operator with its registration and needs.
-fn resolve<'m>(
-    model: &Model<'m>,
-    index: usize,
-) -> Result<(Operator<'m>, usize, &'static Registration, Needs), ModelError> {
-    let operator = model.operator(index)?;
-    let (number, registration) = model.registration(&operator)?;
-    let needs = (registration.check)(&operator)?;
-    Ok((operator, number, registration, needs))
-}
-
-/// Slots of an operator: its tensors that live in the arena, and its scratch.
-fn slots(operator: &Operator, needs: &Needs) -> usize {
-    let inputs = (0..operator.input_count()).filter(|&input| operator.input_is_in_arena(input));
-    inputs.count() + operator.output_count() + usize::from(needs.scratch > 0)
-}
-
-/// Words for the offsets of the inputs and outputs of all subgraphs; none if there are but one
-/// input and one output in all.
-fn ends(model: &Model) -> usize {
-    let ends = model.graphs().map(|graph| {
-        let [inputs, outputs] = graph.arity();
-        inputs.saturating_add(outputs)
-    });
-    match ends.fold(0_usize, usize::saturating_add) {
-        2 if model.graph_count() == 1 => 0,
-        ends => ends,
-    }
-}
-
-#[inline(never)]
-fn sizes(model: &Model) -> Result<Sizes, ModelError> {
-    let mut sizes = Sizes {
-        nodes: model.operator_count() * NODE_WORDS,
-        slots: ends(model),
-        constants: 0,
-        decoding: 0,
-    };
-    for index in 0..model.operator_count() {
-        let (operator, number, _, needs) = resolve(model, index)?;
-        let slots = slots(&operator, &needs);
-        if slots > SLOTS {
-            sizes.slots = sizes.slots.saturating_add(slots);
-        }
-        sizes.constants = sizes.constants.saturating_add(needs.constants);
-        if sizes.constants > MAX_CONSTANTS || number >= MAX_REGISTRATIONS {
-            return Err(ModelError::TooLarge);
-        }
-        if needs.decoded > 0 {
-            let decoded = needs.decoded.next_multiple_of(ALIGNMENT);
-            sizes.decoding = sizes.decoding.max(Coded::TABLE_BYTES + decoded);
-        }
-    }
-    if sizes.slots > MAX_CONSTANTS {
-        return Err(ModelError::TooLarge);
-    }
-    Ok(sizes)
+    /// Words that planning needs behind the slots.
+    work: usize,
 }
 
 impl Sizes {
+    #[inline(never)]
+    fn of(model: &Model) -> Result<Self, Fault> {
+        lay_out(model, None, &mut [], &mut [])
+    }
+
     /// Bytes from the first aligned address of an arena: what running needs and what planning
     /// needs, whichever is more. Planning begins behind the slots and is over before constants are
     /// written.
-    fn total(&self, tensors: u32, work: usize) -> Result<usize, ModelError> {
+    fn total(&self, tensors: u32) -> Result<usize, Fault> {
         let fixed = (self.nodes + self.slots) * 4;
         let run = (fixed + self.constants * 4)
             .checked_add(tensors as usize)
             .and_then(|sum| sum.checked_add(self.decoding))
             .filter(|&bytes| bytes <= i32::MAX as usize)
-            .ok_or(ModelError::TooLarge)?;
-        Ok(run.max(fixed + work * 4))
+            .ok_or(fault(ModelError::TooLarge))?;
+        Ok(run.max(fixed + self.work * 4))
     }
+}
+
+/// Writes who runs each operator, and where its tensors and constants lie, as far as there is room
+/// in `nodes` and `area`; says how much is needed.
+#[inline(never)]
+fn lay_out(
+    model: &Model,
+    plan: Option<&Plan>,
+    nodes: &mut [[u32; NODE_WORDS]],
+    area: &mut [u32],
+) -> Result<Sizes, Fault> {
+    let offset = |graph: u32, tensor: u32| plan.map_or(0, |plan| plan.tensor(graph, tensor));
+    let mut sizes = Sizes {
+        nodes: model.operator_count() * NODE_WORDS,
+        slots: 0,
+        constants: 0,
+        decoding: 0,
+        work: work_words(model),
+    };
+    if has_ends(model) {
+        for graph in model.graphs() {
+            for tensor in graph.inputs().chain(graph.outputs()) {
+                put(area, &mut sizes.slots, offset(graph.number, tensor));
+            }
+        }
+    }
+    for graph in model.graphs() {
+        for operator in graph.operators() {
+            let (registration, needs) = model.needs(&operator)?;
+            let mut words = Node::words(registration, sizes.constants);
+            sizes.constants = sizes.constants.saturating_add(needs.constants);
+            if sizes.constants > MAX_CONSTANTS || registration >= MAX_REGISTRATIONS {
+                return Err(fault(ModelError::TooLarge));
+            }
+            if needs.decoded > 0 {
+                let decoded = needs.decoded.next_multiple_of(ALIGNMENT);
+                sizes.decoding = sizes.decoding.max(Coded::TABLE_BYTES + decoded);
+            }
+            let scratch = usize::from(needs.scratch > 0);
+            if input_slot(&operator, operator.input_count()) + scratch > SLOTS {
+                words = Node::with_slots(words, sizes.slots);
+                each_slot(&operator, |tensor| {
+                    put(area, &mut sizes.slots, offset(graph.number, tensor));
+                });
+            } else {
+                let mut slot = 0;
+                each_slot(&operator, |tensor| {
+                    put(&mut words, &mut slot, offset(graph.number, tensor));
+                });
+            }
+            if let (Some(plan), 1..) = (plan, needs.scratch) {
+                words = Node::with_scratch(words, plan.scratch(operator.index));
+            }
+            if let Some(node) = nodes.get_mut(operator.index as usize) {
+                *node = words;
+            }
+        }
+    }
+    Ok(sizes)
+}
+
+/// Writes a word, if there is room, and counts it.
+fn put(words: &mut [u32], at: &mut usize, word: u32) {
+    if let Some(to) = words.get_mut(*at) {
+        *to = word;
+    }
+    *at += 1;
+}
+
+/// Calls `visit` with the tensors of an operator that have slots, in the order of the slots.
+fn each_slot(operator: &Operator, mut visit: impl FnMut(u32)) {
+    for output in operator.outputs() {
+        visit(output);
+    }
+    for (position, input) in operator.inputs().enumerate() {
+        if let (Some(input), true) = (input, operator.input_is_in_arena(position)) {
+            visit(input);
+        }
+    }
+}
+
+/// Whether the offsets of the inputs and outputs of all subgraphs are kept: if there are more than
+/// one input and one output in all.
+fn has_ends(model: &Model) -> bool {
+    model.graph_count() > 1 || model.main().arity() != [1, 1]
 }
 
 /// Bytes of arena that a model needs, if the arena starts at a multiple of 4. The same number on
@@ -121,13 +154,12 @@ impl Sizes {
 /// # Errors
 /// [`ModelError::TooLarge`] from 2 GB on.
 #[inline(never)]
-pub fn arena_needed_with(model: &Model, work: &mut [u32]) -> Result<usize, ModelError> {
-    let words = work_words(model);
-    let sizes = sizes(model)?;
-    match work.get_mut(..words) {
-        Some(work) => sizes.total(Plan::new(model, work)?.bytes, words),
-        None => sizes.total(0, words),
+pub fn arena_needed_with(model: &Model, work: &mut [u32]) -> Result<usize, Fault> {
+    let sizes = Sizes::of(model)?;
+    if work.len() < sizes.work {
+        return sizes.total(0);
     }
+    sizes.total(Plan::new(model, work)?.bytes)
 }
 
 /// [`arena_needed_with`] working memory on the stack, for all but the longest models.
@@ -135,7 +167,7 @@ pub fn arena_needed_with(model: &Model, work: &mut [u32]) -> Result<usize, Model
 /// # Errors
 /// [`ModelError::TooLarge`] from 2 GB on.
 #[inline(never)]
-pub fn arena_needed(model: &Model) -> Result<usize, ModelError> {
+pub fn arena_needed(model: &Model) -> Result<usize, Fault> {
     arena_needed_with(model, &mut [0; STACK_WORK])
 }
 
@@ -163,38 +195,35 @@ impl<'m, 'a> Interpreter<'m, 'a> {
     pub fn new(model: &Model<'m>, arena: &'a mut [u8]) -> Result<Self, PrepareError> {
         let given = arena.len();
         let skipped = arena.as_ptr().align_offset(ALIGNMENT);
-        let too_small = |needed: Result<usize, ModelError>| match needed {
+        let too_small = |needed: Result<usize, Fault>| match needed {
             Ok(needed) => PrepareError::ArenaTooSmall {
                 needed: needed + skipped,
                 given,
             },
             Err(error) => error.into(),
         };
-        let sizes = sizes(model)?;
-        let words = work_words(model);
-        let Some((nodes, slots, rest)) = split(arena, skipped, &sizes, words) else {
+        let sizes = Sizes::of(model)?;
+        let Some((nodes, slots, rest)) = split(arena, skipped, &sizes) else {
             return Err(too_small(arena_needed(model)));
         };
         let whole = (nodes.len() + slots.len() + rest.len()) * 4;
         let plan = Plan::new(model, rest)?;
-        let needed = sizes.total(plan.bytes, words)?;
+        let needed = sizes.total(plan.bytes)?;
         if whole < needed {
             return Err(too_small(Ok(needed)));
         }
         let nodes = nodes.as_chunks_mut().0;
-        write_nodes(model, &plan, nodes, slots)?;
+        lay_out(model, Some(&plan), nodes, slots)?;
         let main = model.main();
-        let input = plan.tensor(0, main.inputs().next().unwrap_or(u32::MAX));
-        let output = plan.tensor(0, main.outputs().next().unwrap_or(u32::MAX));
+        let ends = [0, 1].map(|side| plan.tensor(0, main.end(0, side).unwrap_or(u32::MAX)));
         let tensor_bytes = plan.bytes as usize;
-        let Some((constants, tensors)) = rest.split_at_mut_checked(sizes.constants) else {
-            return Err(too_small(Ok(needed)));
-        };
-        let split = bytemuck::cast_slice_mut(tensors).split_at_mut_checked(tensor_bytes);
-        let Some((tensors, rest)) = split else {
-            return Err(too_small(Ok(needed)));
-        };
-        let Some(decoding) = rest.get_mut(..sizes.decoding) else {
+        let parts = rest.split_at_mut_checked(sizes.constants);
+        let parts = parts.and_then(|(constants, rest)| {
+            let rest = bytemuck::cast_slice_mut::<u32, u8>(rest);
+            let (tensors, rest) = rest.split_at_mut_checked(tensor_bytes)?;
+            Some((constants, tensors, rest.get_mut(..sizes.decoding)?))
+        });
+        let Some((constants, tensors, decoding)) = parts else {
             return Err(too_small(Ok(needed)));
         };
         write_constants(model, nodes, constants)?;
@@ -207,7 +236,7 @@ impl<'m, 'a> Interpreter<'m, 'a> {
             },
             tensors,
             decoding,
-            ends: [input, output],
+            ends,
             used: needed + skipped,
         };
         interpreter.reset();
@@ -255,15 +284,13 @@ impl<'m, 'a> Interpreter<'m, 'a> {
     #[inline(never)]
     fn end(&self, position: usize, side: usize) -> Option<Range<usize>> {
         let main = self.prepared.model.main();
-        let (tensor, before) = match side {
-            0 => (main.inputs().nth(position)?, 0),
-            _ => (main.outputs().nth(position)?, main.arity()[0]),
-        };
+        let tensor = main.end(position, side)?;
+        let before = if side == 0 { 0 } else { main.arity()[0] };
         let offset = match position {
             0 => *self.ends.get(side)?,
             _ => *self.prepared.slots.get(before + position)?,
         } as usize;
-        let bytes = main.tensor(tensor).ok()?.bytes();
+        let bytes = main.tensor(tensor).bytes();
         Some(offset..offset.checked_add(bytes)?)
     }
 
@@ -291,14 +318,16 @@ impl<'m, 'a> Interpreter<'m, 'a> {
         if !self.prepared.model.is_compressed() {
             return Ok(());
         }
-        for index in 0..self.prepared.nodes.len() {
-            let failed = InvokeError {
-                operator: index as u32,
-            };
-            let model = &self.prepared.model;
-            let (operator, _, _, needs) = resolve(model, index).map_err(|_| failed)?;
-            if needs.decoded > 0 {
-                decode(&operator, needs.decoded, self.decoding).ok_or(failed)?;
+        for graph in self.prepared.model.graphs() {
+            for operator in graph.operators() {
+                let needs = self.prepared.model.needs(&operator);
+                let decoded = needs.map_or(0, |(_, needs)| needs.decoded);
+                if decoded > 0 {
+                    let failed = InvokeError {
+                        operator: operator.index,
+                    };
+                    decode(&operator, decoded, self.decoding).ok_or(failed)?;
+                }
             }
         }
         Ok(())
@@ -306,27 +335,29 @@ impl<'m, 'a> Interpreter<'m, 'a> {
 
     /// Gives all variables the values with which the first inference begins: what stands for 0.
     pub fn reset(&mut self) {
-        for index in 0..self.prepared.nodes.len() {
-            let Ok(operator) = self.prepared.model.operator(index) else {
-                return;
-            };
-            for position in 0..operator.input_count() {
-                self.reset_input(&operator, index, position);
+        if !self.prepared.model.has_variables() {
+            return;
+        }
+        for graph in self.prepared.model.graphs() {
+            for operator in graph.operators() {
+                for position in 0..operator.input_count() {
+                    self.reset_input(&operator, position);
+                }
             }
         }
     }
 
     /// [`Self::reset`] for one input, if it is a variable.
-    fn reset_input(&mut self, operator: &Operator, index: usize, position: usize) -> Option<()> {
-        let tensor = operator.optional_input(position).ok()??;
+    fn reset_input(&mut self, operator: &Operator, position: usize) -> Option<()> {
+        let tensor = operator.optional_input(position)?;
         if !tensor.is_variable() || tensor.is_constant() {
             return None;
         }
-        let slots = Node(self.prepared.nodes.get(index)?).slots(self.prepared.slots);
-        let before = (0..position).filter(|&before| operator.input_is_in_arena(before));
-        let offset = *slots.get(before.count())? as usize;
+        let node = Node(self.prepared.nodes.get(operator.index as usize)?);
+        let slots = node.slots(self.prepared.slots);
+        let offset = *slots.get(input_slot(operator, position))? as usize;
         let zero = match tensor.type_number() {
-            tensor_type::INT8 => tensor.quantisation().map_or(0, |it| it.zero_point),
+            tensor_type::INT8 => tensor.quantisation().zero_point,
             _ => 0,
         };
         let bytes = self.tensors.get_mut(offset..)?.get_mut(..tensor.bytes())?;
@@ -351,7 +382,6 @@ fn split<'a>(
     arena: &'a mut [u8],
     skipped: usize,
     sizes: &Sizes,
-    work: usize,
 ) -> Option<(&'a mut [u32], &'a mut [u32], &'a mut [u32])> {
     let arena = arena.get_mut(skipped..)?;
     let whole = arena.len() / 4 * 4;
@@ -359,59 +389,7 @@ fn split<'a>(
     let words = bytemuck::try_cast_slice_mut::<u8, u32>(aligned).ok()?;
     let (nodes, rest) = words.split_at_mut_checked(sizes.nodes)?;
     let (slots, rest) = rest.split_at_mut_checked(sizes.slots)?;
-    (rest.len() >= work).then_some((nodes, slots, rest))
-}
-
-/// Writes who runs each operator, and where its tensors and constants lie.
-#[inline(never)]
-fn write_nodes(
-    model: &Model,
-    plan: &Plan,
-    nodes: &mut [[u32; NODE_WORDS]],
-    area: &mut [u32],
-) -> Result<(), ModelError> {
-    let mut used = ends(model);
-    if used > 0 {
-        let mut words = area.iter_mut();
-        for (number, graph) in model.graphs().enumerate() {
-            let ends = graph.inputs().chain(graph.outputs());
-            for (tensor, word) in ends.zip(&mut words) {
-                *word = plan.tensor(number, tensor);
-            }
-        }
-    }
-    let mut constants = 0;
-    let mut index = 0;
-    for (number, graph) in model.graphs().enumerate() {
-        for _ in 0..graph.operator_count() {
-            let (operator, registration, _, needs) = resolve(model, index)?;
-            let node = nodes.get_mut(index).ok_or(ModelError::TooLarge)?;
-            *node = Node::words(registration, constants);
-            let count = slots(&operator, &needs);
-            let slots = if count <= SLOTS {
-                node.as_mut_slice()
-            } else {
-                *node = Node::with_slots(*node, used);
-                let slots = area.get_mut(used..).ok_or(ModelError::TooLarge)?;
-                used += count;
-                slots
-            };
-            let inputs = (0..operator.input_count())
-                .filter(|&position| operator.input_is_in_arena(position))
-                .filter_map(|position| operator.input_index(position));
-            let outputs =
-                (0..operator.output_count()).filter_map(|position| operator.output_index(position));
-            let tensors = inputs.chain(outputs);
-            let offsets = tensors.map(|tensor| plan.tensor(number, tensor));
-            let scratch = (needs.scratch > 0).then(|| plan.scratch(index));
-            for (slot, offset) in slots.iter_mut().zip(offsets.chain(scratch)) {
-                *slot = offset;
-            }
-            constants += needs.constants;
-            index += 1;
-        }
-    }
-    Ok(())
+    (rest.len() >= sizes.work).then_some((nodes, slots, rest))
 }
 
 /// Computes the constants of all operators.
@@ -420,18 +398,21 @@ fn write_constants(
     model: &Model,
     nodes: &mut [[u32; NODE_WORDS]],
     constants: &mut [u32],
-) -> Result<(), ModelError> {
-    for (index, node) in nodes.iter_mut().enumerate() {
-        let (operator, _, registration, needs) = resolve(model, index)?;
-        let constants = constants
-            .get_mut(Node(node).constants()..)
-            .and_then(|rest| rest.get_mut(..needs.constants))
-            .ok_or(ModelError::TooLarge)?;
-        let flag = (registration.prepare)(&operator, constants).ok_or(ModelError::Multiplier {
-            operator: index as u32,
-        })?;
-        if flag {
-            *node = Node::with_flag(*node);
+) -> Result<(), Fault> {
+    for graph in model.graphs() {
+        for operator in graph.operators() {
+            let wrong = fault(ModelError::Multiplier {
+                operator: operator.index,
+            });
+            let node = nodes.get_mut(operator.index as usize).ok_or(wrong)?;
+            let registration = model.resolved(Node(node).registration()).ok_or(wrong)?;
+            let count = (registration.needs)(&operator).constants;
+            let constants = constants.get_mut(Node(node).constants()..);
+            let constants = constants.and_then(|rest| rest.get_mut(..count));
+            let flag = (registration.prepare)(&operator, constants.ok_or(wrong)?);
+            if flag.ok_or(wrong)? {
+                *node = Node::with_flag(*node);
+            }
         }
     }
     Ok(())

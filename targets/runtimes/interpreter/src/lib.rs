@@ -8,7 +8,7 @@
 //!   Lite Micro's reference kernels.
 //!
 //! With the feature `huffman` it runs compressed models too, whose weights it decodes layer by
-//! layer; without, there is no code for them. With the feature `names` errors say which part of an
+//! layer; without, there is no code for them. With the feature `checks` errors say which part of an
 //! operator they mean, and registrations have names; an image has no use for either.
 //!
 //! Nothing is allocated, and nothing a model file contains makes the crate panic.
@@ -18,6 +18,8 @@
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "checks")]
+mod checks;
 mod coded;
 mod error;
 pub mod flatbuffer;
@@ -25,25 +27,26 @@ mod graph;
 #[cfg(feature = "huffman")]
 pub mod huffman;
 mod interpreter;
-pub mod kernels;
 mod model;
 mod node;
 mod operator;
 pub mod operators;
 mod plan;
-mod quantisation;
 mod run;
 pub mod runtime;
 pub mod schema;
 pub mod shape;
 mod tensor;
 
-pub use error::{Damage, InvokeError, ModelError, Name, PrepareError};
+#[cfg(feature = "checks")]
+pub use checks::Obstacle;
+pub use error::{Damage, Fault, InvokeError, ModelError, Name, PrepareError};
 pub use graph::Graph;
 pub use interpreter::{Interpreter, arena_needed, arena_needed_with, planning_words};
-pub use model::{Code, MAX_OPERATORS, Model, Obstacle, Tensor};
+pub use model::{Code, MAX_OPERATORS, Model, Tensor};
 pub use operator::Operator;
-pub use quantisation::{Multiplier, SoftmaxScale};
 pub use run::{Inputs, Memory, Place, Run};
 pub use shape::Shape;
 pub use tensor::{ElementType, Quantisation, RawTensor};
+pub use tinybench_kernels as kernels;
+pub use tinybench_kernels::{Multiplier, SoftmaxScale};

@@ -2,14 +2,14 @@
 
 use core::fmt;
 
-use crate::error::ModelError;
+use crate::error::{Fault, ModelError, fault};
 use crate::flatbuffer::{Table, Tables};
 use crate::graph::Graph;
 use crate::operator::Operator;
 use crate::operators::{Needs, Registration, Resolver};
 use crate::schema::{self, builtin};
 use crate::shape::Shape;
-use crate::tensor::{ElementType, RawTensor};
+use crate::tensor::ElementType;
 
 /// Most operators a model may have, those of all subgraphs together.
 pub const MAX_OPERATORS: usize = 16_383;
@@ -24,6 +24,8 @@ pub struct Model<'m> {
     buffers: Tables<'m>,
     compressed: bool,
     resolver: Resolver,
+    /// Whether any tensor is a variable.
+    variables: bool,
     main: Graph<'m>,
 }
 
@@ -44,222 +46,121 @@ pub struct Tensor<'m> {
     pub bytes: usize,
 }
 
-/// What keeps a model from running.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Obstacle {
-    /// The operator that is in the way, counted over all subgraphs, if it is one operator.
-    pub operator: Option<u32>,
-    /// What is wrong with it.
-    pub error: ModelError,
-}
-
 impl<'m> Model<'m> {
-    /// Checks the whole file against all operators there are, with the fastest kernels for the
-    /// machine: structure, version, types, shapes, quantisation and the order of the operators.
-    /// The file stays where it is.
+    /// Reads a file with all operators there are, and the fastest kernels for the machine. The file
+    /// stays where it is.
     ///
     /// # Errors
-    /// Says what is damaged or not supported, and where.
-    pub fn parse(bytes: &'m [u8]) -> Result<Self, ModelError> {
+    /// As [`Self::with`].
+    pub fn parse(bytes: &'m [u8]) -> Result<Self, Fault> {
         Self::with(bytes, crate::operators::ALL)
     }
 
-    /// [`Self::parse`] with the operators of `resolver` alone.
+    /// Reads a file with the operators of `resolver` alone.
+    ///
+    /// With the feature `checks` the whole file is checked: structure, version, types, shapes,
+    /// quantisation and the order of the operators. Without, only that there is a registration for
+    /// each operator: what a damaged file then gives is undefined, but neither a panic nor an access
+    /// outside the file and the arena.
     ///
     /// # Errors
     /// Says what is damaged or not supported, and where.
-    pub fn with(bytes: &'m [u8], resolver: Resolver) -> Result<Self, ModelError> {
+    pub fn with(bytes: &'m [u8], resolver: Resolver) -> Result<Self, Fault> {
         let model = Self::open(bytes, resolver)?;
-        for index in 0..model.operator_count() {
-            model.check_operator(index)?;
+        for graph in model.graphs() {
+            for operator in graph.operators() {
+                #[cfg(feature = "checks")]
+                model.check_operator(&operator)?;
+                #[cfg(not(feature = "checks"))]
+                model.registration(&operator)?;
+            }
         }
+        #[cfg(feature = "checks")]
         model.check_ends()?;
         Ok(model)
     }
 
     /// Reads a file's structure and checks no operator: for those who describe models that may
-    /// not run. [`Self::obstacles`] says what is in the way.
+    /// not run.
     ///
     /// # Errors
     /// If the file is damaged so that its operators can't be told.
-    pub fn open(bytes: &'m [u8], resolver: Resolver) -> Result<Self, ModelError> {
+    pub fn open(bytes: &'m [u8], resolver: Resolver) -> Result<Self, Fault> {
         let compressed = is_compressed(bytes)?;
         let root = Table::root(bytes)?;
         let version = root.scalar(schema::model::VERSION, 0)?;
         if version != schema::VERSION {
-            return Err(ModelError::SchemaVersion { found: version });
+            return Err(fault(ModelError::SchemaVersion { found: version }));
         }
         let graphs = root.tables(schema::model::SUBGRAPHS)?;
-        let buffers = root.tables(schema::model::BUFFERS)?;
         let found = graphs.len() as u32;
-        let main = match graphs.get(0)? {
-            Some(main) if graphs.len() <= MAX_GRAPHS => main,
-            _ => return Err(ModelError::Subgraphs { found }),
-        };
-        let model = Self {
+        if !(1..=MAX_GRAPHS).contains(&graphs.len()) {
+            return Err(fault(ModelError::Subgraphs { found }));
+        }
+        let buffers = root.tables(schema::model::BUFFERS)?;
+        let mut model = Self {
             graphs,
             codes: root.tables(schema::model::OPERATOR_CODES)?,
             buffers,
             compressed,
             resolver,
-            main: Graph::read(&main, 0, buffers, compressed)?,
+            variables: false,
+            main: Graph::read(&graphs.at(0), [0; 2], buffers, compressed),
         };
-        let mut operators = 0_usize;
-        for index in 0..graphs.len() {
-            operators = operators.saturating_add(model.graph(index)?.operator_count());
-        }
+        #[cfg(feature = "checks")]
+        model.check_graphs()?;
+        let operators = model.operator_count();
         if !(1..=MAX_OPERATORS).contains(&operators) || model.main.operator_count() == 0 {
-            return Err(ModelError::Operators {
+            return Err(fault(ModelError::Operators {
                 found: operators as u32,
                 limit: MAX_OPERATORS as u32,
-            });
+            }));
         }
+        model.variables = model.graphs().any(|graph| {
+            let mut tensors = 0..graph.tensor_count() as u32;
+            tensors.any(|tensor| graph.tensor(tensor).is_variable())
+        });
         Ok(model)
-    }
-
-    /// Everything that keeps the model from running, in the order of the operators.
-    pub fn obstacles(&self) -> impl Iterator<Item = Obstacle> + use<'m> {
-        let model = *self;
-        let operators = (0..model.operator_count()).filter_map(move |index| {
-            let error = model.check_operator(index).err()?;
-            let operator = Some(index as u32);
-            Some(Obstacle { operator, error })
-        });
-        let ends = model.check_ends().err().map(|error| Obstacle {
-            operator: None,
-            error,
-        });
-        operators.chain(ends)
-    }
-
-    /// Checks the model's inputs and outputs.
-    fn check_ends(&self) -> Result<(), ModelError> {
-        let [inputs, outputs] = self.main.arity();
-        if inputs == 0 {
-            return Err(ModelError::Inputs { found: 0 });
-        }
-        if outputs == 0 {
-            return Err(ModelError::Outputs { found: 0 });
-        }
-        for index in self.main.inputs().chain(self.main.outputs()) {
-            let tensor = self.main.tensor(index)?;
-            tensor.check()?;
-            tensor.expect_arena()?;
-            if tensor.element_type().is_none() {
-                return tensor.expect_type(schema::tensor_type::INT8);
-            }
-        }
-        for tensor in self.main.outputs() {
-            if self.main.writer(tensor).is_none() && !self.main.is_input(tensor) {
-                return Err(ModelError::OutputNotWritten { tensor });
-            }
-        }
-        Ok(())
-    }
-
-    /// Checks an operator by itself and its place among the others.
-    #[inline(never)]
-    fn check_operator(&self, index: usize) -> Result<(), ModelError> {
-        let operator = self.operator(index)?;
-        let at = operator.index - operator.graph.first_operator;
-        let graph = operator.graph;
-        let (_, registration) = self.registration(&operator)?;
-        // The tensors before all else, so that registrations can rely on them.
-        for position in 0..operator.input_count() {
-            if let Some(tensor) = operator.optional_input(position)? {
-                tensor.check()?;
-            }
-        }
-        for position in 0..operator.output_count() {
-            operator.output(position)?.check()?;
-        }
-        (registration.check)(&operator)?;
-        for position in 0..operator.input_count() {
-            let Some(tensor) = operator.optional_input(position)? else {
-                continue;
-            };
-            let given = tensor.is_constant() || tensor.is_variable();
-            let written = || {
-                let writer = graph.writer(tensor.index);
-                writer.is_some_and(|[writer, _]| writer < at as usize)
-            };
-            if !given && !graph.is_input(tensor.index) && !written() {
-                return Err(ModelError::ReadBeforeWrite {
-                    operator: operator.index,
-                    tensor: tensor.index,
-                });
-            }
-        }
-        for position in 0..operator.output_count() {
-            let tensor = operator.output(position)?;
-            // Any second writer would be found as the first one.
-            let first = graph.writer(tensor.index) == Some([at as usize, position]);
-            if !first || graph.is_input(tensor.index) || tensor.is_variable() {
-                return Err(ModelError::WriteConflict {
-                    operator: operator.index,
-                    tensor: tensor.index,
-                });
-            }
-            tensor.expect_arena()?;
-        }
-        Ok(())
     }
 
     /// The model's first input.
     pub fn input(&self) -> Tensor<'m> {
-        self.described(self.main.inputs().next())
+        self.described(self.main.end(0, 0).unwrap_or(u32::MAX))
     }
 
     /// The model's first output.
     pub fn output(&self) -> Tensor<'m> {
-        self.described(self.main.outputs().next())
+        self.described(self.main.end(0, 1).unwrap_or(u32::MAX))
     }
 
     /// The model's inputs, in order.
     pub fn inputs(&self) -> impl Iterator<Item = Tensor<'m>> + use<'m> {
         let model = *self;
         let inputs = self.main.inputs();
-        inputs.map(move |input| model.described(Some(input)))
+        inputs.map(move |input| model.described(input))
     }
 
     /// The model's outputs, in order.
     pub fn outputs(&self) -> impl Iterator<Item = Tensor<'m>> + use<'m> {
         let model = *self;
         let outputs = self.main.outputs();
-        outputs.map(move |output| model.described(Some(output)))
+        outputs.map(move |output| model.described(output))
     }
 
-    fn described(&self, index: Option<u32>) -> Tensor<'m> {
-        let tensor = index.and_then(|index| self.main.tensor(index).ok());
-        let described = tensor.and_then(|tensor| {
-            let (mut scale, mut zero_point) = (1.0, 0);
-            if let (true, Ok(found)) = (is_quantised(&tensor), tensor.quantisation()) {
-                (scale, zero_point) = (found.scale, found.zero_point);
-            }
-            Some(Tensor {
-                name: tensor.name(),
-                shape: tensor.shape(),
-                element_type: tensor.element_type()?,
-                scale,
-                zero_point,
-                bytes: tensor.bytes(),
-            })
-        });
-        // `parse` has checked all that can be asked for.
-        described.unwrap_or(Tensor {
-            name: "",
-            shape: Shape::SCALAR,
-            element_type: ElementType::Int8,
-            scale: 0.0,
-            zero_point: 0,
-            bytes: 0,
-        })
-    }
-
-    /// The operators of all subgraphs, those of the first one in the order in which they run.
-    pub fn operators(&self) -> impl Iterator<Item = Operator<'m>> + use<'m> {
-        let model = *self;
-        (0..self.operator_count()).map_while(move |index| model.operator(index).ok())
+    fn described(&self, index: u32) -> Tensor<'m> {
+        let tensor = self.main.tensor(index);
+        let mut quantisation = tensor.quantisation();
+        if quantisation.scale == 0.0 {
+            quantisation.scale = 1.0;
+        }
+        Tensor {
+            name: tensor.name(),
+            shape: tensor.shape(),
+            element_type: tensor.element_type().unwrap_or(ElementType::Int8),
+            scale: quantisation.scale,
+            zero_point: quantisation.zero_point,
+            bytes: tensor.bytes(),
+        }
     }
 
     /// Whether the file is a compressed model, in which weights may be coded.
@@ -280,21 +181,35 @@ impl<'m> Model<'m> {
     /// Multiply-accumulate operations of one inference: convolutions and fully connected layers,
     /// padding included.
     pub fn macs(&self) -> u64 {
-        self.needs().map(|needs| needs.macs()).sum()
+        self.sum(Needs::macs)
     }
 
     /// Weights and biases.
     pub fn parameters(&self) -> u64 {
-        self.needs().map(|needs| needs.parameters()).sum()
+        self.sum(Needs::parameters)
     }
 
-    fn needs(&self) -> impl Iterator<Item = Needs> + use<'m> {
-        let model = *self;
-        let operators = self.operators();
-        operators.filter_map(move |operator| {
-            let (_, registration) = model.registration(&operator).ok()?;
-            (registration.check)(&operator).ok()
-        })
+    fn sum(&self, of: impl Fn(&Needs) -> u64) -> u64 {
+        let mut sum = 0;
+        for graph in self.graphs() {
+            for operator in graph.operators() {
+                sum += self.needs(&operator).map_or(0, |(_, needs)| of(&needs));
+            }
+        }
+        sum
+    }
+
+    /// The index in the resolver of the registration that runs an operator, and what the operator
+    /// needs.
+    #[inline(never)]
+    pub(crate) fn needs(&self, operator: &Operator<'_, 'm>) -> Result<(usize, Needs), Fault> {
+        let (index, registration) = self.registration(operator)?;
+        Ok((index, (registration.needs)(operator)))
+    }
+
+    /// Whether any tensor is a variable.
+    pub(crate) fn has_variables(&self) -> bool {
+        self.variables
     }
 
     /// How many subgraphs there are.
@@ -310,102 +225,95 @@ impl<'m> Model<'m> {
     /// The subgraphs, the one that is run first.
     pub fn graphs(&self) -> impl Iterator<Item = Graph<'m>> + use<'m> {
         let model = *self;
-        (0..self.graphs.len()).map_while(move |index| model.graph(index).ok())
-    }
-
-    /// The subgraph at `index`.
-    pub fn graph(&self, index: usize) -> Result<Graph<'m>, ModelError> {
-        if index == 0 {
-            return Ok(self.main);
-        }
-        let mut first_operator = 0_u32;
-        for before in 0..index {
-            if let Some(table) = self.graphs.get(before)? {
-                let operators = table.tables(schema::subgraph::OPERATORS)?.len();
-                first_operator = first_operator.saturating_add(operators as u32);
-            }
-        }
-        match self.graphs.get(index)? {
-            Some(table) => Graph::read(&table, first_operator, self.buffers, self.compressed),
-            None => Err(ModelError::Subgraphs {
-                found: self.graphs.len() as u32,
-            }),
-        }
-    }
-
-    /// The operator at `index`, counted over all subgraphs.
-    pub fn operator(&self, index: usize) -> Result<Operator<'m>, ModelError> {
-        let mut graph = self.main;
-        let mut number = 0;
-        loop {
-            let at = index.wrapping_sub(graph.first_operator as usize);
-            number += 1;
-            if at < graph.operator_count() || number >= self.graphs.len() {
-                return graph.operator(at);
-            }
-            graph = self.graph(number)?;
-        }
-    }
-
-    /// What a registration is found by: builtin code, version and, for custom operators, name.
-    pub fn code(&self, operator: &Operator<'m>) -> Result<Code<'m>, ModelError> {
-        use schema::operator_code::{BUILTIN_CODE, CUSTOM_CODE, DEPRECATED_BUILTIN_CODE, VERSION};
-        let index = operator
-            .table
-            .scalar(schema::operator::OPCODE_INDEX, 0_u32)?;
-        let code = self.codes.get(index as usize)?;
-        let code = code.ok_or(ModelError::Malformed {
-            at: operator.table.position(),
-        })?;
-        // The newer field counts unless it can't hold the value that the older one has.
-        let builtin = code
-            .scalar::<i32>(BUILTIN_CODE, 0)?
-            .max(code.scalar::<i8>(DEPRECATED_BUILTIN_CODE, 0)?.into());
-        Ok(Code {
-            builtin,
-            version: code.scalar(VERSION, 1)?,
-            custom: code.bytes(CUSTOM_CODE)?,
+        let mut first = 0;
+        (0..self.graphs.len()).map(move |number| {
+            let graph = model.read_graph([number as u32, first]);
+            first = first.wrapping_add(graph.operator_count() as u32);
+            graph
         })
     }
 
+    /// The table of a subgraph.
+    #[cfg(feature = "checks")]
+    pub(crate) fn graph_table(&self, index: usize) -> Result<Option<Table<'m>>, Fault> {
+        Ok(self.graphs.get(index)?)
+    }
+
+    /// Checks that the operator's code lies in the file.
+    #[cfg(feature = "checks")]
+    pub(crate) fn check_code(&self, operator: &Operator<'_, 'm>) -> Result<(), Fault> {
+        let index = operator.table.get(schema::operator::OPCODE_INDEX, 0_u32);
+        match self.codes.get(index as usize)? {
+            Some(code) => {
+                code.vector::<u8>(schema::operator_code::CUSTOM_CODE)?;
+                Ok(())
+            }
+            None => Err(fault(ModelError::Malformed {
+                at: operator.table.position(),
+            })),
+        }
+    }
+
+    #[inline(never)]
+    fn read_graph(&self, number: [u32; 2]) -> Graph<'m> {
+        let table = self.graphs.at(number[0] as usize);
+        Graph::read(&table, number, self.buffers, self.compressed)
+    }
+
+    /// What a registration is found by: builtin code, version and, for custom operators, name.
+    #[inline(never)]
+    pub fn code(&self, operator: &Operator<'_, 'm>) -> Code<'m> {
+        use schema::operator_code::{BUILTIN_CODE, CUSTOM_CODE, DEPRECATED_BUILTIN_CODE, VERSION};
+        let index = operator.table.get(schema::operator::OPCODE_INDEX, 0_u32);
+        let code = self.codes.at(index as usize);
+        Code {
+            // The newer field counts unless it can't hold the value that the older one has.
+            builtin: code
+                .get(BUILTIN_CODE, 0_i32)
+                .max(code.get(DEPRECATED_BUILTIN_CODE, 0_i8).into()),
+            version: code.get(VERSION, 1),
+            custom: code.content(CUSTOM_CODE, 1),
+        }
+    }
+
     /// The registration that runs an operator, with its index in the resolver.
+    #[inline(never)]
     pub fn registration(
         &self,
-        operator: &Operator<'m>,
-    ) -> Result<(usize, &'static Registration), ModelError> {
-        let code = self.code(operator)?;
-        let mut nearest = ModelError::UnsupportedOperator {
+        operator: &Operator<'_, 'm>,
+    ) -> Result<(usize, &'static Registration), Fault> {
+        let code = self.code(operator);
+        let custom: &[u8] = match code.builtin {
+            builtin::CUSTOM => code.custom,
+            _ => &[],
+        };
+        let mut unsupported = fault(ModelError::UnsupportedOperator {
             operator: operator.index,
             builtin: code.builtin,
-        };
+        });
         let mut furthest = 0;
-        for (index, registration) in self.resolver.iter().copied().enumerate() {
-            let custom = code.builtin == builtin::CUSTOM;
-            if registration.builtin != code.builtin
-                || custom && registration.custom.as_bytes() != code.custom
-            {
+        for (index, &registration) in self.resolver.iter().enumerate() {
+            if registration.builtin != code.builtin || registration.custom.as_bytes() != custom {
                 continue;
             }
-            match registration.types_of(operator) {
-                Ok(()) if (1..=registration.newest).contains(&code.version) => {
+            let fitting = registration.fitting_types(operator);
+            if fitting == registration.types.len() {
+                if (1..=registration.newest).contains(&code.version) {
                     return Ok((index, registration));
                 }
-                Ok(()) => {
-                    return Err(ModelError::OperatorVersion {
-                        operator: operator.index,
-                        builtin: code.builtin,
-                        version: code.version,
-                    });
-                }
+                unsupported = fault(ModelError::OperatorVersion {
+                    operator: operator.index,
+                    builtin: code.builtin,
+                    version: code.version,
+                });
+                furthest = usize::MAX;
+            } else if furthest <= fitting {
                 // The registration that fits most of the types says what is wrong.
-                Err((fitting, error)) if furthest <= fitting => {
-                    furthest = fitting + 1;
-                    nearest = error;
-                }
-                Err(_) => {}
+                furthest = fitting + 1;
+                unsupported = registration.type_error(operator, fitting);
             }
         }
-        Err(nearest)
+        Err(unsupported)
     }
 
     /// The registration at `index` of the resolver.
@@ -425,17 +333,6 @@ pub struct Code<'m> {
     pub custom: &'m [u8],
 }
 
-/// Whether a tensor's elements stand for real numbers by scale and zero point.
-fn is_quantised(tensor: &RawTensor) -> bool {
-    let quantised = |kind| {
-        matches!(
-            kind,
-            ElementType::Int8 | ElementType::UInt8 | ElementType::Int16
-        )
-    };
-    tensor.element_type().is_some_and(quantised)
-}
-
 impl fmt::Debug for Model<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter
@@ -447,7 +344,7 @@ impl fmt::Debug for Model<'_> {
 }
 
 /// Whether a file is a compressed model, by its identifier.
-fn is_compressed(bytes: &[u8]) -> Result<bool, ModelError> {
+fn is_compressed(bytes: &[u8]) -> Result<bool, Fault> {
     let identifier = bytes.get(4..8).and_then(|it| it.first_chunk::<4>());
     let [name @ .., version] = schema::COMPRESSED_IDENTIFIER;
     match identifier {
@@ -457,9 +354,9 @@ fn is_compressed(bytes: &[u8]) -> Result<bool, ModelError> {
                 Ok(true)
             } else {
                 let found = *found_version;
-                Err(ModelError::CompressedVersion { found })
+                Err(fault(ModelError::CompressedVersion { found }))
             }
         }
-        _ => Err(ModelError::NotAModel),
+        _ => Err(fault(ModelError::NotAModel)),
     }
 }

@@ -3,7 +3,8 @@
 /// Words of a [`Node`].
 pub(crate) const NODE_WORDS: usize = 4;
 
-/// Slots that a node has room for. Those of an operator with more lie behind the nodes.
+/// Slots that a node has room for. Those of an operator with more lie behind the nodes, save that
+/// of the scratch.
 pub(crate) const SLOTS: usize = 3;
 
 /// Most words of constants of all operators together.
@@ -19,8 +20,9 @@ const ELSEWHERE: u32 = 1 << 31;
 
 /// Where an operator's tensors and constants lie, and who runs it.
 ///
-/// A slot is the offset of a tensor in the tensor area: first those of the inputs that live there,
-/// then those of the outputs, then that of the scratch if the operator has any.
+/// A slot is the offset of a tensor in the tensor area: first those of the outputs, then those of
+/// the inputs that live there. The last slot of the node is that of the scratch if the operator has
+/// any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Node<'a>(pub &'a [u32; NODE_WORDS]);
 
@@ -34,6 +36,16 @@ impl<'a> Node<'a> {
     /// Words of a node whose slots are the words from `first` on in the area of slots.
     pub fn with_slots(words: [u32; NODE_WORDS], first: usize) -> [u32; NODE_WORDS] {
         [ELSEWHERE, first as u32, 0, words[3]]
+    }
+
+    /// The words of a node with the slot of its scratch.
+    pub fn with_scratch(words: [u32; NODE_WORDS], scratch: u32) -> [u32; NODE_WORDS] {
+        [words[0], words[1], scratch, words[3]]
+    }
+
+    /// The slot of the scratch, if the operator has any.
+    pub fn scratch(self) -> u32 {
+        self.0[2]
     }
 
     /// The words of a node with its flag set.

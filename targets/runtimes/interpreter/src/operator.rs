@@ -1,35 +1,38 @@
 //! One operator of a model, as registrations see it: its tensors and options.
 
-use crate::error::{ModelError, Name};
+use core::ops::RangeInclusive;
+
+use crate::error::{Fault, ModelError, Name, fault};
 use crate::flatbuffer::{Scalar, Table, Vector};
 use crate::graph::Graph;
-use crate::quantisation::quantise;
+use crate::kernels::quantisation::quantise;
 use crate::schema;
 use crate::tensor::{Quantisation, RawTensor};
 
-/// An operator of the file. Its fields are read when they are asked for.
+/// An operator of the file. Its fields are read when they are asked for; what is damaged reads as
+/// absent, which checks find.
 #[derive(Clone, Copy, Debug)]
-pub struct Operator<'m> {
+pub struct Operator<'g, 'm> {
     /// Index among the operators of all subgraphs.
     pub index: u32,
     /// The subgraph that it belongs to.
-    pub graph: Graph<'m>,
+    pub graph: &'g Graph<'m>,
     pub(crate) table: Table<'m>,
     inputs: Vector<'m, i32>,
     outputs: Vector<'m, i32>,
-    options: Option<Table<'m>>,
+    options: Table<'m>,
 }
 
-impl<'m> Operator<'m> {
-    pub(crate) fn read(graph: Graph<'m>, index: u32, table: Table<'m>) -> Result<Self, ModelError> {
-        Ok(Self {
+impl<'g, 'm> Operator<'g, 'm> {
+    pub(crate) fn read(graph: &'g Graph<'m>, index: u32, table: Table<'m>) -> Self {
+        Self {
             index,
             graph,
             table,
-            inputs: table.vector(schema::operator::INPUTS)?,
-            outputs: table.vector(schema::operator::OUTPUTS)?,
-            options: table.table(schema::operator::OPTIONS)?,
-        })
+            inputs: table.numbers(schema::operator::INPUTS),
+            outputs: table.numbers(schema::operator::OUTPUTS),
+            options: table.child(schema::operator::OPTIONS),
+        }
     }
 
     /// How many inputs are listed, those that are left out (-1) among them.
@@ -42,163 +45,182 @@ impl<'m> Operator<'m> {
         self.outputs.len()
     }
 
-    /// Tensor index of the input at `position`, [`None`] if it is left out.
-    pub fn input_index(&self, position: usize) -> Option<u32> {
-        self.inputs
-            .get(position)
-            .and_then(|index| u32::try_from(index).ok())
+    /// Tensor indices of the inputs, [`None`] for those that are left out.
+    pub fn inputs(&self) -> impl Iterator<Item = Option<u32>> + use<'m> {
+        self.inputs.iter().map(|index| u32::try_from(index).ok())
     }
 
-    /// Tensor index of the output at `position`.
-    pub fn output_index(&self, position: usize) -> Option<u32> {
-        self.outputs.get(position).map(|index| index as u32)
+    /// Tensor indices of the outputs.
+    pub fn outputs(&self) -> impl Iterator<Item = u32> + use<'m> {
+        self.outputs.iter().map(|index| index as u32)
     }
 
     /// The input at `position`, which has to be there.
-    pub fn input(&self, position: usize) -> Result<RawTensor<'m>, ModelError> {
-        self.graph
-            .tensor(self.inputs.get(position).unwrap_or(-1) as u32)
+    pub fn input(&self, position: usize) -> RawTensor<'m> {
+        let index = self.inputs.get(position).unwrap_or(-1);
+        self.graph.tensor(index as u32)
     }
 
     /// The input at `position`, [`None`] if it is left out.
-    pub fn optional_input(&self, position: usize) -> Result<Option<RawTensor<'m>>, ModelError> {
-        self.input_index(position)
-            .map(|index| self.graph.tensor(index))
-            .transpose()
+    pub fn optional_input(&self, position: usize) -> Option<RawTensor<'m>> {
+        let index = u32::try_from(self.inputs.get(position)?).ok()?;
+        Some(self.graph.tensor(index))
     }
 
     /// The output at `position`.
-    pub fn output(&self, position: usize) -> Result<RawTensor<'m>, ModelError> {
-        self.graph
-            .tensor(self.outputs.get(position).unwrap_or(-1) as u32)
+    pub fn output(&self, position: usize) -> RawTensor<'m> {
+        let index = self.outputs.get(position).unwrap_or(-1);
+        self.graph.tensor(index as u32)
+    }
+
+    /// The first input, and the first output.
+    #[inline(never)]
+    pub fn ends(&self) -> [RawTensor<'m>; 2] {
+        [self.input(0), self.output(0)]
     }
 
     /// Whether the input at `position` lives in the arena.
     pub(crate) fn input_is_in_arena(&self, position: usize) -> bool {
-        let tensor = self.optional_input(position);
-        matches!(tensor, Ok(Some(tensor)) if !tensor.is_constant())
-    }
-
-    /// Checks how many inputs are listed, and outputs.
-    pub fn expect_arity(
-        &self,
-        inputs: core::ops::RangeInclusive<usize>,
-        outputs: usize,
-    ) -> Result<(), ModelError> {
-        if inputs.contains(&self.inputs.len()) && self.outputs.len() == outputs {
-            return Ok(());
-        }
-        let operator = self.index;
-        Err(ModelError::Arity { operator })
-    }
-
-    /// Checks that the options are those of the table with this number in `BuiltinOptions`.
-    pub fn expect_options(&self, options_type: u8) -> Result<(), ModelError> {
-        if self.table.scalar(schema::operator::OPTIONS_TYPE, 0_u8)? == options_type {
-            return Ok(());
-        }
-        Err(self.option_error("options table"))
+        self.optional_input(position)
+            .is_some_and(|tensor| !tensor.is_constant())
     }
 
     /// The option in field `id` of the options table, or `default` if it isn't there.
-    #[inline]
-    pub fn option<S: Scalar>(&self, id: usize, default: S) -> Result<S, ModelError> {
-        match self.options {
-            Some(options) => Ok(options.scalar(id, default)?),
-            None => Ok(default),
-        }
+    pub fn option<S: Scalar>(&self, id: usize, default: S) -> S {
+        self.options.get(id, default)
+    }
+
+    /// The 32-bit option in field `id` as a size, `default` if it isn't there.
+    #[inline(never)]
+    pub fn size_option(&self, id: usize, default: i32) -> usize {
+        self.option(id, default) as u32 as usize
     }
 
     /// The numbers in field `id` of the options table, none if it isn't there.
-    pub fn option_vector<S: Scalar>(&self, id: usize) -> Result<Vector<'m, S>, ModelError> {
-        match self.options {
-            Some(options) => Ok(options.vector(id)?),
-            None => Ok(Vector::EMPTY),
-        }
+    pub fn option_vector<S: Scalar>(&self, id: usize) -> Vector<'m, S> {
+        self.options.numbers(id)
     }
 
     /// The bytes of a custom operator's options.
-    pub fn custom_options(&self) -> Result<&'m [u8], ModelError> {
-        let options = self.table.vector::<u8>(schema::operator::CUSTOM_OPTIONS)?;
-        Ok(options.raw())
-    }
-
-    /// A positive option of at most `most`.
-    #[inline(never)]
-    pub fn extent(
-        &self,
-        id: usize,
-        default: i32,
-        most: usize,
-        name: &'static str,
-    ) -> Result<usize, ModelError> {
-        let value = self.option(id, default)?;
-        match usize::try_from(value) {
-            Ok(value) if (1..=most).contains(&value) => Ok(value),
-            _ => Err(self.option_error(name)),
-        }
+    pub fn custom_options(&self) -> &'m [u8] {
+        self.table.content(schema::operator::CUSTOM_OPTIONS, 1)
     }
 
     /// Bounds of an int8 output for the fused activation in option `id`.
-    pub fn bounds(&self, id: usize, output: Quantisation) -> Result<[i32; 2], ModelError> {
+    pub fn bounds(&self, id: usize, output: Quantisation) -> [i32; 2] {
         self.bounds_within(id, output, [-128, 127])
     }
 
     /// Bounds of a quantised output whose type holds `limits`, for the fused activation in option
     /// `id`.
     #[inline(never)]
-    pub fn bounds_within(
-        &self,
-        id: usize,
-        output: Quantisation,
-        limits: [i32; 2],
-    ) -> Result<[i32; 2], ModelError> {
+    pub fn bounds_within(&self, id: usize, output: Quantisation, limits: [i32; 2]) -> [i32; 2] {
         let at = |real| quantise(real, output.scale, output.zero_point);
-        let (low, high) = match self.option(id, 0_i8)? {
-            0 => (i32::MIN, i32::MAX),
+        let (low, high) = match self.option(id, 0_i8) {
             1 => (output.zero_point, i32::MAX),
             2 => (at(-1.0), at(1.0)),
             3 => (output.zero_point, at(6.0)),
-            _ => return Err(self.option_error("fused activation")),
+            _ => (i32::MIN, i32::MAX),
         };
-        Ok([low.max(limits[0]), high.min(limits[1])])
+        [low.max(limits[0]), high.min(limits[1])]
     }
 
     /// Bounds of a float32 output for the fused activation in option `id`.
-    pub fn float_bounds(&self, id: usize) -> Result<[f32; 2], ModelError> {
-        match self.option(id, 0_i8)? {
-            0 => Ok([f32::NEG_INFINITY, f32::INFINITY]),
-            1 => Ok([0.0, f32::INFINITY]),
-            2 => Ok([-1.0, 1.0]),
-            3 => Ok([0.0, 6.0]),
-            _ => Err(self.option_error("fused activation")),
+    #[inline(never)]
+    pub fn float_bounds(&self, id: usize) -> [f32; 2] {
+        match self.option(id, 0_i8) {
+            1 => [0.0, f32::INFINITY],
+            2 => [-1.0, 1.0],
+            3 => [0.0, 6.0],
+            _ => [f32::NEG_INFINITY, f32::INFINITY],
         }
+    }
+}
+
+/// Checks. What they have found sound can be asked for without a second look.
+impl Operator<'_, '_> {
+    /// Checks that all parts of the operator lie in the file, and its tensors exist.
+    #[cfg(feature = "checks")]
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        let at = (self.index - self.graph.first_operator) as usize;
+        let table = self.graph.operators.get(at)?;
+        let operator = self.index;
+        let table = table.ok_or(fault(ModelError::Arity { operator }))?;
+        table.vector::<i32>(schema::operator::INPUTS)?;
+        table.vector::<i32>(schema::operator::OUTPUTS)?;
+        table.table(schema::operator::OPTIONS)?;
+        table.vector::<u8>(schema::operator::CUSTOM_OPTIONS)?;
+        let given = self.inputs().flatten();
+        for tensor in given.chain(self.outputs()) {
+            let table = self.graph.tensors.get(tensor as usize)?;
+            table.ok_or(fault(ModelError::NoSuchTensor { tensor }))?;
+        }
+        Ok(())
+    }
+
+    /// Checks how many inputs are listed, and outputs.
+    pub fn expect_arity(&self, inputs: RangeInclusive<usize>, outputs: usize) -> Result<(), Fault> {
+        if inputs.contains(&self.inputs.len()) && self.outputs.len() == outputs {
+            return Ok(());
+        }
+        let operator = self.index;
+        Err(fault(ModelError::Arity { operator }))
+    }
+
+    /// Checks that the options are those of the table with this number in `BuiltinOptions`.
+    pub fn expect_options(&self, options_type: u8) -> Result<(), Fault> {
+        if self.table.get(schema::operator::OPTIONS_TYPE, 0_u8) == options_type {
+            return Ok(());
+        }
+        Err(self.option_error("options table"))
+    }
+
+    /// Checks that the 32-bit option in field `id`, `default` if it isn't there, is from 1 to `most`.
+    pub fn expect_extent(
+        &self,
+        id: usize,
+        default: i32,
+        most: usize,
+        name: &'static str,
+    ) -> Result<(), Fault> {
+        if (1..=most).contains(&self.size_option(id, default)) {
+            return Ok(());
+        }
+        Err(self.option_error(name))
+    }
+
+    /// Checks that the fused activation in option `id` is none, RELU, RELU_N1_TO_1 or RELU6.
+    pub fn expect_activation(&self, id: usize) -> Result<(), Fault> {
+        if (0..=3).contains(&self.option(id, 0_i8)) {
+            return Ok(());
+        }
+        Err(self.option_error("fused activation"))
     }
 
     /// The shape of `tensor` (its part in the operator) doesn't belong to the others.
     #[cold]
-    pub fn shape_error(&self, tensor: &'static str) -> ModelError {
-        ModelError::Shape {
+    pub fn shape_error(&self, tensor: &'static str) -> Fault {
+        fault(ModelError::Shape {
             operator: self.index,
             tensor: Name::new(tensor),
-        }
+        })
     }
 
     /// `option` has a value that isn't supported.
     #[cold]
-    pub fn option_error(&self, option: &'static str) -> ModelError {
-        ModelError::UnsupportedOption {
+    pub fn option_error(&self, option: &'static str) -> Fault {
+        fault(ModelError::UnsupportedOption {
             operator: self.index,
             option: Name::new(option),
-        }
+        })
     }
 
     /// The quantisation of `tensor` (its part in the operator) isn't supported.
     #[cold]
-    pub fn quantisation_error(&self, tensor: &'static str) -> ModelError {
-        ModelError::OperatorQuantisation {
+    pub fn quantisation_error(&self, tensor: &'static str) -> Fault {
+        fault(ModelError::OperatorQuantisation {
             operator: self.index,
             tensor: Name::new(tensor),
-        }
+        })
     }
 }

@@ -7,8 +7,7 @@
 //! The planner's own working memory is a slice of the arena that the plan overwrites later, so
 //! preparing a model needs no more memory than running it, save for very small models.
 
-use crate::error::ModelError;
-use crate::graph::Graph;
+use crate::error::{Fault, ModelError, fault};
 use crate::model::Model;
 
 /// Alignment of the arena and of everything in it, bytes.
@@ -22,55 +21,66 @@ pub const STACK_WORK: usize = 257 * ENTRY_WORDS;
 
 /// Working memory for a model, in words: the inputs and variables of each subgraph, each operator's
 /// outputs, each operator's scratch.
+#[inline(never)]
 pub fn work_words(model: &Model) -> usize {
-    Buffers::of(model).total() * ENTRY_WORDS
-}
-
-/// How the buffers of a model are numbered: the inputs of all subgraphs, the variables of all
-/// subgraphs, the outputs of all operators, the scratch of all operators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Buffers {
-    inputs: usize,
-    variables: usize,
-    outputs: usize,
-    operators: usize,
-}
-
-impl Buffers {
-    #[inline(never)]
-    fn of(model: &Model) -> Self {
-        let mut count = Self {
-            inputs: 0,
-            variables: 0,
-            outputs: 0,
-            operators: model.operator_count(),
-        };
-        for graph in model.graphs() {
-            count.inputs += graph.arity()[0];
-            count.variables += variables(&graph, graph.tensor_count());
-            count.outputs += outputs(&graph, graph.operator_count());
-        }
-        count
-    }
-
-    fn total(&self) -> usize {
-        self.inputs + self.variables + self.outputs + self.operators
-    }
-}
-
-/// How many of the first `count` tensors are variables.
-fn variables(graph: &Graph, count: usize) -> usize {
-    let tensors = (0..count).filter(|&index| {
-        let tensor = graph.tensor(index as u32);
-        tensor.is_ok_and(|tensor| tensor.is_variable())
+    let mut buffers = model.operator_count();
+    each_tensor(model, &mut |_| {
+        buffers += 1;
+        true
     });
-    tensors.count()
+    buffers * ENTRY_WORDS
 }
 
-/// How many outputs the first `count` operators have.
-fn outputs(graph: &Graph, count: usize) -> usize {
-    let operators = (0..count).filter_map(|index| graph.operator(index).ok());
-    operators.map(|operator| operator.output_count()).sum()
+/// A tensor that has a buffer.
+#[derive(Clone, Copy)]
+struct Buffered {
+    graph: u32,
+    tensor: u32,
+    bytes: usize,
+    /// First and last operator of the first subgraph that need it, as far as its writer tells.
+    life: [usize; 2],
+}
+
+/// Calls `visit` with the tensors that have buffers, in the order of their buffers, until it
+/// answers `false`: the inputs of all subgraphs, the variables of all subgraphs, the outputs of all
+/// operators.
+///
+/// Time is counted in operators of the first subgraph; what belongs to other subgraphs, and
+/// variables, live all the time.
+fn each_tensor(model: &Model, visit: &mut dyn FnMut(Buffered) -> bool) {
+    let end = model.main().operator_count();
+    for part in 0..3 {
+        if part == 1 && !model.has_variables() {
+            continue;
+        }
+        for graph in model.graphs() {
+            let mut visit = |tensor: u32, time: usize, always: bool| {
+                visit(Buffered {
+                    graph: graph.number,
+                    tensor,
+                    bytes: graph.tensor(tensor).bytes(),
+                    life: if always || graph.number > 0 {
+                        [0, end]
+                    } else {
+                        [time, time]
+                    },
+                })
+            };
+            let go_on = match part {
+                0 => graph.inputs().all(|input| visit(input, 0, false)),
+                1 => (0..graph.tensor_count() as u32)
+                    .filter(|&tensor| graph.tensor(tensor).is_variable())
+                    .all(|tensor| visit(tensor, 0, true)),
+                _ => graph.operators().enumerate().all(|(time, operator)| {
+                    let mut outputs = operator.outputs();
+                    outputs.all(|output| visit(output, time, false))
+                }),
+            };
+            if !go_on {
+                return;
+            }
+        }
+    }
 }
 
 /// One buffer: where it lies, and from which operator to which it is needed.
@@ -89,6 +99,15 @@ struct Entry {
 const UNPLACED: u32 = u32::MAX;
 
 impl Entry {
+    fn new(bytes: usize, [first, last]: [usize; 2]) -> Self {
+        Self {
+            size: bytes.next_multiple_of(ALIGNMENT) as u32,
+            offset: UNPLACED,
+            first: first as u16,
+            last: last as u16,
+        }
+    }
+
     fn load(&[size, offset, life]: &[u32; ENTRY_WORDS]) -> Self {
         Self {
             size,
@@ -111,7 +130,6 @@ impl Entry {
 /// A finished plan, in its working memory.
 pub struct Plan<'w, 'm> {
     model: Model<'m>,
-    buffers: Buffers,
     entries: &'w mut [[u32; ENTRY_WORDS]],
     /// Size of the tensor area, bytes.
     pub bytes: u32,
@@ -119,138 +137,93 @@ pub struct Plan<'w, 'm> {
 
 impl<'w, 'm> Plan<'w, 'm> {
     /// Plans `model`. `work` has at least [`work_words`] words.
-    pub fn new(model: &Model<'m>, work: &'w mut [u32]) -> Result<Self, ModelError> {
-        let buffers = Buffers::of(model);
-        let entries = work.as_chunks_mut().0;
-        let entries = entries
-            .get_mut(..buffers.total())
-            .ok_or(ModelError::TooLarge)?;
+    #[inline(never)]
+    pub fn new(model: &Model<'m>, work: &'w mut [u32]) -> Result<Self, Fault> {
+        let entries = work.get_mut(..work_words(model));
+        let entries = entries.ok_or(fault(ModelError::TooLarge))?;
         let mut plan = Self {
             model: *model,
-            buffers,
-            entries,
+            entries: entries.as_chunks_mut().0,
             bytes: 0,
         };
-        plan.fill()?;
+        plan.fill();
         plan.bytes = place(plan.entries)?;
         Ok(plan)
     }
 
     /// Offset of a tensor of the subgraph at `graph`.
-    pub fn tensor(&self, graph: usize, tensor: u32) -> u32 {
+    pub fn tensor(&self, graph: u32, tensor: u32) -> u32 {
         self.offset(self.buffer(graph, tensor))
     }
 
     /// Offset of the scratch of `operator`, counted over all subgraphs.
-    pub fn scratch(&self, operator: usize) -> u32 {
-        self.offset(Some(self.scratch_buffer(operator)))
+    pub fn scratch(&self, operator: u32) -> u32 {
+        self.offset(self.scratch_buffer(operator))
     }
 
-    fn offset(&self, buffer: Option<usize>) -> u32 {
-        buffer
-            .and_then(|buffer| self.entries.get(buffer))
-            .map_or(UNPLACED, |words| Entry::load(words).offset)
+    fn offset(&self, buffer: usize) -> u32 {
+        let entry = self.entries.get(buffer);
+        entry.map_or(UNPLACED, |words| Entry::load(words).offset)
     }
 
-    fn scratch_buffer(&self, operator: usize) -> usize {
-        self.buffers.total() - self.buffers.operators + operator
+    fn scratch_buffer(&self, operator: u32) -> usize {
+        let first = self.entries.len() - self.model.operator_count();
+        first + operator as usize
     }
 
     /// Number of a tensor's buffer.
     #[inline(never)]
-    fn buffer(&self, number: usize, tensor: u32) -> Option<usize> {
-        let (mut inputs, mut variables_before, mut outputs_before) = (0, 0, 0);
-        for before in self.model.graphs().take(number) {
-            inputs += before.arity()[0];
-            variables_before += variables(&before, before.tensor_count());
-            outputs_before += outputs(&before, before.operator_count());
-        }
-        let graph = self.model.graph(number).ok()?;
-        if let Some(position) = graph.inputs().position(|input| input == tensor) {
-            return Some(inputs + position);
-        }
-        if graph.tensor(tensor).ok()?.is_variable() {
-            let before = variables_before + variables(&graph, tensor as usize);
-            return Some(self.buffers.inputs + before);
-        }
-        let [writer, output] = graph.writer(tensor)?;
-        let before = outputs_before + outputs(&graph, writer);
-        Some(self.buffers.inputs + self.buffers.variables + before + output)
+    fn buffer(&self, graph: u32, tensor: u32) -> usize {
+        let mut buffer = 0;
+        let mut found = usize::MAX;
+        each_tensor(&self.model, &mut |it| {
+            if (it.graph, it.tensor) == (graph, tensor) {
+                found = buffer;
+            }
+            buffer += 1;
+            found == usize::MAX
+        });
+        found
     }
 
-    /// Sizes and lifetimes of all buffers. Time is counted in operators of the first subgraph; what
-    /// belongs to other subgraphs, and variables, live all the time.
-    fn fill(&mut self) -> Result<(), ModelError> {
-        let end = self.model.main().operator_count();
-        for (number, graph) in self.model.graphs().enumerate() {
-            let life = |time: usize| match number {
-                0 => (time, time),
-                _ => (0, end),
-            };
-            for input in graph.inputs() {
-                self.enter(number, &graph, input, life(0))?;
+    /// Sizes and lifetimes of all buffers.
+    fn fill(&mut self) {
+        let model = self.model;
+        let mut entries = self.entries.iter_mut();
+        each_tensor(&model, &mut |it| {
+            if let Some(words) = entries.next() {
+                *words = Entry::new(it.bytes, it.life).words();
             }
-            for index in 0..graph.tensor_count() as u32 {
-                let tensor = graph.tensor(index)?;
-                if tensor.is_variable() && !tensor.is_constant() {
-                    self.enter(number, &graph, index, (0, end))?;
+            true
+        });
+        let end = model.main().operator_count();
+        for graph in model.graphs() {
+            for (time, operator) in graph.operators().enumerate() {
+                let life = if graph.number > 0 {
+                    [0, end]
+                } else {
+                    [time, time]
+                };
+                let scratch = model.needs(&operator).map_or(0, |(_, needs)| needs.scratch);
+                let buffer = self.scratch_buffer(operator.index);
+                if let Some(words) = self.entries.get_mut(buffer) {
+                    *words = Entry::new(scratch, life).words();
                 }
-            }
-            for index in 0..graph.operator_count() {
-                let operator = graph.operator(index)?;
-                let (_, registration) = self.model.registration(&operator)?;
-                let needs = (registration.check)(&operator)?;
-                let buffer = self.scratch_buffer(operator.index as usize);
-                self.set(buffer, needs.scratch, life(index));
-                for position in 0..operator.output_count() {
-                    let output = operator.output_index(position).unwrap_or(u32::MAX);
-                    self.enter(number, &graph, output, life(index))?;
-                }
-                for position in 0..operator.input_count() {
-                    if let Some(input) = operator.input_index(position) {
-                        self.extend(number, input, life(index).1);
-                    }
+                for input in operator.inputs().flatten() {
+                    self.extend(graph.number, input, life[1]);
                 }
             }
         }
         // The caller reads the outputs after the last operator.
-        for output in self.model.main().outputs() {
+        for output in model.main().outputs() {
             self.extend(0, output, end);
-        }
-        Ok(())
-    }
-
-    /// Enters the buffer of a tensor.
-    fn enter(
-        &mut self,
-        number: usize,
-        graph: &Graph,
-        tensor: u32,
-        life: (usize, usize),
-    ) -> Result<(), ModelError> {
-        let bytes = graph.tensor(tensor)?.bytes();
-        if let Some(buffer) = self.buffer(number, tensor) {
-            self.set(buffer, bytes, life);
-        }
-        Ok(())
-    }
-
-    fn set(&mut self, buffer: usize, bytes: usize, (first, last): (usize, usize)) {
-        if let Some(words) = self.entries.get_mut(buffer) {
-            *words = Entry {
-                size: bytes.next_multiple_of(ALIGNMENT) as u32,
-                offset: UNPLACED,
-                first: first as u16,
-                last: last as u16,
-            }
-            .words();
         }
     }
 
     /// Lets a tensor live until `time`.
-    fn extend(&mut self, number: usize, tensor: u32, time: usize) {
-        let buffer = self.buffer(number, tensor);
-        if let Some(words) = buffer.and_then(|buffer| self.entries.get_mut(buffer)) {
+    fn extend(&mut self, graph: u32, tensor: u32, time: usize) {
+        let buffer = self.buffer(graph, tensor);
+        if let Some(words) = self.entries.get_mut(buffer) {
             let mut entry = Entry::load(words);
             entry.last = entry.last.max(time as u16);
             *words = entry.words();
@@ -259,7 +232,7 @@ impl<'w, 'm> Plan<'w, 'm> {
 }
 
 /// Places all buffers, largest first, and returns the size of the area.
-fn place(entries: &mut [[u32; ENTRY_WORDS]]) -> Result<u32, ModelError> {
+fn place(entries: &mut [[u32; ENTRY_WORDS]]) -> Result<u32, Fault> {
     let mut total = 0;
     loop {
         let mut largest: Option<(usize, Entry)> = None;
@@ -282,13 +255,13 @@ fn place(entries: &mut [[u32; ENTRY_WORDS]]) -> Result<u32, ModelError> {
 }
 
 /// The lowest offset where `entry` meets no placed buffer that it lives together with.
-fn lowest_gap(entries: &[[u32; ENTRY_WORDS]], entry: &Entry) -> Result<u32, ModelError> {
+fn lowest_gap(entries: &[[u32; ENTRY_WORDS]], entry: &Entry) -> Result<u32, Fault> {
     let mut offset = 0_u32;
     loop {
         let end = offset
             .checked_add(entry.size)
             .filter(|&end| end <= i32::MAX as u32)
-            .ok_or(ModelError::TooLarge)?;
+            .ok_or(fault(ModelError::TooLarge))?;
         let obstacle = entries.iter().map(Entry::load).find(|placed| {
             placed.offset != UNPLACED
                 && placed.lives_with(entry)
@@ -352,6 +325,6 @@ mod tests {
     #[test]
     fn two_gigabytes_are_too_large() {
         let mut entries = [entry(1 << 30, 0, 1), entry(1 << 30, 0, 1)];
-        assert_eq!(place(&mut entries), Err(ModelError::TooLarge));
+        assert_eq!(place(&mut entries), Err(fault(ModelError::TooLarge)));
     }
 }

@@ -11,9 +11,9 @@ use crate::node::{NODE_WORDS, Node};
 use crate::operator::Operator;
 
 /// An operator that runs.
-pub struct Run<'r, 'm> {
+pub struct Run<'r, 'g, 'm> {
     /// The operator.
-    pub operator: &'r Operator<'m>,
+    pub operator: &'r Operator<'g, 'm>,
     /// Its memory.
     pub memory: Memory<'r>,
     /// Where coded weights are decoded.
@@ -28,6 +28,7 @@ pub struct Memory<'r> {
     /// The words that it has filled, and others behind them.
     pub constants: &'r [u32],
     slots: &'r [u32],
+    scratch: u32,
     tensors: &'r mut [u8],
 }
 
@@ -73,7 +74,7 @@ impl Prepared<'_, '_> {
         decoding: &mut [u8],
     ) -> Option<()> {
         let node = Node(self.nodes.get(at)?);
-        let operator = graph.operator(index).ok()?;
+        let operator = graph.operator(index);
         let registration = self.model.resolved(node.registration())?;
         (registration.run)(&mut Run {
             operator: &operator,
@@ -81,6 +82,7 @@ impl Prepared<'_, '_> {
                 flag: node.flag(),
                 constants: self.constants.get(node.constants()..)?,
                 slots: node.slots(self.slots),
+                scratch: node.scratch(),
                 tensors,
             },
             decoding,
@@ -101,8 +103,8 @@ pub enum Place {
 }
 
 /// The inputs of an operator while other parts of the arena are written.
-pub struct Inputs<'t, 'm> {
-    operator: &'t Operator<'m>,
+pub struct Inputs<'t, 'g, 'm> {
+    operator: &'t Operator<'g, 'm>,
     slots: &'t [u32],
     gaps: [(usize, &'t [u8]); MAX_PLACES + 1],
 }
@@ -110,9 +112,9 @@ pub struct Inputs<'t, 'm> {
 /// Most parts of the arena that an operator writes at the same time.
 const MAX_PLACES: usize = 4;
 
-impl<'m> Run<'_, 'm> {
+impl<'g, 'm> Run<'_, 'g, 'm> {
     /// The bytes of the first output, and all inputs.
-    pub fn output(&mut self) -> Option<(Inputs<'_, 'm>, &mut [u8])> {
+    pub fn output(&mut self) -> Option<(Inputs<'_, 'g, 'm>, &mut [u8])> {
         let (inputs, [output]) = self.borrow([Place::Output(0)])?;
         Some((inputs, output))
     }
@@ -123,12 +125,21 @@ impl<'m> Run<'_, 'm> {
         Some((inputs.get(0)?, bytemuck::try_cast_slice_mut(output).ok()?))
     }
 
+    /// Runs the subgraph at `number`, whose tensors lie apart from those of this one.
+    pub fn call(&mut self, number: usize) -> Option<()> {
+        let graph = self.prepared.model.graphs().nth(number)?;
+        let called = self
+            .prepared
+            .run(&graph, self.memory.tensors, self.decoding);
+        called.ok()
+    }
+
     /// Parts of the arena to write, which must not overlap, and all inputs. Inputs that overlap
     /// one of the parts can't be had.
     pub fn borrow<const M: usize>(
         &mut self,
         places: [Place; M],
-    ) -> Option<(Inputs<'_, 'm>, [&mut [u8]; M])> {
+    ) -> Option<(Inputs<'_, 'g, 'm>, [&mut [u8]; M])> {
         self.memory.borrow(self.operator, places)
     }
 }
@@ -136,15 +147,18 @@ impl<'m> Run<'_, 'm> {
 impl Memory<'_> {
     /// [`Run::borrow`].
     #[inline]
-    pub fn borrow<'t, 'm, const M: usize>(
+    pub fn borrow<'t, 'g, 'm, const M: usize>(
         &'t mut self,
-        operator: &'t Operator<'m>,
+        operator: &'t Operator<'g, 'm>,
         places: [Place; M],
-    ) -> Option<(Inputs<'t, 'm>, [&'t mut [u8]; M])> {
+    ) -> Option<(Inputs<'t, 'g, 'm>, [&'t mut [u8]; M])> {
         const { assert!(M <= MAX_PLACES) };
         let mut ranges = [(0, 0); M];
         for (range, place) in ranges.iter_mut().zip(places) {
-            *range = locate(operator, self.slots, place)?;
+            *range = match place {
+                Place::Scratch(bytes) => (self.scratch as usize, bytes),
+                place => locate(operator, self.slots, place)?,
+            };
         }
         let mut parts = core::array::from_fn(|_| &mut [] as &mut [u8]);
         let mut gaps = [(0, &[] as &[u8]); MAX_PLACES + 1];
@@ -158,33 +172,22 @@ impl Memory<'_> {
     }
 }
 
-/// Offset and length of a part of the arena.
+/// Offset and length of an output or input.
 #[inline(never)]
 fn locate(operator: &Operator, slots: &[u32], place: Place) -> Option<(usize, usize)> {
-    let (slot, length) = match place {
-        Place::Input(position) => (
-            input_slot(operator, position),
-            operator.input(position).ok()?.bytes(),
-        ),
-        Place::Output(position) => (
-            input_slot(operator, operator.input_count()) + position,
-            operator.output(position).ok()?.bytes(),
-        ),
-        Place::Scratch(bytes) => (
-            input_slot(operator, operator.input_count()) + operator.output_count(),
-            bytes,
-        ),
+    let (slot, tensor) = match place {
+        Place::Output(position) => (position, operator.output(position)),
+        Place::Input(position) => (input_slot(operator, position), operator.input(position)),
+        Place::Scratch(_) => return None,
     };
-    if length == 0 {
-        return Some((0, 0));
-    }
-    Some((*slots.get(slot)? as usize, length))
+    Some((*slots.get(slot)? as usize, tensor.bytes()))
 }
 
-/// The slot of the input at `position`: as many as inputs before it live in the arena.
-fn input_slot(operator: &Operator, position: usize) -> usize {
+/// The slot of the input at `position`: behind those of the outputs and of the inputs before it
+/// that live in the arena.
+pub(crate) fn input_slot(operator: &Operator, position: usize) -> usize {
     let before = (0..position).filter(|&before| operator.input_is_in_arena(before));
-    before.count()
+    operator.output_count() + before.count()
 }
 
 /// Splits `memory` at `ranges` (offset and length), which may not overlap: into them and what lies
@@ -220,12 +223,12 @@ fn carve<'t>(
     Some(())
 }
 
-impl<'t, 'm: 't> Inputs<'t, 'm> {
+impl<'t, 'm: 't> Inputs<'t, '_, 'm> {
     /// The bytes of the input at `position`, in the arena or in the file; [`None`] if it is left
     /// out, or lies where the operator writes.
     #[inline(never)]
     pub fn bytes(&self, position: usize) -> Option<&'t [u8]> {
-        let tensor = self.operator.input(position).ok()?;
+        let tensor = self.operator.input(position);
         if tensor.is_constant() {
             return Some(tensor.data());
         }

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use tinybench_interface::{PrepareError, Runtime};
 
-use crate::error::{self, ModelError};
+use crate::error::{self, Fault};
 use crate::model::Model;
 use crate::operators::Resolver;
 
@@ -37,7 +37,7 @@ fn prepare(
     })
 }
 
-fn refused(error: ModelError) -> PrepareError {
+fn refused(error: Fault) -> PrepareError {
     PrepareError::Model {
         code: error.code(),
         operator: error.operator().unwrap_or(u32::MAX),

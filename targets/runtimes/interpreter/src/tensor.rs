@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::coded::Coded;
-use crate::error::{Damage, ModelError};
+use crate::error::{Damage, Fault, ModelError, fault};
 use crate::flatbuffer::{Table, Tables, Vector};
 use crate::schema::{self, tensor_type};
 use crate::shape::Shape;
@@ -81,7 +81,8 @@ pub struct Quantisation {
     pub zero_point: i32,
 }
 
-/// A tensor of the file. Its fields are read when they are asked for.
+/// A tensor of the file. Its fields are read when they are asked for; what is damaged reads as
+/// absent, which checks find.
 #[derive(Clone, Copy, Debug)]
 pub struct RawTensor<'m> {
     /// Index in its subgraph.
@@ -103,9 +104,7 @@ pub(crate) enum Weights<'m> {
 impl<'m> RawTensor<'m> {
     /// Number of the element type in `TensorType`.
     pub fn type_number(&self) -> u8 {
-        self.table
-            .scalar(schema::tensor::TYPE, 0_u8)
-            .unwrap_or(u8::MAX)
+        self.table.get(schema::tensor::TYPE, 0_u8)
     }
 
     /// Type of the elements, [`None`] if the interpreter has no such tensors.
@@ -115,14 +114,11 @@ impl<'m> RawTensor<'m> {
 
     /// Dimensions.
     pub fn shape(&self) -> Shape<'m> {
-        Shape(
-            self.table
-                .vector(schema::tensor::SHAPE)
-                .unwrap_or(Vector::EMPTY),
-        )
+        Shape(self.table.numbers(schema::tensor::SHAPE))
     }
 
     /// Bytes of the elements.
+    #[inline(never)]
     pub fn bytes(&self) -> usize {
         let element = self.element_type().map_or(1, ElementType::bytes);
         self.shape().elements().wrapping_mul(element)
@@ -130,15 +126,13 @@ impl<'m> RawTensor<'m> {
 
     /// Whether the tensor keeps its value between inferences.
     pub fn is_variable(&self) -> bool {
-        matches!(
-            self.table.scalar(schema::tensor::IS_VARIABLE, 0_u8),
-            Ok(1..)
-        )
+        self.table.get(schema::tensor::IS_VARIABLE, 0_u8) != 0
     }
 
     /// Whether the file holds the tensor's content, or there is none to hold.
+    #[inline(never)]
     pub fn is_constant(&self) -> bool {
-        !self.data().is_empty() || self.shape().iter().any(|dimension| dimension == 0)
+        !self.data().is_empty() || self.shape().elements() == 0
     }
 
     /// Name, may be empty.
@@ -147,46 +141,86 @@ impl<'m> RawTensor<'m> {
     }
 
     /// The content as it lies in the file; empty if the tensor lives in the arena.
+    #[inline(never)]
     pub fn data(&self) -> &'m [u8] {
-        let Some(buffer) = self.buffer() else {
-            return &[];
-        };
-        let data = buffer.vector::<u8>(schema::buffer::DATA);
-        data.map_or(&[], |data| data.raw())
+        self.buffer().content(schema::buffer::DATA, 1)
     }
 
-    fn buffer(&self) -> Option<Table<'m>> {
-        let index = self.table.scalar(schema::tensor::BUFFER, 0_u32).ok()?;
-        self.buffers.get(index as usize).ok()?
+    fn buffer(&self) -> Table<'m> {
+        let index = self.table.get(schema::tensor::BUFFER, 0_u32);
+        self.buffers.at(index as usize)
+    }
+
+    /// The content as float32 numbers; none if it doesn't lie at a multiple of 4.
+    pub fn floats(&self) -> &'m [f32] {
+        bytemuck::try_cast_slice(self.data()).unwrap_or(&[])
+    }
+
+    /// The content as 32-bit integers.
+    pub fn integers(&self) -> Vector<'m, i32> {
+        Vector::new(self.data())
+    }
+
+    /// The content as int8 weights, which may be coded.
+    pub(crate) fn weights(&self) -> Weights<'m> {
+        if let Ok(Some(coded)) = self.coded() {
+            return Weights::Coded(coded);
+        }
+        Weights::Plain(bytemuck::cast_slice(self.data()))
     }
 
     /// How the content is coded, if it is.
-    fn coded(&self) -> Result<Option<Coded<'m>>, ModelError> {
-        match self.buffer() {
-            Some(buffer) if self.compressed => Coded::read(self.index, &buffer, self.data()),
-            _ => Ok(None),
+    fn coded(&self) -> Result<Option<Coded<'m>>, Fault> {
+        if self.compressed {
+            return Coded::read(self.index, &self.buffer(), self.data());
+        }
+        Ok(None)
+    }
+
+    /// Scale and zero point of the whole tensor: the first that are there, 0 if there are none.
+    #[inline(never)]
+    pub fn quantisation(&self) -> Quantisation {
+        let (scales, zero_points) = self.quantisations();
+        Quantisation {
+            scale: scales.get(0).unwrap_or(0.0),
+            zero_point: zero_points.get(0).unwrap_or(0) as i32,
         }
     }
 
-    /// Checks all that any operator relies on: that the buffer exists, the shape is sound, and
-    /// content is as long as the shape says. The other functions needn't fail after that.
+    /// All scales and zero points.
     #[inline(never)]
-    pub(crate) fn check(&self) -> Result<(), ModelError> {
+    pub fn quantisations(&self) -> (Vector<'m, f32>, Vector<'m, i64>) {
+        let table = self.table.child(schema::tensor::QUANTIZATION);
+        (
+            table.numbers(schema::quantization::SCALE),
+            table.numbers(schema::quantization::ZERO_POINT),
+        )
+    }
+}
+
+/// Checks. What they have found sound can be asked for without a second look.
+impl<'m> RawTensor<'m> {
+    /// Checks all that any operator relies on: that tensor and buffer exist, the shape is sound, and
+    /// content is as long as the shape says.
+    #[cfg(feature = "checks")]
+    pub(crate) fn check(&self) -> Result<(), Fault> {
         let tensor = self.index;
         if self.table.has(schema::tensor::SPARSITY) {
-            return Err(ModelError::TensorKind { tensor });
+            return Err(fault(ModelError::TensorKind { tensor }));
         }
-        self.table.scalar(schema::tensor::TYPE, 0_u8)?;
-        self.table.scalar(schema::tensor::IS_VARIABLE, 0_u8)?;
-        let buffer = self.table.scalar(schema::tensor::BUFFER, 0_u32)? as usize;
-        let missing = ModelError::NoSuchBuffer { tensor };
+        let buffer = self.table.get(schema::tensor::BUFFER, 0_u32) as usize;
+        let missing = fault(ModelError::NoSuchBuffer { tensor });
         let buffer = self.buffers.get(buffer)?.ok_or(missing)?;
         if buffer.scalar(schema::buffer::OFFSET, 0_u32)? > 1 {
             return Err(missing);
         }
         let data = buffer.vector::<u8>(schema::buffer::DATA)?;
+        if let Some(table) = self.table.table(schema::tensor::QUANTIZATION)? {
+            table.vector::<f32>(schema::quantization::SCALE)?;
+            table.vector::<i64>(schema::quantization::ZERO_POINT)?;
+        }
         let size = self.element_type().map_or(1, ElementType::bytes) as u64;
-        let wrong = ModelError::TensorShape { tensor };
+        let wrong = fault(ModelError::TensorShape { tensor });
         let mut elements = 1_u64;
         for dimension in self.table.vector::<i32>(schema::tensor::SHAPE)?.iter() {
             // Each factor is below 2^31 and the product stays below 2^33.
@@ -196,7 +230,7 @@ impl<'m> RawTensor<'m> {
             }
         }
         let needed = elements * size;
-        if needed >= 1 << 31 || (needed == 0 && !data.is_empty()) {
+        if needed >= 1 << 31 {
             return Err(wrong);
         }
         let found = match self.coded()? {
@@ -207,147 +241,101 @@ impl<'m> RawTensor<'m> {
         if found == 0 || found as u64 == needed || self.element_type().is_none() {
             return Ok(());
         }
-        Err(ModelError::BufferLength {
+        Err(fault(ModelError::BufferLength {
             tensor,
             needed: needed as u32,
             found: found as u32,
-        })
+        }))
     }
 
     /// Checks the type of the elements.
-    pub fn expect_type(&self, expected: u8) -> Result<(), ModelError> {
+    pub fn expect_type(&self, expected: u8) -> Result<(), Fault> {
         let found = self.type_number();
         if found == expected {
             return Ok(());
         }
-        Err(ModelError::TensorType {
+        Err(fault(ModelError::TensorType {
             tensor: self.index,
             found,
             expected,
-        })
+        }))
     }
 
-    /// The content of a constant with elements of type `expected`, as it lies in the file.
-    pub fn constant(&self, expected: u8) -> Result<&'m [u8], ModelError> {
-        self.expect_type(expected)?;
+    /// Checks that the tensor is a constant with plain elements of type `expected`; float32 ones
+    /// have to lie at a multiple of 4.
+    pub fn expect_constant(&self, expected: u8) -> Result<(), Fault> {
         let tensor = self.index;
         if self.coded()?.is_some() {
             let damage = Damage::Coding;
-            return Err(ModelError::Coding { tensor, damage });
+            return Err(fault(ModelError::Coding { tensor, damage }));
         }
-        let data = self.data();
-        if data.is_empty() && self.bytes() > 0 {
-            let constant = false;
-            return Err(ModelError::Constant { tensor, constant });
-        }
-        Ok(data)
-    }
-
-    /// The content of a constant with 32-bit integers.
-    pub fn constant_i32(&self) -> Result<Vector<'m, i32>, ModelError> {
-        Ok(Vector::new(self.constant(tensor_type::INT32)?))
-    }
-
-    /// The content of a constant float32 tensor.
-    pub fn constant_f32(&self) -> Result<&'m [f32], ModelError> {
-        let raw = self.constant(tensor_type::FLOAT32)?;
-        bytemuck::try_cast_slice(raw).map_err(|_| ModelError::Alignment { tensor: self.index })
-    }
-
-    /// The content of a constant int8 tensor, which may be coded.
-    pub(crate) fn weights(&self) -> Result<Weights<'m>, ModelError> {
-        if let Some(coded) = self.coded()? {
-            self.expect_type(tensor_type::INT8)?;
-            return Ok(Weights::Coded(coded));
-        }
-        let plain = self.constant(tensor_type::INT8)?;
-        Ok(Weights::Plain(bytemuck::cast_slice(plain)))
-    }
-
-    /// Checks that the tensor lives in the arena.
-    pub fn expect_arena(&self) -> Result<(), ModelError> {
-        if self.is_constant() {
-            let (tensor, constant) = (self.index, true);
-            return Err(ModelError::Constant { tensor, constant });
+        self.expect_content(expected)?;
+        if expected == tensor_type::FLOAT32 && self.floats().len() * 4 != self.data().len() {
+            return Err(fault(ModelError::Alignment { tensor }));
         }
         Ok(())
     }
 
-    /// Scale and zero point of the whole tensor, checked to be plausible.
-    pub fn quantisation(&self) -> Result<Quantisation, ModelError> {
-        let wrong = ModelError::TensorQuantisation { tensor: self.index };
-        let (scales, zero_points) = self.quantisations()?;
-        let (Some(scale), Some(zero_point), 1, 1) = (
-            scales.get(0),
-            zero_points.get(0),
-            scales.len(),
-            zero_points.len(),
-        ) else {
-            return Err(wrong);
-        };
-        if !is_scale(scale) {
-            return Err(wrong);
+    /// Checks that the tensor is a constant with elements of type `expected`, which may be coded.
+    pub fn expect_content(&self, expected: u8) -> Result<(), Fault> {
+        self.expect_type(expected)?;
+        if self.is_constant() {
+            return Ok(());
         }
-        let zero_point = i32::try_from(zero_point).map_err(|_| wrong)?;
+        let (tensor, constant) = (self.index, false);
+        Err(fault(ModelError::Constant { tensor, constant }))
+    }
+
+    /// Checks that the tensor lives in the arena.
+    pub fn expect_arena(&self) -> Result<(), Fault> {
+        if !self.is_constant() {
+            return Ok(());
+        }
+        let (tensor, constant) = (self.index, true);
+        Err(fault(ModelError::Constant { tensor, constant }))
+    }
+
+    /// Checks that the whole tensor has one scale and one zero point, and both are plausible.
+    pub fn expect_quantisation(&self) -> Result<Quantisation, Fault> {
+        let (scales, zero_points) = self.quantisations();
         let range = match self.type_number() {
             tensor_type::UINT8 => 0..=255,
-            tensor_type::INT16 => -32768..=32767,
-            tensor_type::INT32 | tensor_type::INT64 => i32::MIN..=i32::MAX,
+            tensor_type::INT16 => -32_768..=32_767,
+            tensor_type::INT32 | tensor_type::INT64 => i32::MIN.into()..=i32::MAX.into(),
             _ => -128..=127,
         };
-        if !range.contains(&zero_point) {
-            return Err(wrong);
+        let one = scales.len() == 1 && zero_points.len() == 1;
+        let plausible = scales.iter().all(is_scale)
+            && zero_points
+                .iter()
+                .all(|zero_point| range.contains(&zero_point));
+        if one && plausible {
+            return Ok(self.quantisation());
         }
-        Ok(Quantisation { scale, zero_point })
+        Err(self.quantisation_error())
     }
 
-    /// The scales of a filter with `channels` channels along `dimension`: one for each, or one
-    /// for all. Their values are checked by [`Self::check_filter_scales`].
-    pub fn filter_scales(
-        &self,
-        channels: usize,
-        dimension: i32,
-    ) -> Result<Vector<'m, f32>, ModelError> {
-        let wrong = ModelError::TensorQuantisation { tensor: self.index };
-        let (scales, _) = self.quantisations()?;
-        match scales.len() {
-            1 => Ok(scales),
-            count if count == channels => {
-                let table = self.table.table(schema::tensor::QUANTIZATION)?;
-                let along = table
-                    .ok_or(wrong)?
-                    .scalar(schema::quantization::QUANTIZED_DIMENSION, 0_i32)?;
-                if along == dimension {
-                    Ok(scales)
-                } else {
-                    Err(wrong)
-                }
-            }
-            _ => Err(wrong),
-        }
-    }
-
-    /// Checks that all scales of a filter are positive and all its zero points 0.
-    pub fn check_filter_scales(&self) -> Result<(), ModelError> {
-        let (scales, zero_points) = self.quantisations()?;
+    /// Checks that a filter with `channels` channels along `dimension` has positive scales, one for
+    /// each channel or one for all, and that all its zero points are 0.
+    pub fn expect_filter_scales(&self, channels: usize, dimension: i32) -> Result<(), Fault> {
+        let (scales, zero_points) = self.quantisations();
+        let along = self
+            .table
+            .child(schema::tensor::QUANTIZATION)
+            .get(schema::quantization::QUANTIZED_DIMENSION, 0_i32);
+        let counted = scales.len() == 1 || scales.len() == channels && along == dimension;
         let sound = scales.iter().all(is_scale)
             && zero_points.iter().all(|zero_point| zero_point == 0)
             && (zero_points.is_empty() || zero_points.len() == scales.len());
-        if sound {
-            Ok(())
-        } else {
-            Err(ModelError::TensorQuantisation { tensor: self.index })
+        if counted && sound {
+            return Ok(());
         }
+        Err(self.quantisation_error())
     }
 
-    /// Scales and zero points, unchecked.
-    pub fn quantisations(&self) -> Result<(Vector<'m, f32>, Vector<'m, i64>), ModelError> {
-        let table = self.table.table(schema::tensor::QUANTIZATION)?;
-        let table = table.ok_or(ModelError::TensorQuantisation { tensor: self.index })?;
-        Ok((
-            table.vector(schema::quantization::SCALE)?,
-            table.vector(schema::quantization::ZERO_POINT)?,
-        ))
+    /// The tensor's quantisation is missing or isn't plausible.
+    pub fn quantisation_error(&self) -> Fault {
+        fault(ModelError::TensorQuantisation { tensor: self.index })
     }
 }
 

@@ -1,13 +1,13 @@
 //! ADD of two tensors of one shape.
 
 use super::{Needs, Registration, Typed, registration};
-use crate::error::ModelError;
-use crate::kernels::{Add, Kernels};
+use crate::error::Fault;
+use crate::kernels::{Add, Kernels, Multiplier};
 use crate::operator::Operator;
-use crate::quantisation::Multiplier;
 use crate::run::Run;
 use crate::schema::tensor_type::INT8;
 use crate::schema::{add as field, builtin};
+use crate::tensor::RawTensor;
 
 pub(super) const fn int8<K: Kernels>() -> Registration {
     const TYPES: &[Typed] = &[
@@ -16,45 +16,45 @@ pub(super) const fn int8<K: Kernels>() -> Registration {
         Typed::Output(0, INT8),
     ];
     Registration {
+        needs,
         prepare,
         ..registration(builtin::ADD, 5, TYPES, check, run::<K>)
     }
 }
 
-fn check(operator: &Operator) -> Result<Needs, ModelError> {
-    operator.expect_arity(2..=2, 1)?;
-    operator.expect_options(field::OPTIONS_TYPE)?;
-    let shape = operator.input(0)?.shape();
-    if operator.input(1)?.shape() != shape {
-        return Err(operator.shape_error("second input"));
-    }
-    if operator.output(0)?.shape() != shape {
-        return Err(operator.shape_error("output"));
-    }
-    read(operator)?;
-    Ok(Needs {
-        constants: 6,
-        ..Needs::default()
-    })
+/// The inputs and the output.
+fn tensors<'m>(operator: &Operator<'_, 'm>) -> [RawTensor<'m>; 3] {
+    [operator.input(0), operator.input(1), operator.output(0)]
 }
 
-fn read(operator: &Operator) -> Result<Add, ModelError> {
-    let output = operator.output(0)?.quantisation()?;
-    Ok(Add {
-        input_offsets: [
-            -operator.input(0)?.quantisation()?.zero_point,
-            -operator.input(1)?.quantisation()?.zero_point,
-        ],
-        output_offset: output.zero_point,
-        bounds: operator.bounds(field::ACTIVATION, output)?,
-    })
+fn check(operator: &Operator) -> Result<(), Fault> {
+    operator.expect_arity(2..=2, 1)?;
+    operator.expect_options(field::OPTIONS_TYPE)?;
+    let tensors = tensors(operator);
+    for tensor in tensors {
+        tensor.expect_quantisation()?;
+    }
+    let [a, b, output] = tensors.map(|tensor| tensor.shape());
+    if a != b {
+        return Err(operator.shape_error("second input"));
+    }
+    if a != output {
+        return Err(operator.shape_error("output"));
+    }
+    operator.expect_activation(field::ACTIVATION)
+}
+
+fn needs(_: &Operator) -> Needs {
+    Needs {
+        constants: 6,
+        ..Needs::default()
+    }
 }
 
 /// Three multipliers, each followed by its shift: those of the inputs and of the output.
 fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
-    let a = f64::from(operator.input(0).ok()?.quantisation().ok()?.scale);
-    let b = f64::from(operator.input(1).ok()?.quantisation().ok()?.scale);
-    let output = f64::from(operator.output(0).ok()?.quantisation().ok()?.scale);
+    let scales = tensors(operator).map(|tensor| f64::from(tensor.quantisation().scale));
+    let [a, b, output] = scales;
     let twice_max = 2.0 * a.max(b);
     let shifted = f64::from(1 << Add::LEFT_SHIFT);
     let reals = [a / twice_max, b / twice_max, twice_max / (shifted * output)];
@@ -67,16 +67,20 @@ fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
 }
 
 fn run<K: Kernels>(run: &mut Run) -> Option<()> {
-    let op = read(run.operator).ok()?;
+    let [a, b, output] = tensors(run.operator).map(|tensor| tensor.quantisation());
+    let op = Add {
+        input_offsets: [a.zero_point.wrapping_neg(), b.zero_point.wrapping_neg()],
+        output_offset: output.zero_point,
+        bounds: run.operator.bounds(field::ACTIVATION, output),
+    };
     let (chunks, _) = run.memory.constants.as_chunks::<2>();
-    let multipliers = chunks
-        .first_chunk::<3>()?
-        .map(|[multiplier, shift]| Multiplier {
-            multiplier: multiplier as i32,
-            shift: shift as i8,
-        });
+    let multipliers = chunks.first_chunk::<3>()?;
+    let multipliers = multipliers.map(|[multiplier, shift]| Multiplier {
+        multiplier: multiplier as i32,
+        shift: shift as i8,
+    });
     let (inputs, output) = run.output()?;
-    let output = bytemuck::cast_slice_mut(output);
-    K::add(&op, &multipliers, [inputs.get(0)?, inputs.get(1)?], output);
+    let inputs = [inputs.get(0)?, inputs.get(1)?];
+    K::add(&op, &multipliers, inputs, bytemuck::cast_slice_mut(output));
     Some(())
 }

@@ -1,13 +1,13 @@
 //! DEPTHWISE_CONV_2D.
 
-use super::weights::{self, Scales, WEIGHTS, each_piece};
-use super::window::{Fields, window};
+use super::weights::{self, Layer, each_piece};
+use super::window::{self, Fields};
 use super::{Needs, Registration, Typed, registration};
-use crate::error::ModelError;
+use crate::error::Fault;
 use crate::kernels::{Conv2d, Kernels, Window, float};
 use crate::operator::Operator;
 use crate::run::{Place, Run};
-use crate::schema::tensor_type::{FLOAT32, INT8, INT32};
+use crate::schema::tensor_type::{FLOAT32, INT8};
 use crate::schema::{builtin, depthwise_conv_2d as field};
 
 const FIELDS: Fields = Fields {
@@ -23,6 +23,7 @@ pub(super) const fn int8<K: Kernels>() -> Registration {
         Typed::Output(0, INT8),
     ];
     Registration {
+        needs,
         prepare,
         ..registration(builtin::DEPTHWISE_CONV_2D, 7, TYPES, check, run::<K>)
     }
@@ -34,107 +35,115 @@ pub(super) const fn float32() -> Registration {
         Typed::Input(1, FLOAT32),
         Typed::Output(0, FLOAT32),
     ];
-    registration(builtin::DEPTHWISE_CONV_2D, 7, TYPES, check_float, run_float)
+    Registration {
+        needs: needs_float,
+        ..registration(builtin::DEPTHWISE_CONV_2D, 7, TYPES, check_float, run_float)
+    }
 }
 
-/// The geometry, checked against the weights.
-fn geometry(operator: &Operator) -> Result<Window, ModelError> {
-    let filter = operator.input(WEIGHTS)?.shape().exactly::<4>();
-    let Some([1, height, width, channels]) = filter else {
+fn geometry(operator: &Operator, layer: &Layer) -> Window {
+    let filter = layer.weights.shape().exactly::<4>().unwrap_or([0; 4]);
+    let [_, height, width, _] = filter;
+    window::window(operator, &layer.ends, &FIELDS, [height, width])
+}
+
+/// Checks what doesn't depend on the type; answers the output's channels.
+fn check_geometry(operator: &Operator, layer: &Layer) -> Result<usize, Fault> {
+    operator.expect_arity(2..=3, 1)?;
+    operator.expect_options(field::OPTIONS_TYPE)?;
+    layer.ends[0].expect_arena()?;
+    let window = geometry(operator, layer);
+    window::check(operator, &FIELDS, &window)?;
+    let filter = layer.weights.shape().exactly::<4>();
+    let Some([1, _, _, channels]) = filter else {
         return Err(operator.shape_error("filter"));
     };
-    let window = window(operator, &FIELDS, [height, width])?;
     let multiplier = channels.checked_div(window.input[2]).unwrap_or(0);
     if channels != window.output[2] || multiplier * window.input[2] != channels {
         return Err(operator.shape_error("filter"));
     }
-    if operator.option(field::DEPTH_MULTIPLIER, 0_i32)? as usize != multiplier {
+    if operator.size_option(field::DEPTH_MULTIPLIER, 0) != multiplier {
         return Err(operator.option_error("depth multiplier"));
     }
-    Ok(window)
+    Ok(channels)
 }
 
-fn check(operator: &Operator) -> Result<Needs, ModelError> {
-    operator.expect_arity(2..=3, 1)?;
-    operator.expect_options(field::OPTIONS_TYPE)?;
-    operator.input(0)?.expect_arena()?;
-    let coded = weights::check(operator)?;
-    let window = geometry(operator)?;
-    let channels = window.output[2];
-    let [_, output] = weights::ends(operator)?;
-    operator.bounds(field::ACTIVATION, output)?;
-    Scales::read(operator, channels, 3)?;
-    Ok(Needs {
-        constants: weights::multiplier_words(channels),
+fn check(operator: &Operator) -> Result<(), Fault> {
+    let layer = Layer::read(operator);
+    let channels = check_geometry(operator, &layer)?;
+    layer.check_int8(operator, channels, 3, field::ACTIVATION)
+}
+
+fn needs(operator: &Operator) -> Needs {
+    let layer = Layer::read(operator);
+    let window = geometry(operator, &layer);
+    Needs {
+        constants: weights::multiplier_words(window.output[2]),
         scratch: 0,
-        decoded: coded.map_or(0, |coded| coded.bytes()),
-        weights: operator.input(WEIGHTS)?.shape().elements(),
-        biases: weights::check_bias(operator, channels, INT32)?,
+        decoded: layer.coded(),
+        weights: layer.weights.shape().elements(),
+        biases: layer.biases(),
         uses: window.positions(),
-    })
+    }
 }
 
 fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
-    let window = geometry(operator).ok()?;
-    let channels = window.output[2];
-    let scales = Scales::read(operator, channels, 3).ok()?;
-    weights::write_multipliers(constants, channels, &|channel| scales.of_channel(channel))?;
+    let layer = Layer::read(operator);
+    let window = geometry(operator, &layer);
     let depth = window.filter[0] * window.filter[1];
-    let bias = weights::bias(operator);
-    Some(weights::is_narrow(constants, channels, depth, &bias))
+    layer.prepare(constants, window.output[2], depth, weights::scale)
 }
 
 fn run<K: Kernels>(run: &mut Run) -> Option<()> {
     let operator = run.operator;
-    let window = geometry(operator).ok()?;
-    let [from, to] = weights::ends(operator).ok()?;
+    let layer = Layer::read(operator);
+    let [from, to] = layer.quantisation();
     let op = Conv2d {
-        window,
+        window: geometry(operator, &layer),
         filter: &[],
-        bias: weights::bias(operator),
-        input_offset: -from.zero_point,
+        bias: layer.bias(),
+        input_offset: from.zero_point.wrapping_neg(),
         output_offset: to.zero_point,
-        bounds: operator.bounds(field::ACTIVATION, to).ok()?,
+        bounds: operator.bounds(field::ACTIVATION, to),
     };
     let memory = &mut run.memory;
-    each_piece(operator, usize::MAX, run.decoding, |_, filter| {
-        let (constants, narrow) = (memory.constants, memory.flag);
-        let requantisation = weights::requantisation(constants, window.output[2], narrow)?;
-        let (inputs, [output]) = memory.borrow(operator, [Place::Output(0)])?;
-        K::depthwise_conv_2d(
-            &Conv2d { filter, ..op },
-            &requantisation,
-            inputs.get(0)?,
-            bytemuck::cast_slice_mut(output),
-        );
+    let channels = op.window.output[2];
+    let requantisation = weights::requantisation(memory.constants, channels, memory.flag)?;
+    let (inputs, [output]) = memory.borrow(operator, [Place::Output(0)])?;
+    let (input, output) = (inputs.get(0)?, bytemuck::cast_slice_mut(output));
+    let mut convolve = |_, filter: &[i8]| {
+        K::depthwise_conv_2d(&Conv2d { filter, ..op }, &requantisation, input, output);
         Some(())
-    })
+    };
+    each_piece(&layer.weights, usize::MAX, run.decoding, &mut convolve)
 }
 
-fn read_float<'m>(operator: &Operator<'m>) -> Result<float::Conv2d<'m>, ModelError> {
-    Ok(float::Conv2d {
-        window: geometry(operator)?,
-        filter: operator.input(WEIGHTS)?.constant_f32()?,
-        bias: weights::float_bias(operator),
-        bounds: operator.float_bounds(field::ACTIVATION)?,
-    })
+fn check_float(operator: &Operator) -> Result<(), Fault> {
+    let layer = Layer::read(operator);
+    let channels = check_geometry(operator, &layer)?;
+    layer.weights.expect_constant(FLOAT32)?;
+    operator.expect_activation(field::ACTIVATION)?;
+    layer.check_bias(operator, channels, FLOAT32)
 }
 
-fn check_float(operator: &Operator) -> Result<Needs, ModelError> {
-    operator.expect_arity(2..=3, 1)?;
-    operator.expect_options(field::OPTIONS_TYPE)?;
-    operator.input(0)?.expect_arena()?;
-    let op = read_float(operator)?;
-    Ok(Needs {
-        weights: op.filter.len(),
-        biases: weights::check_bias(operator, op.window.output[2], FLOAT32)?,
-        uses: op.window.positions(),
+fn needs_float(operator: &Operator) -> Needs {
+    let layer = Layer::read(operator);
+    Needs {
+        weights: layer.weights.shape().elements(),
+        biases: layer.biases(),
+        uses: geometry(operator, &layer).positions(),
         ..Needs::default()
-    })
+    }
 }
 
 fn run_float(run: &mut Run) -> Option<()> {
-    let op = read_float(run.operator).ok()?;
+    let layer = Layer::read(run.operator);
+    let op = float::Conv2d {
+        window: geometry(run.operator, &layer),
+        filter: layer.weights.floats(),
+        bias: layer.float_bias(),
+        bounds: run.operator.float_bounds(field::ACTIVATION),
+    };
     let (input, output) = run.unary()?;
     float::depthwise_conv_2d(&op, input, output);
     Some(())

@@ -17,10 +17,11 @@ pub(crate) use weights::decode;
 
 use core::marker::PhantomData;
 
-use crate::error::ModelError;
+use crate::error::{Fault, ModelError, fault};
 use crate::kernels::Kernels;
 use crate::operator::Operator;
 use crate::run::Run;
+use crate::tensor::RawTensor;
 
 #[cfg(armv7e_m)]
 use crate::kernels::Dsp as Best;
@@ -35,7 +36,7 @@ pub type Resolver = &'static [&'static Registration];
 #[derive(Debug)]
 pub struct Registration {
     /// Name of the `static` in this module, by which an image refers to it.
-    #[cfg(feature = "names")]
+    #[cfg(feature = "checks")]
     pub name: &'static str,
     /// Value of `BuiltinOperator`.
     pub builtin: i32,
@@ -45,11 +46,14 @@ pub struct Registration {
     pub newest: i32,
     /// Types that decide whether this is the registration.
     pub types: &'static [Typed],
-    /// Checks an operator's tensors and options against each other, and says what it needs. All
-    /// its tensors exist and are sound by themselves.
-    pub check: fn(&Operator) -> Result<Needs, ModelError>,
+    /// Checks an operator's tensors and options against each other. All its tensors exist and are
+    /// sound by themselves. The other functions can rely on what this one has checked.
+    #[cfg(feature = "checks")]
+    pub check: fn(&Operator) -> Result<(), Fault>,
+    /// Says what an operator needs.
+    pub needs: fn(&Operator) -> Needs,
     /// Computes the constants, as many words as [`Needs::constants`]. The answer is
-    /// [`Run::flag`]; [`None`] if the scales are too far apart.
+    /// [`Memory::flag`](crate::run::Memory::flag); [`None`] if the scales are too far apart.
     pub prepare: fn(&Operator, &mut [u32]) -> Option<bool>,
     /// Runs the operator; [`None`] if anything lies outside the arena.
     pub run: fn(&mut Run) -> Option<()>,
@@ -93,23 +97,47 @@ impl Needs {
     }
 }
 
-impl Registration {
-    /// Whether the types are the operator's. If not: how many are, and what is wrong with the next.
-    pub(crate) fn types_of(&self, operator: &Operator) -> Result<(), (usize, ModelError)> {
-        for (fitting, &typed) in self.types.iter().enumerate() {
-            let (tensor, expected) = match typed {
-                Typed::Input(at, expected) => (operator.input(at.into()), expected),
-                Typed::Output(at, expected) => (operator.output(at.into()), expected),
-            };
-            tensor
-                .map_err(|_| ModelError::Arity {
-                    operator: operator.index,
-                })
-                .and_then(|tensor| tensor.expect_type(expected))
-                .map_err(|error| (fitting, error))?;
+impl Typed {
+    /// The tensor, [`None`] if the operator has none there, and the type it has to be of.
+    fn tensor<'m>(self, operator: &Operator<'_, 'm>) -> (Option<RawTensor<'m>>, u8) {
+        match self {
+            Self::Input(at, expected) => (operator.optional_input(at.into()), expected),
+            Self::Output(at, expected) => {
+                let there = usize::from(at) < operator.output_count();
+                (there.then(|| operator.output(at.into())), expected)
+            }
         }
-        Ok(())
     }
+}
+
+impl Registration {
+    /// How many of the types are the operator's, up to the first that isn't.
+    pub(crate) fn fitting_types(&self, operator: &Operator) -> usize {
+        let fits = |typed: &Typed| match typed.tensor(operator) {
+            (Some(tensor), expected) => tensor.type_number() == expected,
+            (None, _) => false,
+        };
+        let fitting = self.types.iter().position(|typed| !fits(typed));
+        fitting.unwrap_or(self.types.len())
+    }
+
+    /// What is wrong with the type at `index`.
+    #[cold]
+    pub(crate) fn type_error(&self, operator: &Operator, index: usize) -> Fault {
+        let typed = self.types.get(index);
+        let tensor = typed.and_then(|typed| {
+            let (tensor, expected) = typed.tensor(operator);
+            tensor?.expect_type(expected).err()
+        });
+        tensor.unwrap_or(fault(ModelError::Arity {
+            operator: operator.index,
+        }))
+    }
+}
+
+/// [`Registration::needs`] of operators that need nothing.
+fn nothing(_: &Operator) -> Needs {
+    Needs::default()
 }
 
 /// [`Registration::prepare`] of operators without constants.
@@ -127,7 +155,7 @@ macro_rules! registrations {
                 #[allow(dead_code, reason = "not every operator has kernels")]
                 type K = Best;
                 Registration {
-                    #[cfg(feature = "names")]
+                    #[cfg(feature = "checks")]
                     name: stringify!($name),
                     ..$registration
                 }
@@ -140,7 +168,7 @@ macro_rules! registrations {
         impl<K: Kernels> With<K> {
             /// All registrations, with the kernels `K`.
             pub const ALL: Resolver = &[$(&Registration {
-                #[cfg(feature = "names")]
+                #[cfg(feature = "checks")]
                 name: stringify!($name),
                 ..$registration
             }),*];
@@ -169,22 +197,28 @@ registrations! {
     SOFTMAX_INT8 = softmax::int8::<K>();
 }
 
-/// What a registration has if nothing else is said.
+/// A registration that has neither needs nor constants.
+#[cfg_attr(
+    not(feature = "checks"),
+    expect(unused_variables, reason = "an image checks nothing")
+)]
 const fn registration(
     builtin: i32,
     newest: i32,
     types: &'static [Typed],
-    check: fn(&Operator) -> Result<Needs, ModelError>,
+    check: fn(&Operator) -> Result<(), Fault>,
     run: fn(&mut Run) -> Option<()>,
 ) -> Registration {
     Registration {
-        #[cfg(feature = "names")]
+        #[cfg(feature = "checks")]
         name: "",
         builtin,
         custom: "",
         newest,
         types,
+        #[cfg(feature = "checks")]
         check,
+        needs: nothing,
         prepare: no_constants,
         run,
     }
@@ -192,8 +226,9 @@ const fn registration(
 
 /// Checks that the first input and the first output are quantised alike, for operators that don't
 /// rescale.
-fn same_quantisation(operator: &Operator) -> Result<(), ModelError> {
-    if operator.input(0)?.quantisation()? == operator.output(0)?.quantisation()? {
+fn expect_same_quantisation(operator: &Operator) -> Result<(), Fault> {
+    let [input, output] = operator.ends();
+    if input.expect_quantisation()? == output.expect_quantisation()? {
         return Ok(());
     }
     Err(operator.quantisation_error("output"))

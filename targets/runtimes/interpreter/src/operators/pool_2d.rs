@@ -1,8 +1,8 @@
 //! AVERAGE_POOL_2D and MAX_POOL_2D.
 
-use super::window::{Fields, MAX_EXTENT, window};
-use super::{Needs, Registration, Typed, registration, same_quantisation};
-use crate::error::ModelError;
+use super::window::{self, Fields, MAX_EXTENT};
+use super::{Registration, Typed, expect_same_quantisation, registration};
+use crate::error::Fault;
 use crate::kernels::{Kernels, Pool2d, Window, float};
 use crate::operator::Operator;
 use crate::run::Run;
@@ -22,77 +22,63 @@ const INT8_TYPES: &[Typed] = &[Typed::Input(0, INT8), Typed::Output(0, INT8)];
 
 pub(super) const fn average_int8<K: Kernels>() -> Registration {
     let run = |run: &mut Run| run_int8(run, K::average_pool_2d);
-    registration(builtin::AVERAGE_POOL_2D, 3, INT8_TYPES, check, run)
+    registration(builtin::AVERAGE_POOL_2D, 3, INT8_TYPES, check_int8, run)
 }
 
 pub(super) const fn max_int8<K: Kernels>() -> Registration {
     let run = |run: &mut Run| run_int8(run, K::max_pool_2d);
-    registration(builtin::MAX_POOL_2D, 3, INT8_TYPES, check, run)
+    registration(builtin::MAX_POOL_2D, 3, INT8_TYPES, check_int8, run)
 }
 
 pub(super) const fn average_float32() -> Registration {
     const TYPES: &[Typed] = &[Typed::Input(0, FLOAT32), Typed::Output(0, FLOAT32)];
-    registration(builtin::AVERAGE_POOL_2D, 3, TYPES, check_float, run_float)
+    registration(builtin::AVERAGE_POOL_2D, 3, TYPES, check, run_float)
 }
 
-fn geometry(operator: &Operator) -> Result<Window, ModelError> {
-    let filter = [
-        operator.extent(field::FILTER_HEIGHT, 0, MAX_EXTENT, "window")?,
-        operator.extent(field::FILTER_WIDTH, 0, MAX_EXTENT, "window")?,
-    ];
-    if filter[0].saturating_mul(filter[1]) > MAX_ELEMENTS {
+fn geometry(operator: &Operator) -> Window {
+    let filter = [field::FILTER_HEIGHT, field::FILTER_WIDTH];
+    let filter = filter.map(|field| operator.size_option(field, 0));
+    window::window(operator, &operator.ends(), &FIELDS, filter)
+}
+
+fn check(operator: &Operator) -> Result<(), Fault> {
+    operator.expect_arity(1..=1, 1)?;
+    operator.expect_options(field::OPTIONS_TYPE)?;
+    operator.input(0).expect_arena()?;
+    operator.expect_extent(field::FILTER_HEIGHT, 0, MAX_EXTENT, "window")?;
+    operator.expect_extent(field::FILTER_WIDTH, 0, MAX_EXTENT, "window")?;
+    let window = geometry(operator);
+    if window.filter[0] * window.filter[1] > MAX_ELEMENTS {
         return Err(operator.option_error("window"));
     }
-    let window = window(operator, &FIELDS, filter)?;
+    window::check(operator, &FIELDS, &window)?;
     if window.input[2] != window.output[2] {
         return Err(operator.shape_error("output"));
     }
-    Ok(window)
+    operator.expect_activation(field::ACTIVATION)
 }
 
-fn read(operator: &Operator) -> Result<Pool2d, ModelError> {
-    let output = operator.output(0)?.quantisation()?;
-    Ok(Pool2d {
-        window: geometry(operator)?,
-        bounds: operator.bounds(field::ACTIVATION, output)?,
-    })
-}
-
-fn check_tensors(operator: &Operator) -> Result<(), ModelError> {
-    operator.expect_arity(1..=1, 1)?;
-    operator.expect_options(field::OPTIONS_TYPE)?;
-    operator.input(0)?.expect_arena()
-}
-
-fn check(operator: &Operator) -> Result<Needs, ModelError> {
-    check_tensors(operator)?;
-    read(operator)?;
-    same_quantisation(operator)?;
-    Ok(Needs::default())
+fn check_int8(operator: &Operator) -> Result<(), Fault> {
+    check(operator)?;
+    expect_same_quantisation(operator)
 }
 
 fn run_int8(run: &mut Run, kernel: fn(&Pool2d, &[i8], &mut [i8])) -> Option<()> {
-    let op = read(run.operator).ok()?;
+    let output = run.operator.output(0).quantisation();
+    let op = Pool2d {
+        window: geometry(run.operator),
+        bounds: run.operator.bounds(field::ACTIVATION, output),
+    };
     let (input, output) = run.unary()?;
     kernel(&op, input, output);
     Some(())
 }
 
-fn read_float(operator: &Operator) -> Result<float::Pool2d, ModelError> {
-    Ok(float::Pool2d {
-        window: geometry(operator)?,
-        bounds: operator.float_bounds(field::ACTIVATION)?,
-    })
-}
-
-fn check_float(operator: &Operator) -> Result<Needs, ModelError> {
-    check_tensors(operator)?;
-    read_float(operator)?;
-    Ok(Needs::default())
-}
-
 fn run_float(run: &mut Run) -> Option<()> {
-    let op = read_float(run.operator).ok()?;
+    let op = float::Pool2d {
+        window: geometry(run.operator),
+        bounds: run.operator.float_bounds(field::ACTIVATION),
+    };
     let (input, output) = run.unary()?;
     float::average_pool_2d(&op, input, output);
     Some(())

@@ -1,11 +1,11 @@
 //! RESHAPE: a copy.
 
-use super::{Needs, Registration, Typed, registration, same_quantisation};
-use crate::error::ModelError;
+use super::{Registration, Typed, expect_same_quantisation, registration};
+use crate::error::Fault;
 use crate::operator::Operator;
 use crate::run::Run;
 use crate::schema::builtin;
-use crate::schema::tensor_type::{FLOAT32, INT8};
+use crate::schema::tensor_type::{FLOAT32, INT8, INT32};
 
 pub(super) const fn int8() -> Registration {
     const TYPES: &[Typed] = &[Typed::Input(0, INT8), Typed::Output(0, INT8)];
@@ -17,22 +17,21 @@ pub(super) const fn float32() -> Registration {
     registration(builtin::RESHAPE, 2, TYPES, check, run)
 }
 
-fn check_int8(operator: &Operator) -> Result<Needs, ModelError> {
-    let needs = check(operator)?;
-    same_quantisation(operator)?;
-    Ok(needs)
+fn check_int8(operator: &Operator) -> Result<(), Fault> {
+    check(operator)?;
+    expect_same_quantisation(operator)
 }
 
-fn check(operator: &Operator) -> Result<Needs, ModelError> {
+fn check(operator: &Operator) -> Result<(), Fault> {
     operator.expect_arity(1..=2, 1)?;
-    if let Some(shape) = operator.optional_input(1)? {
-        shape.constant_i32()?;
+    if let Some(shape) = operator.optional_input(1) {
+        shape.expect_constant(INT32)?;
     }
-    let input = operator.input(0)?;
-    if input.shape().elements() != operator.output(0)?.shape().elements() {
+    let [input, output] = operator.ends().map(|tensor| tensor.shape().elements());
+    if input != output {
         return Err(operator.shape_error("output"));
     }
-    Ok(Needs::default())
+    Ok(())
 }
 
 fn run(run: &mut Run) -> Option<()> {

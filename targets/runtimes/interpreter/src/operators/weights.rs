@@ -1,135 +1,152 @@
 //! What operators with weights share: scales, multipliers, biases, and weights that are coded.
 
 use crate::coded::Coded;
-use crate::error::ModelError;
-use crate::flatbuffer::Vector;
-use crate::kernels::{Bias, Requantisation};
+use crate::error::Fault;
+use crate::kernels::{Bias, Multiplier, Requantisation};
 use crate::operator::Operator;
-use crate::quantisation::Multiplier;
-use crate::schema::tensor_type;
-use crate::tensor::{Quantisation, Weights};
+use crate::schema::tensor_type::{INT8, INT32};
+use crate::tensor::{Quantisation, RawTensor, Weights};
 
 /// The input of the weights, and that of the biases.
-pub(super) const WEIGHTS: usize = 1;
+const WEIGHTS: usize = 1;
 const BIAS: usize = 2;
 
-/// Scale and zero point of the first input, which lives in the arena, and of the first output.
-pub(super) fn ends(operator: &Operator) -> Result<[Quantisation; 2], ModelError> {
-    Ok([
-        operator.input(0)?.quantisation()?,
-        operator.output(0)?.quantisation()?,
-    ])
-}
-
-/// Scales of an operator with weights.
+/// The tensors of an operator with weights.
 #[derive(Clone, Copy)]
-pub(super) struct Scales<'m> {
-    /// Of the input.
-    pub input: f32,
-    /// Of the weights: one per output channel, or one for all.
-    pub filter: Vector<'m, f32>,
-    /// Of the output.
-    pub output: f32,
+pub(super) struct Layer<'m> {
+    /// Input and output.
+    pub ends: [RawTensor<'m>; 2],
+    pub weights: RawTensor<'m>,
+    bias: Option<RawTensor<'m>>,
 }
 
-impl<'m> Scales<'m> {
-    /// The scales of an operator whose `channels` lie along `dimension` of the weights.
-    pub fn read(
-        operator: &Operator<'m>,
+impl<'m> Layer<'m> {
+    #[inline(never)]
+    pub fn read(operator: &Operator<'_, 'm>) -> Self {
+        Self {
+            ends: operator.ends(),
+            weights: operator.input(WEIGHTS),
+            bias: operator.optional_input(BIAS),
+        }
+    }
+
+    /// Scale and zero point of input and output.
+    #[inline(never)]
+    pub fn quantisation(&self) -> [Quantisation; 2] {
+        let [input, output] = &self.ends;
+        [input.quantisation(), output.quantisation()]
+    }
+
+    /// The int32 biases, or none.
+    pub fn bias(&self) -> Bias<'m> {
+        Bias::new(self.bias.map_or(&[], |tensor| tensor.data()))
+    }
+
+    /// The float32 biases, or none.
+    pub fn float_bias(&self) -> &'m [f32] {
+        self.bias.map_or(&[], |tensor| tensor.floats())
+    }
+
+    /// How many biases there are.
+    pub fn biases(&self) -> usize {
+        self.bias.map_or(0, |tensor| tensor.shape().elements())
+    }
+
+    /// How many scales the weights have.
+    pub fn scales(&self) -> usize {
+        self.weights.quantisations().0.len()
+    }
+
+    /// Bytes of the weights if they are coded.
+    pub fn coded(&self) -> usize {
+        match self.weights.weights() {
+            Weights::Plain(_) => 0,
+            Weights::Coded(coded) => coded.bytes(),
+        }
+    }
+
+    /// Writes `count` multipliers, of all channels or one for all, and answers whether they are
+    /// [`Requantisation::narrow`] for accumulators of `depth` products. `scale` is that from
+    /// accumulator to output, of the scales of input, weights and output.
+    #[inline(never)]
+    pub fn prepare(
+        &self,
+        constants: &mut [u32],
+        count: usize,
+        depth: usize,
+        scale: fn([f32; 3]) -> f64,
+    ) -> Option<bool> {
+        let [input, output] = self.quantisation();
+        let (scales, _) = self.weights.quantisations();
+        let (multipliers, shifts) = constants.split_at_mut_checked(count)?;
+        let shifts: &mut [i8] = bytemuck::cast_slice_mut(shifts);
+        shifts.fill(0);
+        let products = depth as u64 * 255 * 128;
+        let bias = self.bias();
+        let bias = (0..bias.len()).map(|channel| bias.get(channel).unsigned_abs());
+        let mut narrow = products + u64::from(bias.max().unwrap_or(0)) < 1 << 30;
+        for (channel, (word, shift)) in multipliers.iter_mut().zip(shifts).enumerate() {
+            let filter = scales.get(channel).or(scales.get(0))?;
+            let real = scale([input.scale, filter, output.scale]);
+            let multiplier = Multiplier::from_real(real)?;
+            *word = multiplier.multiplier as u32;
+            *shift = multiplier.shift;
+            narrow &= multiplier.shift < 0;
+        }
+        Some(narrow)
+    }
+
+    /// Checks input and output of an int8 layer, its weights, whose `channels` lie along
+    /// `dimension`, their scales, the int32 biases and the fused activation in option `activation`.
+    pub fn check_int8(
+        &self,
+        operator: &Operator,
         channels: usize,
         dimension: i32,
-    ) -> Result<Self, ModelError> {
-        let weights = operator.input(WEIGHTS)?;
-        let [input, output] = ends(operator)?;
-        Ok(Self {
-            input: input.scale,
-            filter: weights.filter_scales(channels, dimension)?,
-            output: output.scale,
-        })
+        activation: usize,
+    ) -> Result<(), Fault> {
+        let [input, output] = &self.ends;
+        input.expect_arena()?;
+        input.expect_quantisation()?;
+        output.expect_quantisation()?;
+        self.weights.expect_content(INT8)?;
+        self.weights.expect_filter_scales(channels, dimension)?;
+        operator.expect_activation(activation)?;
+        self.check_bias(operator, channels, INT32)
     }
 
-    /// The scale from accumulator to output of `channel`, in double precision and in TensorFlow
-    /// Lite's order.
-    pub fn of_channel(&self, channel: usize) -> Option<f64> {
-        let filter = self.filter.get(channel).or(self.filter.get(0))?;
-        let product = f64::from(self.input) * f64::from(filter);
-        Some(product / f64::from(self.output))
-    }
-
-    /// The scale from accumulator to output of a fully connected layer with one scale for all
-    /// weights: TensorFlow Lite multiplies the scales of input and weights in single precision
-    /// (`GetQuantizedConvolutionMultipler`).
-    pub fn of_all(&self) -> Option<f64> {
-        let product = self.input * self.filter.get(0)?;
-        Some(f64::from(product) / f64::from(self.output))
-    }
-}
-
-/// The int8 weights, or how to decode them; their scales are checked.
-pub(super) fn check<'m>(operator: &Operator<'m>) -> Result<Option<Coded<'m>>, ModelError> {
-    let weights = operator.input(WEIGHTS)?;
-    weights.check_filter_scales()?;
-    match weights.weights()? {
-        Weights::Plain(_) => Ok(None),
-        Weights::Coded(coded) => Ok(Some(coded)),
+    /// Checks that there is one bias per channel, or none.
+    pub fn check_bias(
+        &self,
+        operator: &Operator,
+        channels: usize,
+        element_type: u8,
+    ) -> Result<(), Fault> {
+        let Some(tensor) = self.bias else {
+            return Ok(());
+        };
+        if tensor.shape().elements() != channels {
+            return Err(operator.shape_error("bias"));
+        }
+        tensor.expect_constant(element_type)
     }
 }
 
-/// How many biases there are, checked to be one per channel, or none.
-pub(super) fn check_bias(
-    operator: &Operator,
-    channels: usize,
-    element_type: u8,
-) -> Result<usize, ModelError> {
-    let Some(tensor) = operator.optional_input(BIAS)? else {
-        return Ok(0);
-    };
-    if tensor.shape().elements() != channels {
-        return Err(operator.shape_error("bias"));
-    }
-    if element_type == tensor_type::FLOAT32 {
-        tensor.constant_f32()?;
-    }
-    tensor.constant(element_type)?;
-    Ok(channels)
+/// Words of `count` multipliers: 32 bits each, then a shift of 8 bits each.
+pub(super) fn multiplier_words(count: usize) -> usize {
+    count + count.div_ceil(4)
 }
 
-/// The int32 biases, or none.
-pub(super) fn bias<'m>(operator: &Operator<'m>) -> Bias<'m> {
-    let tensor = operator.optional_input(BIAS);
-    let tensor = tensor.ok().flatten();
-    Bias::new(tensor.map_or(&[], |tensor| tensor.data()))
+/// The scale from accumulator to output in double precision and in TensorFlow Lite's order.
+pub(super) fn scale([input, filter, output]: [f32; 3]) -> f64 {
+    f64::from(input) * f64::from(filter) / f64::from(output)
 }
 
-/// The float32 biases, or none.
-pub(super) fn float_bias<'m>(operator: &Operator<'m>) -> &'m [f32] {
-    let tensor = operator.optional_input(BIAS);
-    let tensor = tensor.ok().flatten();
-    let raw = tensor.map_or(&[] as &[u8], |tensor| tensor.data());
-    bytemuck::try_cast_slice(raw).unwrap_or(&[])
-}
-
-/// Words of constants for `channels` channels: a 32-bit multiplier each, then an 8-bit shift each.
-pub(super) fn multiplier_words(channels: usize) -> usize {
-    channels.saturating_add(channels.div_ceil(4))
-}
-
-/// Writes `count` multipliers and then as many shifts of 8 bits.
-#[inline(never)]
-pub(super) fn write_multipliers(
-    constants: &mut [u32],
-    count: usize,
-    real: &dyn Fn(usize) -> Option<f64>,
-) -> Option<()> {
-    let (multipliers, shifts) = constants.split_at_mut_checked(count)?;
-    let shifts: &mut [i8] = bytemuck::cast_slice_mut(shifts);
-    shifts.fill(0);
-    for (channel, (word, shift)) in multipliers.iter_mut().zip(shifts).enumerate() {
-        let multiplier = Multiplier::from_real(real(channel)?)?;
-        *word = multiplier.multiplier as u32;
-        *shift = multiplier.shift;
-    }
-    Some(())
+/// The scale from accumulator to output of a fully connected layer with one scale for all weights:
+/// TensorFlow Lite multiplies the scales of input and weights in single precision
+/// (`GetQuantizedConvolutionMultipler`).
+pub(super) fn scale_of_all([input, filter, output]: [f32; 3]) -> f64 {
+    f64::from(input * filter) / f64::from(output)
 }
 
 /// Splits constants into `count` multipliers and their shifts.
@@ -146,29 +163,18 @@ pub(super) fn requantisation(
     })
 }
 
-/// Whether all shifts are negative and all accumulators stay below 2^30 in magnitude, whatever
-/// the input: `depth` products of at most 255 * 128, and a bias.
-#[inline(never)]
-pub(super) fn is_narrow(constants: &[u32], channels: usize, depth: usize, bias: &Bias) -> bool {
-    let products = depth as u64 * 255 * 128;
-    let bias = (0..bias.len()).map(|channel| bias.get(channel).unsigned_abs());
-    let bounded = products + u64::from(bias.max().unwrap_or(0)) < 1 << 30;
-    bounded
-        && requantisation(constants, channels, false)
-            .is_some_and(|requantisation| requantisation.shifts.iter().all(|&shift| shift < 0))
-}
-
 /// Calls `use_weights` with the index of the first weight and the weights: once with all that lie
 /// plain in the file, or for each piece of at most `most` that is decoded.
+#[inline]
 pub(super) fn each_piece(
-    operator: &Operator,
+    weights: &RawTensor,
     most: usize,
     work: &mut [u8],
-    mut use_weights: impl FnMut(usize, &[i8]) -> Option<()>,
+    use_weights: &mut dyn FnMut(usize, &[i8]) -> Option<()>,
 ) -> Option<()> {
-    match operator.input(WEIGHTS).ok()?.weights().ok()? {
+    match weights.weights() {
         Weights::Plain(weights) => use_weights(0, weights),
-        Weights::Coded(coded) => each_decoded(&coded, most, work, &mut use_weights),
+        Weights::Coded(coded) => each_decoded(&coded, most, work, use_weights),
     }
 }
 
@@ -195,5 +201,6 @@ fn each_decoded(
 
 /// Decodes the weights of an operator piece by piece, and does nothing with them.
 pub(crate) fn decode(operator: &Operator, most: usize, work: &mut [u8]) -> Option<()> {
-    each_piece(operator, most, work, |_, _| Some(()))
+    let weights = operator.input(WEIGHTS);
+    each_piece(&weights, most, work, &mut |_, _| Some(()))
 }

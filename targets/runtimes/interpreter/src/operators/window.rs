@@ -1,9 +1,9 @@
 //! The geometry of operators whose window slides over an image.
 
-use crate::error::ModelError;
+use crate::error::Fault;
 use crate::kernels::Window;
 use crate::operator::Operator;
-use crate::shape::Shape;
+use crate::tensor::RawTensor;
 
 /// Largest stride, dilation, and extent of an image or window along one axis.
 pub(super) const MAX_EXTENT: usize = 65_535;
@@ -17,55 +17,83 @@ pub(super) struct Fields {
     pub dilation: Option<[usize; 2]>,
 }
 
-/// The geometry of a sliding window of `filter` rows and columns, from the first input to the first
-/// output; checked against the output's shape except for its channels.
+/// Elements from the first to the last that a window covers along an axis.
+fn span(filter: usize, dilation: usize) -> usize {
+    filter
+        .wrapping_sub(1)
+        .wrapping_mul(dilation)
+        .wrapping_add(1)
+}
+
+/// The geometry of a sliding window of `filter` rows and columns between two images.
 #[inline(never)]
 pub(super) fn window(
     operator: &Operator,
+    [from, to]: &[RawTensor; 2],
     fields: &Fields,
     filter: [usize; 2],
-) -> Result<Window, ModelError> {
-    let image =
-        |shape: Shape, name: &'static str| shape.exactly::<4>().ok_or(operator.shape_error(name));
-    let [batches, input @ ..] = image(operator.input(0)?.shape(), "input")?;
-    let [output_batches, output @ ..] = image(operator.output(0)?.shape(), "output")?;
-    let padding = operator.option(fields.padding, 0_i8)?;
-    let (mut stride, mut dilation, mut before) = ([1; 2], [1; 2], [0; 2]);
+) -> Window {
+    let [batches, input @ ..] = from.shape().exactly::<4>().unwrap_or([0; 4]);
+    let [_, output @ ..] = to.shape().exactly::<4>().unwrap_or([0; 4]);
+    let stride = fields.stride.map(|field| operator.size_option(field, 0));
+    let mut dilation = [1; 2];
+    if let Some(fields) = fields.dilation {
+        dilation = fields.map(|field| operator.size_option(field, 1));
+    }
+    let mut padding = [0; 2];
     for axis in 0..2 {
-        stride[axis] = operator.extent(fields.stride[axis], 0, MAX_EXTENT, "stride")?;
-        if let Some(fields) = fields.dilation {
-            dilation[axis] = operator.extent(fields[axis], 1, MAX_EXTENT, "dilation")?;
-        }
-        // Filters come from shapes and can be larger than strides and dilations.
-        let (length, step) = (input[axis], stride[axis]);
-        let span = (filter[axis] as u64).saturating_sub(1) * dilation[axis] as u64 + 1;
-        let extent = 1..=MAX_EXTENT;
-        if !extent.contains(&filter[axis]) || !extent.contains(&length) || span > MAX_EXTENT as u64
-        {
-            return Err(operator.option_error("extent of image or window"));
-        }
-        let span = span as usize;
-        let reach = match padding {
-            0 => length + step - 1,
-            1 => (length + step).saturating_sub(span),
-            _ => return Err(operator.option_error("padding")),
-        };
-        let positions = reach.checked_div(step).unwrap_or(0);
-        if positions < 1 || positions != output[axis] {
-            return Err(operator.shape_error("output"));
-        }
-        before[axis] = ((positions - 1) * step + span).saturating_sub(length) / 2;
+        let steps = output[axis].wrapping_sub(1).wrapping_mul(stride[axis]);
+        let reach = steps.wrapping_add(span(filter[axis], dilation[axis]));
+        padding[axis] = reach.saturating_sub(input[axis]) / 2;
     }
-    if output_batches != batches || batches == 0 || input[2] == 0 || output[2] == 0 {
-        return Err(operator.shape_error("output"));
-    }
-    Ok(Window {
+    Window {
         batches,
         input,
         output,
         filter,
         stride,
         dilation,
-        padding: before,
-    })
+        padding,
+    }
+}
+
+/// Checks the geometry except for the channels of input and output.
+pub(super) fn check(operator: &Operator, fields: &Fields, window: &Window) -> Result<(), Fault> {
+    let [from, to] = operator.ends();
+    from.shape()
+        .exactly::<4>()
+        .ok_or(operator.shape_error("input"))?;
+    let [batches, ..] = to
+        .shape()
+        .exactly::<4>()
+        .ok_or(operator.shape_error("output"))?;
+    for axis in 0..2 {
+        operator.expect_extent(fields.stride[axis], 0, MAX_EXTENT, "stride")?;
+        if let Some(fields) = fields.dilation {
+            operator.expect_extent(fields[axis], 1, MAX_EXTENT, "dilation")?;
+        }
+        let (length, step) = (window.input[axis], window.stride[axis]);
+        let extent = 1..=MAX_EXTENT;
+        // Neither factor of the span is above 2^16.
+        let span = |filter| span(filter, window.dilation[axis]);
+        if !extent.contains(&window.filter[axis])
+            || !extent.contains(&length)
+            || !extent.contains(&span(window.filter[axis]))
+        {
+            return Err(operator.option_error("extent of image or window"));
+        }
+        let reach = match operator.option(fields.padding, 0_i8) {
+            0 => length + step - 1,
+            1 => (length + step).saturating_sub(span(window.filter[axis])),
+            _ => return Err(operator.option_error("padding")),
+        };
+        let positions = reach / step;
+        if positions < 1 || positions != window.output[axis] {
+            return Err(operator.shape_error("output"));
+        }
+    }
+    if window.batches != batches {
+        return Err(operator.shape_error("output"));
+    }
+    Ok(())
 }
