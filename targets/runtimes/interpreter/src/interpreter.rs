@@ -377,7 +377,6 @@ impl<'m, 'a> Interpreter<'m, 'a> {
 }
 
 /// Splits an arena into nodes, slots and the rest, which has room for planning.
-#[expect(clippy::type_complexity, reason = "three parts of one arena")]
 fn split<'a>(
     arena: &'a mut [u8],
     skipped: usize,
