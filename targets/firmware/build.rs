@@ -64,6 +64,10 @@ fn main() {
         write(&out.join("front_end.rs"), front_end(&tables).as_bytes());
     }
 
+    if env::var_os("CARGO_FEATURE_INTERPRETER").is_some() {
+        write(&out.join("operators.rs"), operators().as_bytes());
+    }
+
     if env::var_os("CARGO_FEATURE_MLPERF").is_some() {
         let model = required("TINYBENCH_MLPERF_MODEL");
         println!("cargo:rustc-env=TINYBENCH_MLPERF_MODEL={model}");
@@ -87,6 +91,25 @@ fn main() {
         write(&out.join("setup.rs"), settings.as_bytes());
         println!("cargo:rustc-cfg=setup=\"{chip}\"");
     }
+}
+
+/// The registrations that the model needs, as Rust source.
+fn operators() -> String {
+    let Some(names) = variable("TINYBENCH_OPERATORS") else {
+        return "operators::ALL".to_owned();
+    };
+    let is_name = |name: &str| {
+        let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        !name.is_empty() && name.bytes().all(known)
+    };
+    if !names.split(',').all(is_name) {
+        fail(&format!(
+            "TINYBENCH_OPERATORS is `{names}`: it must be names of the interpreter's registrations \
+             with commas between them, such as `CONV_2D_INT8,ADD_INT8`"
+        ));
+    }
+    let names = names.split(',').map(|name| format!("&operators::{name},"));
+    format!("&[{}]", names.collect::<String>())
 }
 
 /// A setting of the chip that is on or off, as Rust source.

@@ -30,6 +30,8 @@ mod memory;
 #[cfg(feature = "mlperf")]
 mod mlperf;
 mod model;
+#[cfg(feature = "interpreter")]
+mod operators;
 #[cfg(feature = "pipeline")]
 mod pipeline;
 #[cfg(not(feature = "mlperf"))]
@@ -42,7 +44,7 @@ use tinybench_interface::Status;
 #[cfg(feature = "classical")]
 use tinybench_classical::runtime::Classical as RuntimeUnderTest;
 #[cfg(feature = "interpreter")]
-use tinybench_interpreter::runtime::Interpreter as RuntimeUnderTest;
+type RuntimeUnderTest = tinybench_interpreter::runtime::Interpreter<operators::OfModel>;
 
 #[cfg(not(any(feature = "classical", feature = "interpreter")))]
 compile_error!("choose the runtime under test by its feature, e.g. `--features interpreter`");

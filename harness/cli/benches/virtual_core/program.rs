@@ -61,7 +61,7 @@ impl Program {
     pub fn kws_float32() -> Self {
         let project = project();
         let model = project.suites().join("compression/kws-float32.tflite");
-        let board = after_inference(&project, &model, &["float"]);
+        let board = after_inference(&project, &model, &[]);
         Self::new("kws in float32", board)
     }
 
@@ -226,6 +226,7 @@ fn after_inference(project: &Project, model: &Path, features: &[&str]) -> Arc<Mu
             target: board.target(),
             runtime: "interpreter",
             features,
+            operators: &[],
             model,
             front_end: None,
             learning: false,

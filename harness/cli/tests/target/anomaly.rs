@@ -155,6 +155,7 @@ samples = {}
         target: NANO33,
         runtime: "interpreter",
         features: &[],
+        operators: &[],
         model: &project_root().join(fixture),
         front_end: Some(PARAMETERS),
         learning: false,

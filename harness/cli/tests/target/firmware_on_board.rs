@@ -49,6 +49,7 @@ impl Board {
             target: NANO33,
             runtime,
             features: &[],
+            operators: &[],
             model: path,
             front_end: None,
             learning: false,

@@ -198,6 +198,9 @@ fn command(
     if let Some(model) = job.mlperf_model {
         command.env("TINYBENCH_MLPERF_MODEL", model);
     }
+    if !job.operators.is_empty() {
+        command.env("TINYBENCH_OPERATORS", &job.operators);
+    }
     if let Some(setup) = target.setup {
         command.envs(variables(setup));
     }

@@ -21,6 +21,8 @@ pub(super) struct Job<'a> {
     pub model: Option<&'a Path>,
     pub front_end: Option<Parameters>,
     pub mlperf_model: Option<&'a str>,
+    /// The runtime's operators that are linked, all if empty.
+    pub operators: String,
 }
 
 /// A crate outside the firmware's folder.
@@ -46,18 +48,14 @@ impl<'a> Job<'a> {
             target: request.target,
             binary: "tinybench-firmware",
             features: features(request),
-            crates: vec![
-                interface(),
-                pipeline(),
-                learning(),
-                Dependency {
-                    name: runtime.to_owned(),
-                    folder: Path::new("targets/runtimes").join(runtime),
-                },
-            ],
+            crates: [interface(), pipeline(), learning()]
+                .into_iter()
+                .chain(runtime_crates(runtime))
+                .collect(),
             model: Some(request.model),
             front_end: request.front_end,
             mlperf_model: request.mlperf_model,
+            operators: request.operators.join(","),
         }
     }
 
@@ -73,6 +71,7 @@ impl<'a> Job<'a> {
             model: None,
             front_end: None,
             mlperf_model: None,
+            operators: String::new(),
         }
     }
 }
@@ -91,6 +90,22 @@ fn features(request: &Request) -> String {
         features.push("mlperf");
     }
     features.join(",")
+}
+
+/// A runtime's crate, and that of its kernels if it has one.
+fn runtime_crates(runtime: &str) -> Vec<Dependency> {
+    let folder = Path::new("targets/runtimes").join(runtime);
+    let mut crates = vec![Dependency {
+        name: runtime.to_owned(),
+        folder: folder.clone(),
+    }];
+    if runtime == "interpreter" {
+        crates.push(Dependency {
+            name: "kernels".to_owned(),
+            folder: folder.join("kernels"),
+        });
+    }
+    crates
 }
 
 fn interface() -> Dependency {

@@ -46,6 +46,7 @@ pub(super) fn key(
     }
     hash.field(job.front_end.map_or(String::new(), |it| it.to_string()));
     hash.field(job.mlperf_model.unwrap_or_default());
+    hash.field(&job.operators);
     for (package, sources) in sources {
         hash.field(package);
         hash.field(sources);

@@ -38,6 +38,8 @@ pub struct Request<'a> {
     pub runtime: &'a str,
     /// What the model demands of it besides int8: features of the firmware's package.
     pub features: &'a [&'a str],
+    /// Names of the runtime's operators that the model needs; none for all there are.
+    pub operators: &'a [&'a str],
     /// The model file.
     pub model: &'a Path,
     /// The front end of an image that computes its model's input from raw audio.

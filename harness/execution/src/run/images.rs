@@ -39,6 +39,7 @@ pub fn of_subject(
         target: board.target(),
         runtime: runtime.name(),
         features: &subject.facts.firmware_features(),
+        operators: &runtime.operators(&subject.model),
         model: &subject.model_path,
         front_end: subject.audio.as_ref().map(|audio| audio.parameters),
         learning: subject.learning.is_some(),

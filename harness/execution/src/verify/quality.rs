@@ -36,8 +36,8 @@ pub fn judge(
 /// which has one entry for each vector of the workload, says.
 fn top1(facts: &ModelFacts, outputs: &TargetOutputs, labels: &[u8]) -> f64 {
     let answer = |output: &[u8]| match facts.element_type {
-        ElementType::Int8 => largest(&signed(output)),
         ElementType::Float32 => float::largest(output),
+        _ => largest(&signed(output)),
     };
     let right = outputs
         .by_vector(facts.output_bytes)
@@ -59,9 +59,7 @@ fn scores(
             let input = &inputs[vector * facts.input_bytes..][..facts.input_bytes];
             let score = match facts.element_type {
                 ElementType::Float32 => float::mean_squared_error(input, output),
-                ElementType::Int8 => {
-                    mean_squared_error(&signed(input), facts.input, &signed(output), facts.output)
-                }
+                _ => mean_squared_error(&signed(input), facts.input, &signed(output), facts.output),
             };
             (f64::from(score), labels[vector] != 0)
         })

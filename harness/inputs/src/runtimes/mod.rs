@@ -3,12 +3,16 @@
 
 mod classical;
 
+use std::collections::BTreeSet;
+
 use tinybench_interface::Runtime as _;
 use tinybench_interpreter::kernels::Portable;
-use tinybench_interpreter::runtime::Interpreter as InterpreterOnTarget;
+use tinybench_interpreter::operators::With;
+use tinybench_interpreter::runtime::{All, Interpreter as OnTarget};
 use tinybench_interpreter::schema::{COMPRESSED_IDENTIFIER, IDENTIFIER};
 use tinybench_interpreter::{
-    ElementType, Interpreter as Engine, Model, ModelError, PrepareError, Tensor, arena_needed,
+    ElementType, Interpreter as Engine, Model, ModelError, PrepareError, Tensor, arena_needed_with,
+    planning_words,
 };
 use tinybench_pipeline::Quantisation;
 use tinybench_support::exits_with;
@@ -16,6 +20,8 @@ use tinybench_support::exits_with;
 pub use classical::Classical;
 
 use tinybench_support::suggest;
+
+type InterpreterOnTarget = OnTarget<All>;
 
 /// What the harness must know of a model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,10 +59,11 @@ impl ModelFacts {
 
     /// The features of the firmware without which it can't run the model.
     pub fn firmware_features(&self) -> Vec<&'static str> {
-        let float = self.element_type == ElementType::Float32;
-        let features = [(float, "float"), (self.compressed, "huffman")];
-        let needed = features.into_iter().filter(|(needed, _)| *needed);
-        needed.map(|(_, feature)| feature).collect()
+        if self.compressed {
+            vec!["huffman"]
+        } else {
+            vec![]
+        }
     }
 }
 
@@ -78,6 +85,11 @@ pub trait HostRuntime: Sync {
     fn reads(&self, model: &[u8]) -> bool;
     /// Checks a model and describes it.
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError>;
+    /// Names of the engine's operators that the firmware has to link for a model, sorted; none if
+    /// it has to link all there are.
+    fn operators(&self, _model: &[u8]) -> Vec<&'static str> {
+        Vec::new()
+    }
     /// Whether the model can be planned in `arena`.
     fn plans_in(&self, model: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError>;
     /// Outputs for `inputs`, each one vector after the other, by the portable kernels.
@@ -157,6 +169,16 @@ pub fn smallest_arena(
 #[derive(Clone, Copy, Debug)]
 pub struct Interpreter;
 
+/// Reads a model with all operators there are, and the portable kernels.
+fn parse(model: &[u8]) -> Result<Model<'_>, ModelError> {
+    Model::with(model, With::<Portable>::ALL)
+}
+
+/// Bytes of arena that a model needs.
+fn arena_needed(model: &Model) -> Result<usize, ModelError> {
+    arena_needed_with(model, &mut vec![0; planning_words(model)])
+}
+
 impl From<ModelError> for RuntimeError {
     fn from(error: ModelError) -> Self {
         Self(error.to_string())
@@ -184,13 +206,28 @@ impl HostRuntime for Interpreter {
     }
 
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError> {
-        let model = Model::parse(model)?;
+        let model = parse(model)?;
         let (input, output) = (model.input(), model.output());
         let (input_bytes, output_bytes) = (input.bytes, output.bytes);
         let quantisation = |tensor: Tensor| Quantisation {
             scale: tensor.scale,
             zero_point: tensor.zero_point,
         };
+        let counts = [model.inputs().count(), model.outputs().count()];
+        if counts != [1, 1] {
+            return Err(RuntimeError(format!(
+                "the model has {} inputs and {} outputs: one of each is supported",
+                counts[0], counts[1]
+            )));
+        }
+        for tensor in [input, output] {
+            if ![ElementType::Int8, ElementType::Float32].contains(&tensor.element_type) {
+                return Err(RuntimeError(format!(
+                    "tensor `{}`: the model's input and output must be int8 or float32, not {}",
+                    tensor.name, tensor.element_type
+                )));
+            }
+        }
         if input.element_type != output.element_type {
             return Err(RuntimeError(format!(
                 "the model's input is {} and its output {}: both must be of one type",
@@ -215,8 +252,23 @@ impl HostRuntime for Interpreter {
         })
     }
 
+    fn operators(&self, model: &[u8]) -> Vec<&'static str> {
+        let Ok(model) = parse(model) else {
+            // The build then fails, or the firmware says what is wrong.
+            return Vec::new();
+        };
+        let mut names = BTreeSet::new();
+        for graph in model.graphs() {
+            for operator in graph.operators() {
+                let registration = model.registration(&operator);
+                names.extend(registration.map(|(_, registration)| registration.name));
+            }
+        }
+        names.into_iter().collect()
+    }
+
     fn plans_in(&self, model: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError> {
-        match Engine::<Portable>::new(&Model::parse(model)?, arena) {
+        match Engine::new(&parse(model)?, arena) {
             Ok(_) => Ok(true),
             Err(PrepareError::ArenaTooSmall { .. }) => Ok(false),
             Err(PrepareError::Model(error)) => Err(error.into()),
@@ -224,11 +276,11 @@ impl HostRuntime for Interpreter {
     }
 
     fn infer(&self, model: &[u8], inputs: &[u8]) -> Result<Vec<u8>, RuntimeError> {
-        let model = Model::parse(model)?;
+        let model = parse(model)?;
         // The arena may begin at any address, and a few bytes are lost to alignment then.
         let mut arena = vec![0; arena_needed(&model)? + ARENA_ALIGNMENT];
-        let mut engine = Engine::<Portable>::new(&model, &mut arena)
-            .map_err(|error| RuntimeError(error.to_string()))?;
+        let mut engine =
+            Engine::new(&model, &mut arena).map_err(|error| RuntimeError(error.to_string()))?;
         let mut outputs = Vec::new();
         for vector in inputs.chunks_exact(model.input().bytes) {
             engine.input_bytes_mut().copy_from_slice(vector);

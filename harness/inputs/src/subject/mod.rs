@@ -205,8 +205,8 @@ impl Checked {
     /// model.
     fn read_reference(&self, folder: &Path, name: &str) -> Result<Vectors, SubjectError> {
         let ending = match self.facts.element_type {
-            ElementType::Int8 => "i8",
             ElementType::Float32 => "f32",
+            _ => "i8",
         };
         let inputs_path = folder.join(format!("{name}.inputs.{ending}"));
         let outputs_path = folder.join(format!("{name}.outputs.{ending}"));
@@ -415,8 +415,8 @@ impl Subject {
                 let length = length.ok_or(SubjectError::TooManyVectors { count, each })?;
                 let bytes = seeded_bytes(SEED, length);
                 let inputs = match checked.facts.element_type {
-                    ElementType::Int8 => bytes,
                     ElementType::Float32 => seeded_values(&bytes),
+                    _ => bytes,
                 };
                 let outputs = runtime.infer(&checked.model, &inputs).map_err(|source| {
                     SubjectError::Model {

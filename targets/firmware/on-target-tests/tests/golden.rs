@@ -11,6 +11,7 @@ use cortex_m_rt as _;
 #[embedded_test::tests]
 mod tests {
     use tinybench_interpreter::kernels::{Dsp, Kernels, Portable};
+    use tinybench_interpreter::operators::With;
     use tinybench_interpreter::{Interpreter, Model};
 
     /// A file at an address as a model needs it.
@@ -46,7 +47,7 @@ mod tests {
         for fixture in FIXTURES {
             let model = Model::parse(&fixture.model.0).unwrap();
             let (input, output) = (model.input().bytes, model.output().bytes);
-            let mut interpreter = Interpreter::<K>::new(&model, &mut arena.0).unwrap();
+            let mut interpreter = Interpreter::new(&model, &mut arena.0).unwrap();
             let pairs = fixture.inputs.chunks_exact(input);
             for (given, expected) in pairs.zip(fixture.outputs.chunks_exact(output)) {
                 for (to, from) in interpreter.input_mut().iter_mut().zip(given) {

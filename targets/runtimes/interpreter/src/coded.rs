@@ -7,7 +7,7 @@ pub(crate) use none::Coded;
 
 #[cfg(feature = "huffman")]
 mod huffman {
-    use crate::error::{Damage, ModelError};
+    use crate::error::{Damage, Fault, ModelError, fault};
     use crate::flatbuffer::Table;
     use crate::huffman::{self, Decoder, TABLE_ENTRIES, crc32};
     use crate::schema;
@@ -30,9 +30,9 @@ mod huffman {
             tensor: u32,
             buffer: &Table<'m>,
             data: &'m [u8],
-        ) -> Result<Option<Self>, ModelError> {
+        ) -> Result<Option<Self>, Fault> {
             use schema::buffer::{CODING, CRC32, DECODED_BYTES, HUFFMAN, PLAIN};
-            let wrong = |damage| ModelError::Coding { tensor, damage };
+            let wrong = |damage| fault(ModelError::Coding { tensor, damage });
             match buffer.scalar(CODING, PLAIN)? {
                 PLAIN => Ok(None),
                 HUFFMAN => Ok(Some(Self {
@@ -51,7 +51,8 @@ mod huffman {
         }
 
         /// Checks the checksum and that the code can be decoded by a table.
-        pub fn check(&self, tensor: u32) -> Result<(), ModelError> {
+        #[cfg(feature = "checks")]
+        pub fn check(&self, tensor: u32) -> Result<(), Fault> {
             let damage = if crc32(self.data) != self.crc {
                 Damage::Checksum
             } else if !self.code.is_sound() {
@@ -59,7 +60,7 @@ mod huffman {
             } else {
                 return Ok(());
             };
-            Err(ModelError::Coding { tensor, damage })
+            Err(fault(ModelError::Coding { tensor, damage }))
         }
 
         /// Splits working memory and begins to decode: the first [`Self::TABLE_BYTES`] become the
@@ -79,7 +80,7 @@ mod huffman {
 mod none {
     use core::marker::PhantomData;
 
-    use crate::error::ModelError;
+    use crate::error::Fault;
     use crate::flatbuffer::Table;
 
     #[derive(Clone, Copy, Debug)]
@@ -105,7 +106,7 @@ mod none {
     impl<'m> Coded<'m> {
         pub const TABLE_BYTES: usize = 0;
 
-        pub fn read(_: u32, _: &Table<'m>, _: &'m [u8]) -> Result<Option<Self>, ModelError> {
+        pub fn read(_: u32, _: &Table<'m>, _: &'m [u8]) -> Result<Option<Self>, Fault> {
             Ok(None)
         }
 
@@ -113,7 +114,8 @@ mod none {
             match self.0 {}
         }
 
-        pub fn check(&self, _: u32) -> Result<(), ModelError> {
+        #[cfg(feature = "checks")]
+        pub fn check(&self, _: u32) -> Result<(), Fault> {
             match self.0 {}
         }
 

@@ -1,5 +1,7 @@
 //! Everything that can be wrong with a model or an arena.
 
+use core::fmt;
+
 use thiserror::Error;
 
 use crate::flatbuffer::Malformed;
@@ -44,20 +46,20 @@ pub enum ModelError {
         /// Version in the file.
         found: u32,
     },
-    /// The model has none or more than one subgraph.
-    #[error("the model has {found} subgraphs, exactly 1 is supported")]
+    /// The model has no subgraph, or too many.
+    #[error("the model has {found} subgraphs, 1 to 64 are supported")]
     Subgraphs {
         /// Number in the file.
         found: u32,
     },
-    /// The model has none or more than one input.
-    #[error("the model has {found} inputs, exactly 1 is supported")]
+    /// The model has no input.
+    #[error("the model has {found} inputs, at least 1 is needed")]
     Inputs {
         /// Number in the file.
         found: u32,
     },
-    /// The model has none or more than one output.
-    #[error("the model has {found} outputs, exactly 1 is supported")]
+    /// The model has no output.
+    #[error("the model has {found} outputs, at least 1 is needed")]
     Outputs {
         /// Number in the file.
         found: u32,
@@ -100,7 +102,7 @@ pub enum ModelError {
         /// Operator index.
         operator: u32,
         /// Which option.
-        option: &'static str,
+        option: Name,
     },
     /// The shapes of the operator's tensors don't belong together.
     #[error(
@@ -110,7 +112,7 @@ pub enum ModelError {
         /// Operator index.
         operator: u32,
         /// Which tensor, by its part in the operator.
-        tensor: &'static str,
+        tensor: Name,
     },
     /// The product of the operator's scales can't be expressed as multiplier and shift.
     #[error("operator {operator}: the scales of its tensors are too far apart")]
@@ -124,7 +126,7 @@ pub enum ModelError {
         /// Operator index.
         operator: u32,
         /// Which tensor, by its part in the operator.
-        tensor: &'static str,
+        tensor: Name,
     },
     /// A tensor is read before an operator has written it.
     #[error("operator {operator}: tensor {tensor} is read but not written by an earlier operator")]
@@ -164,9 +166,9 @@ pub enum ModelError {
         /// `TensorType` that would do.
         expected: u8,
     },
-    /// The tensor has no dimension, too many, or one that isn't positive.
+    /// The tensor has a dimension that is negative, or too many elements.
     #[error(
-        "tensor {tensor}: unsupported shape: 1 to 4 dimensions of at least 1 and below 2^31 bytes in all are needed"
+        "tensor {tensor}: unsupported shape: no dimension may be negative, and below 2^31 bytes in all are needed"
     )]
     TensorShape {
         /// Tensor index.
@@ -202,8 +204,8 @@ pub enum ModelError {
         /// Whether it is one.
         constant: bool,
     },
-    /// The tensor is a variable or sparse.
-    #[error("tensor {tensor}: variable and sparse tensors are not supported")]
+    /// The tensor is sparse.
+    #[error("tensor {tensor}: sparse tensors are not supported")]
     TensorKind {
         /// Tensor index.
         tensor: u32,
@@ -211,6 +213,35 @@ pub enum ModelError {
     /// The plan exceeds what 32-bit offsets can express.
     #[error("the model's tensors need 2 GB or more")]
     TooLarge,
+}
+
+/// The name of a part of an operator in an error. Only with the feature `checks` does it hold text;
+/// an image has no use for it, and no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name(#[cfg(feature = "checks")] &'static str);
+
+impl Name {
+    /// The name `text`.
+    #[inline(always)]
+    #[cfg_attr(
+        not(feature = "checks"),
+        expect(unused_variables, reason = "there is no room for it")
+    )]
+    pub const fn new(text: &'static str) -> Self {
+        Self(
+            #[cfg(feature = "checks")]
+            text,
+        )
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        #[cfg(feature = "checks")]
+        return formatter.write_str(self.0);
+        #[cfg(not(feature = "checks"))]
+        formatter.write_str("a part")
+    }
 }
 
 /// What is wrong with compressed weights.
@@ -283,6 +314,57 @@ impl ModelError {
     }
 }
 
+/// Why a model can't be run, as functions return it. With the feature `checks` it is a
+/// [`ModelError`]; without, what an image reports of one, in a word.
+#[cfg(feature = "checks")]
+pub type Fault = ModelError;
+
+/// Why a model can't be run: what an image reports of a [`ModelError`], in a word.
+#[cfg(not(feature = "checks"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the model can't be run: error {}", self.code())]
+pub struct Fault(core::num::NonZeroU32);
+
+/// The fault that an error is.
+#[inline(always)]
+pub(crate) const fn fault(error: ModelError) -> Fault {
+    #[cfg(feature = "checks")]
+    return error;
+    #[cfg(not(feature = "checks"))]
+    {
+        let operator = match error.operator() {
+            // Below 2^14: `MAX_OPERATORS`.
+            Some(operator) => (operator & 0xffff) + 1,
+            None => 0,
+        };
+        let code = error.code() | 1 << 31;
+        match core::num::NonZeroU32::new(code | operator << 8) {
+            Some(word) => Fault(word),
+            None => Fault(core::num::NonZeroU32::MIN),
+        }
+    }
+}
+
+#[cfg(not(feature = "checks"))]
+impl Fault {
+    /// [`ModelError::code`].
+    pub const fn code(&self) -> u32 {
+        self.0.get() & 0xff
+    }
+
+    /// [`ModelError::operator`].
+    pub const fn operator(&self) -> Option<u32> {
+        (self.0.get() >> 8 & 0x1_ffff).checked_sub(1)
+    }
+}
+
+#[cfg(not(feature = "checks"))]
+impl From<Malformed> for Fault {
+    fn from(malformed: Malformed) -> Self {
+        fault(malformed.into())
+    }
+}
+
 impl From<Malformed> for ModelError {
     fn from(malformed: Malformed) -> Self {
         Self::Malformed { at: malformed.at }
@@ -302,7 +384,7 @@ pub enum PrepareError {
     },
     /// The model can't be run.
     #[error(transparent)]
-    Model(#[from] ModelError),
+    Model(#[from] Fault),
 }
 
 /// An inference failed: the model's bytes or the arena were changed since it was prepared.

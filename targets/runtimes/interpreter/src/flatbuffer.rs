@@ -44,7 +44,7 @@ macro_rules! scalar {
         }
     )*};
 }
-scalar!(u8, i8, u16, i32, u32, i64, f32);
+scalar!(u8, i8, u16, i16, i32, u32, i64, f32);
 
 /// Follows the unsigned offset that is stored at `at`.
 #[inline(never)]
@@ -60,10 +60,51 @@ fn follow(bytes: &[u8], at: usize) -> Result<usize, Malformed> {
 pub struct Table<'b> {
     bytes: &'b [u8],
     position: usize,
-    vtable: &'b [u8],
+    /// Position of the vtable, which lies in the file as a whole.
+    vtable: usize,
 }
 
 impl<'b> Table<'b> {
+    /// A table without fields.
+    pub const EMPTY: Self = Self {
+        bytes: &[],
+        position: 0,
+        vtable: 0,
+    };
+
+    /// The number in field `id`, or `default` if it is absent or damaged.
+    pub fn get<S: Scalar>(&self, id: usize, default: S) -> S {
+        self.scalar(id, default).unwrap_or(default)
+    }
+
+    /// The table in field `id`, an empty one if it is absent or damaged.
+    #[inline(never)]
+    pub fn child(&self, id: usize) -> Self {
+        self.table(id).ok().flatten().unwrap_or(Self::EMPTY)
+    }
+
+    /// The numbers in field `id`, none if they are absent or damaged.
+    pub fn numbers<S: Scalar>(&self, id: usize) -> Vector<'b, S> {
+        Vector::new(self.content(id, S::SIZE))
+    }
+
+    /// The tables in field `id`, none if they are absent or damaged.
+    #[inline(never)]
+    pub fn list(&self, id: usize) -> Tables<'b> {
+        self.tables(id).unwrap_or(Tables {
+            bytes: &[],
+            first: 0,
+            length: 0,
+        })
+    }
+
+    /// The bytes of the vector in field `id` with elements of `size` bytes, none if it is absent or
+    /// damaged.
+    #[inline(never)]
+    pub(crate) fn content(&self, id: usize, size: usize) -> &'b [u8] {
+        self.elements(id, size).map_or(&[], |(raw, _)| raw)
+    }
+
     /// The root table of a file.
     pub fn root(bytes: &'b [u8]) -> Result<Self, Malformed> {
         Self::at(bytes, follow(bytes, 0)?)
@@ -75,11 +116,15 @@ impl<'b> Table<'b> {
         let back = i64::from(i32::read(bytes, position)?);
         let vtable = usize::try_from(position as i64 - back).map_err(|_| wrong)?;
         let length = usize::from(u16::read(bytes, vtable)?);
-        let vtable = bytes
-            .get(vtable..)
-            .and_then(|rest| rest.get(..length))
-            .filter(|_| length >= 4)
-            .ok_or(wrong)?;
+        let inside = |from: usize, length: usize| {
+            let rest = bytes.len().checked_sub(from);
+            rest.is_some_and(|rest| rest >= length)
+        };
+        // The second entry is the size of the table itself.
+        let own = usize::from(u16::read(bytes, vtable.wrapping_add(2))?);
+        if length < 4 || !inside(vtable, length) || !inside(position, own) {
+            return Err(wrong);
+        }
         Ok(Self {
             bytes,
             position,
@@ -95,7 +140,12 @@ impl<'b> Table<'b> {
     /// Position of the field, if it is present.
     #[inline(never)]
     fn field(&self, id: usize) -> Option<usize> {
-        match u16::read(self.vtable, 4 + 2 * id) {
+        let length = usize::from(u16::read(self.bytes, self.vtable).ok()?);
+        let entry = 4 + 2 * id;
+        if entry + 2 > length {
+            return None;
+        }
+        match u16::read(self.bytes, self.vtable.wrapping_add(entry)) {
             Ok(0) | Err(_) => None,
             Ok(offset) => self.position.checked_add(usize::from(offset)),
         }
@@ -141,6 +191,11 @@ impl<'b> Table<'b> {
         Ok(core::str::from_utf8(raw).unwrap_or(""))
     }
 
+    /// The bytes of the vector in field `id`; empty if it is absent.
+    pub fn bytes(&self, id: usize) -> Result<&'b [u8], Malformed> {
+        Ok(self.elements(id, 1)?.0)
+    }
+
     /// Whether field `id` is present.
     pub fn has(&self, id: usize) -> bool {
         self.field(id).is_some()
@@ -171,6 +226,17 @@ pub struct Vector<'b, S> {
 }
 
 impl<'b, S: Scalar> Vector<'b, S> {
+    /// No numbers.
+    pub const EMPTY: Self = Self::new(&[]);
+
+    /// The numbers in `raw`, little-endian.
+    pub const fn new(raw: &'b [u8]) -> Self {
+        Self {
+            raw,
+            number: PhantomData,
+        }
+    }
+
     /// How many numbers there are.
     pub fn len(&self) -> usize {
         self.raw.len() / S::SIZE
@@ -216,6 +282,12 @@ impl<'b> Tables<'b> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.length == 0
+    }
+
+    /// The table at `index`, an empty one past the end or if it is damaged.
+    #[inline(never)]
+    pub fn at(&self, index: usize) -> Table<'b> {
+        self.get(index).ok().flatten().unwrap_or(Table::EMPTY)
     }
 
     /// The table at `index`, [`None`] past the end.

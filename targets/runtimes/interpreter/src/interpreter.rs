@@ -5,164 +5,188 @@
 //! | part | size |
 //! |---|---|
 //! | nodes | [`NODE_WORDS`] words for each operator |
-//! | constants | the multipliers and shifts of each operator, see [`constant_words`] |
+//! | slots | a word for each end of a subgraph, if there are more than one input and one output; a word for each tensor of operators with more than three |
+//! | constants | what each registration asks for, see [`crate::operators::Needs`] |
 //! | tensors and scratch | as planned, see [`crate::plan`] |
 //! | decoding | the table of a Huffman code and decoded weights, if the model has coded ones |
 //!
 //! All of it is 32-bit words and bytes, so a host plans exactly what a target uses.
 
-use core::marker::PhantomData;
 use core::ops::Range;
 
 use crate::coded::Coded;
-use crate::error::{InvokeError, ModelError, PrepareError};
-use crate::kernels::{Bias, FullyConnected, Kernels, Requantisation, Window};
+use crate::error::{Fault, InvokeError, ModelError, PrepareError, fault};
 use crate::model::Model;
-use crate::operator::{Kind, Operator, Scales};
-use crate::plan::{ALIGNMENT, MAX_WORK, Plan, scratch_bytes, work_words};
-use crate::quantisation::{Multiplier, SoftmaxScale};
+use crate::node::{MAX_CONSTANTS, MAX_REGISTRATIONS, NODE_WORDS, Node, SLOTS};
+use crate::operator::Operator;
+use crate::operators::decode;
+use crate::plan::{ALIGNMENT, Plan, STACK_WORK, work_words};
+use crate::run::{Prepared, input_slot};
+use crate::schema::tensor_type;
 
-/// Words per operator in the arena: a [`Node`].
-const NODE_WORDS: usize = 4;
-
-/// What preparation found out about an operator.
+/// Sizes of the parts of an arena that don't depend on the plan.
 #[derive(Clone, Copy)]
-struct Node {
-    /// Offset of the first input in the tensor area.
-    input: u32,
-    /// Offset of the second input for ADD, of the scratch for convolutions.
-    second: u32,
-    /// Offset of the output in the tensor area.
-    output: u32,
-    /// First word of the constants; the highest bit is [`Requantisation::narrow`].
-    constants: u32,
+struct Sizes {
+    /// Words.
+    nodes: usize,
+    /// Words.
+    slots: usize,
+    /// Words.
+    constants: usize,
+    /// Bytes.
+    decoding: usize,
+    /// Words that planning needs behind the slots.
+    work: usize,
 }
 
-const NARROW: u32 = 1 << 31;
-
-impl Node {
-    fn load(&[input, second, output, constants]: &[u32; NODE_WORDS]) -> Self {
-        Self {
-            input,
-            second,
-            output,
-            constants,
-        }
+impl Sizes {
+    #[inline(never)]
+    fn of(model: &Model) -> Result<Self, Fault> {
+        lay_out(model, None, &mut [], &mut [])
     }
 
-    fn words(self) -> [u32; NODE_WORDS] {
-        [self.input, self.second, self.output, self.constants]
+    /// Bytes from the first aligned address of an arena: what running needs and what planning
+    /// needs, whichever is more. Planning begins behind the slots and is over before constants are
+    /// written.
+    fn total(&self, tensors: u32) -> Result<usize, Fault> {
+        let fixed = (self.nodes + self.slots) * 4;
+        let run = (fixed + self.constants * 4)
+            .checked_add(tensors as usize)
+            .and_then(|sum| sum.checked_add(self.decoding))
+            .filter(|&bytes| bytes <= i32::MAX as usize)
+            .ok_or(fault(ModelError::TooLarge))?;
+        Ok(run.max(fixed + self.work * 4))
     }
 }
 
-/// Words that an operator's constants take in the arena: for operators with weights a 32-bit
-/// multiplier per channel and then an 8-bit shift per channel; for ADD three multipliers and
-/// three shifts; for SOFTMAX multiplier, shift and smallest difference.
-fn constant_words(operator: &Operator) -> usize {
-    let channels = match &operator.kind {
-        Kind::Conv2d { op, .. } | Kind::DepthwiseConv2d { op, .. } => op.window.output[2],
-        Kind::FullyConnected { scales, .. } => scales.filter.len(),
-        Kind::Add { .. } => return 6,
-        Kind::Softmax { .. } => return 3,
-        _ => return 0,
+/// Writes who runs each operator, and where its tensors and constants lie, as far as there is room
+/// in `nodes` and `area`; says how much is needed.
+#[inline(never)]
+fn lay_out(
+    model: &Model,
+    plan: Option<&Plan>,
+    nodes: &mut [[u32; NODE_WORDS]],
+    area: &mut [u32],
+) -> Result<Sizes, Fault> {
+    let offset = |graph: u32, tensor: u32| plan.map_or(0, |plan| plan.tensor(graph, tensor));
+    let mut sizes = Sizes {
+        nodes: model.operator_count() * NODE_WORDS,
+        slots: 0,
+        constants: 0,
+        decoding: 0,
+        work: work_words(model),
     };
-    channels + channels.div_ceil(4)
-}
-
-/// Words of nodes and constants together.
-fn fixed_words(model: &Model) -> Result<usize, ModelError> {
-    (0..model.operator_count()).try_fold(model.operator_count() * NODE_WORDS, |words, index| {
-        words
-            .checked_add(constant_words(&model.operator(index)?))
-            .filter(|&words| words < 1 << 28)
-            .ok_or(ModelError::TooLarge)
-    })
-}
-
-/// Least bytes of a dense layer's weights that are decoded at a time, if it has so many: little
-/// enough to spare, and enough to keep the kernel busy.
-const DECODED_AT_A_TIME: usize = 4096;
-
-/// Dense kernels compute this many output channels at a time.
-const ROWS: usize = 4;
-
-/// How many rows of a dense layer with coded weights are decoded and computed at a time.
-fn rows_at_a_time(op: &FullyConnected, channels: usize) -> usize {
-    if op.batches != 1 {
-        // Decoding anew for each batch would take longer than a larger buffer is worth.
-        return channels;
-    }
-    let rows = (DECODED_AT_A_TIME / op.depth.max(1)).next_multiple_of(ROWS);
-    rows.max(ROWS).min(channels)
-}
-
-/// Output channels of an operator with `weights` weights.
-fn channels(op: &FullyConnected, weights: usize) -> usize {
-    weights.checked_div(op.depth).unwrap_or(0)
-}
-
-/// How many weights of an operator are decoded at a time.
-fn piece(operator: &Operator) -> usize {
-    let weights = operator.weights();
-    match &operator.kind {
-        Kind::FullyConnected { op, .. } => rows_at_a_time(op, channels(op, weights)) * op.depth,
-        _ => weights,
-    }
-}
-
-/// Bytes that decoding needs besides the tensors.
-fn decoding_bytes(model: &Model) -> Result<usize, ModelError> {
-    let mut most = 0;
-    for index in 0..model.operator_count() {
-        let operator = model.operator(index)?;
-        if operator.coded.is_some() {
-            most = most.max(Coded::TABLE_BYTES + piece(&operator).next_multiple_of(ALIGNMENT));
+    if has_ends(model) {
+        for graph in model.graphs() {
+            for tensor in graph.inputs().chain(graph.outputs()) {
+                put(area, &mut sizes.slots, offset(graph.number, tensor));
+            }
         }
     }
-    Ok(most)
+    for graph in model.graphs() {
+        for operator in graph.operators() {
+            let (registration, needs) = model.needs(&operator)?;
+            let mut words = Node::words(registration, sizes.constants);
+            sizes.constants = sizes.constants.saturating_add(needs.constants);
+            if sizes.constants > MAX_CONSTANTS || registration >= MAX_REGISTRATIONS {
+                return Err(fault(ModelError::TooLarge));
+            }
+            if needs.decoded > 0 {
+                let decoded = needs.decoded.next_multiple_of(ALIGNMENT);
+                sizes.decoding = sizes.decoding.max(Coded::TABLE_BYTES + decoded);
+            }
+            let scratch = usize::from(needs.scratch > 0);
+            if input_slot(&operator, operator.input_count()) + scratch > SLOTS {
+                words = Node::with_slots(words, sizes.slots);
+                each_slot(&operator, |tensor| {
+                    put(area, &mut sizes.slots, offset(graph.number, tensor));
+                });
+            } else {
+                let mut slot = 0;
+                each_slot(&operator, |tensor| {
+                    put(&mut words, &mut slot, offset(graph.number, tensor));
+                });
+            }
+            if let (Some(plan), 1..) = (plan, needs.scratch) {
+                words = Node::with_scratch(words, plan.scratch(operator.index));
+            }
+            if let Some(node) = nodes.get_mut(operator.index as usize) {
+                *node = words;
+            }
+        }
+    }
+    Ok(sizes)
 }
 
-/// Bytes from the first aligned address of an arena: what running needs and what planning needs,
-/// whichever is more. Planning begins behind the nodes and is over before constants are written.
-fn total_bytes(model: &Model, plan: &Plan) -> Result<usize, ModelError> {
-    let operators = model.operator_count();
-    let run = fixed_words(model)?
-        .checked_mul(4)
-        .and_then(|fixed| fixed.checked_add(plan.bytes as usize))
-        .and_then(|sum| sum.checked_add(decoding_bytes(model).ok()?))
-        .filter(|&bytes| bytes <= i32::MAX as usize)
-        .ok_or(ModelError::TooLarge)?;
-    Ok(run.max((operators * NODE_WORDS + work_words(operators)) * 4))
+/// Writes a word, if there is room, and counts it.
+fn put(words: &mut [u32], at: &mut usize, word: u32) {
+    if let Some(to) = words.get_mut(*at) {
+        *to = word;
+    }
+    *at += 1;
+}
+
+/// Calls `visit` with the tensors of an operator that have slots, in the order of the slots.
+fn each_slot(operator: &Operator, mut visit: impl FnMut(u32)) {
+    for output in operator.outputs() {
+        visit(output);
+    }
+    for (position, input) in operator.inputs().enumerate() {
+        if let (Some(input), true) = (input, operator.input_is_in_arena(position)) {
+            visit(input);
+        }
+    }
+}
+
+/// Whether the offsets of the inputs and outputs of all subgraphs are kept: if there are more than
+/// one input and one output in all.
+fn has_ends(model: &Model) -> bool {
+    model.graph_count() > 1 || model.main().arity() != [1, 1]
 }
 
 /// Bytes of arena that a model needs, if the arena starts at a multiple of 4. The same number on
 /// every machine, and the least that [`Interpreter::new`] accepts.
 ///
-/// Takes about 3 KB of stack.
+/// Takes about 3 KB of stack. For a model that is planned in more than that - one with more than 257
+/// inputs, variables, outputs and operators together - `work` has to be as long as
+/// [`planning_words`] says; otherwise the number is only what planning needs.
 ///
 /// # Errors
 /// [`ModelError::TooLarge`] from 2 GB on.
 #[inline(never)]
-pub fn arena_needed(model: &Model) -> Result<usize, ModelError> {
-    let mut work = [0; MAX_WORK];
-    let plan = Plan::new(model, &mut work)?;
-    total_bytes(model, &plan)
+pub fn arena_needed_with(model: &Model, work: &mut [u32]) -> Result<usize, Fault> {
+    let sizes = Sizes::of(model)?;
+    if work.len() < sizes.work {
+        return sizes.total(0);
+    }
+    sizes.total(Plan::new(model, work)?.bytes)
+}
+
+/// [`arena_needed_with`] working memory on the stack, for all but the longest models.
+///
+/// # Errors
+/// [`ModelError::TooLarge`] from 2 GB on.
+#[inline(never)]
+pub fn arena_needed(model: &Model) -> Result<usize, Fault> {
+    arena_needed_with(model, &mut [0; STACK_WORK])
+}
+
+/// Words of working memory with which any model is planned.
+pub fn planning_words(model: &Model) -> usize {
+    work_words(model)
 }
 
 /// A model that is ready to run in its arena.
-pub struct Interpreter<'m, 'a, K> {
-    model: Model<'m>,
-    nodes: &'a [[u32; NODE_WORDS]],
-    constants: &'a [u32],
+pub struct Interpreter<'m, 'a> {
+    prepared: Prepared<'a, 'm>,
     tensors: &'a mut [u8],
     decoding: &'a mut [u8],
-    input: Range<usize>,
-    output: Range<usize>,
+    /// Offsets of the first input and the first output.
+    ends: [u32; 2],
     used: usize,
-    kernels: PhantomData<K>,
 }
 
-impl<'m, 'a, K: Kernels> Interpreter<'m, 'a, K> {
+impl<'m, 'a> Interpreter<'m, 'a> {
     /// Plans the model's tensors in `arena` and computes what the kernels need.
     ///
     /// # Errors
@@ -171,81 +195,103 @@ impl<'m, 'a, K: Kernels> Interpreter<'m, 'a, K> {
     pub fn new(model: &Model<'m>, arena: &'a mut [u8]) -> Result<Self, PrepareError> {
         let given = arena.len();
         let skipped = arena.as_ptr().align_offset(ALIGNMENT);
-        let too_small = |needed: Result<usize, ModelError>| match needed {
+        let too_small = |needed: Result<usize, Fault>| match needed {
             Ok(needed) => PrepareError::ArenaTooSmall {
                 needed: needed + skipped,
                 given,
             },
             Err(error) => error.into(),
         };
-        let Some(arena) = arena.get_mut(skipped..) else {
+        let sizes = Sizes::of(model)?;
+        let Some((nodes, slots, rest)) = split(arena, skipped, &sizes) else {
             return Err(too_small(arena_needed(model)));
         };
-        let whole = arena.len() / 4 * 4;
-        let (aligned, _) = arena.split_at_mut(whole);
-        let Ok(words) = bytemuck::try_cast_slice_mut::<u8, u32>(aligned) else {
-            return Err(too_small(arena_needed(model)));
-        };
-        let operators = model.operator_count();
-        let Some((node_words, rest)) = words.split_at_mut_checked(operators * NODE_WORDS) else {
-            return Err(too_small(arena_needed(model)));
-        };
-        let Some(work) = rest.get_mut(..work_words(operators)) else {
-            return Err(too_small(arena_needed(model)));
-        };
-        let plan = Plan::new(model, work)?;
-        let needed = total_bytes(model, &plan)?;
-        let nodes = node_words.as_chunks_mut().0;
-        write_nodes(model, &plan, nodes)?;
-        let input = plan.tensor(0) as usize;
-        let output = model.producer(model.output_tensor()).unwrap_or(0);
-        let output = plan.tensor(output) as usize;
+        let whole = (nodes.len() + slots.len() + rest.len()) * 4;
+        let plan = Plan::new(model, rest)?;
+        let needed = sizes.total(plan.bytes)?;
+        if whole < needed {
+            return Err(too_small(Ok(needed)));
+        }
+        let nodes = nodes.as_chunks_mut().0;
+        lay_out(model, Some(&plan), nodes, slots)?;
+        let main = model.main();
+        let ends = [0, 1].map(|side| plan.tensor(0, main.end(0, side).unwrap_or(u32::MAX)));
         let tensor_bytes = plan.bytes as usize;
-        let constant_words = fixed_words(model)? - operators * NODE_WORDS;
-        let split = rest.split_at_mut_checked(constant_words);
-        let Some((constants, tensors)) = split.filter(|_| whole >= needed) else {
-            return Err(too_small(Ok(needed)));
-        };
-        let split = bytemuck::cast_slice_mut(tensors).split_at_mut_checked(tensor_bytes);
-        let Some((tensors, rest)) = split else {
-            return Err(too_small(Ok(needed)));
-        };
-        let Some(decoding) = rest.get_mut(..decoding_bytes(model)?) else {
+        let parts = rest.split_at_mut_checked(sizes.constants);
+        let parts = parts.and_then(|(constants, rest)| {
+            let rest = bytemuck::cast_slice_mut::<u32, u8>(rest);
+            let (tensors, rest) = rest.split_at_mut_checked(tensor_bytes)?;
+            Some((constants, tensors, rest.get_mut(..sizes.decoding)?))
+        });
+        let Some((constants, tensors, decoding)) = parts else {
             return Err(too_small(Ok(needed)));
         };
         write_constants(model, nodes, constants)?;
-        Ok(Self {
-            model: *model,
-            nodes,
-            constants,
+        let mut interpreter = Self {
+            prepared: Prepared {
+                model: *model,
+                nodes,
+                slots,
+                constants,
+            },
             tensors,
             decoding,
-            input: input..input + model.input().bytes,
-            output: output..output + model.output().bytes,
+            ends,
             used: needed + skipped,
-            kernels: PhantomData,
-        })
+        };
+        interpreter.reset();
+        Ok(interpreter)
     }
 
-    /// The model's input, int8. It may be overwritten by an inference.
+    /// The model's first input, int8. It may be overwritten by an inference.
     pub fn input_mut(&mut self) -> &mut [i8] {
         bytemuck::cast_slice_mut(self.input_bytes_mut())
     }
 
-    /// The model's output, int8.
+    /// The model's first output, int8.
     pub fn output(&self) -> &[i8] {
         bytemuck::cast_slice(self.output_bytes())
     }
 
-    /// The bytes of the model's input, whatever its type.
+    /// The bytes of the model's first input, whatever its type.
     pub fn input_bytes_mut(&mut self) -> &mut [u8] {
-        let input = self.tensors.get_mut(self.input.clone());
-        input.unwrap_or(&mut [])
+        self.input_at_mut(0)
     }
 
-    /// The bytes of the model's output, whatever its type.
+    /// The bytes of the model's first output, whatever its type.
     pub fn output_bytes(&self) -> &[u8] {
-        self.tensors.get(self.output.clone()).unwrap_or(&[])
+        self.output_at(0)
+    }
+
+    /// The bytes of the model's input at `position`, empty past the last. They may be overwritten
+    /// by an inference.
+    pub fn input_at_mut(&mut self, position: usize) -> &mut [u8] {
+        let range = self.end(position, 0);
+        range
+            .and_then(|range| self.tensors.get_mut(range))
+            .unwrap_or(&mut [])
+    }
+
+    /// The bytes of the model's output at `position`, empty past the last.
+    pub fn output_at(&self, position: usize) -> &[u8] {
+        let range = self.end(position, 1);
+        range
+            .and_then(|range| self.tensors.get(range))
+            .unwrap_or(&[])
+    }
+
+    /// Where the model's input (`side` 0) or output (`side` 1) at `position` lies.
+    #[inline(never)]
+    fn end(&self, position: usize, side: usize) -> Option<Range<usize>> {
+        let main = self.prepared.model.main();
+        let tensor = main.end(position, side)?;
+        let before = if side == 0 { 0 } else { main.arity()[0] };
+        let offset = match position {
+            0 => *self.ends.get(side)?,
+            _ => *self.prepared.slots.get(before + position)?,
+        } as usize;
+        let bytes = main.tensor(tensor).bytes();
+        Some(offset..offset.checked_add(bytes)?)
     }
 
     /// Bytes of the arena in use, from its first byte.
@@ -254,7 +300,7 @@ impl<'m, 'a, K: Kernels> Interpreter<'m, 'a, K> {
     }
 
     /// Bytes of them that hold tensors and the scratch of kernels; the rest is the interpreter's
-    /// own: nodes, constants, and what only planning needs.
+    /// own: nodes, slots, constants, and what only planning needs.
     pub fn tensor_bytes(&self) -> usize {
         self.tensors.len()
     }
@@ -269,373 +315,104 @@ impl<'m, 'a, K: Kernels> Interpreter<'m, 'a, K> {
     /// # Errors
     /// The first operator whose coded bits give fewer or more weights than it has.
     pub fn decode(&mut self) -> Result<(), InvokeError> {
-        for index in 0..self.nodes.len() {
-            let failed = InvokeError {
-                operator: index as u32,
-            };
-            let operator = self.model.operator(index).map_err(|_| failed)?;
-            if let Some(coded) = operator.coded {
-                let pieces = each_piece(&coded, &operator, self.decoding, |_, _| Some(()));
-                pieces.ok_or(failed)?;
+        if !self.prepared.model.is_compressed() {
+            return Ok(());
+        }
+        for graph in self.prepared.model.graphs() {
+            for operator in graph.operators() {
+                let needs = self.prepared.model.needs(&operator);
+                let decoded = needs.map_or(0, |(_, needs)| needs.decoded);
+                if decoded > 0 {
+                    let failed = InvokeError {
+                        operator: operator.index,
+                    };
+                    decode(&operator, decoded, self.decoding).ok_or(failed)?;
+                }
             }
         }
         Ok(())
     }
 
-    /// One inference: reads the input, writes the output.
+    /// Gives all variables the values with which the first inference begins: what stands for 0.
+    pub fn reset(&mut self) {
+        if !self.prepared.model.has_variables() {
+            return;
+        }
+        for graph in self.prepared.model.graphs() {
+            for operator in graph.operators() {
+                for position in 0..operator.input_count() {
+                    self.reset_input(&operator, position);
+                }
+            }
+        }
+    }
+
+    /// [`Self::reset`] for one input, if it is a variable.
+    fn reset_input(&mut self, operator: &Operator, position: usize) -> Option<()> {
+        let tensor = operator.optional_input(position)?;
+        if !tensor.is_variable() || tensor.is_constant() {
+            return None;
+        }
+        let node = Node(self.prepared.nodes.get(operator.index as usize)?);
+        let slots = node.slots(self.prepared.slots);
+        let offset = *slots.get(input_slot(operator, position))? as usize;
+        let zero = match tensor.type_number() {
+            tensor_type::INT8 => tensor.quantisation().zero_point,
+            _ => 0,
+        };
+        let bytes = self.tensors.get_mut(offset..)?.get_mut(..tensor.bytes())?;
+        bytes.fill(zero as u8);
+        Some(())
+    }
+
+    /// One inference: reads the inputs, writes the outputs.
     ///
     /// # Errors
     /// For a model that [`Model::parse`] accepted only that coded bits give fewer or more weights
     /// than there are; the plan is checked all the same.
     pub fn invoke(&mut self) -> Result<(), InvokeError> {
-        for (index, node) in self.nodes.iter().enumerate() {
-            let ran = self.model.operator(index).ok().and_then(|operator| {
-                let memory = (self.constants, &mut *self.tensors);
-                match operator.coded {
-                    None => run::<K>(&operator, node, memory.0, memory.1),
-                    Some(coded) => run_coded::<K>(&operator, &coded, node, memory, self.decoding),
-                }
-            });
-            if ran.is_none() {
-                let operator = index as u32;
-                return Err(InvokeError { operator });
-            }
-        }
-        Ok(())
+        let main = self.prepared.model.main();
+        self.prepared.run(main, self.tensors, self.decoding)
     }
 }
 
-/// Writes where the tensors and constants of each operator lie.
-fn write_nodes(
-    model: &Model,
-    plan: &Plan,
-    nodes: &mut [[u32; NODE_WORDS]],
-) -> Result<(), ModelError> {
-    let tensor = |index: u32| plan.tensor(model.producer(index).unwrap_or(usize::MAX));
-    let mut constants = 0;
-    for (index, node) in nodes.iter_mut().enumerate() {
-        let operator = model.operator(index)?;
-        *node = Node {
-            input: tensor(operator.input),
-            second: operator.second.map_or(plan.scratch(index), tensor),
-            output: plan.tensor(index + 1),
-            constants,
-        }
-        .words();
-        constants += constant_words(&operator) as u32;
-    }
-    Ok(())
+/// Splits an arena into nodes, slots and the rest, which has room for planning.
+fn split<'a>(
+    arena: &'a mut [u8],
+    skipped: usize,
+    sizes: &Sizes,
+) -> Option<(&'a mut [u32], &'a mut [u32], &'a mut [u32])> {
+    let arena = arena.get_mut(skipped..)?;
+    let whole = arena.len() / 4 * 4;
+    let (aligned, _) = arena.split_at_mut(whole);
+    let words = bytemuck::try_cast_slice_mut::<u8, u32>(aligned).ok()?;
+    let (nodes, rest) = words.split_at_mut_checked(sizes.nodes)?;
+    let (slots, rest) = rest.split_at_mut_checked(sizes.slots)?;
+    (rest.len() >= sizes.work).then_some((nodes, slots, rest))
 }
 
 /// Computes the constants of all operators.
+#[inline(never)]
 fn write_constants(
     model: &Model,
     nodes: &mut [[u32; NODE_WORDS]],
     constants: &mut [u32],
-) -> Result<(), ModelError> {
-    for (index, words) in nodes.iter_mut().enumerate() {
-        let operator = model.operator(index)?;
-        let mut node = Node::load(words);
-        let first = node.constants as usize;
-        let constants = constants
-            .get_mut(first..)
-            .and_then(|rest| rest.get_mut(..constant_words(&operator)))
-            .ok_or(ModelError::TooLarge)?;
-        let narrow = prepare(&operator, constants).ok_or(ModelError::Multiplier {
-            operator: index as u32,
-        })?;
-        if narrow {
-            node.constants |= NARROW;
+) -> Result<(), Fault> {
+    for graph in model.graphs() {
+        for operator in graph.operators() {
+            let wrong = fault(ModelError::Multiplier {
+                operator: operator.index,
+            });
+            let node = nodes.get_mut(operator.index as usize).ok_or(wrong)?;
+            let registration = model.resolved(Node(node).registration()).ok_or(wrong)?;
+            let count = (registration.needs)(&operator).constants;
+            let constants = constants.get_mut(Node(node).constants()..);
+            let constants = constants.and_then(|rest| rest.get_mut(..count));
+            let flag = (registration.prepare)(&operator, constants.ok_or(wrong)?);
+            if flag.ok_or(wrong)? {
+                *node = Node::with_flag(*node);
+            }
         }
-        *words = node.words();
     }
     Ok(())
-}
-
-/// Computes the constants of one operator; [`None`] if its scales are too far apart. The answer
-/// is [`Requantisation::narrow`].
-fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
-    match &operator.kind {
-        Kind::Conv2d { op, scales } | Kind::DepthwiseConv2d { op, scales } => {
-            let channels = op.window.output[2];
-            write_multipliers(constants, channels, |channel| output_scale(scales, channel))?;
-            let depth = operator.weights().checked_div(channels)?;
-            Some(is_narrow(constants, channels, depth, &op.bias))
-        }
-        Kind::FullyConnected { op, scales } => {
-            let channels = scales.filter.len();
-            write_multipliers(constants, channels, |channel| output_scale(scales, channel))?;
-            Some(is_narrow(constants, channels, op.depth, &op.bias))
-        }
-        &Kind::Add { scales, .. } => {
-            let [a, b, output] = scales.map(f64::from);
-            let twice_max = 2.0 * a.max(b);
-            let shifted = f64::from(1 << crate::kernels::Add::LEFT_SHIFT);
-            let reals = [a / twice_max, b / twice_max, twice_max / (shifted * output)];
-            for (words, real) in constants.as_chunks_mut::<2>().0.iter_mut().zip(reals) {
-                // TensorFlow Lite refuses factors from 1 on.
-                let multiplier = Multiplier::from_real(real).filter(|m| m.shift <= 0)?;
-                *words = [multiplier.multiplier as u32, multiplier.shift as u32];
-            }
-            Some(false)
-        }
-        &Kind::Softmax {
-            beta, input_scale, ..
-        } => {
-            let scale = SoftmaxScale::new(beta, input_scale)?;
-            let words = [scale.multiplier, scale.left_shift, scale.difference_min];
-            for (to, from) in constants.iter_mut().zip(words) {
-                *to = from as u32;
-            }
-            Some(false)
-        }
-        _ => Some(false),
-    }
-}
-
-/// The scale from accumulator to output of `channel`, in double precision and in TensorFlow
-/// Lite's order.
-fn output_scale(scales: &Scales, channel: usize) -> Option<f64> {
-    let filter = scales.filter.get(channel).or(scales.filter.get(0))?;
-    let product = f64::from(scales.input) * f64::from(filter);
-    Some(product / f64::from(scales.output))
-}
-
-/// Writes `count` multipliers and then as many shifts of 8 bits.
-fn write_multipliers(
-    constants: &mut [u32],
-    count: usize,
-    real: impl Fn(usize) -> Option<f64>,
-) -> Option<()> {
-    let (multipliers, shifts) = constants.split_at_mut_checked(count)?;
-    let shifts: &mut [i8] = bytemuck::cast_slice_mut(shifts);
-    shifts.fill(0);
-    for (channel, (word, shift)) in multipliers.iter_mut().zip(shifts).enumerate() {
-        let multiplier = Multiplier::from_real(real(channel)?)?;
-        *word = multiplier.multiplier as u32;
-        *shift = multiplier.shift;
-    }
-    Some(())
-}
-
-/// Splits constants into `count` multipliers and their shifts.
-fn requantisation(constants: &[u32], count: usize, narrow: bool) -> Option<Requantisation<'_>> {
-    let (multipliers, shifts) = constants.split_at_checked(count)?;
-    Some(Requantisation {
-        multipliers: bytemuck::cast_slice(multipliers),
-        shifts: bytemuck::cast_slice(shifts).get(..count)?,
-        narrow,
-    })
-}
-
-/// Whether all shifts are negative and all accumulators stay below 2^30 in magnitude, whatever
-/// the input: `depth` products of at most 255 * 128, and a bias.
-fn is_narrow(constants: &[u32], channels: usize, depth: usize, bias: &Bias) -> bool {
-    let products = depth as u64 * 255 * 128;
-    let bias = (0..bias.len()).map(|channel| bias.get(channel).unsigned_abs());
-    let bounded = products + u64::from(bias.max().unwrap_or(0)) < 1 << 30;
-    bounded
-        && requantisation(constants, channels, false)
-            .is_some_and(|requantisation| requantisation.shifts.iter().all(|&shift| shift < 0))
-}
-
-/// Decodes the weights of an operator piece by piece and calls `use_piece` with the index of the
-/// first weight and the weights of each; [`None`] if that fails, or if there are fewer or more.
-fn each_piece(
-    coded: &Coded,
-    operator: &Operator,
-    work: &mut [u8],
-    mut use_piece: impl FnMut(usize, &[i8]) -> Option<()>,
-) -> Option<()> {
-    let (mut decoder, weights) = coded.begin(work)?;
-    let (count, most) = (coded.bytes(), piece(operator).max(1));
-    let mut first = 0;
-    while first < count {
-        let piece = weights.get_mut(..most.min(count - first))?;
-        if !decoder.decode(piece) {
-            return None;
-        }
-        use_piece(first, piece)?;
-        first += piece.len();
-    }
-    decoder.is_at_end().then_some(())
-}
-
-/// Decodes and runs one operator.
-fn run_coded<K: Kernels>(
-    operator: &Operator,
-    coded: &Coded,
-    words: &[u32; NODE_WORDS],
-    (constants, tensors): (&[u32], &mut [u8]),
-    work: &mut [u8],
-) -> Option<()> {
-    each_piece(coded, operator, work, |first, filter| {
-        let mut decoded = *operator;
-        match &mut decoded.kind {
-            Kind::Conv2d { op, .. } | Kind::DepthwiseConv2d { op, .. } => op.filter = filter,
-            Kind::FullyConnected { op, .. } if filter.len() == coded.bytes() => op.filter = filter,
-            Kind::FullyConnected { op, scales } => {
-                op.filter = filter;
-                let channel = first.checked_div(op.depth)?;
-                return run_rows::<K>(op, scales, channel, words, constants, tensors);
-            }
-            _ => return None,
-        }
-        run::<K>(&decoded, words, constants, tensors)
-    })
-}
-
-/// Runs some rows of a dense layer of one batch: those whose weights `op` has, the first of which
-/// is output channel `first`.
-fn run_rows<K: Kernels>(
-    op: &FullyConnected,
-    scales: &Scales,
-    first: usize,
-    words: &[u32; NODE_WORDS],
-    constants: &[u32],
-    tensors: &mut [u8],
-) -> Option<()> {
-    let node = Node::load(words);
-    let count = scales.filter.len();
-    let constants = constants
-        .get((node.constants & !NARROW) as usize..)?
-        .get(..count + count.div_ceil(4))?;
-    let requantisation = requantisation(constants, count, node.constants & NARROW != 0)?;
-    let rows = channels(op, op.filter.len());
-    let (input, output) = (
-        node.input as usize,
-        (node.output as usize).checked_add(first)?,
-    );
-    let (input, output) = pair(
-        tensors,
-        input..input.checked_add(op.depth)?,
-        output..output.checked_add(rows)?,
-    )?;
-    let part = FullyConnected {
-        bias: op.bias.part(first, rows),
-        ..*op
-    };
-    K::fully_connected(&part, &requantisation.part(first, rows)?, input, output);
-    Some(())
-}
-
-/// Runs one operator; [`None`] if anything lies outside the arena.
-fn run<K: Kernels>(
-    operator: &Operator,
-    words: &[u32; NODE_WORDS],
-    constants: &[u32],
-    tensors: &mut [u8],
-) -> Option<()> {
-    let node = Node::load(words);
-    let narrow = node.constants & NARROW != 0;
-    let constants = constants
-        .get((node.constants & !NARROW) as usize..)?
-        .get(..constant_words(operator))?;
-    let at = |offset: u32, length: usize| {
-        let offset = offset as usize;
-        offset..offset.saturating_add(length)
-    };
-    match &operator.kind {
-        Kind::Conv2d { op, .. } => {
-            let [input, output] = images(&op.window);
-            let [input, output, scratch] = tensors
-                .get_disjoint_mut([
-                    at(node.input, input),
-                    at(node.output, output),
-                    at(node.second, scratch_bytes(operator).ok()? as usize),
-                ])
-                .ok()?;
-            K::conv_2d(
-                op,
-                &requantisation(constants, op.window.output[2], narrow)?,
-                bytemuck::cast_slice(input),
-                bytemuck::cast_slice_mut(output),
-                bytemuck::try_cast_slice_mut(scratch).ok()?,
-            );
-        }
-        Kind::DepthwiseConv2d { op, .. } => {
-            let [input, output] = images(&op.window);
-            let (input, output) = pair(tensors, at(node.input, input), at(node.output, output))?;
-            let requantisation = requantisation(constants, op.window.output[2], narrow)?;
-            K::depthwise_conv_2d(op, &requantisation, input, output);
-        }
-        Kind::FullyConnected { op, scales } => {
-            let (input, output) = pair(
-                tensors,
-                at(node.input, op.batches * op.depth),
-                at(node.output, operator.elements),
-            )?;
-            let requantisation = requantisation(constants, scales.filter.len(), narrow)?;
-            K::fully_connected(op, &requantisation, input, output);
-        }
-        Kind::Float(op) => op.run(tensors, node.input, node.output, operator.elements)?,
-        Kind::AveragePool2d(op) | Kind::MaxPool2d(op) => {
-            let [input, output] = images(&op.window);
-            let (input, output) = pair(tensors, at(node.input, input), at(node.output, output))?;
-            match operator.kind {
-                Kind::AveragePool2d(_) => K::average_pool_2d(op, input, output),
-                _ => K::max_pool_2d(op, input, output),
-            }
-        }
-        Kind::Add { op, .. } => {
-            let elements = operator.elements;
-            let (a, b) = (at(node.input, elements), at(node.second, elements));
-            let output = at(node.output, elements);
-            let (chunks, _) = constants.as_chunks::<2>();
-            let &[a_scale, b_scale, output_scale] = chunks.first_chunk()?;
-            let multipliers =
-                [a_scale, b_scale, output_scale].map(|[multiplier, shift]| Multiplier {
-                    multiplier: multiplier as i32,
-                    shift: shift as i8,
-                });
-            if a == b {
-                let (input, output) = pair(tensors, a, output)?;
-                K::add(op, &multipliers, [input, input], output);
-            } else {
-                let [a, b, output] = tensors.get_disjoint_mut([a, b, output]).ok()?;
-                let inputs = [bytemuck::cast_slice(a), bytemuck::cast_slice(b)];
-                K::add(op, &multipliers, inputs, bytemuck::cast_slice_mut(output));
-            }
-        }
-        Kind::Reshape => {
-            let elements = operator.elements;
-            let (input, output) =
-                pair(tensors, at(node.input, elements), at(node.output, elements))?;
-            for (output, input) in output.iter_mut().zip(input) {
-                *output = *input;
-            }
-        }
-        Kind::Softmax { op, .. } => {
-            let elements = operator.elements;
-            let (input, output) =
-                pair(tensors, at(node.input, elements), at(node.output, elements))?;
-            let &[multiplier, left_shift, difference_min] = constants.first_chunk()?;
-            let scale = SoftmaxScale {
-                multiplier: multiplier as i32,
-                left_shift: left_shift as i32,
-                difference_min: difference_min as i32,
-            };
-            K::softmax(op, scale, input, output);
-        }
-    }
-    Some(())
-}
-
-/// Sizes of the input and output of a sliding window, bytes.
-fn images(window: &Window) -> [usize; 2] {
-    [window.input, window.output]
-        .map(|[height, width, channels]| window.batches * height * width * channels)
-}
-
-/// An input and an output.
-fn pair(
-    tensors: &mut [u8],
-    input: Range<usize>,
-    output: Range<usize>,
-) -> Option<(&[i8], &mut [i8])> {
-    let [input, output] = tensors.get_disjoint_mut([input, output]).ok()?;
-    Some((
-        bytemuck::cast_slice(input),
-        bytemuck::cast_slice_mut(output),
-    ))
 }

@@ -1,13 +1,15 @@
-//! The tinybench runtime `interpreter`: runs int8 TensorFlow Lite models in place.
+//! The tinybench runtime `interpreter`: runs TensorFlow Lite models in place.
 //!
 //! - [`Model`] reads a `.tflite` file where it lies, checks all of it once, and describes it.
+//! - [`operators`] are registrations, of which an image links those that its model needs.
 //! - [`Interpreter`] plans the model's tensors in one arena, provided by the caller, and runs it.
 //! - [`arena_needed`] says on any machine how large that arena has to be.
 //! - [`kernels`] are the operators' arithmetic, exchangeable: equal bit for bit to TensorFlow
 //!   Lite Micro's reference kernels.
 //!
-//! With the feature `float` it runs float32 models too, and with `huffman` compressed ones, whose
-//! weights it decodes layer by layer. Without them there is no code for either.
+//! With the feature `huffman` it runs compressed models too, whose weights it decodes layer by
+//! layer; without, there is no code for them. With the feature `checks` errors say which part of an
+//! operator they mean, and registrations have names; an image has no use for either.
 //!
 //! Nothing is allocated, and nothing a model file contains makes the crate panic.
 
@@ -16,23 +18,35 @@
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "checks")]
+mod checks;
 mod coded;
 mod error;
 pub mod flatbuffer;
-mod float;
+mod graph;
 #[cfg(feature = "huffman")]
 pub mod huffman;
 mod interpreter;
-pub mod kernels;
 mod model;
+mod node;
 mod operator;
+pub mod operators;
 mod plan;
-mod quantisation;
+mod run;
 pub mod runtime;
 pub mod schema;
+pub mod shape;
+mod tensor;
 
-pub use error::{Damage, InvokeError, ModelError, PrepareError};
-pub use interpreter::{Interpreter, arena_needed};
-pub use model::{ElementType, MAX_OPERATORS, Model, Shape, Tensor};
-pub use operator::{Kind, Operator, Scales};
-pub use quantisation::{Multiplier, SoftmaxScale};
+#[cfg(feature = "checks")]
+pub use checks::Obstacle;
+pub use error::{Damage, Fault, InvokeError, ModelError, Name, PrepareError};
+pub use graph::Graph;
+pub use interpreter::{Interpreter, arena_needed, arena_needed_with, planning_words};
+pub use model::{Code, MAX_OPERATORS, Model, Tensor};
+pub use operator::Operator;
+pub use run::{Inputs, Memory, Place, Run};
+pub use shape::Shape;
+pub use tensor::{ElementType, Quantisation, RawTensor};
+pub use tinybench_kernels as kernels;
+pub use tinybench_kernels::{Multiplier, SoftmaxScale};

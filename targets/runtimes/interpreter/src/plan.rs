@@ -7,10 +7,8 @@
 //! The planner's own working memory is a slice of the arena that the plan overwrites later, so
 //! preparing a model needs no more memory than running it, save for very small models.
 
-use crate::error::ModelError;
-use crate::kernels::conv_2d_scratch;
-use crate::model::{MAX_OPERATORS, Model};
-use crate::operator::{Kind, Operator};
+use crate::error::{Fault, ModelError, fault};
+use crate::model::Model;
 
 /// Alignment of the arena and of everything in it, bytes.
 pub const ALIGNMENT: usize = 4;
@@ -18,13 +16,71 @@ pub const ALIGNMENT: usize = 4;
 /// Words of working memory per buffer.
 const ENTRY_WORDS: usize = 3;
 
-/// The working memory of the largest model, in words.
-pub const MAX_WORK: usize = work_words(MAX_OPERATORS);
+/// Words of working memory on the stack of those who plan without an arena.
+pub const STACK_WORK: usize = 257 * ENTRY_WORDS;
 
-/// Working memory for a model of `operators` operators, in words: the model's input, each
-/// operator's output, each operator's scratch.
-pub const fn work_words(operators: usize) -> usize {
-    (1 + 2 * operators) * ENTRY_WORDS
+/// Working memory for a model, in words: the inputs and variables of each subgraph, each operator's
+/// outputs, each operator's scratch.
+#[inline(never)]
+pub fn work_words(model: &Model) -> usize {
+    let mut buffers = model.operator_count();
+    each_tensor(model, &mut |_| {
+        buffers += 1;
+        true
+    });
+    buffers * ENTRY_WORDS
+}
+
+/// A tensor that has a buffer.
+#[derive(Clone, Copy)]
+struct Buffered {
+    graph: u32,
+    tensor: u32,
+    bytes: usize,
+    /// First and last operator of the first subgraph that need it, as far as its writer tells.
+    life: [usize; 2],
+}
+
+/// Calls `visit` with the tensors that have buffers, in the order of their buffers, until it
+/// answers `false`: the inputs of all subgraphs, the variables of all subgraphs, the outputs of all
+/// operators.
+///
+/// Time is counted in operators of the first subgraph; what belongs to other subgraphs, and
+/// variables, live all the time.
+fn each_tensor(model: &Model, visit: &mut dyn FnMut(Buffered) -> bool) {
+    let end = model.main().operator_count();
+    for part in 0..3 {
+        if part == 1 && !model.has_variables() {
+            continue;
+        }
+        for graph in model.graphs() {
+            let mut visit = |tensor: u32, time: usize, always: bool| {
+                visit(Buffered {
+                    graph: graph.number,
+                    tensor,
+                    bytes: graph.tensor(tensor).bytes(),
+                    life: if always || graph.number > 0 {
+                        [0, end]
+                    } else {
+                        [time, time]
+                    },
+                })
+            };
+            let go_on = match part {
+                0 => graph.inputs().all(|input| visit(input, 0, false)),
+                1 => (0..graph.tensor_count() as u32)
+                    .filter(|&tensor| graph.tensor(tensor).is_variable())
+                    .all(|tensor| visit(tensor, 0, true)),
+                _ => graph.operators().enumerate().all(|(time, operator)| {
+                    let mut outputs = operator.outputs();
+                    outputs.all(|output| visit(output, time, false))
+                }),
+            };
+            if !go_on {
+                return;
+            }
+        }
+    }
 }
 
 /// One buffer: where it lies, and from which operator to which it is needed.
@@ -43,6 +99,15 @@ struct Entry {
 const UNPLACED: u32 = u32::MAX;
 
 impl Entry {
+    fn new(bytes: usize, [first, last]: [usize; 2]) -> Self {
+        Self {
+            size: bytes.next_multiple_of(ALIGNMENT) as u32,
+            offset: UNPLACED,
+            first: first as u16,
+            last: last as u16,
+        }
+    }
+
     fn load(&[size, offset, life]: &[u32; ENTRY_WORDS]) -> Self {
         Self {
             size,
@@ -62,106 +127,112 @@ impl Entry {
     }
 }
 
-/// Size of the scratch of an operator, bytes.
-pub fn scratch_bytes(operator: &Operator) -> Result<u32, ModelError> {
-    let words = match &operator.kind {
-        Kind::Conv2d { op, .. } => conv_2d_scratch(&op.window),
-        _ => Some(0),
-    };
-    words
-        .and_then(|words| u32::try_from(words).ok()?.checked_mul(4))
-        .ok_or(ModelError::TooLarge)
-}
-
 /// A finished plan, in its working memory.
-pub struct Plan<'w> {
-    entries: &'w [[u32; ENTRY_WORDS]],
-    operators: usize,
+pub struct Plan<'w, 'm> {
+    model: Model<'m>,
+    entries: &'w mut [[u32; ENTRY_WORDS]],
     /// Size of the tensor area, bytes.
     pub bytes: u32,
 }
 
-impl<'w> Plan<'w> {
+impl<'w, 'm> Plan<'w, 'm> {
     /// Plans `model`. `work` has at least [`work_words`] words.
-    pub fn new(model: &Model, work: &'w mut [u32]) -> Result<Self, ModelError> {
-        let operators = model.operator_count();
-        let count = 1 + 2 * operators;
-        let entries = work.as_chunks_mut().0;
-        let entries = entries.get_mut(..count).ok_or(ModelError::TooLarge)?;
-        fill(model, entries)?;
-        let bytes = place(entries)?;
-        Ok(Self {
-            entries,
-            operators,
-            bytes,
-        })
+    #[inline(never)]
+    pub fn new(model: &Model<'m>, work: &'w mut [u32]) -> Result<Self, Fault> {
+        let entries = work.get_mut(..work_words(model));
+        let entries = entries.ok_or(fault(ModelError::TooLarge))?;
+        let mut plan = Self {
+            model: *model,
+            entries: entries.as_chunks_mut().0,
+            bytes: 0,
+        };
+        plan.fill();
+        plan.bytes = place(plan.entries)?;
+        Ok(plan)
     }
 
-    /// Offset of the buffer that `producer` writes: 0 is the caller, n + 1 operator n.
-    pub fn tensor(&self, producer: usize) -> u32 {
-        self.offset(producer)
+    /// Offset of a tensor of the subgraph at `graph`.
+    pub fn tensor(&self, graph: u32, tensor: u32) -> u32 {
+        self.offset(self.buffer(graph, tensor))
     }
 
-    /// Offset of the scratch of `operator`.
-    pub fn scratch(&self, operator: usize) -> u32 {
-        self.offset(1 + self.operators + operator)
+    /// Offset of the scratch of `operator`, counted over all subgraphs.
+    pub fn scratch(&self, operator: u32) -> u32 {
+        self.offset(self.scratch_buffer(operator))
     }
 
-    fn offset(&self, index: usize) -> u32 {
-        self.entries
-            .get(index)
-            .map_or(UNPLACED, |words| Entry::load(words).offset)
+    fn offset(&self, buffer: usize) -> u32 {
+        let entry = self.entries.get(buffer);
+        entry.map_or(UNPLACED, |words| Entry::load(words).offset)
     }
-}
 
-/// Sizes and lifetimes of all buffers.
-fn fill(model: &Model, entries: &mut [[u32; ENTRY_WORDS]]) -> Result<(), ModelError> {
-    let operators = model.operator_count();
-    let (tensors, scratch) = entries
-        .split_at_mut_checked(1 + operators)
-        .ok_or(ModelError::TooLarge)?;
-    let entry = |bytes: usize, first: usize| {
-        let size = bytes.next_multiple_of(ALIGNMENT) as u32;
-        Entry {
-            size,
-            offset: UNPLACED,
-            first: first as u16,
-            last: first as u16,
+    fn scratch_buffer(&self, operator: u32) -> usize {
+        let first = self.entries.len() - self.model.operator_count();
+        first + operator as usize
+    }
+
+    /// Number of a tensor's buffer.
+    #[inline(never)]
+    fn buffer(&self, graph: u32, tensor: u32) -> usize {
+        let mut buffer = 0;
+        let mut found = usize::MAX;
+        each_tensor(&self.model, &mut |it| {
+            if (it.graph, it.tensor) == (graph, tensor) {
+                found = buffer;
+            }
+            buffer += 1;
+            found == usize::MAX
+        });
+        found
+    }
+
+    /// Sizes and lifetimes of all buffers.
+    fn fill(&mut self) {
+        let model = self.model;
+        let mut entries = self.entries.iter_mut();
+        each_tensor(&model, &mut |it| {
+            if let Some(words) = entries.next() {
+                *words = Entry::new(it.bytes, it.life).words();
+            }
+            true
+        });
+        let end = model.main().operator_count();
+        for graph in model.graphs() {
+            for (time, operator) in graph.operators().enumerate() {
+                let life = if graph.number > 0 {
+                    [0, end]
+                } else {
+                    [time, time]
+                };
+                let scratch = model.needs(&operator).map_or(0, |(_, needs)| needs.scratch);
+                let buffer = self.scratch_buffer(operator.index);
+                if let Some(words) = self.entries.get_mut(buffer) {
+                    *words = Entry::new(scratch, life).words();
+                }
+                for input in operator.inputs().flatten() {
+                    self.extend(graph.number, input, life[1]);
+                }
+            }
         }
-    };
-    if let Some(input) = tensors.first_mut() {
-        *input = entry(model.input().bytes, 0).words();
-    }
-    for (index, scratch) in scratch.iter_mut().enumerate() {
-        let operator = model.operator(index)?;
-        *scratch = entry(scratch_bytes(&operator)? as usize, index).words();
-        let bytes = model.raw_tensor(operator.output)?.bytes();
-        if let Some(output) = tensors.get_mut(index + 1) {
-            *output = entry(bytes, index).words();
-        }
-        for input in operator.inputs() {
-            extend(model, tensors, input, index);
+        // The caller reads the outputs after the last operator.
+        for output in model.main().outputs() {
+            self.extend(0, output, end);
         }
     }
-    // The caller reads the output after the last operator.
-    extend(model, tensors, model.output_tensor(), operators);
-    Ok(())
-}
 
-/// Lets `tensor` live until `operator`.
-fn extend(model: &Model, tensors: &mut [[u32; ENTRY_WORDS]], tensor: u32, operator: usize) {
-    if let Some(words) = model
-        .producer(tensor)
-        .and_then(|producer| tensors.get_mut(producer))
-    {
-        let mut entry = Entry::load(words);
-        entry.last = entry.last.max(operator as u16);
-        *words = entry.words();
+    /// Lets a tensor live until `time`.
+    fn extend(&mut self, graph: u32, tensor: u32, time: usize) {
+        let buffer = self.buffer(graph, tensor);
+        if let Some(words) = self.entries.get_mut(buffer) {
+            let mut entry = Entry::load(words);
+            entry.last = entry.last.max(time as u16);
+            *words = entry.words();
+        }
     }
 }
 
 /// Places all buffers, largest first, and returns the size of the area.
-fn place(entries: &mut [[u32; ENTRY_WORDS]]) -> Result<u32, ModelError> {
+fn place(entries: &mut [[u32; ENTRY_WORDS]]) -> Result<u32, Fault> {
     let mut total = 0;
     loop {
         let mut largest: Option<(usize, Entry)> = None;
@@ -184,13 +255,13 @@ fn place(entries: &mut [[u32; ENTRY_WORDS]]) -> Result<u32, ModelError> {
 }
 
 /// The lowest offset where `entry` meets no placed buffer that it lives together with.
-fn lowest_gap(entries: &[[u32; ENTRY_WORDS]], entry: &Entry) -> Result<u32, ModelError> {
+fn lowest_gap(entries: &[[u32; ENTRY_WORDS]], entry: &Entry) -> Result<u32, Fault> {
     let mut offset = 0_u32;
     loop {
         let end = offset
             .checked_add(entry.size)
             .filter(|&end| end <= i32::MAX as u32)
-            .ok_or(ModelError::TooLarge)?;
+            .ok_or(fault(ModelError::TooLarge))?;
         let obstacle = entries.iter().map(Entry::load).find(|placed| {
             placed.offset != UNPLACED
                 && placed.lives_with(entry)
@@ -254,6 +325,6 @@ mod tests {
     #[test]
     fn two_gigabytes_are_too_large() {
         let mut entries = [entry(1 << 30, 0, 1), entry(1 << 30, 0, 1)];
-        assert_eq!(place(&mut entries), Err(ModelError::TooLarge));
+        assert_eq!(place(&mut entries), Err(fault(ModelError::TooLarge)));
     }
 }

@@ -1,38 +1,55 @@
 //! The interpreter behind tinybench's on-target interface.
 
+use core::marker::PhantomData;
+
 use tinybench_interface::{PrepareError, Runtime};
 
-use crate::error::{self, ModelError};
+use crate::error::{self, Fault};
 use crate::model::Model;
+use crate::operators::Resolver;
 
-#[cfg(armv7e_m)]
-use crate::kernels::Dsp as Best;
-#[cfg(not(armv7e_m))]
-use crate::kernels::Portable as Best;
+/// The registrations that an image links.
+pub trait Operators {
+    /// A slice of them.
+    const LIST: Resolver;
+}
 
-/// The interpreter with the fastest kernels for the target.
-pub struct Interpreter(crate::Interpreter<'static, 'static, Best>);
+/// All registrations.
+#[derive(Clone, Copy, Debug)]
+pub struct All;
 
-fn refused(error: ModelError) -> PrepareError {
+impl Operators for All {
+    const LIST: Resolver = crate::operators::ALL;
+}
+
+/// The interpreter with the operators `O` and the fastest kernels for the target.
+pub struct Interpreter<O>(crate::Interpreter<'static, 'static>, PhantomData<O>);
+
+fn prepare(
+    model: &'static [u8],
+    operators: Resolver,
+    arena: &'static mut [u8],
+) -> Result<crate::Interpreter<'static, 'static>, PrepareError> {
+    let model = Model::with(model, operators).map_err(refused)?;
+    crate::Interpreter::new(&model, arena).map_err(|error| match error {
+        error::PrepareError::ArenaTooSmall { needed, .. } => PrepareError::ArenaTooSmall { needed },
+        error::PrepareError::Model(error) => refused(error),
+    })
+}
+
+fn refused(error: Fault) -> PrepareError {
     PrepareError::Model {
         code: error.code(),
         operator: error.operator().unwrap_or(u32::MAX),
     }
 }
 
-impl Runtime for Interpreter {
+impl<O: Operators> Runtime for Interpreter<O> {
     const NAME: &'static str = "interpreter";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
     fn prepare(model: &'static [u8], arena: &'static mut [u8]) -> Result<Self, PrepareError> {
-        let model = Model::parse(model).map_err(refused)?;
-        match crate::Interpreter::new(&model, arena) {
-            Ok(interpreter) => Ok(Self(interpreter)),
-            Err(error::PrepareError::ArenaTooSmall { needed, .. }) => {
-                Err(PrepareError::ArenaTooSmall { needed })
-            }
-            Err(error::PrepareError::Model(error)) => Err(refused(error)),
-        }
+        Ok(Self(prepare(model, O::LIST, arena)?, PhantomData))
     }
 
     fn input(&mut self) -> &mut [u8] {

@@ -1,6 +1,5 @@
 //! The arena: exactly as large as `arena_needed` says, wherever it lies.
 
-use tinybench_interpreter::kernels::Portable;
 use tinybench_interpreter::{Interpreter, Model, PrepareError, arena_needed};
 
 mod common;
@@ -12,10 +11,10 @@ fn exactly_the_bytes_needed_suffice() {
         let needed = arena_needed(&model).unwrap();
         let mut memory = common::arena(needed + 8);
         let memory: &mut [u8] = bytemuck::cast_slice_mut(&mut memory);
-        let interpreter = Interpreter::<Portable>::new(&model, &mut memory[..needed]);
+        let interpreter = Interpreter::new(&model, &mut memory[..needed]);
         assert_eq!(interpreter.unwrap().arena_used(), needed, "{name}");
         for given in [0, 1, 4, needed / 2, needed - 1] {
-            let interpreter = Interpreter::<Portable>::new(&model, &mut memory[..given]);
+            let interpreter = Interpreter::new(&model, &mut memory[..given]);
             let error = interpreter.err();
             assert_eq!(
                 error,
@@ -36,12 +35,9 @@ fn an_unaligned_arena_needs_the_bytes_it_skips() {
         for skipped in 1..=3 {
             let start = 4 - skipped;
             let enough = &mut memory[start..start + needed + skipped];
-            assert!(
-                Interpreter::<Portable>::new(&model, enough).is_ok(),
-                "{name}"
-            );
+            assert!(Interpreter::new(&model, enough).is_ok(), "{name}");
             let given = needed + skipped - 1;
-            let error = Interpreter::<Portable>::new(&model, &mut memory[start..start + given]);
+            let error = Interpreter::new(&model, &mut memory[start..start + given]);
             let needed = needed + skipped;
             let expected = PrepareError::ArenaTooSmall { needed, given };
             assert_eq!(error.err(), Some(expected), "{name}");
@@ -56,8 +52,7 @@ fn nothing_outside_the_arena_is_written() {
         let needed = arena_needed(&model).unwrap();
         let mut memory = common::arena(needed + 64);
         let memory: &mut [u8] = bytemuck::cast_slice_mut(&mut memory);
-        let mut interpreter =
-            Interpreter::<Portable>::new(&model, &mut memory[32..32 + needed]).unwrap();
+        let mut interpreter = Interpreter::new(&model, &mut memory[32..32 + needed]).unwrap();
         interpreter.invoke().unwrap();
         let outside = memory[..32].iter().chain(&memory[32 + needed..]);
         assert!(outside.into_iter().all(|&byte| byte == 0xa5), "{name}");

@@ -1,11 +1,11 @@
 //! The float32 kernels against plain sums in double precision, and float32 models as a whole.
 
 use proptest::prelude::*;
+use tinybench_interpreter::kernels::Window;
 use tinybench_interpreter::kernels::float::{
     Conv2d, FullyConnected, Pool2d, average_pool_2d, conv_2d, depthwise_conv_2d, exp,
     fully_connected, softmax,
 };
-use tinybench_interpreter::kernels::{Portable, Window};
 use tinybench_interpreter::{ElementType, Interpreter, Model, arena_needed};
 
 mod common;
@@ -262,7 +262,7 @@ fn float_models_agree_with_tensorflow_lite_micro() {
         assert_eq!(model.input().element_type, ElementType::Float32);
         let mut arena = common::arena(arena_needed(&model).unwrap());
         let arena = bytemuck::cast_slice_mut(&mut arena);
-        let mut interpreter = Interpreter::<Portable>::new(&model, arena).unwrap();
+        let mut interpreter = Interpreter::new(&model, arena).unwrap();
         let vectors = inputs
             .chunks_exact(int8.bytes)
             .zip(expected.chunks_exact(model.output().bytes));
@@ -302,7 +302,7 @@ proptest! {
         if needed < 1 << 20 && model.macs() < 1 << 24 {
             let mut arena = common::arena(needed);
             let arena = bytemuck::cast_slice_mut(&mut arena);
-            if let Ok(mut interpreter) = Interpreter::<Portable>::new(&model, arena) {
+            if let Ok(mut interpreter) = Interpreter::new(&model, arena) {
                 interpreter.input_bytes_mut().fill(0);
                 let _ = interpreter.invoke();
             }

@@ -5,6 +5,7 @@ use tinybench_interpreter::kernels::{
     Add, Bias, Conv2d, Dsp, FullyConnected, Kernels, Pool2d, Portable, Requantisation, Window,
     conv_2d_scratch,
 };
+use tinybench_interpreter::operators::With;
 use tinybench_interpreter::{Interpreter, Model, Multiplier, arena_needed};
 
 mod common;
@@ -259,12 +260,12 @@ proptest! {
             let at = at.index(file.len());
             file[at] = value;
         }
-        if let Ok(model) = Model::parse(&file) {
+        if let Ok(model) = Model::with(&file, With::<Dsp>::ALL) {
             let needed = arena_needed(&model).unwrap_or(usize::MAX);
             if needed < 1 << 20 && model.macs() < 1 << 24 {
                 let mut arena = common::arena(needed);
                 let arena = bytemuck::cast_slice_mut(&mut arena);
-                if let Ok(mut interpreter) = Interpreter::<Dsp>::new(&model, arena) {
+                if let Ok(mut interpreter) = Interpreter::new(&model, arena) {
                     interpreter.input_mut().fill(3);
                     prop_assert_eq!(interpreter.invoke(), Ok(()));
                 }

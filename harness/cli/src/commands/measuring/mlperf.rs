@@ -20,6 +20,7 @@ use tinybench_execution::run::{NothingToRun, images};
 use tinybench_execution::target::virtual_board;
 use tinybench_inputs::board::{Board, Boards};
 use tinybench_inputs::project::Project;
+use tinybench_inputs::runtimes::{HostRuntime, Interpreter};
 use tinybench_inputs::subject::VectorCount;
 use tinybench_inputs::workload::Workloads;
 use tinybench_record::{ExecutionKind, RunRecord};
@@ -233,6 +234,7 @@ fn build(workload: &str, board: &Board, project: &Project) -> Result<PathBuf, Fa
         target: board.target(),
         runtime: RUNTIME,
         features: &[],
+        operators: &Interpreter.operators(&workload.model),
         model: &workload.model_path,
         front_end: None,
         learning: false,

@@ -5,17 +5,19 @@
 
 use libfuzzer_sys::fuzz_target;
 use tinybench_interpreter::kernels::{Dsp, Kernels, Portable};
+use tinybench_interpreter::operators::With;
 use tinybench_interpreter::{Interpreter, Model, PrepareError, arena_needed};
 
 /// Largest arena and most multiply-accumulates of a model that is run.
 const MAX_ARENA: usize = 1 << 20;
 const MAX_MACS: u64 = 1 << 20;
 
-fn run<K: Kernels>(model: &Model, needed: usize) -> Option<Vec<u8>> {
+fn run<K: Kernels>(file: &[u8], needed: usize) -> Option<Vec<u8>> {
+    let model = Model::with(file, With::<K>::ALL).ok()?;
     let mut memory = vec![0_u64; needed.div_ceil(8)];
     let memory: &mut [u8] = bytemuck::cast_slice_mut(&mut memory);
     let memory = &mut memory[..needed];
-    let mut interpreter = match Interpreter::<K>::new(model, memory) {
+    let mut interpreter = match Interpreter::new(&model, memory) {
         Ok(interpreter) => interpreter,
         Err(PrepareError::Model(_)) => return None,
         Err(error) => panic!("{error}"),
@@ -36,6 +38,6 @@ fuzz_target!(|file: &[u8]| {
         return;
     };
     if needed < MAX_ARENA && model.macs() < MAX_MACS {
-        assert_eq!(run::<Portable>(&model, needed), run::<Dsp>(&model, needed));
+        assert_eq!(run::<Portable>(file, needed), run::<Dsp>(file, needed));
     }
 });

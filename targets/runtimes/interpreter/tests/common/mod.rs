@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tinybench_interpreter::kernels::Kernels;
+use tinybench_interpreter::operators::With;
 use tinybench_interpreter::{Interpreter, Model, arena_needed};
 
 /// The folder of models that come with their inputs and outputs.
@@ -37,17 +38,21 @@ pub fn arena(bytes: usize) -> Vec<u64> {
     vec![0xa5a5_a5a5_a5a5_a5a5; bytes.div_ceil(8)]
 }
 
-/// Runs all vectors of `NAME.inputs.i8` and compares with `NAME.outputs.i8`.
+/// Runs all vectors of `NAME.inputs.i8` and compares with `NAME.outputs.i8`, or, where a device
+/// gives other bytes than the package `tflite-micro`, with `NAME.device-outputs.i8`.
 #[allow(dead_code, reason = "not every test file runs vectors")]
 pub fn golden<K: Kernels>(model: &Path, vectors: &Path) {
     let name = model.file_stem().unwrap().to_str().unwrap();
     let file = fs::read(model).unwrap();
     let inputs = fs::read(vectors.join(format!("{name}.inputs.i8"))).unwrap();
-    let outputs = fs::read(vectors.join(format!("{name}.outputs.i8"))).unwrap();
-    let model = Model::parse(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let outputs = fs::read(vectors.join(format!("{name}.device-outputs.i8")))
+        .or_else(|_| fs::read(vectors.join(format!("{name}.outputs.i8"))))
+        .unwrap();
+    let model =
+        Model::with(&file, With::<K>::ALL).unwrap_or_else(|error| panic!("{name}: {error}"));
     let mut arena = arena(arena_needed(&model).unwrap());
     let arena = bytemuck::cast_slice_mut(&mut arena);
-    let mut interpreter = Interpreter::<K>::new(&model, arena).unwrap();
+    let mut interpreter = Interpreter::new(&model, arena).unwrap();
     let count = inputs.len() / model.input().bytes;
     assert!(
         count >= 4 && outputs.len() == count * model.output().bytes,

@@ -5,19 +5,25 @@
 //! the reference, [`Dsp`] the one for Armv7E-M. They give the same results bit for bit.
 //!
 //! Activations are in NHWC order: batch, row, column, channel.
+//!
+//! The crate is apart from the interpreter's because it is compiled for speed, that one for size.
+
+#![no_std]
+
+#[cfg(test)]
+extern crate std;
 
 use core::ops::Range;
 
-use crate::quantisation::{Multiplier, SoftmaxScale};
-
 mod dsp;
-#[cfg(feature = "float")]
 pub mod float;
 mod portable;
+pub mod quantisation;
 mod simd;
 
 pub use dsp::Dsp;
 pub use portable::Portable;
+pub use quantisation::{Multiplier, SoftmaxScale};
 
 /// How a window slides over the rows and columns of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -103,9 +103,12 @@ fn saturating_shift_left(value: i32, exponent: u32) -> i32 {
 /// A real number over `scale`, rounded to nearest, ties away from zero, plus `zero_point`.
 #[inline(never)]
 pub fn quantise(real: f32, scale: f32, zero_point: i32) -> i32 {
-    let quotient = f64::from(real / scale);
-    let rounded = (quotient + if quotient < 0.0 { -0.5 } else { 0.5 }) as i32;
-    rounded.saturating_add(zero_point)
+    let quotient = real / scale;
+    let whole = quotient as i32;
+    // Exact: the fraction of a number that has one needs no more bits than the number.
+    let fraction = quotient - whole as f32;
+    let away = i32::from(fraction >= 0.5) - i32::from(fraction <= -0.5);
+    whole.saturating_add(away).saturating_add(zero_point)
 }
 
 /// Fractional bits of a softmax input difference: 5 integer bits and a sign.

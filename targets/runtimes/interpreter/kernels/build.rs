@@ -1,0 +1,9 @@
+//! Sets `cfg(armv7e_m)` for targets with the DSP instructions: stable Rust doesn't tell.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let target = std::env::var("TARGET").unwrap_or_default();
+    if target.starts_with("thumbv7em-") {
+        println!("cargo::rustc-cfg=armv7e_m");
+    }
+}

@@ -1,0 +1,115 @@
+//! Checks of whole models.
+
+use crate::error::{Fault, ModelError, fault};
+use crate::model::Model;
+use crate::operator::Operator;
+use crate::schema;
+
+/// What keeps a model from running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// The operator that is in the way, counted over all subgraphs, if it is one operator.
+    pub operator: Option<u32>,
+    /// What is wrong with it.
+    pub error: Fault,
+}
+
+impl<'m> Model<'m> {
+    /// Calls `visit` with everything that keeps the model from running, in the order of the
+    /// operators. For models that [`Model::open`] has read.
+    pub fn obstacles(&self, visit: &mut dyn FnMut(Obstacle)) {
+        for graph in self.graphs() {
+            for operator in graph.operators() {
+                if let Err(error) = self.check_operator(&operator) {
+                    let operator = Some(operator.index);
+                    visit(Obstacle { operator, error });
+                }
+            }
+        }
+        if let Err(error) = self.check_ends() {
+            let operator = None;
+            visit(Obstacle { operator, error });
+        }
+    }
+
+    /// Checks that all lists of all subgraphs lie in the file.
+    pub(crate) fn check_graphs(&self) -> Result<(), Fault> {
+        for index in 0..self.graph_count() {
+            let Some(table) = self.graph_table(index)? else {
+                continue;
+            };
+            table.tables(schema::subgraph::TENSORS)?;
+            table.tables(schema::subgraph::OPERATORS)?;
+            table.vector::<i32>(schema::subgraph::INPUTS)?;
+            table.vector::<i32>(schema::subgraph::OUTPUTS)?;
+        }
+        Ok(())
+    }
+
+    /// Checks the model's inputs and outputs.
+    pub(crate) fn check_ends(&self) -> Result<(), Fault> {
+        let main = self.main();
+        let [inputs, outputs] = main.arity();
+        if inputs == 0 {
+            return Err(fault(ModelError::Inputs { found: 0 }));
+        }
+        if outputs == 0 {
+            return Err(fault(ModelError::Outputs { found: 0 }));
+        }
+        for index in main.inputs().chain(main.outputs()) {
+            if index as usize >= main.tensor_count() {
+                return Err(fault(ModelError::NoSuchTensor { tensor: index }));
+            }
+            let tensor = main.tensor(index);
+            tensor.check()?;
+            tensor.expect_arena()?;
+            if tensor.element_type().is_none() {
+                return tensor.expect_type(schema::tensor_type::INT8);
+            }
+        }
+        for tensor in main.outputs() {
+            if main.writer(tensor).is_none() && !main.is_input(tensor) {
+                return Err(fault(ModelError::OutputNotWritten { tensor }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks an operator by itself and its place among the others.
+    pub(crate) fn check_operator(&self, operator: &Operator<'_, 'm>) -> Result<(), Fault> {
+        let graph = operator.graph;
+        let at = (operator.index - graph.first_operator) as usize;
+        operator.check()?;
+        self.check_code(operator)?;
+        let (_, registration) = self.registration(operator)?;
+        // The tensors first, so that the registration can rely on them.
+        for tensor in operator.inputs().flatten().chain(operator.outputs()) {
+            graph.tensor(tensor).check()?;
+        }
+        (registration.check)(operator)?;
+        for input in operator.inputs().flatten() {
+            let tensor = graph.tensor(input);
+            let given = tensor.is_constant() || tensor.is_variable() || graph.is_input(input);
+            let written = || matches!(graph.writer(input), Some([writer, _]) if writer < at);
+            if !given && !written() {
+                return Err(fault(ModelError::ReadBeforeWrite {
+                    operator: operator.index,
+                    tensor: input,
+                }));
+            }
+        }
+        for (position, output) in operator.outputs().enumerate() {
+            let tensor = graph.tensor(output);
+            // Any second writer would be found as the first one.
+            let first = graph.writer(output) == Some([at, position]);
+            if !first || graph.is_input(output) || tensor.is_variable() {
+                return Err(fault(ModelError::WriteConflict {
+                    operator: operator.index,
+                    tensor: output,
+                }));
+            }
+            tensor.expect_arena()?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,235 @@
+//! The operators: a registration for each operator and family of types, in files of their own.
+//!
+//! A model is run with a [`Resolver`], a slice of registrations. The host has [`ALL`] of them; an
+//! image names those that its model needs, and the linker drops the rest.
+
+mod add;
+mod conv_2d;
+mod depthwise_conv_2d;
+mod fully_connected;
+mod pool_2d;
+mod reshape;
+mod softmax;
+mod weights;
+mod window;
+
+pub(crate) use weights::decode;
+
+use core::marker::PhantomData;
+
+use crate::error::{Fault, ModelError, fault};
+use crate::kernels::Kernels;
+use crate::operator::Operator;
+use crate::run::Run;
+use crate::tensor::RawTensor;
+
+#[cfg(armv7e_m)]
+use crate::kernels::Dsp as Best;
+#[cfg(not(armv7e_m))]
+use crate::kernels::Portable as Best;
+
+/// The registrations that a model is run with. Of two for the same operator and types the first
+/// counts.
+pub type Resolver = &'static [&'static Registration];
+
+/// An operator on tensors of certain types.
+#[derive(Debug)]
+pub struct Registration {
+    /// Name of the `static` in this module, by which an image refers to it.
+    #[cfg(feature = "checks")]
+    pub name: &'static str,
+    /// Value of `BuiltinOperator`.
+    pub builtin: i32,
+    /// Name of a custom operator; empty for all others.
+    pub custom: &'static str,
+    /// Newest version that is known.
+    pub newest: i32,
+    /// Types that decide whether this is the registration.
+    pub types: &'static [Typed],
+    /// Checks an operator's tensors and options against each other. All its tensors exist and are
+    /// sound by themselves. The other functions can rely on what this one has checked.
+    #[cfg(feature = "checks")]
+    pub check: fn(&Operator) -> Result<(), Fault>,
+    /// Says what an operator needs.
+    pub needs: fn(&Operator) -> Needs,
+    /// Computes the constants, as many words as [`Needs::constants`]. The answer is
+    /// [`Memory::flag`](crate::run::Memory::flag); [`None`] if the scales are too far apart.
+    pub prepare: fn(&Operator, &mut [u32]) -> Option<bool>,
+    /// Runs the operator; [`None`] if anything lies outside the arena.
+    pub run: fn(&mut Run) -> Option<()>,
+}
+
+/// A tensor of an operator, and the type that it has to be of.
+#[derive(Clone, Copy, Debug)]
+pub enum Typed {
+    /// The input at a position has elements of this `TensorType`.
+    Input(u8, u8),
+    /// The output at a position has elements of this `TensorType`.
+    Output(u8, u8),
+}
+
+/// What an operator needs of the arena, and what it consists of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Words of constants that preparation computes once.
+    pub constants: usize,
+    /// Bytes that only a run of this operator uses.
+    pub scratch: usize,
+    /// Weights that are decoded at a time, if they are coded; 0 otherwise.
+    pub decoded: usize,
+    /// Weights, decoded or not.
+    pub weights: usize,
+    /// Biases.
+    pub biases: usize,
+    /// How many products each weight is part of, padding included.
+    pub uses: usize,
+}
+
+impl Needs {
+    /// Multiply-accumulate operations.
+    pub fn macs(&self) -> u64 {
+        self.uses as u64 * self.weights as u64
+    }
+
+    /// Weights and biases.
+    pub fn parameters(&self) -> u64 {
+        self.weights as u64 + self.biases as u64
+    }
+}
+
+impl Typed {
+    /// The tensor, [`None`] if the operator has none there, and the type it has to be of.
+    fn tensor<'m>(self, operator: &Operator<'_, 'm>) -> (Option<RawTensor<'m>>, u8) {
+        match self {
+            Self::Input(at, expected) => (operator.optional_input(at.into()), expected),
+            Self::Output(at, expected) => {
+                let there = usize::from(at) < operator.output_count();
+                (there.then(|| operator.output(at.into())), expected)
+            }
+        }
+    }
+}
+
+impl Registration {
+    /// How many of the types are the operator's, up to the first that isn't.
+    pub(crate) fn fitting_types(&self, operator: &Operator) -> usize {
+        let fits = |typed: &Typed| match typed.tensor(operator) {
+            (Some(tensor), expected) => tensor.type_number() == expected,
+            (None, _) => false,
+        };
+        let fitting = self.types.iter().position(|typed| !fits(typed));
+        fitting.unwrap_or(self.types.len())
+    }
+
+    /// What is wrong with the type at `index`.
+    #[cold]
+    pub(crate) fn type_error(&self, operator: &Operator, index: usize) -> Fault {
+        let typed = self.types.get(index);
+        let tensor = typed.and_then(|typed| {
+            let (tensor, expected) = typed.tensor(operator);
+            tensor?.expect_type(expected).err()
+        });
+        tensor.unwrap_or(fault(ModelError::Arity {
+            operator: operator.index,
+        }))
+    }
+}
+
+/// [`Registration::needs`] of operators that need nothing.
+fn nothing(_: &Operator) -> Needs {
+    Needs::default()
+}
+
+/// [`Registration::prepare`] of operators without constants.
+fn no_constants(_: &Operator, _: &mut [u32]) -> Option<bool> {
+    Some(false)
+}
+
+/// Names registrations as statics, with the fastest kernels for the machine, and lists all of
+/// them for any kernels.
+macro_rules! registrations {
+    ($($name:ident = $registration:expr;)*) => {
+        $(
+            #[doc = concat!("The registration `", stringify!($name), "`.")]
+            pub static $name: Registration = {
+                #[allow(dead_code, reason = "not every operator has kernels")]
+                type K = Best;
+                Registration {
+                    #[cfg(feature = "checks")]
+                    name: stringify!($name),
+                    ..$registration
+                }
+            };
+        )*
+
+        /// All registrations, with the fastest kernels for the machine.
+        pub const ALL: Resolver = &[$(&$name),*];
+
+        impl<K: Kernels> With<K> {
+            /// All registrations, with the kernels `K`.
+            pub const ALL: Resolver = &[$(&Registration {
+                #[cfg(feature = "checks")]
+                name: stringify!($name),
+                ..$registration
+            }),*];
+        }
+    };
+}
+
+/// The registrations with chosen kernels, for tests: see [`With::ALL`].
+#[derive(Clone, Copy, Debug)]
+pub struct With<K>(PhantomData<K>);
+
+registrations! {
+    ADD_INT8 = add::int8::<K>();
+    AVERAGE_POOL_2D_FLOAT32 = pool_2d::average_float32();
+    AVERAGE_POOL_2D_INT8 = pool_2d::average_int8::<K>();
+    CONV_2D_FLOAT32 = conv_2d::float32();
+    CONV_2D_INT8 = conv_2d::int8::<K>();
+    DEPTHWISE_CONV_2D_FLOAT32 = depthwise_conv_2d::float32();
+    DEPTHWISE_CONV_2D_INT8 = depthwise_conv_2d::int8::<K>();
+    FULLY_CONNECTED_FLOAT32 = fully_connected::float32();
+    FULLY_CONNECTED_INT8 = fully_connected::int8::<K>();
+    MAX_POOL_2D_INT8 = pool_2d::max_int8::<K>();
+    RESHAPE_FLOAT32 = reshape::float32();
+    RESHAPE_INT8 = reshape::int8();
+    SOFTMAX_FLOAT32 = softmax::float32();
+    SOFTMAX_INT8 = softmax::int8::<K>();
+}
+
+/// A registration that has neither needs nor constants.
+#[cfg_attr(
+    not(feature = "checks"),
+    expect(unused_variables, reason = "an image checks nothing")
+)]
+const fn registration(
+    builtin: i32,
+    newest: i32,
+    types: &'static [Typed],
+    check: fn(&Operator) -> Result<(), Fault>,
+    run: fn(&mut Run) -> Option<()>,
+) -> Registration {
+    Registration {
+        #[cfg(feature = "checks")]
+        name: "",
+        builtin,
+        custom: "",
+        newest,
+        types,
+        #[cfg(feature = "checks")]
+        check,
+        needs: nothing,
+        prepare: no_constants,
+        run,
+    }
+}
+
+/// Checks that the first input and the first output are quantised alike, for operators that don't
+/// rescale.
+fn expect_same_quantisation(operator: &Operator) -> Result<(), Fault> {
+    let [input, output] = operator.ends();
+    if input.expect_quantisation()? == output.expect_quantisation()? {
+        return Ok(());
+    }
+    Err(operator.quantisation_error("output"))
+}

@@ -1,0 +1,280 @@
+//! What a registration gets to run an operator with: its tensors, constants and scratch.
+
+use core::ops::Range;
+
+use bytemuck::Pod;
+
+use crate::error::InvokeError;
+use crate::graph::Graph;
+use crate::model::Model;
+use crate::node::{NODE_WORDS, Node};
+use crate::operator::Operator;
+
+/// An operator that runs.
+pub struct Run<'r, 'g, 'm> {
+    /// The operator.
+    pub operator: &'r Operator<'g, 'm>,
+    /// Its memory.
+    pub memory: Memory<'r>,
+    /// Where coded weights are decoded.
+    pub(crate) decoding: &'r mut [u8],
+    pub(crate) prepared: &'r Prepared<'r, 'm>,
+}
+
+/// The memory of an operator that runs.
+pub struct Memory<'r> {
+    /// What [`Registration::prepare`](crate::operators::Registration::prepare) has answered.
+    pub flag: bool,
+    /// The words that it has filled, and others behind them.
+    pub constants: &'r [u32],
+    slots: &'r [u32],
+    scratch: u32,
+    tensors: &'r mut [u8],
+}
+
+/// A model that is prepared, and what doesn't change any more.
+#[derive(Clone, Copy)]
+pub(crate) struct Prepared<'a, 'm> {
+    pub model: Model<'m>,
+    pub nodes: &'a [[u32; NODE_WORDS]],
+    /// Offsets of the inputs and outputs of all subgraphs, if there are more than one of each, and
+    /// slots for which nodes have no room.
+    pub slots: &'a [u32],
+    pub constants: &'a [u32],
+}
+
+impl Prepared<'_, '_> {
+    /// Runs all operators of a subgraph.
+    pub fn run(
+        &self,
+        graph: &Graph,
+        tensors: &mut [u8],
+        decoding: &mut [u8],
+    ) -> Result<(), InvokeError> {
+        for index in 0..graph.operator_count() {
+            let at = (graph.first_operator as usize).wrapping_add(index);
+            if self
+                .run_operator(graph, index, at, tensors, decoding)
+                .is_none()
+            {
+                return Err(InvokeError {
+                    operator: at as u32,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn run_operator(
+        &self,
+        graph: &Graph,
+        index: usize,
+        at: usize,
+        tensors: &mut [u8],
+        decoding: &mut [u8],
+    ) -> Option<()> {
+        let node = Node(self.nodes.get(at)?);
+        let operator = graph.operator(index);
+        let registration = self.model.resolved(node.registration())?;
+        (registration.run)(&mut Run {
+            operator: &operator,
+            memory: Memory {
+                flag: node.flag(),
+                constants: self.constants.get(node.constants()..)?,
+                slots: node.slots(self.slots),
+                scratch: node.scratch(),
+                tensors,
+            },
+            decoding,
+            prepared: self,
+        })
+    }
+}
+
+/// A part of the arena that an operator writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The output at a position.
+    Output(usize),
+    /// The input at a position, for variables, which are inputs that are written.
+    Input(usize),
+    /// The first bytes of the operator's scratch, so many.
+    Scratch(usize),
+}
+
+/// The inputs of an operator while other parts of the arena are written.
+pub struct Inputs<'t, 'g, 'm> {
+    operator: &'t Operator<'g, 'm>,
+    slots: &'t [u32],
+    gaps: [(usize, &'t [u8]); MAX_PLACES + 1],
+}
+
+/// Most parts of the arena that an operator writes at the same time.
+const MAX_PLACES: usize = 4;
+
+impl<'g, 'm> Run<'_, 'g, 'm> {
+    /// The bytes of the first output, and all inputs.
+    pub fn output(&mut self) -> Option<(Inputs<'_, 'g, 'm>, &mut [u8])> {
+        let (inputs, [output]) = self.borrow([Place::Output(0)])?;
+        Some((inputs, output))
+    }
+
+    /// The first input and the first output, with elements of two types.
+    pub fn unary<T: Pod, U: Pod>(&mut self) -> Option<(&[T], &mut [U])> {
+        let (inputs, output) = self.output()?;
+        Some((inputs.get(0)?, bytemuck::try_cast_slice_mut(output).ok()?))
+    }
+
+    /// Runs the subgraph at `number`, whose tensors lie apart from those of this one.
+    pub fn call(&mut self, number: usize) -> Option<()> {
+        let graph = self.prepared.model.graphs().nth(number)?;
+        let called = self
+            .prepared
+            .run(&graph, self.memory.tensors, self.decoding);
+        called.ok()
+    }
+
+    /// Parts of the arena to write, which must not overlap, and all inputs. Inputs that overlap
+    /// one of the parts can't be had.
+    pub fn borrow<const M: usize>(
+        &mut self,
+        places: [Place; M],
+    ) -> Option<(Inputs<'_, 'g, 'm>, [&mut [u8]; M])> {
+        self.memory.borrow(self.operator, places)
+    }
+}
+
+impl Memory<'_> {
+    /// [`Run::borrow`].
+    #[inline]
+    pub fn borrow<'t, 'g, 'm, const M: usize>(
+        &'t mut self,
+        operator: &'t Operator<'g, 'm>,
+        places: [Place; M],
+    ) -> Option<(Inputs<'t, 'g, 'm>, [&'t mut [u8]; M])> {
+        const { assert!(M <= MAX_PLACES) };
+        let mut ranges = [(0, 0); M];
+        for (range, place) in ranges.iter_mut().zip(places) {
+            *range = match place {
+                Place::Scratch(bytes) => (self.scratch as usize, bytes),
+                place => locate(operator, self.slots, place)?,
+            };
+        }
+        let mut parts = core::array::from_fn(|_| &mut [] as &mut [u8]);
+        let mut gaps = [(0, &[] as &[u8]); MAX_PLACES + 1];
+        carve(self.tensors, &ranges, &mut parts, &mut gaps)?;
+        let inputs = Inputs {
+            operator,
+            slots: self.slots,
+            gaps,
+        };
+        Some((inputs, parts))
+    }
+}
+
+/// Offset and length of an output or input.
+#[inline(never)]
+fn locate(operator: &Operator, slots: &[u32], place: Place) -> Option<(usize, usize)> {
+    let (slot, tensor) = match place {
+        Place::Output(position) => (position, operator.output(position)),
+        Place::Input(position) => (input_slot(operator, position), operator.input(position)),
+        Place::Scratch(_) => return None,
+    };
+    Some((*slots.get(slot)? as usize, tensor.bytes()))
+}
+
+/// The slot of the input at `position`: behind those of the outputs and of the inputs before it
+/// that live in the arena.
+pub(crate) fn input_slot(operator: &Operator, position: usize) -> usize {
+    let before = (0..position).filter(|&before| operator.input_is_in_arena(before));
+    operator.output_count() + before.count()
+}
+
+/// Splits `memory` at `ranges` (offset and length), which may not overlap: into them and what lies
+/// between.
+#[inline(never)]
+fn carve<'t>(
+    memory: &'t mut [u8],
+    ranges: &[(usize, usize)],
+    parts: &mut [&'t mut [u8]],
+    gaps: &mut [(usize, &'t [u8])],
+) -> Option<()> {
+    let (mut rest, mut start) = (memory, 0);
+    let mut gaps = gaps.iter_mut();
+    let mut last = None;
+    for _ in 0..ranges.len() {
+        // The next range in the order of memory; equal ones overlap, and fail below.
+        let next = ranges.iter().enumerate();
+        let next = next.filter(|&(index, &(offset, length))| {
+            length > 0 && last.is_none_or(|last| (offset, index) > last)
+        });
+        let next = next.min_by_key(|&(index, &(offset, _))| (offset, index));
+        let Some((index, &(offset, length))) = next else {
+            break;
+        };
+        last = Some((offset, index));
+        let (gap, from) = rest.split_at_mut_checked(offset.checked_sub(start)?)?;
+        let (part, behind) = from.split_at_mut_checked(length)?;
+        *gaps.next()? = (start, gap);
+        *parts.get_mut(index)? = part;
+        (rest, start) = (behind, offset + length);
+    }
+    *gaps.next()? = (start, rest);
+    Some(())
+}
+
+impl<'t, 'm: 't> Inputs<'t, '_, 'm> {
+    /// The bytes of the input at `position`, in the arena or in the file; [`None`] if it is left
+    /// out, or lies where the operator writes.
+    #[inline(never)]
+    pub fn bytes(&self, position: usize) -> Option<&'t [u8]> {
+        let tensor = self.operator.input(position);
+        if tensor.is_constant() {
+            return Some(tensor.data());
+        }
+        let offset = *self.slots.get(input_slot(self.operator, position))? as usize;
+        self.at(offset..offset.checked_add(tensor.bytes())?)
+    }
+
+    /// The elements of the input at `position`, as numbers of its type. 64-bit ones can't be had
+    /// like this, for the arena is aligned to 4 bytes.
+    pub fn get<T: Pod>(&self, position: usize) -> Option<&'t [T]> {
+        bytemuck::try_cast_slice(self.bytes(position)?).ok()
+    }
+
+    fn at(&self, range: Range<usize>) -> Option<&'t [u8]> {
+        self.gaps.iter().find_map(|(start, gap)| {
+            let from = range.start.checked_sub(*start)?;
+            gap.get(from..)?.get(..range.len())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn carved(ranges: &[(usize, usize)]) -> Option<(std::vec::Vec<u8>, usize)> {
+        let mut memory: [u8; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
+        let mut parts = [&mut [] as &mut [u8], &mut []];
+        let mut gaps = [(0, &[] as &[u8]); 3];
+        carve(&mut memory, ranges, &mut parts, &mut gaps)?;
+        let firsts = parts.iter().filter_map(|part| part.first().copied());
+        let between = gaps.iter().map(|(_, gap)| gap.len()).sum();
+        Some((firsts.collect(), between))
+    }
+
+    #[test]
+    fn parts_are_carved_in_any_order_and_never_overlap() {
+        assert_eq!(carved(&[(4, 2), (1, 2)]), Some((vec(&[4, 1]), 4)));
+        assert_eq!(carved(&[(0, 4), (4, 4)]), Some((vec(&[0, 4]), 0)));
+        assert_eq!(carved(&[(0, 0), (3, 1)]), Some((vec(&[3]), 7)));
+        assert_eq!(carved(&[(0, 4), (3, 4)]), None);
+        assert_eq!(carved(&[(2, 2), (2, 2)]), None);
+        assert_eq!(carved(&[(7, 2), (0, 1)]), None);
+    }
+
+    fn vec(bytes: &[u8]) -> std::vec::Vec<u8> {
+        bytes.into()
+    }
+}
