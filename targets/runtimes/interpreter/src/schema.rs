@@ -190,6 +190,9 @@ pub mod add {
     pub const ACTIVATION: usize = 0;
 }
 
+/// Value of the options type of `ReducerOptions`: MEAN, SUM and relatives.
+pub const REDUCER_OPTIONS: u8 = 27;
+
 /// Values of `TensorType`.
 pub mod tensor_type {
     /// 32-bit floating point.

@@ -19,6 +19,7 @@ mod dsp;
 pub mod float;
 mod portable;
 pub mod quantisation;
+pub mod reduce;
 mod simd;
 
 pub use dsp::Dsp;

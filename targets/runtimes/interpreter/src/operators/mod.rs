@@ -8,6 +8,7 @@ mod conv_2d;
 mod depthwise_conv_2d;
 mod fully_connected;
 mod pool_2d;
+mod reduce;
 mod reshape;
 mod softmax;
 mod weights;
@@ -191,10 +192,21 @@ registrations! {
     FULLY_CONNECTED_FLOAT32 = fully_connected::float32();
     FULLY_CONNECTED_INT8 = fully_connected::int8::<K>();
     MAX_POOL_2D_INT8 = pool_2d::max_int8::<K>();
+    MEAN_FLOAT32 = reduce::mean_float32();
+    MEAN_INT16 = reduce::mean_int16();
+    MEAN_INT8 = reduce::mean_int8();
+    REDUCE_ALL_BOOL = reduce::all_bool();
+    REDUCE_MAX_FLOAT32 = reduce::max_float32();
+    REDUCE_MAX_INT8 = reduce::max_int8();
+    REDUCE_MIN_FLOAT32 = reduce::min_float32();
+    REDUCE_MIN_INT8 = reduce::min_int8();
     RESHAPE_FLOAT32 = reshape::float32();
     RESHAPE_INT8 = reshape::int8();
     SOFTMAX_FLOAT32 = softmax::float32();
     SOFTMAX_INT8 = softmax::int8::<K>();
+    SUM_FLOAT32 = reduce::sum_float32();
+    SUM_INT16 = reduce::sum_int16();
+    SUM_INT8 = reduce::sum_int8();
 }
 
 /// A registration that has neither needs nor constants.
