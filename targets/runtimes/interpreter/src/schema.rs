@@ -124,6 +124,8 @@ pub mod conv_2d {
     pub const DILATION_W: usize = 4;
     /// Dilation in y.
     pub const DILATION_H: usize = 5;
+    /// Type of biases, and of sums, if there are no biases.
+    pub const QUANTIZED_BIAS_TYPE: usize = 6;
 }
 
 /// Fields of `DepthwiseConv2DOptions`.
@@ -172,6 +174,8 @@ pub mod fully_connected {
     pub const ACTIVATION: usize = 0;
     /// Order of the weights: 0 is row by row.
     pub const WEIGHTS_FORMAT: usize = 1;
+    /// Type of biases, and of sums, if there are no biases.
+    pub const QUANTIZED_BIAS_TYPE: usize = 4;
 }
 
 /// Fields of `SoftmaxOptions`.

@@ -17,7 +17,9 @@ use core::ops::Range;
 
 mod dsp;
 pub mod float;
+pub mod pools;
 mod portable;
+pub mod products;
 pub mod quantisation;
 pub mod reduce;
 mod simd;

@@ -211,7 +211,7 @@ mod tests {
     fn multipliers_of_means_are_truncated() {
         let one = Multiplier::from_real(1.0).unwrap();
         let third = Scale::of_mean(one, 3);
-        assert_eq!((third.multiplier, third.shift), ((1 << 31) / 3, 0));
+        assert_eq!((third.multiplier, third.shift), (715_827_882, 0));
         assert_eq!(Scale::of_mean(one, 0), one);
     }
 }

@@ -5,9 +5,13 @@
 
 mod add;
 mod conv_2d;
+mod dense;
 mod depthwise_conv_2d;
 mod fully_connected;
+mod grouped_conv_2d;
+mod int16;
 mod pool_2d;
+mod pools;
 mod reduce;
 mod reshape;
 mod softmax;
@@ -67,6 +71,8 @@ pub enum Typed {
     Input(u8, u8),
     /// The output at a position has elements of this `TensorType`.
     Output(u8, u8),
+    /// Something else is true; where it isn't, a registration behind this one counts.
+    If(fn(&Operator) -> bool),
 }
 
 /// What an operator needs of the arena, and what it consists of.
@@ -107,6 +113,7 @@ impl Typed {
                 let there = usize::from(at) < operator.output_count();
                 (there.then(|| operator.output(at.into())), expected)
             }
+            Self::If(_) => (None, 0),
         }
     }
 }
@@ -114,9 +121,10 @@ impl Typed {
 impl Registration {
     /// How many of the types are the operator's, up to the first that isn't.
     pub(crate) fn fitting_types(&self, operator: &Operator) -> usize {
-        let fits = |typed: &Typed| match typed.tensor(operator) {
-            (Some(tensor), expected) => tensor.type_number() == expected,
-            (None, _) => false,
+        let fits = |typed: &Typed| match (typed, typed.tensor(operator)) {
+            (Typed::If(holds), _) => holds(operator),
+            (_, (Some(tensor), expected)) => tensor.type_number() == expected,
+            (_, (None, _)) => false,
         };
         let fitting = self.types.iter().position(|typed| !fits(typed));
         fitting.unwrap_or(self.types.len())
@@ -184,13 +192,24 @@ pub struct With<K>(PhantomData<K>);
 registrations! {
     ADD_INT8 = add::int8::<K>();
     AVERAGE_POOL_2D_FLOAT32 = pool_2d::average_float32();
+    AVERAGE_POOL_2D_INT16 = int16::pool_2d::average();
     AVERAGE_POOL_2D_INT8 = pool_2d::average_int8::<K>();
     CONV_2D_FLOAT32 = conv_2d::float32();
+    CONV_2D_FLOAT32_GROUPED = grouped_conv_2d::float32();
+    CONV_2D_INT16 = int16::conv_2d::with_int8();
     CONV_2D_INT8 = conv_2d::int8::<K>();
+    CONV_2D_INT8_GROUPED = grouped_conv_2d::int8();
     DEPTHWISE_CONV_2D_FLOAT32 = depthwise_conv_2d::float32();
+    DEPTHWISE_CONV_2D_INT16 = int16::depthwise_conv_2d::with_int8();
     DEPTHWISE_CONV_2D_INT8 = depthwise_conv_2d::int8::<K>();
     FULLY_CONNECTED_FLOAT32 = fully_connected::float32();
+    FULLY_CONNECTED_FLOAT32_COMPUTED = dense::float32();
+    FULLY_CONNECTED_INT16 = int16::fully_connected::with_int8();
     FULLY_CONNECTED_INT8 = fully_connected::int8::<K>();
+    FULLY_CONNECTED_INT8_COMPUTED = dense::int8();
+    L2_POOL_2D_FLOAT32 = pools::l2_float32();
+    MAX_POOL_2D_FLOAT32 = pools::max_float32();
+    MAX_POOL_2D_INT16 = int16::pool_2d::max();
     MAX_POOL_2D_INT8 = pool_2d::max_int8::<K>();
     MEAN_FLOAT32 = reduce::mean_float32();
     MEAN_INT16 = reduce::mean_int16();

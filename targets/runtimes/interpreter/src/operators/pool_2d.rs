@@ -35,13 +35,13 @@ pub(super) const fn average_float32() -> Registration {
     registration(builtin::AVERAGE_POOL_2D, 3, TYPES, check, run_float)
 }
 
-fn geometry(operator: &Operator) -> Window {
+pub(super) fn geometry(operator: &Operator) -> Window {
     let filter = [field::FILTER_HEIGHT, field::FILTER_WIDTH];
     let filter = filter.map(|field| operator.size_option(field, 0));
     window::window(operator, &operator.ends(), &FIELDS, filter)
 }
 
-fn check(operator: &Operator) -> Result<(), Fault> {
+pub(super) fn check(operator: &Operator) -> Result<(), Fault> {
     operator.expect_arity(1..=1, 1)?;
     operator.expect_options(field::OPTIONS_TYPE)?;
     operator.input(0).expect_arena()?;
@@ -58,7 +58,7 @@ fn check(operator: &Operator) -> Result<(), Fault> {
     operator.expect_activation(field::ACTIVATION)
 }
 
-fn check_int8(operator: &Operator) -> Result<(), Fault> {
+pub(super) fn check_int8(operator: &Operator) -> Result<(), Fault> {
     check(operator)?;
     expect_same_quantisation(operator)
 }
