@@ -194,6 +194,38 @@ pub mod add {
     pub const ACTIVATION: usize = 0;
 }
 
+/// Fields of `TransposeConvOptions`.
+pub mod transpose_conv {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 49;
+    /// Padding.
+    pub const PADDING: usize = 0;
+    /// Stride in x.
+    pub const STRIDE_W: usize = 1;
+    /// Stride in y.
+    pub const STRIDE_H: usize = 2;
+    /// Fused activation.
+    pub const ACTIVATION: usize = 3;
+}
+
+/// Fields of `BatchMatMulOptions`.
+pub mod batch_matmul {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 101;
+    /// Whether the matrices of the first input are transposed.
+    pub const ADJ_X: usize = 0;
+    /// Whether the matrices of the second input are transposed.
+    pub const ADJ_Y: usize = 1;
+}
+
+/// Fields of `L2NormOptions`.
+pub mod l2_normalization {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 12;
+    /// Fused activation.
+    pub const ACTIVATION: usize = 0;
+}
+
 /// Value of the options type of `ReducerOptions`: MEAN, SUM and relatives.
 pub const REDUCER_OPTIONS: u8 = 27;
 

@@ -17,6 +17,7 @@ use core::ops::Range;
 
 mod dsp;
 pub mod float;
+pub mod l2;
 pub mod pools;
 mod portable;
 pub mod products;

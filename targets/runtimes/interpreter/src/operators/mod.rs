@@ -4,17 +4,20 @@
 //! image names those that its model needs, and the linker drops the rest.
 
 mod add;
+mod batch_matmul;
 mod conv_2d;
 mod dense;
 mod depthwise_conv_2d;
 mod fully_connected;
 mod grouped_conv_2d;
 mod int16;
+mod l2_normalization;
 mod pool_2d;
 mod pools;
 mod reduce;
 mod reshape;
 mod softmax;
+mod transpose_conv;
 mod weights;
 mod window;
 
@@ -194,6 +197,9 @@ registrations! {
     AVERAGE_POOL_2D_FLOAT32 = pool_2d::average_float32();
     AVERAGE_POOL_2D_INT16 = int16::pool_2d::average();
     AVERAGE_POOL_2D_INT8 = pool_2d::average_int8::<K>();
+    BATCH_MATMUL_FLOAT32 = batch_matmul::float32();
+    BATCH_MATMUL_INT16 = batch_matmul::int16();
+    BATCH_MATMUL_INT8 = batch_matmul::int8();
     CONV_2D_FLOAT32 = conv_2d::float32();
     CONV_2D_FLOAT32_GROUPED = grouped_conv_2d::float32();
     CONV_2D_INT16 = int16::conv_2d::with_int8();
@@ -207,6 +213,8 @@ registrations! {
     FULLY_CONNECTED_INT16 = int16::fully_connected::with_int8();
     FULLY_CONNECTED_INT8 = fully_connected::int8::<K>();
     FULLY_CONNECTED_INT8_COMPUTED = dense::int8();
+    L2_NORMALIZATION_FLOAT32 = l2_normalization::float32();
+    L2_NORMALIZATION_INT8 = l2_normalization::int8();
     L2_POOL_2D_FLOAT32 = pools::l2_float32();
     MAX_POOL_2D_FLOAT32 = pools::max_float32();
     MAX_POOL_2D_INT16 = int16::pool_2d::max();
@@ -226,6 +234,9 @@ registrations! {
     SUM_FLOAT32 = reduce::sum_float32();
     SUM_INT16 = reduce::sum_int16();
     SUM_INT8 = reduce::sum_int8();
+    TRANSPOSE_CONV_FLOAT32 = transpose_conv::float32();
+    TRANSPOSE_CONV_INT16 = transpose_conv::int16();
+    TRANSPOSE_CONV_INT8 = transpose_conv::int8();
 }
 
 /// A registration that has neither needs nor constants.

@@ -30,6 +30,19 @@ impl<'m> Layer<'m> {
         }
     }
 
+    /// A layer whose inputs are in another order.
+    pub fn of(
+        ends: [RawTensor<'m>; 2],
+        weights: RawTensor<'m>,
+        bias: Option<RawTensor<'m>>,
+    ) -> Self {
+        Self {
+            ends,
+            weights,
+            bias,
+        }
+    }
+
     /// Scale and zero point of input and output.
     #[inline(never)]
     pub fn quantisation(&self) -> [Quantisation; 2] {

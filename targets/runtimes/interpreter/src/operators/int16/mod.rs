@@ -14,7 +14,7 @@ use crate::flatbuffer::Vector;
 use crate::kernels::products::multiply_wide;
 use crate::kernels::{Bias, Multiplier, Requantisation};
 use crate::operator::Operator;
-use crate::schema::tensor_type::{INT8, INT32, INT64};
+use crate::schema::tensor_type::{INT8, INT16, INT32, INT64};
 use crate::tensor::Quantisation;
 
 /// The range of int16.
@@ -29,6 +29,8 @@ pub(super) enum Biases<'m> {
     Short(Bias<'m>),
     /// 64 bits.
     Long(Vector<'m, i64>),
+    /// 16 bits, summed in 64.
+    Half(&'m [[u8; 2]]),
 }
 
 impl<'m> Biases<'m> {
@@ -43,10 +45,15 @@ impl<'m> Biases<'m> {
         }
     }
 
-    /// Those in the input at `position`, which have 64 bits.
-    fn long(operator: &Operator<'_, 'm>, position: usize) -> Self {
-        let tensor = operator.optional_input(position);
-        Self::Long(Vector::new(tensor.map_or(&[], |tensor| tensor.data())))
+    /// Those in the input at `position`, which have 64 or 16 bits.
+    pub fn long(operator: &Operator<'_, 'm>, position: usize) -> Self {
+        match operator.optional_input(position) {
+            Some(tensor) if tensor.type_number() == INT16 => {
+                Self::Half(tensor.data().as_chunks().0)
+            }
+            Some(tensor) => Self::Long(Vector::new(tensor.data())),
+            None => Self::Long(Vector::EMPTY),
+        }
     }
 
     /// The element of an int16 output for the sum of products of a channel, without its zero
@@ -61,13 +68,17 @@ impl<'m> Biases<'m> {
                 let bias = bias.get(channel).unwrap_or(0);
                 multiply_wide(multiplier, sum.wrapping_add(bias))
             }
+            Self::Half(bias) => {
+                let bias = bias.get(channel).map_or(0, |raw| i16::from_le_bytes(*raw));
+                multiply_wide(multiplier, sum.wrapping_add(bias.into()))
+            }
         }
     }
 }
 
 /// Checks input, output, weights, whose `channels` lie along `dimension`, and the fused activation
 /// in option `activation`.
-fn check(
+pub(super) fn check(
     operator: &Operator,
     layer: &Layer,
     channels: usize,
@@ -83,7 +94,7 @@ fn check(
 }
 
 /// Checks that there is one bias per channel, of 64 bits or a type of `others`, or none.
-fn check_biases(
+pub(super) fn check_biases(
     operator: &Operator,
     position: usize,
     channels: usize,
@@ -101,7 +112,7 @@ fn check_biases(
 }
 
 /// Writes multipliers, which have to be such that [`multiply_wide`] is defined.
-fn prepare(
+pub(super) fn prepare(
     layer: &Layer,
     constants: &mut [u32],
     count: usize,
@@ -130,6 +141,6 @@ impl Output<'_> {
     }
 }
 
-fn bounds(operator: &Operator, activation: usize, output: Quantisation) -> [i32; 2] {
+pub(super) fn bounds(operator: &Operator, activation: usize, output: Quantisation) -> [i32; 2] {
     operator.bounds_within(activation, output, LIMITS)
 }
