@@ -316,7 +316,8 @@ impl<'m> RawTensor<'m> {
     }
 
     /// Checks that a filter with `channels` channels along `dimension` has scales that aren't
-    /// negative, one for each channel or one for all, and as many zero points or none.
+    /// negative, one for each channel or one for all. Its zero points, of which TensorFlow Lite
+    /// takes into account but one and only in fully connected layers, have to be of 8 bits.
     pub fn expect_filter_scales(&self, channels: usize, dimension: i32) -> Result<(), Fault> {
         let (scales, zero_points) = self.quantisations();
         let along = self
@@ -324,10 +325,8 @@ impl<'m> RawTensor<'m> {
             .child(schema::tensor::QUANTIZATION)
             .get(schema::quantization::QUANTIZED_DIMENSION, 0_i32);
         let counted = scales.len() == 1 || scales.len() == channels && along == dimension;
-        let mut zero_points_range = zero_points.iter();
         let sound = scales.iter().all(|scale| scale == 0.0 || is_scale(scale))
-            && zero_points_range.all(|it| (-128..=127).contains(&it))
-            && (zero_points.is_empty() || zero_points.len() == scales.len());
+            && zero_points.iter().all(|it| (-128..=127).contains(&it));
         if counted && sound {
             return Ok(());
         }

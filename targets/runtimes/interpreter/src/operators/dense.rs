@@ -89,9 +89,15 @@ fn run(run: &mut Run) -> Option<()> {
     let scales = weights::requantisation(run.memory.constants, layer.scales(), false)?;
     let offsets = [layer.weights_offset(), from.zero_point.wrapping_neg()];
     let bounds = operator.bounds(field::ACTIVATION, to);
+    let has_bias = operator.optional_input(BIAS).is_some();
     let (inputs, output) = run.output()?;
     let finish = Int8Output {
-        bias: Bias::new(inputs.bytes(BIAS).unwrap_or(&[])),
+        bias: Bias::new(
+            has_bias
+                .then(|| inputs.bytes(BIAS))
+                .flatten()
+                .unwrap_or(&[]),
+        ),
         scales,
         bounds,
         zero_point: to.zero_point,
@@ -134,9 +140,10 @@ fn run_float(run: &mut Run) -> Option<()> {
     let operator = run.operator;
     let layer = Layer::read(operator);
     let depth = size(&layer).depth;
+    let has_bias = operator.optional_input(BIAS).is_some();
     let (inputs, output) = run.output()?;
     let finish = FloatOutput {
-        bias: inputs.get(BIAS).unwrap_or(&[]),
+        bias: has_bias.then(|| inputs.get(BIAS)).flatten().unwrap_or(&[]),
         bounds: operator.float_bounds(field::ACTIVATION),
     };
     fully_connected(
