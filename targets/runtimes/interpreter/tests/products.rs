@@ -75,3 +75,36 @@ fn fixtures_with_portable_kernels() {
 fn fixtures_with_dsp_kernels() {
     golden::<Dsp>();
 }
+
+/// Runs a damaged model, if it is still one that runs.
+fn run_damaged(name: &str, file: &[u8]) {
+    let Ok(model) = Model::with(file, With::<Dsp>::ALL) else {
+        return;
+    };
+    let needed = arena_needed(&model).unwrap_or(usize::MAX);
+    if needed >= 1 << 16 || model.macs() >= 1 << 20 {
+        return;
+    }
+    let mut arena = common::arena(needed);
+    let arena = bytemuck::cast_slice_mut(&mut arena);
+    if let Ok(mut interpreter) = Interpreter::new(&model, arena) {
+        for position in 0..model.inputs().count() {
+            interpreter.input_at_mut(position).fill(3);
+        }
+        assert_eq!(interpreter.invoke(), Ok(()), "{name}");
+    }
+}
+
+#[test]
+fn damaged_models_never_panic() {
+    for (name, file) in common::models(&common::fixtures().join("products")) {
+        let mut damaged = file.clone();
+        for (at, &byte) in file.iter().enumerate() {
+            for value in [0, 2, 0x7f, 0x80, 0xff, byte ^ 1, byte ^ 0x10] {
+                damaged[at] = value;
+                run_damaged(&name, &damaged);
+            }
+            damaged[at] = byte;
+        }
+    }
+}
