@@ -37,3 +37,8 @@ pub fn rounded_mean(sum: i32, count: i32) -> i32 {
     let half = if sum > 0 { count / 2 } else { -(count / 2) };
     sum.wrapping_add(half).checked_div(count).unwrap_or(0)
 }
+
+/// The square root of `sum` / `count`.
+pub fn root_mean(sum: f32, count: i32) -> f32 {
+    libm::sqrtf(sum / count as f32)
+}

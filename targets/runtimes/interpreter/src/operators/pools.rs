@@ -2,7 +2,7 @@
 
 use super::pool_2d::{check, geometry};
 use super::{Registration, Typed, registration};
-use crate::kernels::pools::pool_2d;
+use crate::kernels::pools::{pool_2d, root_mean};
 use crate::operator::Operator;
 use crate::run::Run;
 use crate::schema::tensor_type::FLOAT32;
@@ -37,7 +37,7 @@ fn run_l2(run: &mut Run) -> Option<()> {
     let (input, output) = run.unary()?;
     let sum = |sum: f32, it: f32| sum + it * it;
     pool_2d(&window, input, output, 0.0, sum, |sum, count| {
-        clamp(libm::sqrtf(sum / count as f32))
+        clamp(root_mean(sum, count))
     });
     Some(())
 }
