@@ -24,8 +24,9 @@ pub fn dot_integers<W: Copy + Into<i32>, V: Copy + Into<i32>>(
 ) -> i64 {
     /// So many products of 26 bits fit 32 bits.
     const LINE: usize = 32;
-    let lines = weights.chunks(LINE).zip(values.chunks(LINE));
-    lines.fold(sum, |sum, (weights, values)| {
+    let mut values = values.chunks(LINE);
+    weights.chunks(LINE).fold(sum, |sum, weights| {
+        let values = values.next().unwrap_or(&[]);
         let products = weights.iter().zip(values).map(|(&weight, &value)| {
             let (weight, value): (i32, i32) = (weight.into(), value.into());
             weight
@@ -66,13 +67,14 @@ pub fn conv_2d<W, V, S: Copy, O>(
     let lines = area.wrapping_mul(channels);
     let depth = filter.len().checked_div(lines).unwrap_or(0);
     let groups = window.input[2].checked_div(depth).unwrap_or(0);
-    let members = channels.checked_div(groups).unwrap_or(0).max(1);
+    let members = channels.checked_div(groups).unwrap_or(0);
     each_position(window, |at, batch, origin| {
         let Some(output) = output.get_mut(at..).and_then(|it| it.get_mut(..channels)) else {
             return;
         };
         for (channel, output) in output.iter_mut().enumerate() {
-            let offset = (channel / members).wrapping_mul(depth);
+            let group = channel.checked_div(members).unwrap_or(0);
+            let offset = group.wrapping_mul(depth);
             let line = channel.wrapping_mul(area);
             let mut sum = start;
             each_element(window, batch, origin, |element, first| {
@@ -100,7 +102,7 @@ pub fn depthwise_conv_2d<W, V, S: Copy, O>(
     finish: impl Fn(usize, S) -> O,
 ) {
     let channels = window.output[2];
-    let multiplier = channels.checked_div(window.input[2]).unwrap_or(0).max(1);
+    let multiplier = channels.checked_div(window.input[2]).unwrap_or(0);
     each_position(window, |at, batch, origin| {
         let Some(output) = output.get_mut(at..).and_then(|it| it.get_mut(..channels)) else {
             return;
@@ -109,7 +111,7 @@ pub fn depthwise_conv_2d<W, V, S: Copy, O>(
             let mut sum = start;
             each_element(window, batch, origin, |element, first| {
                 let weight = element.wrapping_mul(channels).wrapping_add(channel);
-                let value = first.wrapping_add(channel / multiplier);
+                let value = first.wrapping_add(channel.checked_div(multiplier).unwrap_or(0));
                 sum = dot(sum, part(filter, weight, 1), part(input, value, 1));
             });
             *output = finish(channel, sum);
@@ -129,12 +131,15 @@ pub fn fully_connected<W, V, S: Copy, O>(
 ) {
     let depth = depth.max(1);
     let channels = (filter.len() / depth).max(1);
-    let rows = input
-        .chunks_exact(depth)
-        .zip(output.chunks_exact_mut(channels));
-    for (input, output) in rows {
-        let lines = output.iter_mut().zip(filter.chunks_exact(depth));
-        for (channel, (output, weights)) in lines.enumerate() {
+    // Iterators of chunks that are zipped divide by the chunk's length, and check it.
+    let mut rows = input.chunks_exact(depth);
+    for output in output.chunks_exact_mut(channels) {
+        let Some(input) = rows.next() else {
+            return;
+        };
+        let mut lines = filter.chunks_exact(depth);
+        for (channel, output) in output.iter_mut().enumerate() {
+            let weights = lines.next().unwrap_or(&[]);
             *output = finish(channel, dot(start, weights, input));
         }
     }
