@@ -124,6 +124,8 @@ pub mod conv_2d {
     pub const DILATION_W: usize = 4;
     /// Dilation in y.
     pub const DILATION_H: usize = 5;
+    /// Type of biases, and of sums, if there are no biases.
+    pub const QUANTIZED_BIAS_TYPE: usize = 6;
 }
 
 /// Fields of `DepthwiseConv2DOptions`.
@@ -172,6 +174,8 @@ pub mod fully_connected {
     pub const ACTIVATION: usize = 0;
     /// Order of the weights: 0 is row by row.
     pub const WEIGHTS_FORMAT: usize = 1;
+    /// Type of biases, and of sums, if there are no biases.
+    pub const QUANTIZED_BIAS_TYPE: usize = 4;
 }
 
 /// Fields of `SoftmaxOptions`.
@@ -189,6 +193,41 @@ pub mod add {
     /// Fused activation.
     pub const ACTIVATION: usize = 0;
 }
+
+/// Fields of `TransposeConvOptions`.
+pub mod transpose_conv {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 49;
+    /// Padding.
+    pub const PADDING: usize = 0;
+    /// Stride in x.
+    pub const STRIDE_W: usize = 1;
+    /// Stride in y.
+    pub const STRIDE_H: usize = 2;
+    /// Fused activation.
+    pub const ACTIVATION: usize = 3;
+}
+
+/// Fields of `BatchMatMulOptions`.
+pub mod batch_matmul {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 101;
+    /// Whether the matrices of the first input are transposed.
+    pub const ADJ_X: usize = 0;
+    /// Whether the matrices of the second input are transposed.
+    pub const ADJ_Y: usize = 1;
+}
+
+/// Fields of `L2NormOptions`.
+pub mod l2_normalization {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 12;
+    /// Fused activation.
+    pub const ACTIVATION: usize = 0;
+}
+
+/// Value of the options type of `ReducerOptions`: MEAN, SUM and relatives.
+pub const REDUCER_OPTIONS: u8 = 27;
 
 /// Values of `TensorType`.
 pub mod tensor_type {

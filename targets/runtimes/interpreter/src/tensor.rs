@@ -315,8 +315,9 @@ impl<'m> RawTensor<'m> {
         Err(self.quantisation_error())
     }
 
-    /// Checks that a filter with `channels` channels along `dimension` has positive scales, one for
-    /// each channel or one for all, and that all its zero points are 0.
+    /// Checks that a filter with `channels` channels along `dimension` has scales that aren't
+    /// negative, one for each channel or one for all. Its zero points, of which TensorFlow Lite
+    /// takes into account but one and only in fully connected layers, have to be of 8 bits.
     pub fn expect_filter_scales(&self, channels: usize, dimension: i32) -> Result<(), Fault> {
         let (scales, zero_points) = self.quantisations();
         let along = self
@@ -324,9 +325,8 @@ impl<'m> RawTensor<'m> {
             .child(schema::tensor::QUANTIZATION)
             .get(schema::quantization::QUANTIZED_DIMENSION, 0_i32);
         let counted = scales.len() == 1 || scales.len() == channels && along == dimension;
-        let sound = scales.iter().all(is_scale)
-            && zero_points.iter().all(|zero_point| zero_point == 0)
-            && (zero_points.is_empty() || zero_points.len() == scales.len());
+        let sound = scales.iter().all(|scale| scale == 0.0 || is_scale(scale))
+            && zero_points.iter().all(|it| (-128..=127).contains(&it));
         if counted && sound {
             return Ok(());
         }

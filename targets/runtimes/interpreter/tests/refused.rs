@@ -48,14 +48,13 @@ fn each_fault_is_named() {
             "tensor 0: quantisation parameters are missing or unusable",
         ),
         (
-            "weights_zero_point",
-            "tensor 1: quantisation parameters are missing or unusable",
-        ),
-        (
             "short_weights",
             "tensor 1: its buffer holds 63 bytes, its shape needs 64",
         ),
-        ("variable_weights", "tensor 1: it has to be a constant"),
+        (
+            "variable_weights",
+            "operator 0: tensor 1 is read but not written by an earlier operator",
+        ),
         ("missing_buffer", "tensor 1: its buffer doesn't exist"),
         ("missing_tensor", "tensor 55 doesn't exist"),
         (

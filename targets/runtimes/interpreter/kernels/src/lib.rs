@@ -17,8 +17,12 @@ use core::ops::Range;
 
 mod dsp;
 pub mod float;
+pub mod l2;
+pub mod pools;
 mod portable;
+pub mod products;
 pub mod quantisation;
+pub mod reduce;
 mod simd;
 
 pub use dsp::Dsp;

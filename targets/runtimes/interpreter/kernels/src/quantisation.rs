@@ -89,7 +89,7 @@ pub fn rounding_shift_right(value: i32, exponent: u32) -> i32 {
 
 /// `value` * 2^`exponent`, saturated; `exponent` in 1..=30.
 #[inline]
-fn saturating_shift_left(value: i32, exponent: u32) -> i32 {
+pub(crate) fn saturating_shift_left(value: i32, exponent: u32) -> i32 {
     let threshold = (1 << (31 - exponent)) - 1;
     if value > threshold {
         i32::MAX

@@ -21,6 +21,7 @@ pub(super) const fn int8<K: Kernels>() -> Registration {
         Typed::Input(0, INT8),
         Typed::Input(1, INT8),
         Typed::Output(0, INT8),
+        Typed::If(is_whole),
     ];
     Registration {
         needs,
@@ -34,6 +35,7 @@ pub(super) const fn float32() -> Registration {
         Typed::Input(0, FLOAT32),
         Typed::Input(1, FLOAT32),
         Typed::Output(0, FLOAT32),
+        Typed::If(is_whole),
     ];
     Registration {
         needs: needs_float,
@@ -41,14 +43,19 @@ pub(super) const fn float32() -> Registration {
     }
 }
 
-fn geometry(operator: &Operator, layer: &Layer) -> Window {
+/// Whether there is but one group of channels.
+fn is_whole(operator: &Operator) -> bool {
+    operator.input(0).shape().last() == operator.input(1).shape().last()
+}
+
+pub(super) fn geometry(operator: &Operator, layer: &Layer) -> Window {
     let filter = layer.weights.shape().exactly::<4>().unwrap_or([0; 4]);
     let [_, height, width, _] = filter;
     window::window(operator, &layer.ends, &FIELDS, [height, width])
 }
 
 /// Checks what doesn't depend on the type; answers the output's channels.
-fn check_geometry(operator: &Operator, layer: &Layer) -> Result<usize, Fault> {
+pub(super) fn check_geometry(operator: &Operator, layer: &Layer) -> Result<usize, Fault> {
     operator.expect_arity(2..=3, 1)?;
     operator.expect_options(field::OPTIONS_TYPE)?;
     layer.ends[0].expect_arena()?;
@@ -56,7 +63,12 @@ fn check_geometry(operator: &Operator, layer: &Layer) -> Result<usize, Fault> {
     window::check(operator, &FIELDS, &window)?;
     let filter = layer.weights.shape().exactly::<4>();
     let [channels, _, _, depth] = filter.ok_or(operator.shape_error("filter"))?;
-    if depth != window.input[2] || channels != window.output[2] {
+    let groups = window.input[2].checked_div(depth).unwrap_or(0);
+    let members = channels.checked_div(groups).unwrap_or(0);
+    if groups * depth != window.input[2]
+        || members * groups != channels
+        || channels != window.output[2]
+    {
         return Err(operator.shape_error("filter"));
     }
     Ok(channels)

@@ -41,14 +41,14 @@ pub(super) const fn float32() -> Registration {
     }
 }
 
-fn geometry(operator: &Operator, layer: &Layer) -> Window {
+pub(super) fn geometry(operator: &Operator, layer: &Layer) -> Window {
     let filter = layer.weights.shape().exactly::<4>().unwrap_or([0; 4]);
     let [_, height, width, _] = filter;
     window::window(operator, &layer.ends, &FIELDS, [height, width])
 }
 
 /// Checks what doesn't depend on the type; answers the output's channels.
-fn check_geometry(operator: &Operator, layer: &Layer) -> Result<usize, Fault> {
+pub(super) fn check_geometry(operator: &Operator, layer: &Layer) -> Result<usize, Fault> {
     operator.expect_arity(2..=3, 1)?;
     operator.expect_options(field::OPTIONS_TYPE)?;
     layer.ends[0].expect_arena()?;

@@ -14,6 +14,7 @@ pub(super) const fn int8<K: Kernels>() -> Registration {
         Typed::Input(0, INT8),
         Typed::Input(1, INT8),
         Typed::Output(0, INT8),
+        Typed::If(is_plain),
     ];
     Registration {
         needs,
@@ -27,6 +28,7 @@ pub(super) const fn float32() -> Registration {
         Typed::Input(0, FLOAT32),
         Typed::Input(1, FLOAT32),
         Typed::Output(0, FLOAT32),
+        Typed::If(is_plain),
     ];
     Registration {
         needs: needs_float,
@@ -36,13 +38,19 @@ pub(super) const fn float32() -> Registration {
 
 /// Batches, depth and channels.
 #[derive(Clone, Copy)]
-struct Size {
-    batches: usize,
-    depth: usize,
-    channels: usize,
+pub(super) struct Size {
+    pub batches: usize,
+    pub depth: usize,
+    pub channels: usize,
 }
 
-fn size(layer: &Layer) -> Size {
+/// Whether weights and biases are constant, and the weights have no zero point.
+fn is_plain(operator: &Operator) -> bool {
+    let layer = Layer::read(operator);
+    layer.is_constant() && layer.weights_offset() == 0
+}
+
+pub(super) fn size(layer: &Layer) -> Size {
     let [channels, depth] = layer.weights.shape().exactly().unwrap_or([0; 2]);
     let elements = layer.ends[0].shape().elements();
     Size {
@@ -73,7 +81,7 @@ fn piece(size: &Size) -> usize {
 }
 
 /// Checks what doesn't depend on the type.
-fn check_size(operator: &Operator, layer: &Layer) -> Result<Size, Fault> {
+pub(super) fn check_size(operator: &Operator, layer: &Layer) -> Result<Size, Fault> {
     operator.expect_arity(2..=3, 1)?;
     operator.expect_options(field::OPTIONS_TYPE)?;
     let [input, output] = &layer.ends;
@@ -118,11 +126,7 @@ fn needs(operator: &Operator) -> Needs {
 fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
     let layer = Layer::read(operator);
     let (count, depth) = (layer.scales(), size(&layer).depth);
-    let scale = match count {
-        1 => weights::scale_of_all,
-        _ => weights::scale,
-    };
-    layer.prepare(constants, count, depth, scale)
+    layer.prepare(constants, count, depth, weights::scale_for(count))
 }
 
 fn run<K: Kernels>(run: &mut Run) -> Option<()> {

@@ -4,12 +4,20 @@
 //! image names those that its model needs, and the linker drops the rest.
 
 mod add;
+mod batch_matmul;
 mod conv_2d;
+mod dense;
 mod depthwise_conv_2d;
 mod fully_connected;
+mod grouped_conv_2d;
+mod int16;
+mod l2_normalization;
 mod pool_2d;
+mod pools;
+mod reduce;
 mod reshape;
 mod softmax;
+mod transpose_conv;
 mod weights;
 mod window;
 
@@ -66,6 +74,8 @@ pub enum Typed {
     Input(u8, u8),
     /// The output at a position has elements of this `TensorType`.
     Output(u8, u8),
+    /// Something else is true; where it isn't, a registration behind this one counts.
+    If(fn(&Operator) -> bool),
 }
 
 /// What an operator needs of the arena, and what it consists of.
@@ -106,6 +116,7 @@ impl Typed {
                 let there = usize::from(at) < operator.output_count();
                 (there.then(|| operator.output(at.into())), expected)
             }
+            Self::If(_) => (None, 0),
         }
     }
 }
@@ -113,9 +124,10 @@ impl Typed {
 impl Registration {
     /// How many of the types are the operator's, up to the first that isn't.
     pub(crate) fn fitting_types(&self, operator: &Operator) -> usize {
-        let fits = |typed: &Typed| match typed.tensor(operator) {
-            (Some(tensor), expected) => tensor.type_number() == expected,
-            (None, _) => false,
+        let fits = |typed: &Typed| match (typed, typed.tensor(operator)) {
+            (Typed::If(holds), _) => holds(operator),
+            (_, (Some(tensor), expected)) => tensor.type_number() == expected,
+            (_, (None, _)) => false,
         };
         let fitting = self.types.iter().position(|typed| !fits(typed));
         fitting.unwrap_or(self.types.len())
@@ -183,18 +195,48 @@ pub struct With<K>(PhantomData<K>);
 registrations! {
     ADD_INT8 = add::int8::<K>();
     AVERAGE_POOL_2D_FLOAT32 = pool_2d::average_float32();
+    AVERAGE_POOL_2D_INT16 = int16::pool_2d::average();
     AVERAGE_POOL_2D_INT8 = pool_2d::average_int8::<K>();
+    BATCH_MATMUL_FLOAT32 = batch_matmul::float32();
+    BATCH_MATMUL_INT16 = batch_matmul::int16();
+    BATCH_MATMUL_INT8 = batch_matmul::int8();
     CONV_2D_FLOAT32 = conv_2d::float32();
+    CONV_2D_FLOAT32_GROUPED = grouped_conv_2d::float32();
+    CONV_2D_INT16 = int16::conv_2d::with_int8();
     CONV_2D_INT8 = conv_2d::int8::<K>();
+    CONV_2D_INT8_GROUPED = grouped_conv_2d::int8();
     DEPTHWISE_CONV_2D_FLOAT32 = depthwise_conv_2d::float32();
+    DEPTHWISE_CONV_2D_INT16 = int16::depthwise_conv_2d::with_int8();
     DEPTHWISE_CONV_2D_INT8 = depthwise_conv_2d::int8::<K>();
     FULLY_CONNECTED_FLOAT32 = fully_connected::float32();
+    FULLY_CONNECTED_FLOAT32_COMPUTED = dense::float32();
+    FULLY_CONNECTED_INT16 = int16::fully_connected::with_int8();
     FULLY_CONNECTED_INT8 = fully_connected::int8::<K>();
+    FULLY_CONNECTED_INT8_COMPUTED = dense::int8();
+    L2_NORMALIZATION_FLOAT32 = l2_normalization::float32();
+    L2_NORMALIZATION_INT8 = l2_normalization::int8();
+    L2_POOL_2D_FLOAT32 = pools::l2_float32();
+    MAX_POOL_2D_FLOAT32 = pools::max_float32();
+    MAX_POOL_2D_INT16 = int16::pool_2d::max();
     MAX_POOL_2D_INT8 = pool_2d::max_int8::<K>();
+    MEAN_FLOAT32 = reduce::mean_float32();
+    MEAN_INT16 = reduce::mean_int16();
+    MEAN_INT8 = reduce::mean_int8();
+    REDUCE_ALL_BOOL = reduce::all_bool();
+    REDUCE_MAX_FLOAT32 = reduce::max_float32();
+    REDUCE_MAX_INT8 = reduce::max_int8();
+    REDUCE_MIN_FLOAT32 = reduce::min_float32();
+    REDUCE_MIN_INT8 = reduce::min_int8();
     RESHAPE_FLOAT32 = reshape::float32();
     RESHAPE_INT8 = reshape::int8();
     SOFTMAX_FLOAT32 = softmax::float32();
     SOFTMAX_INT8 = softmax::int8::<K>();
+    SUM_FLOAT32 = reduce::sum_float32();
+    SUM_INT16 = reduce::sum_int16();
+    SUM_INT8 = reduce::sum_int8();
+    TRANSPOSE_CONV_FLOAT32 = transpose_conv::float32();
+    TRANSPOSE_CONV_INT16 = transpose_conv::int16();
+    TRANSPOSE_CONV_INT8 = transpose_conv::int8();
 }
 
 /// A registration that has neither needs nor constants.

@@ -30,6 +30,19 @@ impl<'m> Layer<'m> {
         }
     }
 
+    /// A layer whose inputs are in another order.
+    pub fn of(
+        ends: [RawTensor<'m>; 2],
+        weights: RawTensor<'m>,
+        bias: Option<RawTensor<'m>>,
+    ) -> Self {
+        Self {
+            ends,
+            weights,
+            bias,
+        }
+    }
+
     /// Scale and zero point of input and output.
     #[inline(never)]
     pub fn quantisation(&self) -> [Quantisation; 2] {
@@ -50,6 +63,20 @@ impl<'m> Layer<'m> {
     /// How many biases there are.
     pub fn biases(&self) -> usize {
         self.bias.map_or(0, |tensor| tensor.shape().elements())
+    }
+
+    /// Whether weights and biases lie in the file.
+    pub fn is_constant(&self) -> bool {
+        self.weights.is_constant() && self.bias.is_none_or(|tensor| tensor.is_constant())
+    }
+
+    /// Negated zero point of weights that have one scale. TensorFlow Lite takes none into account
+    /// if each channel has its scale, nor in convolutions.
+    pub fn weights_offset(&self) -> i32 {
+        match self.scales() {
+            1 => self.weights.quantisation().zero_point.wrapping_neg(),
+            _ => 0,
+        }
     }
 
     /// How many scales the weights have.
@@ -145,8 +172,17 @@ pub(super) fn scale([input, filter, output]: [f32; 3]) -> f64 {
 /// The scale from accumulator to output of a fully connected layer with one scale for all weights:
 /// TensorFlow Lite multiplies the scales of input and weights in single precision
 /// (`GetQuantizedConvolutionMultipler`).
-pub(super) fn scale_of_all([input, filter, output]: [f32; 3]) -> f64 {
+fn scale_of_all([input, filter, output]: [f32; 3]) -> f64 {
     f64::from(input * filter) / f64::from(output)
+}
+
+/// The scale from accumulator to output of a fully connected layer whose weights have `count`
+/// scales.
+pub(super) fn scale_for(count: usize) -> fn([f32; 3]) -> f64 {
+    match count {
+        1 => scale_of_all,
+        _ => scale,
+    }
 }
 
 /// Splits constants into `count` multipliers and their shifts.
@@ -203,4 +239,44 @@ fn each_decoded(
 pub(crate) fn decode(operator: &Operator, most: usize, work: &mut [u8]) -> Option<()> {
     let weights = operator.input(WEIGHTS);
     each_piece(&weights, most, work, &mut |_, _| Some(()))
+}
+
+/// The elements of an int8 output, made of sums of products.
+pub(super) struct Int8Output<'a> {
+    pub bias: Bias<'a>,
+    pub scales: Requantisation<'a>,
+    pub bounds: [i32; 2],
+    pub zero_point: i32,
+}
+
+impl Int8Output<'_> {
+    /// The element for the sum of `channel`. Sums wrap at 32 bits as TensorFlow Lite's do.
+    pub fn finish(&self, channel: usize, sum: i64) -> i8 {
+        let sum = (sum as i32).wrapping_add(self.bias.get(channel));
+        let scaled = self.scales.get(channel).apply(sum);
+        let [low, high] = self.bounds;
+        scaled.saturating_add(self.zero_point).max(low).min(high) as i8
+    }
+}
+
+/// The elements of a float32 output, made of sums of products.
+pub(super) struct FloatOutput<'a> {
+    pub bias: &'a [f32],
+    pub bounds: [f32; 2],
+}
+
+impl FloatOutput<'_> {
+    /// The element for the sum of `channel`.
+    pub fn finish(&self, channel: usize, sum: f32) -> f32 {
+        let sum = sum + self.bias.get(channel).copied().unwrap_or(0.0);
+        let [low, high] = self.bounds;
+        // Written so that what isn't a number stays visible.
+        if sum < low {
+            low
+        } else if sum > high {
+            high
+        } else {
+            sum
+        }
+    }
 }

@@ -1,0 +1,76 @@
+//! CONV_2D of int16 with int8 weights.
+
+use super::super::conv_2d::{check_geometry, geometry};
+use super::super::weights::{self, Layer, each_piece};
+use super::super::{Needs, Registration, Typed, registration};
+use super::{BIAS, Biases, Output, bounds};
+use crate::error::Fault;
+use crate::kernels::products::{conv_2d, dot_integers};
+use crate::operator::Operator;
+use crate::run::{Place, Run};
+use crate::schema::tensor_type::{INT8, INT16, INT32};
+use crate::schema::{builtin, conv_2d as field};
+
+pub(in super::super) const fn with_int8() -> Registration {
+    const TYPES: &[Typed] = &[
+        Typed::Input(0, INT16),
+        Typed::Input(1, INT8),
+        Typed::Output(0, INT16),
+    ];
+    Registration {
+        needs,
+        prepare,
+        ..registration(builtin::CONV_2D, 8, TYPES, check, run)
+    }
+}
+
+fn check(operator: &Operator) -> Result<(), Fault> {
+    let layer = Layer::read(operator);
+    let channels = check_geometry(operator, &layer)?;
+    super::check(operator, &layer, channels, 0, field::ACTIVATION)?;
+    super::check_biases(operator, BIAS, channels, &[INT32])
+}
+
+fn needs(operator: &Operator) -> Needs {
+    let layer = Layer::read(operator);
+    let window = geometry(operator, &layer);
+    Needs {
+        constants: weights::multiplier_words(window.output[2]),
+        scratch: 0,
+        decoded: layer.coded(),
+        weights: layer.weights.shape().elements(),
+        biases: layer.biases(),
+        uses: window.positions(),
+    }
+}
+
+fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
+    let layer = Layer::read(operator);
+    let channels = geometry(operator, &layer).output[2];
+    super::prepare(&layer, constants, channels, weights::scale)
+}
+
+fn run(run: &mut Run) -> Option<()> {
+    let operator = run.operator;
+    let layer = Layer::read(operator);
+    let window = geometry(operator, &layer);
+    let [_, to] = layer.quantisation();
+    let memory = &mut run.memory;
+    let finish = Output {
+        biases: Biases::read(operator, BIAS, field::QUANTIZED_BIAS_TYPE),
+        scales: weights::requantisation(memory.constants, window.output[2], false)?,
+        bounds: bounds(operator, field::ACTIVATION, to),
+        zero_point: 0,
+    };
+    let (inputs, [output]) = memory.borrow(operator, [Place::Output(0)])?;
+    let input = inputs.get::<i16>(0)?;
+    let output = bytemuck::try_cast_slice_mut(output).ok()?;
+    let mut convolve = |_, filter: &[i8]| {
+        let dot =
+            |sum, weights: &[i8], values: &[i16]| dot_integers(sum, (weights, 0), (values, 0));
+        let finish = |channel, sum| finish.finish(channel, sum);
+        conv_2d(&window, filter, input, output, 0, dot, finish);
+        Some(())
+    };
+    each_piece(&layer.weights, usize::MAX, run.decoding, &mut convolve)
+}

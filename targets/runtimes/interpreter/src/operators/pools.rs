@@ -1,0 +1,43 @@
+//! MAX_POOL_2D and L2_POOL_2D of float32.
+
+use super::pool_2d::{check, geometry};
+use super::{Registration, Typed, registration};
+use crate::kernels::pools::{pool_2d, root_mean};
+use crate::operator::Operator;
+use crate::run::Run;
+use crate::schema::tensor_type::FLOAT32;
+use crate::schema::{builtin, pool_2d as field};
+
+const TYPES: &[Typed] = &[Typed::Input(0, FLOAT32), Typed::Output(0, FLOAT32)];
+
+pub(super) const fn max_float32() -> Registration {
+    registration(builtin::MAX_POOL_2D, 3, TYPES, check, run_max)
+}
+
+pub(super) const fn l2_float32() -> Registration {
+    registration(builtin::L2_POOL_2D, 3, TYPES, check, run_l2)
+}
+
+/// Clamps to the fused activation; what isn't a number becomes the lower bound.
+fn clamp(operator: &Operator) -> impl Fn(f32) -> f32 {
+    let [low, high] = operator.float_bounds(field::ACTIVATION);
+    move |value| low.max(value).min(high)
+}
+
+fn run_max(run: &mut Run) -> Option<()> {
+    let (window, clamp) = (geometry(run.operator), clamp(run.operator));
+    let (input, output) = run.unary()?;
+    let max = |max: f32, it| if it > max { it } else { max };
+    pool_2d(&window, input, output, f32::MIN, max, |max, _| clamp(max));
+    Some(())
+}
+
+fn run_l2(run: &mut Run) -> Option<()> {
+    let (window, clamp) = (geometry(run.operator), clamp(run.operator));
+    let (input, output) = run.unary()?;
+    let sum = |sum: f32, it: f32| sum + it * it;
+    pool_2d(&window, input, output, 0.0, sum, |sum, count| {
+        clamp(root_mean(sum, count))
+    });
+    Some(())
+}
