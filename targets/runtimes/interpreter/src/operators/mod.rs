@@ -17,10 +17,13 @@ mod pools;
 mod reduce;
 mod reshape;
 mod softmax;
+mod state;
 mod transpose_conv;
 mod weights;
 mod window;
 
+#[cfg(feature = "checks")]
+pub(crate) use state::call::called;
 pub(crate) use weights::decode;
 
 use core::marker::PhantomData;
@@ -83,8 +86,10 @@ pub enum Typed {
 pub struct Needs {
     /// Words of constants that preparation computes once.
     pub constants: usize,
-    /// Bytes that only a run of this operator uses.
+    /// Bytes of scratch, for runs of this operator alone.
     pub scratch: usize,
+    /// How the scratch keeps its content from run to run, if it does.
+    pub kept: Option<Kept>,
     /// Weights that are decoded at a time, if they are coded; 0 otherwise.
     pub decoded: usize,
     /// Weights, decoded or not.
@@ -95,7 +100,28 @@ pub struct Needs {
     pub uses: usize,
 }
 
+/// Scratch that keeps its content from run to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The operator, counted over all subgraphs, whose scratch it is: those with the same share it.
+    pub owner: u32,
+    /// Its bytes before the first run.
+    pub first: u8,
+}
+
 impl Needs {
+    /// Bytes of scratch that start as zeros and keep their content from run to run.
+    fn kept(operator: &Operator, bytes: usize) -> Self {
+        Self {
+            scratch: bytes,
+            kept: Some(Kept {
+                owner: operator.index,
+                first: 0,
+            }),
+            ..Self::default()
+        }
+    }
+
     /// Multiply-accumulate operations.
     pub fn macs(&self) -> u64 {
         self.uses as u64 * self.weights as u64
@@ -194,12 +220,14 @@ pub struct With<K>(PhantomData<K>);
 
 registrations! {
     ADD_INT8 = add::int8::<K>();
+    ASSIGN_VARIABLE = state::variable::assign();
     AVERAGE_POOL_2D_FLOAT32 = pool_2d::average_float32();
     AVERAGE_POOL_2D_INT16 = int16::pool_2d::average();
     AVERAGE_POOL_2D_INT8 = pool_2d::average_int8::<K>();
     BATCH_MATMUL_FLOAT32 = batch_matmul::float32();
     BATCH_MATMUL_INT16 = batch_matmul::int16();
     BATCH_MATMUL_INT8 = batch_matmul::int8();
+    CALL_ONCE = state::call::once();
     CONV_2D_FLOAT32 = conv_2d::float32();
     CONV_2D_FLOAT32_GROUPED = grouped_conv_2d::float32();
     CONV_2D_INT16 = int16::conv_2d::with_int8();
@@ -213,6 +241,7 @@ registrations! {
     FULLY_CONNECTED_INT16 = int16::fully_connected::with_int8();
     FULLY_CONNECTED_INT8 = fully_connected::int8::<K>();
     FULLY_CONNECTED_INT8_COMPUTED = dense::int8();
+    IF = state::call::if_else();
     L2_NORMALIZATION_FLOAT32 = l2_normalization::float32();
     L2_NORMALIZATION_INT8 = l2_normalization::int8();
     L2_POOL_2D_FLOAT32 = pools::l2_float32();
@@ -222,6 +251,7 @@ registrations! {
     MEAN_FLOAT32 = reduce::mean_float32();
     MEAN_INT16 = reduce::mean_int16();
     MEAN_INT8 = reduce::mean_int8();
+    READ_VARIABLE = state::variable::read();
     REDUCE_ALL_BOOL = reduce::all_bool();
     REDUCE_MAX_FLOAT32 = reduce::max_float32();
     REDUCE_MAX_INT8 = reduce::max_int8();
@@ -237,6 +267,8 @@ registrations! {
     TRANSPOSE_CONV_FLOAT32 = transpose_conv::float32();
     TRANSPOSE_CONV_INT16 = transpose_conv::int16();
     TRANSPOSE_CONV_INT8 = transpose_conv::int8();
+    VAR_HANDLE = state::variable::handle();
+    WHILE = state::call::while_loop();
 }
 
 /// A registration that has neither needs nor constants.

@@ -1,0 +1,4 @@
+//! Operators with a state, and those that run subgraphs.
+
+pub(super) mod call;
+pub(super) mod variable;
