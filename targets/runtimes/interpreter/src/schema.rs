@@ -190,6 +190,32 @@ pub mod add {
     pub const ACTIVATION: usize = 0;
 }
 
+/// Fields of `MulOptions`; the fused activation is the one of [`add`].
+pub mod mul {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 21;
+}
+
+/// Fields of `SubOptions`; the fused activation is the one of [`add`].
+pub mod sub {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 28;
+}
+
+/// Fields of `DivOptions`; the fused activation is the one of [`add`].
+pub mod div {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 29;
+}
+
+/// Fields of `LeakyReluOptions`.
+pub mod leaky_relu {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 75;
+    /// Factor of what is negative.
+    pub const ALPHA: usize = 0;
+}
+
 /// Values of `TensorType`.
 pub mod tensor_type {
     /// 32-bit floating point.

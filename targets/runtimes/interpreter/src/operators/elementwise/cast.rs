@@ -1,0 +1,67 @@
+//! CAST between types of numbers, as C converts them.
+
+use super::*;
+use crate::schema::builtin::CAST;
+use crate::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16, INT32};
+
+macro_rules! cast {
+    ($($name:ident: $type:ty, $tensor_type:ident, $widen:expr;)*) => {
+        $(pub(crate) const fn $name() -> Registration {
+            const TYPES: &[Typed] = &[Typed::Input(0, $tensor_type)];
+            registration(CAST, VERSIONS, TYPES, check, |run| {
+                let widen: fn($type) -> Number = $widen;
+                cast(run, widen)
+            })
+        })*
+    };
+}
+
+cast! {
+    bool: u8, BOOL, |value| Number::Integer(i32::from(value != 0));
+    int8: i8, INT8, |value| Number::Integer(value.into());
+    int16: i16, INT16, |value| Number::Integer(value.into());
+    int32: i32, INT32, Number::Integer;
+    float32: f32, FLOAT32, Number::Real;
+}
+
+/// A number of any type.
+enum Number {
+    Integer(i32),
+    Real(f32),
+}
+
+impl Number {
+    /// The integer part, the nearest there is. Narrower types take its low bits.
+    fn integer(self) -> i32 {
+        match self {
+            Self::Integer(integer) => integer,
+            Self::Real(real) => real as i32,
+        }
+    }
+
+    fn real(self) -> f32 {
+        match self {
+            Self::Integer(integer) => integer as f32,
+            Self::Real(real) => real,
+        }
+    }
+}
+
+fn check(operator: &Operator) -> Result<(), Fault> {
+    check_unary(operator)?;
+    let output = operator.output(0);
+    match output.type_number() {
+        INT8 | INT16 | INT32 | FLOAT32 => Ok(()),
+        _ => output.expect_type(FLOAT32),
+    }
+}
+
+fn cast<T: Pod>(run: &mut Run, widen: impl Fn(T) -> Number) -> Option<()> {
+    match run.operator.output(0).type_number() {
+        INT8 => map(run, |value| widen(value).integer() as i8),
+        INT16 => map(run, |value| widen(value).integer() as i16),
+        INT32 => map(run, |value| widen(value).integer()),
+        FLOAT32 => map(run, |value| widen(value).real()),
+        _ => None,
+    }
+}
