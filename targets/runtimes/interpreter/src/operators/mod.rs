@@ -11,6 +11,7 @@ mod fully_connected;
 mod pool_2d;
 mod reshape;
 mod softmax;
+mod softmax_int16;
 mod weights;
 mod window;
 
@@ -195,7 +196,9 @@ registrations! {
     RESHAPE_FLOAT32 = reshape::float32();
     RESHAPE_INT8 = reshape::int8();
     SOFTMAX_FLOAT32 = softmax::float32();
+    SOFTMAX_INT16 = softmax_int16::int16();
     SOFTMAX_INT8 = softmax::int8::<K>();
+    SOFTMAX_INT8_TO_INT16 = softmax_int16::int8();
 
     ABS_FLOAT32 = elementwise::functions::abs_float32();
     ABS_INT16 = elementwise::functions::abs_int16();

@@ -6,7 +6,7 @@ use crate::kernels::quantisation::{rounding_high_multiply, rounding_shift_right}
 
 /// `value` * 2^`exponent`, saturated; `exponent` in 1..=30.
 #[inline]
-pub(super) fn saturating_shift_left(value: i32, exponent: u32) -> i32 {
+pub(in crate::operators) fn saturating_shift_left(value: i32, exponent: u32) -> i32 {
     let threshold = (1 << (31 - exponent)) - 1;
     if value > threshold {
         i32::MAX
@@ -20,7 +20,7 @@ pub(super) fn saturating_shift_left(value: i32, exponent: u32) -> i32 {
 /// [`rounding_shift_right`] for exponents from 32 on too, where gemmlowp's definition gives 1 for
 /// what isn't negative and -1 for what is.
 #[inline]
-pub(super) fn rounding_shift_far_right(value: i32, exponent: u32) -> i32 {
+pub(in crate::operators) fn rounding_shift_far_right(value: i32, exponent: u32) -> i32 {
     match exponent {
         0..=31 => rounding_shift_right(value, exponent),
         // All bits are remainder, compared with half of a mask that is -1.
@@ -31,7 +31,7 @@ pub(super) fn rounding_shift_far_right(value: i32, exponent: u32) -> i32 {
 
 /// exp(`value`) in Q0 for a `value` <= 0 in Q`integer_bits`, which are 4 or 5.
 #[inline(never)]
-pub(super) fn exp_on_negative_values(value: i32, integer_bits: u32) -> i32 {
+pub(in crate::operators) fn exp_on_negative_values(value: i32, integer_bits: u32) -> i32 {
     /// exp(-2^n) in Q0 for n = -2 to 4.
     const FACTORS: [i32; 7] = [
         1_672_461_947,
@@ -89,19 +89,19 @@ fn twice_reciprocal(value: i32) -> i32 {
 const ONE_IN_Q2: i32 = 1 << 29;
 
 /// (`a` + `b`) / 2, rounded to nearest, ties away from zero.
-pub(super) fn rounding_half_sum(a: i32, b: i32) -> i32 {
+pub(in crate::operators) fn rounding_half_sum(a: i32, b: i32) -> i32 {
     let sum = i64::from(a) + i64::from(b);
     ((sum + if sum >= 0 { 1 } else { -1 }) / 2) as i32
 }
 
 /// 1 / (1 + `value`) in Q0 for a `value` from 0 to 1 in Q0.
 #[inline(never)]
-pub(super) fn reciprocal_of_one_plus(value: i32) -> i32 {
+pub(in crate::operators) fn reciprocal_of_one_plus(value: i32) -> i32 {
     saturating_shift_left(twice_reciprocal(value), 1)
 }
 
 /// 1 / (1 + exp(-`value`)) in Q0 for a `value` in Q4.
-pub(super) fn logistic(value: i32) -> i32 {
+pub(in crate::operators) fn logistic(value: i32) -> i32 {
     if value == 0 {
         return 1 << 30;
     }
@@ -115,7 +115,7 @@ pub(super) fn logistic(value: i32) -> i32 {
 }
 
 /// tanh(`value`) in Q0 for a `value` in Q4.
-pub(super) fn tanh(value: i32) -> i32 {
+pub(in crate::operators) fn tanh(value: i32) -> i32 {
     if value == 0 {
         return 0;
     }

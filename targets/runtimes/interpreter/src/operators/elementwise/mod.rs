@@ -9,7 +9,7 @@ pub(crate) mod add_n;
 pub(crate) mod arithmetic;
 pub(crate) mod cast;
 pub(crate) mod comparison;
-mod fixed_point;
+pub(super) mod fixed_point;
 pub(crate) mod functions;
 pub(crate) mod hard_swish;
 pub(crate) mod log_softmax;
