@@ -234,6 +234,8 @@ pub mod tensor_type {
     pub const INT8: u8 = 9;
     /// A handle of a variable.
     pub const RESOURCE: u8 = 13;
+    /// 32-bit unsigned integer.
+    pub const UINT32: u8 = 15;
 }
 
 /// Values of `BuiltinOperator`.

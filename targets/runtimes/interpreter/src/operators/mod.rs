@@ -213,6 +213,7 @@ registrations! {
     CAST_INT16 = elementwise::cast::int16();
     CAST_INT32 = elementwise::cast::int32();
     CAST_INT8 = elementwise::cast::int8();
+    CAST_UINT32 = elementwise::cast::uint32();
     CEIL_FLOAT32 = elementwise::functions::ceil_float32();
     COS_FLOAT32 = elementwise::functions::cos_float32();
     DEQUANTIZE_INT16 = elementwise::quantize::int16_to_float32();

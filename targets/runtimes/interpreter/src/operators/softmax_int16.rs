@@ -4,8 +4,8 @@ use super::elementwise::fixed_point::{exp_on_negative_values, reciprocal_of_one_
 use super::softmax::depth;
 use super::{Needs, Registration, Typed, registration};
 use crate::error::Fault;
-use crate::kernels::quantisation::{rounding_high_multiply, rounding_shift_right};
 use crate::kernels::Multiplier;
+use crate::kernels::quantisation::{rounding_high_multiply, rounding_shift_right};
 use crate::operator::Operator;
 use crate::run::Run;
 use crate::schema::tensor_type::{INT8, INT16};

@@ -25,15 +25,7 @@ macro_rules! float32 {
 
 float32! {
     relu_float32: RELU, |value| if value < 0.0 { 0.0 } else { value };
-    relu6_float32: RELU6, |value| {
-        if value > 6.0 {
-            6.0
-        } else if value < 0.0 {
-            0.0
-        } else {
-            value
-        }
-    };
+    relu6_float32: RELU6, |value| value.clamp(0.0, 6.0);
     elu_float32: ELU, |value| if value < 0.0 { libm::expm1f(value) } else { value };
 }
 
