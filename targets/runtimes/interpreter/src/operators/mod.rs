@@ -183,31 +183,17 @@ macro_rules! registrations {
 pub struct With<K>(PhantomData<K>);
 
 registrations! {
-    ADD_INT8 = add::int8::<K>();
-    AVERAGE_POOL_2D_FLOAT32 = pool_2d::average_float32();
-    AVERAGE_POOL_2D_INT8 = pool_2d::average_int8::<K>();
-    CONV_2D_FLOAT32 = conv_2d::float32();
-    CONV_2D_INT8 = conv_2d::int8::<K>();
-    DEPTHWISE_CONV_2D_FLOAT32 = depthwise_conv_2d::float32();
-    DEPTHWISE_CONV_2D_INT8 = depthwise_conv_2d::int8::<K>();
-    FULLY_CONNECTED_FLOAT32 = fully_connected::float32();
-    FULLY_CONNECTED_INT8 = fully_connected::int8::<K>();
-    MAX_POOL_2D_INT8 = pool_2d::max_int8::<K>();
-    RESHAPE_FLOAT32 = reshape::float32();
-    RESHAPE_INT8 = reshape::int8();
-    SOFTMAX_FLOAT32 = softmax::float32();
-    SOFTMAX_INT16 = softmax_int16::int16();
-    SOFTMAX_INT8 = softmax::int8::<K>();
-    SOFTMAX_INT8_TO_INT16 = softmax_int16::int8();
-
     ABS_FLOAT32 = elementwise::functions::abs_float32();
     ABS_INT16 = elementwise::functions::abs_int16();
     ABS_INT8 = elementwise::functions::abs_int8();
     ADD_FLOAT32 = elementwise::arithmetic::add_float32();
     ADD_INT16 = elementwise::quantised::add_int16();
     ADD_INT32 = elementwise::arithmetic::add_int32();
+    ADD_INT8 = add::int8::<K>();
     ADD_N_FLOAT32 = elementwise::add_n::float32();
     ADD_N_INT8 = elementwise::add_n::int8();
+    AVERAGE_POOL_2D_FLOAT32 = pool_2d::average_float32();
+    AVERAGE_POOL_2D_INT8 = pool_2d::average_int8::<K>();
     CAST_BOOL = elementwise::cast::bool();
     CAST_FLOAT32 = elementwise::cast::float32();
     CAST_INT16 = elementwise::cast::int16();
@@ -215,7 +201,11 @@ registrations! {
     CAST_INT8 = elementwise::cast::int8();
     CAST_UINT32 = elementwise::cast::uint32();
     CEIL_FLOAT32 = elementwise::functions::ceil_float32();
+    CONV_2D_FLOAT32 = conv_2d::float32();
+    CONV_2D_INT8 = conv_2d::int8::<K>();
     COS_FLOAT32 = elementwise::functions::cos_float32();
+    DEPTHWISE_CONV_2D_FLOAT32 = depthwise_conv_2d::float32();
+    DEPTHWISE_CONV_2D_INT8 = depthwise_conv_2d::int8::<K>();
     DEQUANTIZE_INT16 = elementwise::quantize::int16_to_float32();
     DEQUANTIZE_INT8 = elementwise::quantize::int8_to_float32();
     DEQUANTIZE_UINT8 = elementwise::quantize::uint8_to_float32();
@@ -233,6 +223,8 @@ registrations! {
     FLOOR_DIV_FLOAT32 = elementwise::arithmetic::floor_div_float32();
     FLOOR_FLOAT32 = elementwise::functions::floor_float32();
     FLOOR_MOD_FLOAT32 = elementwise::arithmetic::floor_mod_float32();
+    FULLY_CONNECTED_FLOAT32 = fully_connected::float32();
+    FULLY_CONNECTED_INT8 = fully_connected::int8::<K>();
     GREATER_EQUAL_FLOAT32 = elementwise::comparison::greater_equal_float32();
     GREATER_EQUAL_INT32 = elementwise::comparison::greater_equal_int32();
     GREATER_EQUAL_INT64 = elementwise::comparison::greater_equal_int64();
@@ -268,6 +260,7 @@ registrations! {
     MAXIMUM_INT32 = elementwise::arithmetic::maximum_int32();
     MAXIMUM_INT64 = elementwise::arithmetic::maximum_int64();
     MAXIMUM_INT8 = elementwise::arithmetic::maximum_int8();
+    MAX_POOL_2D_INT8 = pool_2d::max_int8::<K>();
     MINIMUM_FLOAT32 = elementwise::arithmetic::minimum_float32();
     MINIMUM_INT16 = elementwise::arithmetic::minimum_int16();
     MINIMUM_INT32 = elementwise::arithmetic::minimum_int32();
@@ -304,6 +297,8 @@ registrations! {
     RELU_FLOAT32 = elementwise::rectifiers::relu_float32();
     RELU_INT16 = elementwise::rectifiers::relu_int16();
     RELU_INT8 = elementwise::rectifiers::relu_int8();
+    RESHAPE_FLOAT32 = reshape::float32();
+    RESHAPE_INT8 = reshape::int8();
     ROUND_FLOAT32 = elementwise::functions::round_float32();
     RSQRT_FLOAT32 = elementwise::functions::rsqrt_float32();
     RSQRT_INT16 = elementwise::functions::rsqrt_int16();
@@ -312,6 +307,10 @@ registrations! {
     SELECT_V2_INT16 = elementwise::select::int16();
     SELECT_V2_INT8 = elementwise::select::int8();
     SIN_FLOAT32 = elementwise::functions::sin_float32();
+    SOFTMAX_FLOAT32 = softmax::float32();
+    SOFTMAX_INT16 = softmax_int16::int16();
+    SOFTMAX_INT8 = softmax::int8::<K>();
+    SOFTMAX_INT8_TO_INT16 = softmax_int16::int8();
     SQRT_FLOAT32 = elementwise::functions::sqrt_float32();
     SQUARED_DIFFERENCE_FLOAT32 = elementwise::arithmetic::squared_difference_float32();
     SQUARED_DIFFERENCE_INT16 = elementwise::quantised::squared_difference_int16();

@@ -55,8 +55,8 @@ fn depth(operator: &Operator) -> Option<usize> {
 fn run_float(run: &mut Run) -> Option<()> {
     let depth = depth(run.operator)?;
     let (input, output) = run.unary::<f32, f32>()?;
-    let rows = input.chunks_exact(depth);
-    for (input, output) in rows.zip(output.chunks_exact_mut(depth)) {
+    let rows = input.chunks_exact(depth.max(1));
+    for (input, output) in rows.zip(output.chunks_exact_mut(depth.max(1))) {
         let max = input.iter().copied().fold(f32::MIN, f32::max);
         let sum = input.iter().fold(0.0, |sum, value| sum + exp(value - max));
         let log_sum = libm::logf(sum);
@@ -102,8 +102,8 @@ fn run(run: &mut Run) -> Option<()> {
     let [multiplier, left_shift, difference_min, back, back_shift] =
         constants.map(|word| word as i32);
     let (input, output) = run.unary::<i8, i8>()?;
-    let rows = input.chunks_exact(depth);
-    for (input, output) in rows.zip(output.chunks_exact_mut(depth)) {
+    let rows = input.chunks_exact(depth.max(1));
+    for (input, output) in rows.zip(output.chunks_exact_mut(depth.max(1))) {
         let max = input.iter().copied().max().unwrap_or(i8::MIN);
         let difference = |value: i8| i32::from(value) - i32::from(max);
         // In Q5.
