@@ -229,6 +229,32 @@ pub mod l2_normalization {
 /// Value of the options type of `ReducerOptions`: MEAN, SUM and relatives.
 pub const REDUCER_OPTIONS: u8 = 27;
 
+/// Fields of `MulOptions`; the fused activation is the one of [`add`].
+pub mod mul {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 21;
+}
+
+/// Fields of `SubOptions`; the fused activation is the one of [`add`].
+pub mod sub {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 28;
+}
+
+/// Fields of `DivOptions`; the fused activation is the one of [`add`].
+pub mod div {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 29;
+}
+
+/// Fields of `LeakyReluOptions`.
+pub mod leaky_relu {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 75;
+    /// Factor of what is negative.
+    pub const ALPHA: usize = 0;
+}
+
 /// Values of `TensorType`.
 pub mod tensor_type {
     /// 32-bit floating point.
@@ -247,6 +273,8 @@ pub mod tensor_type {
     pub const INT8: u8 = 9;
     /// A handle of a variable.
     pub const RESOURCE: u8 = 13;
+    /// 32-bit unsigned integer.
+    pub const UINT32: u8 = 15;
 }
 
 /// Values of `BuiltinOperator`.
