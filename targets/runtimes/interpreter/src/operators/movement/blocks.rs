@@ -232,18 +232,19 @@ fn check_batch(operator: &Operator, sides: [usize; 2]) -> Result<Needs, ModelErr
     Ok(Needs::default())
 }
 
-/// What is no part of the image is 0, whatever the zero point: as TensorFlow Lite Micro does, which
-/// leaves its padding value as the arena was.
+/// What is no part of the image is 0.0 as in TensorFlow Lite: the zero point of int8. TensorFlow
+/// Lite Micro leaves its value as the arena was before.
 fn run_to_batch(run: &mut Run) -> Option<()> {
     let operator = run.operator;
     let size = element_bytes(operator)?;
+    let zero = super::zero(&operator.output(0).ok()?);
     let (inputs, output) = run.output()?;
     let block = Integers::of(operator, &inputs, BLOCK)?;
     let borders = Integers::of(operator, &inputs, BORDERS)?;
     let batches = Batches::new(operator, [0, 1], &block, &borders).ok()?;
     let bytes = batches.image[3].wrapping_mul(size);
     let input = inputs.bytes(0)?;
-    output.fill(0);
+    output.fill(zero);
     batches.each(|batched, image| {
         if let Some(image) = image {
             let from = input.get(image.wrapping_mul(bytes)..)?.get(..bytes)?;

@@ -182,6 +182,15 @@ fn loose_quantisation(tensor: &RawTensor) -> (f32, i64) {
     first.unwrap_or((0.0, 0))
 }
 
+/// The byte of which elements consist that stand for 0.0: of int8 the zero point, which is 0 for
+/// all other types.
+fn zero(tensor: &RawTensor) -> u8 {
+    match tensor.type_number() {
+        INT8 => loose_quantisation(tensor).1 as u8,
+        _ => 0,
+    }
+}
+
 /// Copies a slice over one of the same length.
 fn copy(to: &mut [u8], from: &[u8]) -> Option<()> {
     if to.len() == from.len() {

@@ -97,12 +97,7 @@ fn run(run: &mut Run) -> Option<()> {
             copy(element, value)?;
         }
     } else {
-        // 0.0: the zero point for int8; that of int16 is 0.
-        let zero = match target.type_number() {
-            INT8 => super::loose_quantisation(&target).1 as u8,
-            _ => 0,
-        };
-        output.fill(zero);
+        output.fill(super::zero(&target));
     }
     Transfer::scatter(first, &lengths, &strides, size).run(inputs.bytes(0)?, output)
 }
