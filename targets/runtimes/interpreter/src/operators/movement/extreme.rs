@@ -79,8 +79,9 @@ fn run_as<T: Pod>(run: &mut Run, better: fn(T, T) -> bool) -> Option<()> {
         return None;
     }
     let rows = input.chunks_exact(along.wrapping_mul(inner).max(1));
-    for (row, results) in rows.zip(results.chunks_exact_mut(inner.max(1))) {
-        for (column, result) in results.iter_mut().enumerate() {
+    let mut results = results.chunks_exact_mut(inner.max(1));
+    for row in rows {
+        for (column, result) in results.next()?.iter_mut().enumerate() {
             let mut elements = row.iter().skip(column).step_by(inner.max(1)).enumerate();
             let (mut found, mut best) = elements.next()?;
             for (index, element) in elements {

@@ -31,8 +31,8 @@ use transfer::Transfer;
 /// Every type whose elements can be moved.
 const ANY: &[u8] = &[INT8, UINT8, INT16, INT32, INT64, BOOL, FLOAT32];
 
-/// What keeps an operator from having a fixed geometry is that numbers it is described by may be
-/// computed by operators before it.
+/// Whole numbers that describe what an operator does: constants of the file, or computed by
+/// operators before it and then known only when it runs.
 #[derive(Clone, Copy, Debug)]
 struct Integers<'t> {
     raw: &'t [u8],
@@ -129,7 +129,7 @@ fn expect_options(operator: &Operator, options_type: u8) -> Result<(), ModelErro
         .or_else(|_| operator.expect_options(0))
 }
 
-/// The options of operators without any needn't be checked; this names what is left to check.
+/// A registration that takes tensors of any type: which ones there may be, its check says.
 const fn moving(
     builtin: i32,
     newest: i32,

@@ -217,19 +217,20 @@ fn run_int8(run: &mut Run) -> Option<()> {
     for batch in 0..resize.batches {
         for row in 0..resize.output[0] {
             let [y, top, bottom] = resize.fixed(0, row)?;
-            let y = i64::from(y) - (i64::from(top) << 10);
+            // From -512, half a pixel outside, to 1023: four products with int8 fit 32 bits.
+            let y = y.wrapping_sub(top << 10);
             for column in 0..resize.output[1] {
                 let [x, left, right] = resize.fixed(1, column)?;
-                let x = i64::from(x) - (i64::from(left) << 10);
+                let x = x.wrapping_sub(left << 10);
                 let (up, before) = ((1 << 10) - y, (1 << 10) - x);
                 let weights = [up * before, y * before, up * x, y * x];
                 let corners = corners(&resize, input, batch, [top, bottom], [left, right])?;
                 let [a, b, c, d] = corners.map(|corner| corner.iter());
                 let channels = a.zip(b).zip(c).zip(d);
                 for (to, (((a, b), c), d)) in pixels.next()?.iter_mut().zip(channels) {
-                    let values = [*a, *b, *c, *d].map(i64::from);
+                    let values = [*a, *b, *c, *d].map(i32::from);
                     let terms = values.iter().zip(&weights);
-                    let sum = terms.map(|(value, weight)| value * weight).sum::<i64>();
+                    let sum = terms.map(|(value, weight)| value * weight).sum::<i32>();
                     // To the nearest, halves away from 0.
                     let half = if sum > 0 { 1 << 19 } else { -(1 << 19) };
                     *to = ((sum + half) / (1 << 20)) as i8;
