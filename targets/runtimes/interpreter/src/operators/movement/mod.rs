@@ -1,6 +1,8 @@
 //! Operators that move elements from place to place and compute little or nothing. Most don't care
 //! what an element is but for its size, so that one registration runs all types that TensorFlow
 //! Lite Micro runs.
+//!
+//! What they share is never inlined: an image counts its bytes, and none of it is called often.
 
 pub(super) mod arrangement;
 pub(super) mod blocks;
@@ -41,6 +43,7 @@ struct Integers<'t> {
 
 impl<'t> Integers<'t> {
     /// The content of a tensor, if the file holds it; [`None`] if it is computed.
+    #[inline(never)]
     fn given(tensor: &RawTensor<'t>) -> Result<Option<Self>, ModelError> {
         let kind = tensor.type_number();
         if !tensor.is_constant() {
@@ -51,6 +54,7 @@ impl<'t> Integers<'t> {
     }
 
     /// The content of a tensor, which the file has to hold.
+    #[inline(never)]
     fn constant(tensor: &RawTensor<'t>) -> Result<Self, ModelError> {
         let kind = tensor.type_number();
         let raw = tensor.constant(kind)?;
@@ -58,6 +62,7 @@ impl<'t> Integers<'t> {
     }
 
     /// The content of an input while the operator runs.
+    #[inline(never)]
     fn of(operator: &Operator, inputs: &Inputs<'t, '_>, position: usize) -> Option<Self>
     where
         'static: 't,
@@ -81,6 +86,7 @@ impl<'t> Integers<'t> {
     }
 
     /// The number at `index`.
+    #[inline(never)]
     fn wide(&self, index: usize) -> Option<i64> {
         match self.kind {
             INT8 => Vector::<i8>::new(self.raw).get(index).map(i64::from),
@@ -97,6 +103,7 @@ impl<'t> Integers<'t> {
 }
 
 /// Checks that a tensor's elements are of one of `types`, and that it isn't stored in a code.
+#[inline(never)]
 fn expect_types(tensor: &RawTensor, types: &[u8]) -> Result<(), ModelError> {
     let found = tensor.type_number();
     // Not `contains`, which would search bytes with more code than all checks have together.
@@ -110,6 +117,7 @@ fn expect_types(tensor: &RawTensor, types: &[u8]) -> Result<(), ModelError> {
 }
 
 /// Checks an operator with one output of the same type as the input at `data`, one of `types`.
+#[inline(never)]
 fn expect_moved(
     operator: &Operator,
     inputs: RangeInclusive<usize>,
@@ -124,6 +132,7 @@ fn expect_moved(
 
 /// Checks that the options are those of the table with this number, or left out: then all of them
 /// have their defaults.
+#[inline(never)]
 fn expect_options(operator: &Operator, options_type: u8) -> Result<(), ModelError> {
     operator
         .expect_options(options_type)
@@ -151,6 +160,7 @@ fn axis_of(axis: i32, rank: usize) -> Option<usize> {
 }
 
 /// How many elements lie before an axis, along it and behind it.
+#[inline(never)]
 fn around(shape: &Shape, axis: usize) -> [usize; 3] {
     let product = |dimensions: &mut dyn Iterator<Item = usize>| {
         dimensions.fold(1_usize, |product, dimension| {
@@ -165,6 +175,7 @@ fn around(shape: &Shape, axis: usize) -> [usize; 3] {
 }
 
 /// Dimensions of a shape, leading ones in front, and the strides of a dense tensor.
+#[inline(never)]
 fn dense(shape: &Shape) -> Option<([usize; MAX_RANK], [isize; MAX_RANK])> {
     let dimensions = shape.padded::<MAX_RANK>()?;
     let strides = shape::strides(&dimensions).map(|stride| stride as isize);
@@ -172,11 +183,13 @@ fn dense(shape: &Shape) -> Option<([usize; MAX_RANK], [isize; MAX_RANK])> {
 }
 
 /// Bytes of an element of the output.
+#[inline(never)]
 fn element_bytes(operator: &Operator) -> Option<usize> {
     Some(operator.output(0).ok()?.element_type()?.bytes())
 }
 
 /// Scale and zero point of a tensor as TensorFlow Lite Micro takes them: 0 where there are none.
+#[inline(never)]
 fn loose_quantisation(tensor: &RawTensor) -> (f32, i64) {
     let found = tensor.quantisations().ok();
     let first = found.and_then(|(scales, zero_points)| Some((scales.get(0)?, zero_points.get(0)?)));

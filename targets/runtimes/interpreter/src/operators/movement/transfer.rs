@@ -46,6 +46,7 @@ impl Transfer {
         transfer
     }
 
+    #[inline(never)]
     fn walk(
         &mut self,
         lengths: &[usize],
@@ -66,6 +67,7 @@ impl Transfer {
     }
 
     /// Adds an axis within those before: its length, and the bytes of a step in source and target.
+    #[inline(never)]
     pub fn axis(&mut self, length: usize, strides: [isize; 2]) {
         if length == 1 {
             return;
