@@ -147,8 +147,10 @@ impl<R: Runtime> Program<R> {
                 Failure::with(Error::BadModel, code, operator)
             }
         })?;
-        let input_bytes = runtime.input().len();
-        let output_bytes = runtime.output().len();
+        let inputs = (0..).map(|position| runtime.input_at(position).len());
+        let input_bytes = inputs.take_while(|&bytes| bytes > 0).sum();
+        let outputs = (0..).map(|position| runtime.output_at(position).len());
+        let output_bytes = outputs.take_while(|&bytes| bytes > 0).sum();
         self.prepared = Some(Prepared {
             runtime,
             layout,
@@ -273,11 +275,20 @@ impl<R: Runtime> Program<R> {
 impl<R: Runtime> Prepared<R> {
     /// One inference; returns its cycles.
     fn invoke(&mut self, run: usize) -> Result<u32, Failure> {
-        let input = self.runtime.input();
-        let length = input.len().min(self.input_bytes);
-        // SAFETY: the layout has set this memory aside for `input_bytes` bytes of input.
-        unsafe {
-            ptr::copy_nonoverlapping(self.layout.input as *const u8, input.as_mut_ptr(), length);
+        let mut begin = 0;
+        for position in 0.. {
+            let input = self.runtime.input_at(position);
+            let length = input.len().min(self.input_bytes - begin);
+            if length == 0 {
+                break;
+            }
+            // SAFETY: the layout has set this memory aside for `input_bytes` bytes of inputs, one
+            // tensor after the other.
+            unsafe {
+                let from = (self.layout.input as *const u8).add(begin);
+                ptr::copy_nonoverlapping(from, input.as_mut_ptr(), length);
+            }
+            begin += length;
         }
         let (cycles, outcome) = cycles::timed(run, || self.runtime.invoke())?;
         outcome.map_err(|code| Failure::with(Error::InvokeFailed, code, run as u32))?;
@@ -309,11 +320,20 @@ impl<R: Runtime> Prepared<R> {
     }
 
     fn copy_output(&self) {
-        let output = self.runtime.output();
-        let length = output.len().min(self.output_bytes);
-        // SAFETY: the layout has set this memory aside for `output_bytes` bytes of output.
-        unsafe {
-            ptr::copy_nonoverlapping(output.as_ptr(), self.layout.output as *mut u8, length);
+        let mut begin = 0;
+        for position in 0.. {
+            let output = self.runtime.output_at(position);
+            let length = output.len().min(self.output_bytes - begin);
+            if length == 0 {
+                break;
+            }
+            // SAFETY: the layout has set this memory aside for `output_bytes` bytes of outputs, one
+            // tensor after the other.
+            unsafe {
+                let to = (self.layout.output as *mut u8).add(begin);
+                ptr::copy_nonoverlapping(output.as_ptr(), to, length);
+            }
+            begin += length;
         }
     }
 }

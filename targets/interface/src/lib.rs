@@ -493,6 +493,20 @@ pub trait Runtime: Sized {
     fn input(&mut self) -> &mut [u8];
     /// The model's first output tensor, in the arena.
     fn output(&self) -> &[u8];
+    /// The input tensor at `position`, in the arena; empty past the last.
+    fn input_at(&mut self, position: usize) -> &mut [u8] {
+        match position {
+            0 => self.input(),
+            _ => &mut [],
+        }
+    }
+    /// The output tensor at `position`, in the arena; empty past the last.
+    fn output_at(&self, position: usize) -> &[u8] {
+        match position {
+            0 => self.output(),
+            _ => &[],
+        }
+    }
     /// One inference. The error is the runtime's own code.
     fn invoke(&mut self) -> Result<(), u32>;
     /// Bytes of the arena in use, tensors and the runtime's own data.

@@ -3,17 +3,15 @@
 mod bad_input;
 mod caught_regression;
 mod commands;
-mod compare;
-mod export;
 mod fetch;
 #[cfg(unix)]
 mod interrupted;
-mod merge;
 #[cfg(unix)]
 mod mlperf;
 mod pages;
 mod pages_in_browser;
 mod parsers;
+mod records;
 mod serve;
 #[path = "../support/mod.rs"]
 mod support;

@@ -41,8 +41,12 @@ const PROFILE: [(&str, &str); 9] = [
     ("rpath", "false"),
 ];
 
-/// Where the measuring program differs.
-const MEASURING_PROGRAM: (&str, &str) = (super::key::PACKAGE, "\"s\"");
+/// Optimisation levels of the packages that differ: of the measuring program, and of the part of the
+/// interpreter that prepares.
+const LEVELS: [(&str, &str); 2] = [
+    (super::key::PACKAGE, "\"s\""),
+    ("tinybench-interpreter", "\"s\""),
+];
 
 /// Build scripts and what they use, as cargo has them.
 const BUILD_OVERRIDE: [(&str, &str); 4] = [
@@ -162,8 +166,8 @@ fn packages(place: &str, section: &Value) -> Overruled {
     let mut overruled = Vec::new();
     for (package, table) in section.as_table().into_iter().flatten() {
         let wanted = |key: &str| {
-            let known = package == MEASURING_PROGRAM.0 && key == "opt-level";
-            known.then_some(MEASURING_PROGRAM.1)
+            let level = find(&LEVELS, package);
+            level.filter(|_| key == "opt-level")
         };
         let place = format!("{place}.{}", Value::from(package.as_str()));
         overruled.extend(settings(&place, table, wanted, |_, _| None)?);
@@ -328,8 +332,9 @@ mod tests {
                 "{key}"
             );
         }
-        let (name, level) = MEASURING_PROGRAM;
-        assert_eq!(packages[name]["opt-level"].to_string(), level);
-        assert_eq!(packages.as_table().unwrap().len(), 1);
+        for (name, level) in LEVELS {
+            assert_eq!(packages[name]["opt-level"].to_string(), level);
+        }
+        assert_eq!(packages.as_table().unwrap().len(), LEVELS.len());
     }
 }

@@ -124,7 +124,7 @@ pub fn verify(
     {
         learning::verify(subject, learning, measured)?;
     }
-    if facts.element_type == ElementType::Float32 {
+    if facts.output_type == ElementType::Float32 {
         let tolerance = subject.tolerance;
         return Ok(Verified {
             features: None,

@@ -286,7 +286,8 @@ mod tests {
             arena_bytes: 0,
             input: one,
             output: one,
-            element_type: ElementType::Int8,
+            input_type: ElementType::Int8,
+            output_type: ElementType::Int8,
             compressed: false,
         };
         let outputs = outputs(&[0, 5], &[1, 2, 4, 3]);

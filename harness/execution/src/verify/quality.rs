@@ -35,7 +35,7 @@ pub fn judge(
 /// The share of vectors whose largest output (the first of equals) is at the index that `labels`,
 /// which has one entry for each vector of the workload, says.
 fn top1(facts: &ModelFacts, outputs: &TargetOutputs, labels: &[u8]) -> f64 {
-    let answer = |output: &[u8]| match facts.element_type {
+    let answer = |output: &[u8]| match facts.output_type {
         ElementType::Float32 => float::largest(output),
         _ => largest(&signed(output)),
     };
@@ -57,7 +57,7 @@ fn scores(
         .by_vector(facts.output_bytes)
         .map(|(vector, output)| {
             let input = &inputs[vector * facts.input_bytes..][..facts.input_bytes];
-            let score = match facts.element_type {
+            let score = match facts.output_type {
                 ElementType::Float32 => float::mean_squared_error(input, output),
                 _ => mean_squared_error(&signed(input), facts.input, &signed(output), facts.output),
             };
@@ -137,7 +137,8 @@ mod tests {
             arena_bytes: 0,
             input: one,
             output: one,
-            element_type: ElementType::Int8,
+            input_type: ElementType::Int8,
+            output_type: ElementType::Int8,
             compressed: false,
         };
         assert_eq!(top1(&facts, &outputs, &[9, 1, 9, 1]), 0.5);
@@ -172,7 +173,8 @@ mod tests {
             arena_bytes: 0,
             input: quantisation,
             output: quantisation,
-            element_type: ElementType::Int8,
+            input_type: ElementType::Int8,
+            output_type: ElementType::Int8,
             compressed: false,
         };
         // 255 and 256: the second byte counts more than the first.
@@ -192,7 +194,8 @@ mod tests {
             arena_bytes: 0,
             input: quantisation(1.0, 0),
             output: quantisation(0.5, 4),
-            element_type: ElementType::Int8,
+            input_type: ElementType::Int8,
+            output_type: ElementType::Int8,
             compressed: false,
         };
         // Reproduced exactly: [3, -1] is 0.5 * [10 - 4, 2 - 4]. And badly: [0, 0] as [4, 4].

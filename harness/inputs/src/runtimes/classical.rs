@@ -51,7 +51,8 @@ impl HostRuntime for Classical {
             arena_bytes: arena_needed(&model),
             input: WHOLE_NUMBERS,
             output: WHOLE_NUMBERS,
-            element_type: ElementType::Int8,
+            input_type: ElementType::Int8,
+            output_type: ElementType::Int8,
             compressed: false,
         })
     }

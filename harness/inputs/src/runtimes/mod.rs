@@ -26,9 +26,9 @@ type InterpreterOnTarget = OnTarget<All>;
 /// What the harness must know of a model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModelFacts {
-    /// Bytes of one input.
+    /// Bytes of one input; of all input tensors, one after the other.
     pub input_bytes: usize,
-    /// Bytes of one output.
+    /// Bytes of one output; of all output tensors, one after the other.
     pub output_bytes: usize,
     /// Multiply-accumulate operations of one inference.
     pub macs: u64,
@@ -40,8 +40,10 @@ pub struct ModelFacts {
     pub input: Quantisation,
     /// What the output's values stand for.
     pub output: Quantisation,
-    /// Type of the model's tensors.
-    pub element_type: ElementType,
+    /// Type of the input's elements.
+    pub input_type: ElementType,
+    /// Type of the output's elements.
+    pub output_type: ElementType,
     /// Whether the model's weights lie coded in the file.
     pub compressed: bool,
 }
@@ -49,12 +51,12 @@ pub struct ModelFacts {
 impl ModelFacts {
     /// Values of one input.
     pub fn inputs(&self) -> usize {
-        self.input_bytes / self.element_type.bytes()
+        self.input_bytes / self.input_type.bytes()
     }
 
     /// Values of one output.
     pub fn outputs(&self) -> usize {
-        self.output_bytes / self.element_type.bytes()
+        self.output_bytes / self.output_type.bytes()
     }
 
     /// The features of the firmware without which it can't run the model.
@@ -174,6 +176,35 @@ fn parse(model: &[u8]) -> Result<Model<'_>, ModelError> {
     Model::with(model, With::<Portable>::ALL)
 }
 
+/// Bytes of a model's inputs or outputs together, which have to be of one type.
+fn bytes_of_one_type<'m>(
+    what: &str,
+    tensors: impl Iterator<Item = Tensor<'m>>,
+) -> Result<usize, RuntimeError> {
+    let mut first = None;
+    let mut bytes = 0;
+    for tensor in tensors {
+        let first = *first.get_or_insert(tensor.element_type);
+        if tensor.element_type != first {
+            return Err(RuntimeError(format!(
+                "the model's {what} are {first} and {}: they have to be of one type",
+                tensor.element_type
+            )));
+        }
+        if tensor.bytes == 0 {
+            return Err(RuntimeError(format!(
+                "one of the model's {what}, `{}`, is empty",
+                tensor.name
+            )));
+        }
+        bytes += tensor.bytes;
+    }
+    if bytes == 0 {
+        return Err(RuntimeError(format!("the model has no {what}")));
+    }
+    Ok(bytes)
+}
+
 /// Bytes of arena that a model needs.
 fn arena_needed(model: &Model) -> Result<usize, ModelError> {
     arena_needed_with(model, &mut vec![0; planning_words(model)])
@@ -208,37 +239,12 @@ impl HostRuntime for Interpreter {
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError> {
         let model = parse(model)?;
         let (input, output) = (model.input(), model.output());
-        let (input_bytes, output_bytes) = (input.bytes, output.bytes);
+        let input_bytes = bytes_of_one_type("inputs", model.inputs())?;
+        let output_bytes = bytes_of_one_type("outputs", model.outputs())?;
         let quantisation = |tensor: Tensor| Quantisation {
             scale: tensor.scale,
             zero_point: tensor.zero_point,
         };
-        let counts = [model.inputs().count(), model.outputs().count()];
-        if counts != [1, 1] {
-            return Err(RuntimeError(format!(
-                "the model has {} inputs and {} outputs: one of each is supported",
-                counts[0], counts[1]
-            )));
-        }
-        for tensor in [input, output] {
-            if ![ElementType::Int8, ElementType::Float32].contains(&tensor.element_type) {
-                return Err(RuntimeError(format!(
-                    "tensor `{}`: the model's input and output must be int8 or float32, not {}",
-                    tensor.name, tensor.element_type
-                )));
-            }
-        }
-        if input.element_type != output.element_type {
-            return Err(RuntimeError(format!(
-                "the model's input is {} and its output {}: both must be of one type",
-                input.element_type, output.element_type
-            )));
-        }
-        if input_bytes == 0 || output_bytes == 0 {
-            return Err(RuntimeError(
-                "the model's input or output is empty".to_owned(),
-            ));
-        }
         Ok(ModelFacts {
             input_bytes,
             output_bytes,
@@ -247,7 +253,8 @@ impl HostRuntime for Interpreter {
             arena_bytes: arena_needed(&model)?,
             input: quantisation(input),
             output: quantisation(output),
-            element_type: input.element_type,
+            input_type: input.element_type,
+            output_type: output.element_type,
             compressed: model.is_compressed(),
         })
     }
@@ -282,12 +289,19 @@ impl HostRuntime for Interpreter {
         let mut engine =
             Engine::new(&model, &mut arena).map_err(|error| RuntimeError(error.to_string()))?;
         let mut outputs = Vec::new();
-        for vector in inputs.chunks_exact(model.input().bytes) {
-            engine.input_bytes_mut().copy_from_slice(vector);
+        let each = model.inputs().map(|tensor| tensor.bytes).sum();
+        for mut vector in inputs.chunks_exact(each) {
+            for (position, tensor) in model.inputs().enumerate() {
+                let (part, rest) = vector.split_at(tensor.bytes);
+                engine.input_at_mut(position).copy_from_slice(part);
+                vector = rest;
+            }
             engine
                 .invoke()
                 .map_err(|error| RuntimeError(error.to_string()))?;
-            outputs.extend(engine.output_bytes());
+            for position in 0..model.outputs().count() {
+                outputs.extend(engine.output_at(position));
+            }
         }
         Ok(outputs)
     }

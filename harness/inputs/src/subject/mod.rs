@@ -201,15 +201,12 @@ impl Checked {
         Ok(bytes / each)
     }
 
-    /// Reads `NAME.inputs.i8` and `NAME.outputs.i8` in `folder`; the ending is `f32` for a float32
-    /// model.
+    /// Reads `NAME.inputs.i8` and `NAME.outputs.i8` in `folder`; each ending is that of the tensor's
+    /// type.
     fn read_reference(&self, folder: &Path, name: &str) -> Result<Vectors, SubjectError> {
-        let ending = match self.facts.element_type {
-            ElementType::Float32 => "f32",
-            _ => "i8",
-        };
-        let inputs_path = folder.join(format!("{name}.inputs.{ending}"));
-        let outputs_path = folder.join(format!("{name}.outputs.{ending}"));
+        let inputs_path = folder.join(format!("{name}.inputs.{}", ending(self.facts.input_type)));
+        let outputs_name = format!("{name}.outputs.{}", ending(self.facts.output_type));
+        let outputs_path = folder.join(&outputs_name);
         let inputs = files::read(&inputs_path, MAX_DATA_BYTES)?;
         let outputs = files::read(&outputs_path, MAX_DATA_BYTES)?;
         let count = self.count(&inputs_path, inputs.len())?;
@@ -219,7 +216,7 @@ impl Checked {
             seed: None,
             inputs,
             outputs,
-            reference: plain(&format!("{name}.outputs.{ending}")),
+            reference: plain(&outputs_name),
         })
     }
 
@@ -414,7 +411,7 @@ impl Subject {
                     .filter(|it| *it <= error::MAX_SEEDED_BYTES);
                 let length = length.ok_or(SubjectError::TooManyVectors { count, each })?;
                 let bytes = seeded_bytes(SEED, length);
-                let inputs = match checked.facts.element_type {
+                let inputs = match checked.facts.input_type {
                     ElementType::Float32 => seeded_values(&bytes),
                     _ => bytes,
                 };
@@ -545,6 +542,19 @@ fn plain(name: &str) -> String {
         .last()
         .unwrap_or(0);
     format!("{}-{}", &name[..end], &sha256_hex(name.as_bytes())[..HASH])
+}
+
+/// What the name of a file ends in that holds tensors of a type: `i8`, `f32`.
+fn ending(element_type: ElementType) -> &'static str {
+    match element_type {
+        ElementType::Float32 => "f32",
+        ElementType::UInt8 | ElementType::Bool => "u8",
+        ElementType::Int16 => "i16",
+        ElementType::Int32 => "i32",
+        ElementType::UInt32 => "u32",
+        ElementType::Int64 => "i64",
+        _ => "i8",
+    }
 }
 
 /// A model's file without the extension.

@@ -70,10 +70,7 @@ impl Subject {
             (path, model) = (keep(&coded.file, compressed, &variant.name)?, coded.file);
         }
         let model_bytes = model.len() as u64;
-        let element_type = runtime
-            .inspect(&model)
-            .map_err(refused(&path))?
-            .element_type;
+        let element_type = runtime.inspect(&model).map_err(refused(&path))?.input_type;
         let checked = match Checked::new(&path, model, runtime, board) {
             Ok(checked) => checked,
             Err(error) if error.is_too_big() => {
@@ -90,7 +87,7 @@ impl Subject {
             Err(error) => return Err(error),
         };
         let mut inputs = file(&variant.inputs, &variant.inputs_sha256, workload.inputs)?;
-        if checked.facts.element_type == ElementType::Float32 {
+        if checked.facts.input_type == ElementType::Float32 {
             inputs = real_values(&inputs, original.input);
         }
         let outputs = file(&variant.outputs, &variant.outputs_sha256, workload.outputs)?;
@@ -114,7 +111,7 @@ impl Subject {
         checked
             .check_card(&card)
             .map_err(|problem| SubjectError::Card { path, problem })?;
-        let compression = compression(variant, checked.facts.element_type);
+        let compression = compression(variant, checked.facts.input_type);
         let reference = match variant.outputs {
             Some(_) => variants.reference.clone(),
             None => card.vectors.reference,

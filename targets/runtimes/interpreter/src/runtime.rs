@@ -60,6 +60,14 @@ impl<O: Operators> Runtime for Interpreter<O> {
         self.0.output_bytes()
     }
 
+    fn input_at(&mut self, position: usize) -> &mut [u8] {
+        self.0.input_at_mut(position)
+    }
+
+    fn output_at(&self, position: usize) -> &[u8] {
+        self.0.output_at(position)
+    }
+
     fn invoke(&mut self) -> Result<(), u32> {
         self.0.invoke().map_err(|error| error.operator)
     }

@@ -267,6 +267,160 @@ pub mod while_loop {
 /// Value of the options type of `ReducerOptions`: MEAN, SUM and relatives.
 pub const REDUCER_OPTIONS: u8 = 27;
 
+/// Fields of `MulOptions`; the fused activation is the one of [`add`].
+pub mod mul {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 21;
+}
+
+/// Fields of `SubOptions`; the fused activation is the one of [`add`].
+pub mod sub {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 28;
+}
+
+/// Fields of `DivOptions`; the fused activation is the one of [`add`].
+pub mod div {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 29;
+}
+
+/// Fields of `LeakyReluOptions`.
+pub mod leaky_relu {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 75;
+    /// Factor of what is negative.
+    pub const ALPHA: usize = 0;
+}
+
+/// Fields of `ResizeBilinearOptions`.
+pub mod resize_bilinear {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 15;
+    /// Whether the corners' centres are laid upon each other.
+    pub const ALIGN_CORNERS: usize = 2;
+    /// Whether pixels are squares around their centres.
+    pub const HALF_PIXEL_CENTERS: usize = 3;
+}
+
+/// Fields of `ConcatenationOptions`.
+pub mod concatenation {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 10;
+    /// Axis.
+    pub const AXIS: usize = 0;
+    /// Fused activation.
+    pub const ACTIVATION: usize = 1;
+}
+
+/// Fields of `SpaceToDepthOptions`.
+pub mod space_to_depth {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 19;
+    /// Edge of a block.
+    pub const BLOCK_SIZE: usize = 0;
+}
+
+/// Fields of `GatherOptions`.
+pub mod gather {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 23;
+    /// Axis.
+    pub const AXIS: usize = 0;
+    /// Leading axes that input and positions have in common.
+    pub const BATCH_DIMENSIONS: usize = 1;
+}
+
+/// Fields of `SqueezeOptions`.
+pub mod squeeze {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 30;
+    /// Dimensions that are left out.
+    pub const DIMENSIONS: usize = 0;
+}
+
+/// Fields of `StridedSliceOptions`.
+pub mod strided_slice {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 32;
+    /// Axes that begin at their first element.
+    pub const BEGIN_MASK: usize = 0;
+    /// Axes that end with their last element.
+    pub const END_MASK: usize = 1;
+    /// Axes of which one element is taken, and which vanish.
+    pub const SHRINK_AXIS_MASK: usize = 4;
+}
+
+/// Fields of `ArgMaxOptions`.
+pub mod arg_max {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 40;
+}
+
+/// Fields of `ArgMinOptions`.
+pub mod arg_min {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 57;
+}
+
+/// Fields of `PackOptions`.
+pub mod pack {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 59;
+    /// Number of values.
+    pub const COUNT: usize = 0;
+    /// Axis.
+    pub const AXIS: usize = 1;
+}
+
+/// Fields of `UnpackOptions`.
+pub mod unpack {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 64;
+    /// Number of values.
+    pub const COUNT: usize = 0;
+    /// Axis.
+    pub const AXIS: usize = 1;
+}
+
+/// Fields of `ResizeNearestNeighborOptions`.
+pub mod resize_nearest_neighbor {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 74;
+    /// Whether the corners' centres are laid upon each other.
+    pub const ALIGN_CORNERS: usize = 0;
+    /// Whether pixels are squares around their centres.
+    pub const HALF_PIXEL_CENTERS: usize = 1;
+}
+
+/// Fields of `MirrorPadOptions`.
+pub mod mirror_pad {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 77;
+    /// Mode.
+    pub const MODE: usize = 0;
+    /// Mode in which the border itself isn't repeated.
+    pub const REFLECT: i8 = 0;
+}
+
+/// Fields of `DepthToSpaceOptions`.
+pub mod depth_to_space {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 94;
+    /// Edge of a block: the same field as in `SpaceToDepthOptions`.
+    pub const BLOCK_SIZE: usize = 0;
+}
+
+/// Fields of `CumsumOptions`.
+pub mod cumsum {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 102;
+    /// Whether an element is left out of its own sum.
+    pub const EXCLUSIVE: usize = 0;
+    /// Whether sums are made from the end.
+    pub const REVERSE: usize = 1;
+}
+
 /// Values of `TensorType`.
 pub mod tensor_type {
     /// 32-bit floating point.
@@ -285,6 +439,8 @@ pub mod tensor_type {
     pub const INT8: u8 = 9;
     /// A handle of a variable.
     pub const RESOURCE: u8 = 13;
+    /// 32-bit unsigned integer.
+    pub const UINT32: u8 = 15;
 }
 
 /// Values of `BuiltinOperator`.

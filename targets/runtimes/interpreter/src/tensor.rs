@@ -20,6 +20,8 @@ pub enum ElementType {
     Int16,
     /// 32-bit signed integers.
     Int32,
+    /// 32-bit unsigned integers.
+    UInt32,
     /// 64-bit signed integers.
     Int64,
     /// Bytes that are 0 or 1.
@@ -36,6 +38,7 @@ impl ElementType {
         Some(match value {
             tensor_type::FLOAT32 => Self::Float32,
             tensor_type::INT32 => Self::Int32,
+            tensor_type::UINT32 => Self::UInt32,
             tensor_type::UINT8 => Self::UInt8,
             tensor_type::INT64 => Self::Int64,
             tensor_type::BOOL => Self::Bool,
@@ -51,7 +54,7 @@ impl ElementType {
         match self {
             Self::Int8 | Self::UInt8 | Self::Bool => 1,
             Self::Int16 => 2,
-            Self::Int32 | Self::Float32 | Self::Resource => 4,
+            Self::Int32 | Self::UInt32 | Self::Float32 | Self::Resource => 4,
             Self::Int64 => 8,
         }
     }
@@ -64,6 +67,7 @@ impl fmt::Display for ElementType {
             Self::UInt8 => "uint8",
             Self::Int16 => "int16",
             Self::Int32 => "int32",
+            Self::UInt32 => "uint32",
             Self::Int64 => "int64",
             Self::Bool => "bool",
             Self::Float32 => "float32",

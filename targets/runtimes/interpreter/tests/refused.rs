@@ -33,7 +33,7 @@ fn each_fault_is_named() {
         ),
         (
             "unsupported_operator",
-            "operator 0: LOGISTIC (builtin 14) is not supported",
+            "operator 0: RNN (builtin 24) is not supported",
         ),
         (
             "operator_version",

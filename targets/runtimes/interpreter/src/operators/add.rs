@@ -1,5 +1,6 @@
-//! ADD of two tensors of one shape.
+//! ADD of two int8 tensors.
 
+use super::elementwise::{check_binary, expect_options, zip};
 use super::{Needs, Registration, Typed, registration};
 use crate::error::Fault;
 use crate::kernels::{Add, Kernels, Multiplier};
@@ -28,18 +29,10 @@ fn tensors<'m>(operator: &Operator<'_, 'm>) -> [RawTensor<'m>; 3] {
 }
 
 fn check(operator: &Operator) -> Result<(), Fault> {
-    operator.expect_arity(2..=2, 1)?;
-    operator.expect_options(field::OPTIONS_TYPE)?;
-    let tensors = tensors(operator);
-    for tensor in tensors {
+    check_binary(operator)?;
+    expect_options(operator, field::OPTIONS_TYPE)?;
+    for tensor in tensors(operator) {
         tensor.expect_quantisation()?;
-    }
-    let [a, b, output] = tensors.map(|tensor| tensor.shape());
-    if a != b {
-        return Err(operator.shape_error("second input"));
-    }
-    if a != output {
-        return Err(operator.shape_error("output"));
     }
     operator.expect_activation(field::ACTIVATION)
 }
@@ -79,8 +72,24 @@ fn run<K: Kernels>(run: &mut Run) -> Option<()> {
         multiplier: multiplier as i32,
         shift: shift as i8,
     });
+    if run.operator.input(0).shape() != run.operator.input(1).shape() {
+        return broadcast(run, &op, multipliers);
+    }
     let (inputs, output) = run.output()?;
     let inputs = [inputs.get(0)?, inputs.get(1)?];
     K::add(&op, &multipliers, inputs, bytemuck::cast_slice_mut(output));
     Some(())
+}
+
+/// The sum of tensors of different shapes.
+#[inline(never)]
+fn broadcast(run: &mut Run, op: &Add, [a, b, output]: [Multiplier; 3]) -> Option<()> {
+    let [offset_a, offset_b] = op.input_offsets;
+    let [low, high] = op.bounds;
+    let shifted = |value: i8, offset| (i32::from(value) + offset) << Add::LEFT_SHIFT;
+    zip(run, |left: i8, right: i8| {
+        let sum = a.apply(shifted(left, offset_a)) + b.apply(shifted(right, offset_b));
+        let sum = output.apply(sum) + op.output_offset;
+        sum.max(low).min(high) as i8
+    })
 }

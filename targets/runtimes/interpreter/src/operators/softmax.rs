@@ -8,9 +8,6 @@ use crate::run::Run;
 use crate::schema::tensor_type::{FLOAT32, INT8};
 use crate::schema::{builtin, softmax as field};
 
-/// Longest row: its sum of exponentials has 12 integer bits.
-const MAX_DEPTH: usize = 4_095;
-
 pub(super) const fn int8<K: Kernels>() -> Registration {
     const TYPES: &[Typed] = &[Typed::Input(0, INT8), Typed::Output(0, INT8)];
     Registration {
@@ -26,11 +23,11 @@ pub(super) const fn float32() -> Registration {
 }
 
 /// Length of a row.
-fn depth(operator: &Operator) -> usize {
+pub(super) fn depth(operator: &Operator) -> usize {
     operator.input(0).shape().last()
 }
 
-fn check_tensors(operator: &Operator) -> Result<(), Fault> {
+pub(super) fn check_tensors(operator: &Operator) -> Result<(), Fault> {
     operator.expect_arity(1..=1, 1)?;
     operator.expect_options(field::OPTIONS_TYPE)?;
     let [input, output] = operator.ends();
@@ -43,9 +40,6 @@ fn check_tensors(operator: &Operator) -> Result<(), Fault> {
 
 fn check(operator: &Operator) -> Result<(), Fault> {
     check_tensors(operator)?;
-    if depth(operator) > MAX_DEPTH {
-        return Err(operator.shape_error("input"));
-    }
     let [input, output] = operator.ends();
     input.expect_quantisation()?;
     let output = output.expect_quantisation()?;
@@ -63,7 +57,7 @@ fn needs(_: &Operator) -> Needs {
 }
 
 /// Multiplier, shift and smallest difference.
-fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
+pub(super) fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
     let beta = operator.option(field::BETA, 0.0);
     let scale = SoftmaxScale::new(beta, operator.input(0).quantisation().scale)?;
     let words = [scale.multiplier, scale.left_shift, scale.difference_min];

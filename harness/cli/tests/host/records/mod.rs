@@ -1,0 +1,5 @@
+//! What the command does with records.
+
+mod compare;
+mod export;
+mod merge;
