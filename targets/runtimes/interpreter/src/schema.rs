@@ -226,6 +226,20 @@ pub mod l2_normalization {
     pub const ACTIVATION: usize = 0;
 }
 
+/// Fields of `UnidirectionalSequenceLSTMOptions`.
+pub mod unidirectional_sequence_lstm {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 71;
+    /// Activation of the candidate, of the new cell state.
+    pub const ACTIVATION: usize = 0;
+    /// Bound of the cell state, 0 for none.
+    pub const CELL_CLIP: usize = 1;
+    /// Whether time is the outermost dimension, not the batch.
+    pub const TIME_MAJOR: usize = 3;
+    /// Hyperbolic tangent as activation.
+    pub const TANH: i8 = 4;
+}
+
 /// Fields of `VarHandleOptions`.
 pub mod var_handle {
     /// Value of the options type.

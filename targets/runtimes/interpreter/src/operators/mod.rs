@@ -430,6 +430,9 @@ registrations! {
     TRANSPOSE_CONV_FLOAT32 = transpose_conv::float32();
     TRANSPOSE_CONV_INT16 = transpose_conv::int16();
     TRANSPOSE_CONV_INT8 = transpose_conv::int8();
+    UNIDIRECTIONAL_SEQUENCE_LSTM_FLOAT32 = state::lstm::float32();
+    UNIDIRECTIONAL_SEQUENCE_LSTM_INT16 = state::lstm::int16();
+    UNIDIRECTIONAL_SEQUENCE_LSTM_INT8 = state::lstm::int8();
     UNPACK = movement::split::unpack();
     VAR_HANDLE = state::variable::handle();
     WHILE = state::call::while_loop();
