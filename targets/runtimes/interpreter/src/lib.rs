@@ -23,6 +23,7 @@ mod checks;
 mod coded;
 mod error;
 pub mod flatbuffer;
+pub mod flexbuffer;
 mod graph;
 #[cfg(feature = "huffman")]
 pub mod huffman;

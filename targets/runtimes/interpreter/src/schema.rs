@@ -465,6 +465,8 @@ pub mod tensor_type {
     pub const INT16: u8 = 7;
     /// 8-bit signed integer.
     pub const INT8: u8 = 9;
+    /// 64-bit unsigned integer.
+    pub const UINT64: u8 = 12;
     /// A handle of a variable.
     pub const RESOURCE: u8 = 13;
     /// 32-bit unsigned integer.

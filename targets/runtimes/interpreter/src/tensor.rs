@@ -24,6 +24,8 @@ pub enum ElementType {
     UInt32,
     /// 64-bit signed integers.
     Int64,
+    /// 64-bit unsigned integers.
+    UInt64,
     /// Bytes that are 0 or 1.
     Bool,
     /// 32-bit floating point.
@@ -41,6 +43,7 @@ impl ElementType {
             tensor_type::UINT32 => Self::UInt32,
             tensor_type::UINT8 => Self::UInt8,
             tensor_type::INT64 => Self::Int64,
+            tensor_type::UINT64 => Self::UInt64,
             tensor_type::BOOL => Self::Bool,
             tensor_type::INT16 => Self::Int16,
             tensor_type::INT8 => Self::Int8,
@@ -55,7 +58,7 @@ impl ElementType {
             Self::Int8 | Self::UInt8 | Self::Bool => 1,
             Self::Int16 => 2,
             Self::Int32 | Self::UInt32 | Self::Float32 | Self::Resource => 4,
-            Self::Int64 => 8,
+            Self::Int64 | Self::UInt64 => 8,
         }
     }
 }
@@ -69,6 +72,7 @@ impl fmt::Display for ElementType {
             Self::Int32 => "int32",
             Self::UInt32 => "uint32",
             Self::Int64 => "int64",
+            Self::UInt64 => "uint64",
             Self::Bool => "bool",
             Self::Float32 => "float32",
             Self::Resource => "resource",

@@ -16,6 +16,7 @@ extern crate std;
 use core::ops::Range;
 
 mod dsp;
+pub mod fft;
 pub mod float;
 pub mod l2;
 pub mod pools;
