@@ -1,5 +1,5 @@
 //! Fourier transforms of real numbers, equal bit for bit to the ones that TensorFlow Lite Micro's
-//! signal library takes from KISS FFT: mixed radices 4, 2, 3, 5 and then any, decimation in time.
+//! signal library takes from KISS FFT: mixed radices 4, 2, 3 and 5, decimation in time.
 //!
 //! `2 n` real numbers are transformed as `n` complex ones, which are then taken apart. Integers are
 //! fixed point with all bits but the sign behind the point; each stage divides by its radix first,
@@ -166,12 +166,10 @@ fn stages(length: usize) -> impl DoubleEndedIterator<Item = Stage> + Clone {
     stages.into_iter().take(used)
 }
 
-/// Complex numbers of scratch that a transform of `2 * length` real numbers needs: as many as the
-/// largest radix that has no formula of its own.
-pub fn scratch(length: usize) -> usize {
-    let radices = stages(length).map(|stage| stage.radix);
-    let others = radices.filter(|radix| !(2..=5).contains(radix));
-    others.max().unwrap_or(0)
+/// Whether there are formulas for a transform of `2 * length` real numbers: `length` has no prime
+/// factors but 2, 3 and 5.
+pub fn is_known(length: usize) -> bool {
+    length > 1 && stages(length).all(|stage| (2..=5).contains(&stage.radix))
 }
 
 /// How many [`Factors`] a transform of `2 * length` real numbers needs.
@@ -249,19 +247,18 @@ fn conjugate<T: Number>([real, imaginary]: Complex<T>) -> Complex<T> {
 }
 
 /// The transform of real numbers: `input` gives them by index, `output` takes half as many complex
-/// numbers and one. `scratch` has [`scratch`] complex numbers.
+/// numbers and one.
 pub fn forward<T: Number>(
     factors: &Factors<T>,
     input: impl Fn(usize) -> T,
     output: &mut [Complex<T>],
-    scratch: &mut [Complex<T>],
 ) {
     let length = factors.length();
     let Some((last, whole)) = output.get_mut(..=length).and_then(|it| it.split_last_mut()) else {
         return;
     };
     let pair = |index: usize| [input(2 * index), input(2 * index + 1)];
-    transform(factors, pair, whole, scratch);
+    transform(factors, pair, whole);
     let Some(first) = whole.first_mut() else {
         return;
     };
@@ -293,13 +290,8 @@ pub fn forward<T: Number>(
 }
 
 /// The real numbers of a transform: twice as many as `output` has complex ones, of which each holds
-/// two. `scratch` has [`scratch`] complex numbers.
-pub fn backward<T: Number>(
-    factors: &Factors<T>,
-    input: &[Complex<T>],
-    output: &mut [Complex<T>],
-    scratch: &mut [Complex<T>],
-) {
+/// two.
+pub fn backward<T: Number>(factors: &Factors<T>, input: &[Complex<T>], output: &mut [Complex<T>]) {
     let length = factors.length();
     let at = |index: usize| input.get(index).copied().unwrap_or_default();
     let pair = |index: usize| {
@@ -320,7 +312,7 @@ pub fn backward<T: Number>(
             add(even, odd)
         }
     };
-    transform(factors, pair, output, scratch);
+    transform(factors, pair, output);
 }
 
 /// The transform of complex numbers, which `input` gives by index.
@@ -328,7 +320,6 @@ fn transform<T: Number>(
     factors: &Factors<T>,
     input: impl Fn(usize) -> Complex<T>,
     output: &mut [Complex<T>],
-    scratch: &mut [Complex<T>],
 ) {
     let stages = stages(factors.length());
     for (position, output) in output.iter_mut().enumerate() {
@@ -347,7 +338,7 @@ fn transform<T: Number>(
                 3 => radix_3(factors, stage, block),
                 4 => radix_4(factors, stage, block),
                 5 => radix_5(factors, stage, block),
-                _ => any_radix(factors, stage, block, scratch),
+                _ => {}
             }
         }
     }
@@ -446,40 +437,6 @@ fn radix_5<T: Number>(factors: &Factors<T>, stage: Stage, block: &mut [Complex<T
     });
 }
 
-fn any_radix<T: Number>(
-    factors: &Factors<T>,
-    stage: Stage,
-    block: &mut [Complex<T>],
-    scratch: &mut [Complex<T>],
-) {
-    let Some(scratch) = scratch.get_mut(..stage.radix) else {
-        return;
-    };
-    for k in 0..stage.part {
-        for (row, element) in scratch.iter_mut().enumerate() {
-            let found = block.get(k + row * stage.part).copied();
-            *element = divide(found.unwrap_or_default(), stage.radix);
-        }
-        let Some((&first, others)) = scratch.split_first() else {
-            return;
-        };
-        for row in 0..stage.radix {
-            let at = k + row * stage.part;
-            let (mut sum, mut turn) = (first, 0);
-            for &element in others {
-                turn += stage.count * at;
-                if turn >= factors.length() {
-                    turn -= factors.length();
-                }
-                sum = add(sum, T::mul_complex(element, factors.stage(turn)));
-            }
-            if let Some(to) = block.get_mut(at) {
-                *to = sum;
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::vec::Vec;
@@ -492,8 +449,7 @@ mod tests {
         Factors::fill(length, &mut table, false);
         let factors = Factors::new(length, &table, false).unwrap();
         let mut output = std::vec![Complex::default(); length + 1];
-        let mut scratch = std::vec![Complex::default(); scratch(length)];
-        forward(&factors, |index| input[index], &mut output, &mut scratch);
+        forward(&factors, |index| input[index], &mut output);
         output
     }
 
@@ -517,8 +473,15 @@ mod tests {
         (0..length).map(next).collect()
     }
 
-    /// Lengths whose halves have all radices, among them one that has no formula.
-    const LENGTHS: [usize; 12] = [2, 4, 6, 8, 10, 14, 24, 44, 60, 98, 240, 512];
+    /// Lengths whose halves have all radices.
+    const LENGTHS: [usize; 8] = [4, 6, 8, 10, 24, 60, 240, 512];
+
+    #[test]
+    fn only_small_radices_are_known() {
+        let known = (0..=20).filter(|&length| is_known(length));
+        let expected = [2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16, 18, 20];
+        assert_eq!(known.collect::<Vec<_>>(), expected);
+    }
 
     #[test]
     fn float32_is_the_transform() {
@@ -560,8 +523,7 @@ mod tests {
             Factors::fill(half, &mut table, true);
             let factors = Factors::new(half, &table, true).unwrap();
             let mut output = std::vec![Complex::default(); half];
-            let mut scratch = std::vec![Complex::default(); scratch(half)];
-            backward(&factors, &spectrum, &mut output, &mut scratch);
+            backward(&factors, &spectrum, &mut output);
             for (found, expected) in output.iter().flatten().zip(&input) {
                 assert!((found / length as f32 - expected).abs() < 1e-5, "{length}");
             }

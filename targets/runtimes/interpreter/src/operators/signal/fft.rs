@@ -8,7 +8,7 @@ use crate::error::Fault;
 use crate::flexbuffer::Map;
 use crate::kernels::fft::{self, Complex, Factors, Number};
 use crate::operator::Operator;
-use crate::run::{Place, Run};
+use crate::run::Run;
 use crate::schema::tensor_type::{FLOAT32, INT16, INT32};
 
 macro_rules! registration {
@@ -91,15 +91,9 @@ fn words<T>(half: usize) -> usize {
     fft::factors(half).saturating_mul(size_of::<Complex<T>>()) / 4
 }
 
-fn scratch_bytes<T>(half: usize) -> usize {
-    fft::scratch(half).saturating_mul(size_of::<Complex<T>>())
-}
-
 fn needs<T>(operator: &Operator) -> Needs {
-    let half = half_length(operator);
     Needs {
-        constants: words::<T>(half),
-        scratch: scratch_bytes::<T>(half),
+        constants: words::<T>(half_length(operator)),
         ..Needs::default()
     }
 }
@@ -129,10 +123,11 @@ fn check(operator: &Operator, samples: usize, spectrum: usize) -> Result<(), Fau
     if named != f64::from(kind) {
         return Err(operator.option_error("type"));
     }
-    expect_option(operator, LENGTH, 2..=MOST, "length")?;
+    expect_option(operator, LENGTH, 4..=MOST, "length")?;
     let length = size(operator, LENGTH);
-    if length % 2 != 0 {
-        return Err(operator.option_error("odd length"));
+    // TensorFlow Lite Micro crashes with other lengths.
+    if length % 2 != 0 || !fft::is_known(length / 2) {
+        return Err(operator.option_error("length: half of it has to be a product of 2, 3 and 5"));
     }
     let ends = [input, output].map(|tensor| tensor.shape());
     let rows = ends.map(|shape| shape.elements().checked_div(shape.last()));
@@ -169,16 +164,13 @@ fn run_forward<T: Number + Pod>(run: &mut Run) -> Option<()> {
     let factors = roots::<T>(run, false)?;
     let half = half_length(run.operator);
     let samples = run.operator.input(0).shape().last().max(1);
-    let places = [Place::Output(0), Place::Scratch(scratch_bytes::<T>(half))];
-    let (inputs, [output, scratch]) = run.borrow(places)?;
+    let (inputs, output) = run.output()?;
     let output = bytemuck::try_cast_slice_mut::<u8, Complex<T>>(output).ok()?;
-    // None at all needn't be aligned.
-    let scratch = bytemuck::try_cast_slice_mut(scratch).unwrap_or(&mut []);
     let rows = output.chunks_exact_mut(half + 1);
     for (samples, output) in inputs.get::<T>(0)?.chunks_exact(samples).zip(rows) {
         // Zeros follow what there is.
         let input = |index: usize| samples.get(index).copied().unwrap_or_default();
-        fft::forward(&factors, input, output, scratch);
+        fft::forward(&factors, input, output);
     }
     Some(())
 }
@@ -186,14 +178,11 @@ fn run_forward<T: Number + Pod>(run: &mut Run) -> Option<()> {
 fn run_backward<T: Number + Pod>(run: &mut Run) -> Option<()> {
     let factors = roots::<T>(run, true)?;
     let half = half_length(run.operator);
-    let places = [Place::Output(0), Place::Scratch(scratch_bytes::<T>(half))];
-    let (inputs, [output, scratch]) = run.borrow(places)?;
+    let (inputs, output) = run.output()?;
     let output = bytemuck::try_cast_slice_mut::<u8, Complex<T>>(output).ok()?;
-    // None at all needn't be aligned.
-    let scratch = bytemuck::try_cast_slice_mut(scratch).unwrap_or(&mut []);
     let spectra = inputs.get::<Complex<T>>(0)?.chunks_exact(half + 1);
     for (spectrum, output) in spectra.zip(output.chunks_exact_mut(half.max(1))) {
-        fft::backward(&factors, spectrum, output, scratch);
+        fft::backward(&factors, spectrum, output);
     }
     Some(())
 }
