@@ -63,12 +63,16 @@ impl<'m> Model<'m> {
         if outputs == 0 {
             return Err(fault(ModelError::Outputs { found: 0 }));
         }
-        for index in main.inputs().chain(main.outputs()) {
-            if index as usize >= main.tensor_count() {
-                return Err(fault(ModelError::NoSuchTensor { tensor: index }));
+        for graph in self.graphs() {
+            for index in graph.inputs().chain(graph.outputs()) {
+                if index as usize >= graph.tensor_count() {
+                    return Err(fault(ModelError::NoSuchTensor { tensor: index }));
+                }
+                graph.tensor(index).check()?;
             }
+        }
+        for index in main.inputs().chain(main.outputs()) {
             let tensor = main.tensor(index);
-            tensor.check()?;
             tensor.expect_arena()?;
             if tensor.element_type().is_none() {
                 return tensor.expect_type(schema::tensor_type::INT8);
