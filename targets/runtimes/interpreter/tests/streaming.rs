@@ -117,7 +117,9 @@ fn run_damaged(name: &str, file: &[u8]) {
             for position in 0..model.inputs().count() {
                 interpreter.input_at_mut(position).fill(3);
             }
-            assert_eq!(interpreter.invoke(), Ok(()), "{name}");
+            // Boxes without an area are refused when they are seen.
+            let found = interpreter.invoke();
+            assert!(found.is_ok() || name.starts_with("detection"), "{name}");
         }
     }
 }

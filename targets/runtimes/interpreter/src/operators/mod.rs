@@ -8,6 +8,7 @@ mod batch_matmul;
 mod conv_2d;
 mod dense;
 mod depthwise_conv_2d;
+mod detection;
 mod elementwise;
 mod fully_connected;
 mod grouped_conv_2d;
@@ -269,6 +270,7 @@ registrations! {
     DEQUANTIZE_INT16 = elementwise::quantize::int16_to_float32();
     DEQUANTIZE_INT8 = elementwise::quantize::int8_to_float32();
     DEQUANTIZE_UINT8 = elementwise::quantize::uint8_to_float32();
+    DETECTION_POST_PROCESS_FLOAT32 = detection::float32();
     DIV_FLOAT32 = elementwise::arithmetic::div_float32();
     DIV_INT32 = elementwise::arithmetic::div_int32();
     DIV_INT8 = elementwise::quantised::div_int8();
