@@ -133,7 +133,8 @@ impl<'m> Model<'m> {
             let tensor = graph.tensor(output);
             // Any second writer would be found as the first one.
             let first = graph.writer(output) == Some([at, position]);
-            if !first || graph.is_input(output) || tensor.is_variable() {
+            let read = operator.inputs().any(|input| input == Some(output));
+            if !first || read || graph.is_input(output) {
                 return Err(fault(ModelError::WriteConflict {
                     operator: operator.index,
                     tensor: output,

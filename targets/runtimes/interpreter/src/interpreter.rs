@@ -23,6 +23,7 @@ use crate::operators::decode;
 use crate::plan::{ALIGNMENT, Plan, STACK_WORK, work_words};
 use crate::run::{Prepared, input_slot};
 use crate::schema::tensor_type;
+use crate::tensor::RawTensor;
 
 /// Sizes of the parts of an arena that don't depend on the plan.
 #[derive(Clone, Copy)]
@@ -349,7 +350,12 @@ impl<'m, 'a> Interpreter<'m, 'a> {
         for graph in self.prepared.model.graphs() {
             for operator in graph.operators() {
                 for position in 0..operator.input_count() {
-                    self.reset_input(&operator, position);
+                    if let Some(tensor) = operator.optional_input(position) {
+                        self.reset_variable(&operator, tensor, input_slot(&operator, position));
+                    }
+                }
+                for position in 0..operator.output_count() {
+                    self.reset_variable(&operator, operator.output(position), position);
                 }
                 self.reset_kept(&operator);
             }
@@ -366,15 +372,18 @@ impl<'m, 'a> Interpreter<'m, 'a> {
         Some(())
     }
 
-    /// [`Self::reset`] for one input, if it is a variable.
-    fn reset_input(&mut self, operator: &Operator, position: usize) -> Option<()> {
-        let tensor = operator.optional_input(position)?;
+    /// [`Self::reset`] for the tensor of an operator's slot, if it is a variable.
+    fn reset_variable(
+        &mut self,
+        operator: &Operator,
+        tensor: RawTensor,
+        slot: usize,
+    ) -> Option<()> {
         if !tensor.is_variable() || tensor.is_constant() {
             return None;
         }
         let node = Node(self.prepared.nodes.get(operator.index as usize)?);
-        let slots = node.slots(self.prepared.slots);
-        let offset = *slots.get(input_slot(operator, position))? as usize;
+        let offset = *node.slots(self.prepared.slots).get(slot)? as usize;
         let zero = match tensor.type_number() {
             tensor_type::INT8 => tensor.quantisation().zero_point,
             _ => 0,
@@ -384,14 +393,16 @@ impl<'m, 'a> Interpreter<'m, 'a> {
         Some(())
     }
 
-    /// One inference: reads the inputs, writes the outputs.
+    /// One inference: reads the inputs, writes the outputs. An operator that waits for more inputs
+    /// ends it; the outputs behind it then hold anything.
     ///
     /// # Errors
     /// For a model that [`Model::parse`] accepted only that coded bits give fewer or more weights
     /// than there are; the plan is checked all the same.
     pub fn invoke(&mut self) -> Result<(), InvokeError> {
         let main = self.prepared.model.main();
-        self.prepared.run(main, self.tensors, self.decoding)
+        self.prepared.run(main, self.tensors, self.decoding)?;
+        Ok(())
     }
 }
 

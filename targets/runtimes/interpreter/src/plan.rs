@@ -44,7 +44,7 @@ struct Buffered {
 
 /// Calls `visit` with the tensors that have buffers, in the order of their buffers, until it
 /// answers `false`: the inputs of all subgraphs, the variables of all subgraphs, the outputs of all
-/// operators.
+/// operators but variables.
 ///
 /// Time is counted in operators of the first subgraph; what belongs to other subgraphs, and
 /// variables, live all the time.
@@ -73,7 +73,9 @@ fn each_tensor(model: &Model, visit: &mut dyn FnMut(Buffered) -> bool) {
                     .filter(|&tensor| graph.tensor(tensor).is_variable())
                     .all(|tensor| visit(tensor, 0, true)),
                 _ => graph.operators().enumerate().all(|(time, operator)| {
-                    let mut outputs = operator.outputs();
+                    let mut outputs = operator.outputs().filter(|&output| {
+                        !(model.has_variables() && graph.tensor(output).is_variable())
+                    });
                     outputs.all(|output| visit(output, time, false))
                 }),
             };

@@ -16,6 +16,8 @@ pub struct Run<'r, 'g, 'm> {
     pub operator: &'r Operator<'g, 'm>,
     /// Its memory.
     pub memory: Memory<'r>,
+    /// Whether the inference ends with this operator, for there is nothing to infer from yet.
+    pub ended: bool,
     /// Where coded weights are decoded.
     pub(crate) decoding: &'r mut [u8],
     pub(crate) prepared: &'r Prepared<'r, 'm>,
@@ -44,25 +46,27 @@ pub(crate) struct Prepared<'a, 'm> {
 }
 
 impl Prepared<'_, '_> {
-    /// Runs all operators of a subgraph.
+    /// Runs the operators of a subgraph, all of them or up to one that ends the inference: whether
+    /// there was one.
     pub fn run(
         &self,
         graph: &Graph,
         tensors: &mut [u8],
         decoding: &mut [u8],
-    ) -> Result<(), InvokeError> {
+    ) -> Result<bool, InvokeError> {
         for index in 0..graph.operator_count() {
             let at = (graph.first_operator as usize).wrapping_add(index);
-            if self
-                .run_operator(graph, index, at, tensors, decoding)
-                .is_none()
-            {
-                return Err(InvokeError {
-                    operator: at as u32,
-                });
+            match self.run_operator(graph, index, at, tensors, decoding) {
+                Some(false) => {}
+                Some(true) => return Ok(true),
+                None => {
+                    return Err(InvokeError {
+                        operator: at as u32,
+                    });
+                }
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     fn run_operator(
@@ -72,11 +76,11 @@ impl Prepared<'_, '_> {
         at: usize,
         tensors: &mut [u8],
         decoding: &mut [u8],
-    ) -> Option<()> {
+    ) -> Option<bool> {
         let node = Node(self.nodes.get(at)?);
         let operator = graph.operator(index);
         let registration = self.model.resolved(node.registration())?;
-        (registration.run)(&mut Run {
+        let mut run = Run {
             operator: &operator,
             memory: Memory {
                 flag: node.flag(),
@@ -85,9 +89,12 @@ impl Prepared<'_, '_> {
                 scratch: node.scratch(),
                 tensors,
             },
+            ended: false,
             decoding,
             prepared: self,
-        })
+        };
+        (registration.run)(&mut run)?;
+        Some(run.ended)
     }
 }
 
@@ -140,7 +147,8 @@ impl<'g, 'm> Run<'_, 'g, 'm> {
         let called = self
             .prepared
             .run(&graph, self.memory.tensors, self.decoding);
-        called.ok()
+        self.ended |= called.ok()?;
+        Some(())
     }
 
     /// The first byte of the output at `position` of the subgraph at `number`.

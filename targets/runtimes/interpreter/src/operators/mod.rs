@@ -254,6 +254,7 @@ registrations! {
     CAST_INT8 = elementwise::cast::int8();
     CAST_UINT32 = elementwise::cast::uint32();
     CEIL_FLOAT32 = elementwise::functions::ceil_float32();
+    CIRCULAR_BUFFER_INT8 = state::circular_buffer::int8();
     CONCATENATION = movement::join::concatenation();
     CONV_2D_FLOAT32 = conv_2d::float32();
     CONV_2D_FLOAT32_GROUPED = grouped_conv_2d::float32();
