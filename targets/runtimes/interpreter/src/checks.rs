@@ -3,6 +3,7 @@
 use crate::error::{Fault, ModelError, fault};
 use crate::model::Model;
 use crate::operator::Operator;
+use crate::operators::called;
 use crate::schema;
 
 /// What keeps a model from running.
@@ -12,6 +13,12 @@ pub struct Obstacle {
     pub operator: Option<u32>,
     /// What is wrong with it.
     pub error: Fault,
+}
+
+/// Whether the subgraphs that an operator runs are all among those of a mask.
+fn ends(operator: &Operator, mask: u64) -> bool {
+    let mut called = called(operator).into_iter().flatten();
+    called.all(|number| number < 64 && mask >> number & 1 == 1)
 }
 
 impl<'m> Model<'m> {
@@ -46,7 +53,7 @@ impl<'m> Model<'m> {
         Ok(())
     }
 
-    /// Checks the model's inputs and outputs.
+    /// Checks the model's inputs and outputs, and how subgraphs run each other.
     pub(crate) fn check_ends(&self) -> Result<(), Fault> {
         let main = self.main();
         let [inputs, outputs] = main.arity();
@@ -70,6 +77,26 @@ impl<'m> Model<'m> {
         for tensor in main.outputs() {
             if main.writer(tensor).is_none() && !main.is_input(tensor) {
                 return Err(fault(ModelError::OutputNotWritten { tensor }));
+            }
+        }
+        self.check_calls()
+    }
+
+    /// Checks that no subgraph leads to itself.
+    fn check_calls(&self) -> Result<(), Fault> {
+        // Bits of the subgraphs that end: those that run only others that do.
+        let mut ending = 0_u64;
+        for _ in 0..self.graph_count() {
+            for graph in self.graphs() {
+                if graph.operators().all(|it| ends(&it, ending)) {
+                    ending |= 1 << (graph.number & 63);
+                }
+            }
+        }
+        for graph in self.graphs() {
+            let mut operators = graph.operators();
+            if let Some(operator) = operators.find(|it| !ends(it, ending)) {
+                return Err(operator.option_error("subgraph, which runs itself"));
             }
         }
         Ok(())

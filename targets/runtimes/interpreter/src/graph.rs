@@ -1,9 +1,55 @@
 //! A subgraph of a model: tensors, and operators in the order in which they run.
 
 use crate::flatbuffer::{Table, Tables, Vector};
+use crate::model::Code;
 use crate::operator::Operator;
 use crate::schema;
 use crate::tensor::RawTensor;
+
+/// What all subgraphs of a file have in common.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct File<'m> {
+    pub graphs: Tables<'m>,
+    pub codes: Tables<'m>,
+    pub buffers: Tables<'m>,
+    pub compressed: bool,
+}
+
+impl<'m> File<'m> {
+    /// The subgraphs, in order.
+    pub fn graphs(&self) -> impl Iterator<Item = Graph<'m>> + use<'m> {
+        let file = *self;
+        let mut first = 0;
+        (0..self.graphs.len()).map(move |number| {
+            let graph = file.graph([number as u32, first]);
+            first = first.wrapping_add(graph.operator_count() as u32);
+            graph
+        })
+    }
+
+    /// The subgraph of a number, whose first operator has another.
+    #[inline(never)]
+    pub fn graph(&self, number: [u32; 2]) -> Graph<'m> {
+        let table = self.graphs.at(number[0] as usize);
+        Graph::read(&table, number, *self)
+    }
+
+    /// What a registration is found by: builtin code, version and, for custom operators, name.
+    #[inline(never)]
+    pub fn code(&self, operator: &Operator<'_, 'm>) -> Code<'m> {
+        use schema::operator_code::{BUILTIN_CODE, CUSTOM_CODE, DEPRECATED_BUILTIN_CODE, VERSION};
+        let index = operator.table.get(schema::operator::OPCODE_INDEX, 0_u32);
+        let code = self.codes.at(index as usize);
+        Code {
+            // The newer field counts unless it can't hold the value that the older one has.
+            builtin: code
+                .get(BUILTIN_CODE, 0_i32)
+                .max(code.get(DEPRECATED_BUILTIN_CODE, 0_i8).into()),
+            version: code.get(VERSION, 1),
+            custom: code.content(CUSTOM_CODE, 1),
+        }
+    }
+}
 
 /// A subgraph of the file.
 #[derive(Clone, Copy, Debug)]
@@ -16,17 +62,11 @@ pub struct Graph<'m> {
     pub(crate) operators: Tables<'m>,
     inputs: Vector<'m, i32>,
     outputs: Vector<'m, i32>,
-    buffers: Tables<'m>,
-    compressed: bool,
+    pub(crate) file: File<'m>,
 }
 
 impl<'m> Graph<'m> {
-    pub(crate) fn read(
-        table: &Table<'m>,
-        [number, first_operator]: [u32; 2],
-        buffers: Tables<'m>,
-        compressed: bool,
-    ) -> Self {
+    fn read(table: &Table<'m>, [number, first_operator]: [u32; 2], file: File<'m>) -> Self {
         Self {
             number,
             first_operator,
@@ -34,8 +74,7 @@ impl<'m> Graph<'m> {
             operators: table.list(schema::subgraph::OPERATORS),
             inputs: table.numbers(schema::subgraph::INPUTS),
             outputs: table.numbers(schema::subgraph::OUTPUTS),
-            buffers,
-            compressed,
+            file,
         }
     }
 
@@ -88,8 +127,8 @@ impl<'m> Graph<'m> {
         RawTensor {
             index,
             table: self.tensors.at(index as usize),
-            buffers: self.buffers,
-            compressed: self.compressed,
+            buffers: self.file.buffers,
+            compressed: self.file.compressed,
         }
     }
 

@@ -37,6 +37,8 @@ struct Sizes {
     decoding: usize,
     /// Words that planning needs behind the slots.
     work: usize,
+    /// Whether anything keeps its content from one inference to the next.
+    stateful: bool,
 }
 
 impl Sizes {
@@ -75,6 +77,7 @@ fn lay_out(
         constants: 0,
         decoding: 0,
         work: work_words(model),
+        stateful: model.has_variables(),
     };
     if has_ends(model) {
         for graph in model.graphs() {
@@ -95,6 +98,7 @@ fn lay_out(
                 let decoded = needs.decoded.next_multiple_of(ALIGNMENT);
                 sizes.decoding = sizes.decoding.max(Coded::TABLE_BYTES + decoded);
             }
+            sizes.stateful |= needs.kept.is_some();
             let scratch = usize::from(needs.scratch > 0);
             if input_slot(&operator, operator.input_count()) + scratch > SLOTS {
                 words = Node::with_slots(words, sizes.slots);
@@ -108,7 +112,8 @@ fn lay_out(
                 });
             }
             if let (Some(plan), 1..) = (plan, needs.scratch) {
-                words = Node::with_scratch(words, plan.scratch(operator.index));
+                let owner = needs.kept.map_or(operator.index, |it| it.owner);
+                words = Node::with_scratch(words, plan.scratch(owner));
             }
             if let Some(node) = nodes.get_mut(operator.index as usize) {
                 *node = words;
@@ -184,6 +189,7 @@ pub struct Interpreter<'m, 'a> {
     /// Offsets of the first input and the first output.
     ends: [u32; 2],
     used: usize,
+    stateful: bool,
 }
 
 impl<'m, 'a> Interpreter<'m, 'a> {
@@ -238,6 +244,7 @@ impl<'m, 'a> Interpreter<'m, 'a> {
             decoding,
             ends,
             used: needed + skipped,
+            stateful: sizes.stateful,
         };
         interpreter.reset();
         Ok(interpreter)
@@ -333,9 +340,10 @@ impl<'m, 'a> Interpreter<'m, 'a> {
         Ok(())
     }
 
-    /// Gives all variables the values with which the first inference begins: what stands for 0.
+    /// Forgets all inferences: variables and what operators keep get the values with which the first
+    /// one begins. Variables get what stands for 0; subgraphs that initialise them run again.
     pub fn reset(&mut self) {
-        if !self.prepared.model.has_variables() {
+        if !self.stateful {
             return;
         }
         for graph in self.prepared.model.graphs() {
@@ -343,8 +351,19 @@ impl<'m, 'a> Interpreter<'m, 'a> {
                 for position in 0..operator.input_count() {
                     self.reset_input(&operator, position);
                 }
+                self.reset_kept(&operator);
             }
         }
+    }
+
+    /// [`Self::reset`] for the scratch of an operator, if that is kept.
+    fn reset_kept(&mut self, operator: &Operator<'_, 'm>) -> Option<()> {
+        let (_, needs) = self.prepared.model.needs(operator).ok()?;
+        let kept = needs.kept?;
+        let node = Node(self.prepared.nodes.get(operator.index as usize)?);
+        let scratch = self.tensors.get_mut(node.scratch() as usize..)?;
+        scratch.get_mut(..needs.scratch)?.fill(kept.first);
+        Some(())
     }
 
     /// [`Self::reset`] for one input, if it is a variable.

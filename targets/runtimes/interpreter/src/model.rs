@@ -3,8 +3,8 @@
 use core::fmt;
 
 use crate::error::{Fault, ModelError, fault};
-use crate::flatbuffer::{Table, Tables};
-use crate::graph::Graph;
+use crate::flatbuffer::Table;
+use crate::graph::{File, Graph};
 use crate::operator::Operator;
 use crate::operators::{Needs, Registration, Resolver};
 use crate::schema::{self, builtin};
@@ -19,10 +19,7 @@ const MAX_GRAPHS: usize = 64;
 /// A model file that was found to be sound: no access to it can fail any more.
 #[derive(Clone, Copy)]
 pub struct Model<'m> {
-    graphs: Tables<'m>,
-    codes: Tables<'m>,
-    buffers: Tables<'m>,
-    compressed: bool,
+    file: File<'m>,
     resolver: Resolver,
     /// Whether any tensor is a variable.
     variables: bool,
@@ -97,15 +94,17 @@ impl<'m> Model<'m> {
         if !(1..=MAX_GRAPHS).contains(&graphs.len()) {
             return Err(fault(ModelError::Subgraphs { found }));
         }
-        let buffers = root.tables(schema::model::BUFFERS)?;
-        let mut model = Self {
+        let file = File {
             graphs,
             codes: root.tables(schema::model::OPERATOR_CODES)?,
-            buffers,
+            buffers: root.tables(schema::model::BUFFERS)?,
             compressed,
+        };
+        let mut model = Self {
+            file,
             resolver,
             variables: false,
-            main: Graph::read(&graphs.at(0), [0; 2], buffers, compressed),
+            main: file.graph([0; 2]),
         };
         #[cfg(feature = "checks")]
         model.check_graphs()?;
@@ -165,12 +164,12 @@ impl<'m> Model<'m> {
 
     /// Whether the file is a compressed model, in which weights may be coded.
     pub fn is_compressed(&self) -> bool {
-        self.compressed
+        self.file.compressed
     }
 
     /// How many operators there are, those of all subgraphs together.
     pub fn operator_count(&self) -> usize {
-        if self.graphs.len() == 1 {
+        if self.file.graphs.len() == 1 {
             return self.main.operator_count();
         }
         self.graphs()
@@ -214,7 +213,7 @@ impl<'m> Model<'m> {
 
     /// How many subgraphs there are.
     pub fn graph_count(&self) -> usize {
-        self.graphs.len()
+        self.file.graphs.len()
     }
 
     /// The subgraph that is run.
@@ -224,26 +223,20 @@ impl<'m> Model<'m> {
 
     /// The subgraphs, the one that is run first.
     pub fn graphs(&self) -> impl Iterator<Item = Graph<'m>> + use<'m> {
-        let model = *self;
-        let mut first = 0;
-        (0..self.graphs.len()).map(move |number| {
-            let graph = model.read_graph([number as u32, first]);
-            first = first.wrapping_add(graph.operator_count() as u32);
-            graph
-        })
+        self.file.graphs()
     }
 
     /// The table of a subgraph.
     #[cfg(feature = "checks")]
     pub(crate) fn graph_table(&self, index: usize) -> Result<Option<Table<'m>>, Fault> {
-        Ok(self.graphs.get(index)?)
+        Ok(self.file.graphs.get(index)?)
     }
 
     /// Checks that the operator's code lies in the file.
     #[cfg(feature = "checks")]
     pub(crate) fn check_code(&self, operator: &Operator<'_, 'm>) -> Result<(), Fault> {
         let index = operator.table.get(schema::operator::OPCODE_INDEX, 0_u32);
-        match self.codes.get(index as usize)? {
+        match self.file.codes.get(index as usize)? {
             Some(code) => {
                 code.vector::<u8>(schema::operator_code::CUSTOM_CODE)?;
                 Ok(())
@@ -254,26 +247,9 @@ impl<'m> Model<'m> {
         }
     }
 
-    #[inline(never)]
-    fn read_graph(&self, number: [u32; 2]) -> Graph<'m> {
-        let table = self.graphs.at(number[0] as usize);
-        Graph::read(&table, number, self.buffers, self.compressed)
-    }
-
     /// What a registration is found by: builtin code, version and, for custom operators, name.
-    #[inline(never)]
     pub fn code(&self, operator: &Operator<'_, 'm>) -> Code<'m> {
-        use schema::operator_code::{BUILTIN_CODE, CUSTOM_CODE, DEPRECATED_BUILTIN_CODE, VERSION};
-        let index = operator.table.get(schema::operator::OPCODE_INDEX, 0_u32);
-        let code = self.codes.at(index as usize);
-        Code {
-            // The newer field counts unless it can't hold the value that the older one has.
-            builtin: code
-                .get(BUILTIN_CODE, 0_i32)
-                .max(code.get(DEPRECATED_BUILTIN_CODE, 0_i8).into()),
-            version: code.get(VERSION, 1),
-            custom: code.content(CUSTOM_CODE, 1),
-        }
+        self.file.code(operator)
     }
 
     /// The registration that runs an operator, with its index in the resolver.
@@ -337,7 +313,7 @@ impl fmt::Debug for Model<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter
             .debug_struct("Model")
-            .field("graphs", &self.graphs.len())
+            .field("graphs", &self.file.graphs.len())
             .field("operators", &self.operator_count())
             .finish_non_exhaustive()
     }

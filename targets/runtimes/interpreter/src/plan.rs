@@ -9,6 +9,7 @@
 
 use crate::error::{Fault, ModelError, fault};
 use crate::model::Model;
+use crate::operators::Needs;
 
 /// Alignment of the arena and of everything in it, bytes.
 pub const ALIGNMENT: usize = 4;
@@ -199,18 +200,18 @@ impl<'w, 'm> Plan<'w, 'm> {
         let end = model.main().operator_count();
         for graph in model.graphs() {
             for (time, operator) in graph.operators().enumerate() {
-                let life = if graph.number > 0 {
-                    [0, end]
-                } else {
-                    [time, time]
-                };
-                let scratch = model.needs(&operator).map_or(0, |(_, needs)| needs.scratch);
+                let needs = model.needs(&operator).map_or(Needs::default(), |it| it.1);
+                let always = graph.number > 0 || needs.kept.is_some();
+                let life = if always { [0, end] } else { [time, time] };
+                let own = needs.kept.is_none_or(|it| it.owner == operator.index);
+                let scratch = if own { needs.scratch } else { 0 };
                 let buffer = self.scratch_buffer(operator.index);
                 if let Some(words) = self.entries.get_mut(buffer) {
                     *words = Entry::new(scratch, life).words();
                 }
+                let time = if graph.number > 0 { end } else { time };
                 for input in operator.inputs().flatten() {
-                    self.extend(graph.number, input, life[1]);
+                    self.extend(graph.number, input, time);
                 }
             }
         }

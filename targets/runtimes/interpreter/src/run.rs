@@ -102,6 +102,15 @@ pub enum Place {
     Scratch(usize),
 }
 
+/// Where the bytes of a tensor are.
+#[derive(Clone, Copy)]
+enum End<'m> {
+    /// Offset and length in the arena.
+    Arena(usize, usize),
+    /// A constant of the file.
+    File(&'m [u8]),
+}
+
 /// The inputs of an operator while other parts of the arena are written.
 pub struct Inputs<'t, 'g, 'm> {
     operator: &'t Operator<'g, 'm>,
@@ -132,6 +141,88 @@ impl<'g, 'm> Run<'_, 'g, 'm> {
             .prepared
             .run(&graph, self.memory.tensors, self.decoding);
         called.ok()
+    }
+
+    /// The first byte of the output at `position` of the subgraph at `number`.
+    pub fn result(&self, number: usize, position: usize) -> Option<u8> {
+        let bytes = match self.find_end(number, position, 1)? {
+            End::Arena(at, _) => self.memory.tensors.get(at..)?,
+            End::File(constant) => constant,
+        };
+        bytes.first().copied()
+    }
+
+    /// Copies what is at `place` to the input at `position` of the subgraph at `number`.
+    pub fn give(&mut self, place: Place, number: usize, position: usize) -> Option<()> {
+        let from = self.find(place)?;
+        let to = self.find_end(number, position, 0)?;
+        self.memory.copy(from, to)
+    }
+
+    /// Copies the output at `position` of the subgraph at `number` to `place`.
+    pub fn take(&mut self, number: usize, position: usize, place: Place) -> Option<()> {
+        let from = self.find_end(number, position, 1)?;
+        let to = self.find(place)?;
+        self.memory.copy(from, to)
+    }
+
+    /// Copies the input at a position to the output at a position.
+    pub fn forward(&mut self, input: usize, output: usize) -> Option<()> {
+        let from = self.find(Place::Input(input))?;
+        let to = self.find(Place::Output(output))?;
+        self.memory.copy(from, to)
+    }
+
+    /// The offset at which the operator's scratch begins.
+    pub fn scratch_offset(&self) -> u32 {
+        self.memory.scratch
+    }
+
+    /// Copies what lies at an offset of the arena to the first output.
+    pub fn load(&mut self, offset: u32) -> Option<()> {
+        let to = self.find(Place::Output(0))?;
+        let bytes = self.operator.output(0).bytes();
+        self.memory.copy(End::Arena(offset as usize, bytes), to)
+    }
+
+    /// Copies the input at `position` to an offset of the arena.
+    pub fn store(&mut self, position: usize, offset: u32) -> Option<()> {
+        let from = self.find(Place::Input(position))?;
+        let bytes = self.operator.input(position).bytes();
+        self.memory.copy(from, End::Arena(offset as usize, bytes))
+    }
+
+    /// What is at a place.
+    fn find(&self, place: Place) -> Option<End<'m>> {
+        if let Place::Input(position) = place {
+            let tensor = self.operator.input(position);
+            if tensor.is_constant() {
+                return Some(End::File(tensor.data()));
+            }
+        }
+        let (offset, bytes) = locate(self.operator, self.memory.slots, place)?;
+        Some(End::Arena(offset, bytes))
+    }
+
+    /// The input (`side` 0) or output (`side` 1) at `position` of the subgraph at `number`.
+    #[inline(never)]
+    fn find_end(&self, number: usize, position: usize, side: usize) -> Option<End<'m>> {
+        let mut slot = 0;
+        for graph in self.prepared.model.graphs() {
+            let arity = graph.arity();
+            if graph.number as usize != number {
+                slot += arity[0] + arity[1];
+                continue;
+            }
+            let tensor = graph.tensor(graph.end(position, side)?);
+            if tensor.is_constant() {
+                return Some(End::File(tensor.data()));
+            }
+            let before = if side == 0 { 0 } else { arity[0] };
+            let offset = *self.prepared.slots.get(slot + before + position)? as usize;
+            return Some(End::Arena(offset, tensor.bytes()));
+        }
+        None
     }
 
     /// Parts of the arena to write, which must not overlap, and all inputs. Inputs that overlap
@@ -169,6 +260,33 @@ impl Memory<'_> {
             gaps,
         };
         Some((inputs, parts))
+    }
+}
+
+impl Memory<'_> {
+    /// Copies bytes of the arena or the file to as many others of the arena.
+    #[inline(never)]
+    fn copy(&mut self, from: End, to: End) -> Option<()> {
+        let End::Arena(offset, bytes) = to else {
+            return None;
+        };
+        let mut parts = [&mut [] as &mut [u8], &mut []];
+        let mut gaps = [(0, &[] as &[u8]); 3];
+        let mut ranges = [(offset, bytes), (0, 0)];
+        if let End::Arena(offset, bytes) = from {
+            ranges[1] = (offset, bytes);
+        }
+        carve(self.tensors, &ranges, &mut parts, &mut gaps)?;
+        let [to, copied] = parts;
+        let from = match from {
+            End::Arena(..) => copied,
+            End::File(constant) => constant,
+        };
+        if to.len() != from.len() {
+            return None;
+        }
+        to.copy_from_slice(from);
+        Some(())
     }
 }
 

@@ -226,6 +226,58 @@ pub mod l2_normalization {
     pub const ACTIVATION: usize = 0;
 }
 
+/// Fields of `UnidirectionalSequenceLSTMOptions`.
+pub mod unidirectional_sequence_lstm {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 71;
+    /// Activation of the candidate, of the new cell state.
+    pub const ACTIVATION: usize = 0;
+    /// Bound of the cell state, 0 for none.
+    pub const CELL_CLIP: usize = 1;
+    /// Whether time is the outermost dimension, not the batch.
+    pub const TIME_MAJOR: usize = 3;
+    /// Hyperbolic tangent as activation.
+    pub const TANH: i8 = 4;
+}
+
+/// Fields of `VarHandleOptions`.
+pub mod var_handle {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 111;
+    /// Name of the container.
+    pub const CONTAINER: usize = 0;
+    /// Name of the variable in its container.
+    pub const SHARED_NAME: usize = 1;
+}
+
+/// Fields of `CallOnceOptions`.
+pub mod call_once {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 103;
+    /// Subgraph that is run once.
+    pub const INIT_SUBGRAPH: usize = 0;
+}
+
+/// Fields of `IfOptions`.
+pub mod if_else {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 92;
+    /// Subgraph that is run if the condition is true.
+    pub const THEN_SUBGRAPH: usize = 0;
+    /// Subgraph that is run otherwise.
+    pub const ELSE_SUBGRAPH: usize = 1;
+}
+
+/// Fields of `WhileOptions`.
+pub mod while_loop {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 93;
+    /// Subgraph that says whether to go on.
+    pub const CONDITION_SUBGRAPH: usize = 0;
+    /// Subgraph that is repeated.
+    pub const BODY_SUBGRAPH: usize = 1;
+}
+
 /// Value of the options type of `ReducerOptions`: MEAN, SUM and relatives.
 pub const REDUCER_OPTIONS: u8 = 27;
 

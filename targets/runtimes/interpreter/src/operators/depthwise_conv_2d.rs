@@ -84,6 +84,7 @@ fn needs(operator: &Operator) -> Needs {
         weights: layer.weights.shape().elements(),
         biases: layer.biases(),
         uses: window.positions(),
+        ..Needs::default()
     }
 }
 

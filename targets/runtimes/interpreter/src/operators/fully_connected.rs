@@ -120,6 +120,7 @@ fn needs(operator: &Operator) -> Needs {
         weights: layer.weights.shape().elements(),
         biases: layer.biases(),
         uses: size.batches,
+        ..Needs::default()
     }
 }
 

@@ -19,10 +19,13 @@ mod pools;
 mod reduce;
 mod softmax;
 mod softmax_int16;
+mod state;
 mod transpose_conv;
 mod weights;
 mod window;
 
+#[cfg(feature = "checks")]
+pub(crate) use state::call::called;
 pub(crate) use weights::decode;
 
 use core::marker::PhantomData;
@@ -85,8 +88,10 @@ pub enum Typed {
 pub struct Needs {
     /// Words of constants that preparation computes once.
     pub constants: usize,
-    /// Bytes that only a run of this operator uses.
+    /// Bytes of scratch, for runs of this operator alone.
     pub scratch: usize,
+    /// How the scratch keeps its content from run to run, if it does.
+    pub kept: Option<Kept>,
     /// Weights that are decoded at a time, if they are coded; 0 otherwise.
     pub decoded: usize,
     /// Weights, decoded or not.
@@ -97,7 +102,28 @@ pub struct Needs {
     pub uses: usize,
 }
 
+/// Scratch that keeps its content from run to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The operator, counted over all subgraphs, whose scratch it is: those with the same share it.
+    pub owner: u32,
+    /// Its bytes before the first run.
+    pub first: u8,
+}
+
 impl Needs {
+    /// Bytes of scratch that start as zeros and keep their content from run to run.
+    fn kept(operator: &Operator, bytes: usize) -> Self {
+        Self {
+            scratch: bytes,
+            kept: Some(Kept {
+                owner: operator.index,
+                first: 0,
+            }),
+            ..Self::default()
+        }
+    }
+
     /// Multiply-accumulate operations.
     pub fn macs(&self) -> u64 {
         self.uses as u64 * self.weights as u64
@@ -208,6 +234,7 @@ registrations! {
     ARG_MAX_INT8 = movement::extreme::max_int8();
     ARG_MIN_FLOAT32 = movement::extreme::min_float32();
     ARG_MIN_INT8 = movement::extreme::min_int8();
+    ASSIGN_VARIABLE = state::variable::assign();
     AVERAGE_POOL_2D_FLOAT32 = pool_2d::average_float32();
     AVERAGE_POOL_2D_INT16 = int16::pool_2d::average();
     AVERAGE_POOL_2D_INT8 = pool_2d::average_int8::<K>();
@@ -217,6 +244,7 @@ registrations! {
     BATCH_TO_SPACE_ND = movement::blocks::batch_to_space_nd();
     BROADCAST_ARGS = movement::filled::broadcast_args();
     BROADCAST_TO = movement::arrangement::broadcast_to();
+    CALL_ONCE = state::call::once();
     CAST_BOOL = elementwise::cast::bool();
     CAST_FLOAT32 = elementwise::cast::float32();
     CAST_INT16 = elementwise::cast::int16();
@@ -275,6 +303,7 @@ registrations! {
     GREATER_INT8 = elementwise::comparison::greater_int8();
     HARD_SWISH_FLOAT32 = elementwise::hard_swish::float32();
     HARD_SWISH_INT8 = elementwise::hard_swish::int8();
+    IF = state::call::if_else();
     L2_NORMALIZATION_FLOAT32 = l2_normalization::float32();
     L2_NORMALIZATION_INT8 = l2_normalization::int8();
     L2_POOL_2D_FLOAT32 = pools::l2_float32();
@@ -343,6 +372,7 @@ registrations! {
     QUANTIZE_INT8_TO_INT8 = elementwise::quantize::int8_to_int8();
     QUANTIZE_INT8_TO_UINT8 = elementwise::quantize::int8_to_uint8();
     QUANTIZE_UINT8_TO_INT8 = elementwise::quantize::uint8_to_int8();
+    READ_VARIABLE = state::variable::read();
     REDUCE_ALL_BOOL = reduce::all_bool();
     REDUCE_MAX_FLOAT32 = reduce::max_float32();
     REDUCE_MAX_INT8 = reduce::max_int8();
@@ -400,7 +430,12 @@ registrations! {
     TRANSPOSE_CONV_FLOAT32 = transpose_conv::float32();
     TRANSPOSE_CONV_INT16 = transpose_conv::int16();
     TRANSPOSE_CONV_INT8 = transpose_conv::int8();
+    UNIDIRECTIONAL_SEQUENCE_LSTM_FLOAT32 = state::lstm::float32();
+    UNIDIRECTIONAL_SEQUENCE_LSTM_INT16 = state::lstm::int16();
+    UNIDIRECTIONAL_SEQUENCE_LSTM_INT8 = state::lstm::int8();
     UNPACK = movement::split::unpack();
+    VAR_HANDLE = state::variable::handle();
+    WHILE = state::call::while_loop();
     ZEROS_LIKE = movement::filled::zeros_like();
 }
 

@@ -95,7 +95,8 @@ fn check(operator: &Operator) -> Result<(), Fault> {
     Ok(())
 }
 
-fn logistic(value: f32) -> f32 {
+/// 1 / (1 + exp(-`value`)).
+pub(crate) fn logistic(value: f32) -> f32 {
     // Beyond these the reference gives simpler terms.
     if value > 16.619_047 {
         1.0
@@ -222,7 +223,8 @@ fn interpolate(argument: u32, bits: u32) -> Option<u32> {
     Some((u32::from(from) << bits) + fraction * u32::from(to - from))
 }
 
-fn logistic_in_q15(argument: i32) -> i16 {
+/// The sigmoid at `argument` / 12288, in units of 2^-15.
+pub(crate) fn logistic_in_q15(argument: i32) -> i16 {
     let positive = interpolate(argument.unsigned_abs(), 9).unwrap_or(0x7fff << 10);
     let result = if argument >= 0 {
         positive + (1 << 9)
@@ -232,7 +234,8 @@ fn logistic_in_q15(argument: i32) -> i16 {
     (result >> 10) as i16
 }
 
-fn tanh_in_q15(argument: i32) -> i16 {
+/// The hyperbolic tangent at `argument` / 12288, in units of 2^-15.
+pub(crate) fn tanh_in_q15(argument: i32) -> i16 {
     let positive = interpolate(argument.unsigned_abs(), 8).unwrap_or(0xffff << 8) as i32;
     let result = if argument >= 0 {
         positive - (1 << 23) + (1 << 7)

@@ -40,6 +40,7 @@ fn needs(operator: &Operator) -> Needs {
         weights: layer.weights.shape().elements(),
         biases: layer.biases(),
         uses: size(&layer).batches,
+        ..Needs::default()
     }
 }
 

@@ -1,0 +1,5 @@
+//! Operators with a state, and those that run subgraphs.
+
+pub(super) mod call;
+pub(super) mod lstm;
+pub(super) mod variable;
