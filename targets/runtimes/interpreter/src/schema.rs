@@ -226,6 +226,20 @@ pub mod l2_normalization {
     pub const ACTIVATION: usize = 0;
 }
 
+/// Fields of `SVDFOptions`.
+pub mod svdf {
+    /// Value of the options type.
+    pub const OPTIONS_TYPE: u8 = 6;
+    /// Filters that are summed to an element of the output.
+    pub const RANK: usize = 0;
+    /// Fused activation.
+    pub const ACTIVATION: usize = 1;
+    /// Hyperbolic tangent as activation.
+    pub const TANH: i8 = 4;
+    /// The sign bit as activation.
+    pub const SIGN_BIT: i8 = 5;
+}
+
 /// Fields of `UnidirectionalSequenceLSTMOptions`.
 pub mod unidirectional_sequence_lstm {
     /// Value of the options type.

@@ -422,6 +422,9 @@ registrations! {
     SUM_FLOAT32 = reduce::sum_float32();
     SUM_INT16 = reduce::sum_int16();
     SUM_INT8 = reduce::sum_int8();
+    SVDF_FLOAT32 = state::svdf::float32();
+    SVDF_INT8 = state::svdf::int8();
+    SVDF_INT8_WITH_INT16 = state::svdf::int8_with_int16();
     TANH_FLOAT32 = elementwise::sigmoid::tanh_float32();
     TANH_INT16 = elementwise::sigmoid::tanh_int16();
     TANH_INT8 = elementwise::sigmoid::tanh_int8();

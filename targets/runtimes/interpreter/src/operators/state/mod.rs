@@ -2,4 +2,5 @@
 
 pub(super) mod call;
 pub(super) mod lstm;
+pub(super) mod svdf;
 pub(super) mod variable;
