@@ -5,7 +5,7 @@
     VENV/bin/python scripts/suites/mlperf_tiny.py --models DIR
 
 DIR holds the models, for instance tinybench's cache after `tinybench fetch mlperf-tiny`. For each
-model the inputs are made from a seed, as harness/src/suite/inputs.rs makes them, and the outputs
+model the inputs are made from a seed, as harness/inputs/src/suite/inputs.rs makes them, and the outputs
 are written beside the suite's file. What is printed belongs into that file.
 """
 

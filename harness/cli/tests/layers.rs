@@ -21,10 +21,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
     ("inputs", &["record", "support"]),
     ("pages", &["analysis", "record", "support"]),
     ("execution", &["inputs", "record", "support"]),
-    (
-        "devices",
-        &["analysis", "execution", "inputs", "record", "support"],
-    ),
+    ("devices", &["execution", "inputs", "record", "support"]),
     (
         "cli",
         &[
@@ -52,7 +49,10 @@ fn uses(manifest: &str) -> BTreeSet<String> {
         .iter()
         .filter_map(|section| manifest.get(*section)?.as_table())
         .flat_map(|table| table.keys())
-        .filter_map(|name| name.strip_prefix("tinybench-"))
+        .filter_map(|name| match name.as_str() {
+            "tinybench" => Some("cli"),
+            name => name.strip_prefix("tinybench-"),
+        })
         .filter(|name| known.contains(name))
         .map(str::to_owned)
         .collect()

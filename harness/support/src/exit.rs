@@ -32,23 +32,24 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// All there are.
+    pub const ALL: [Self; 11] = [
+        Self::Success,
+        Self::Regression,
+        Self::Usage,
+        Self::Mismatch,
+        Self::NoTarget,
+        Self::Build,
+        Self::Target,
+        Self::Input,
+        Self::Output,
+        Self::Download,
+        Self::Interrupted,
+    ];
+
     /// The reason of a process that ended with `code`.
     pub fn from_code(code: i32) -> Option<Self> {
-        [
-            Self::Success,
-            Self::Regression,
-            Self::Usage,
-            Self::Mismatch,
-            Self::NoTarget,
-            Self::Build,
-            Self::Target,
-            Self::Input,
-            Self::Output,
-            Self::Download,
-            Self::Interrupted,
-        ]
-        .into_iter()
-        .find(|&exit| exit as i32 == code)
+        Self::ALL.into_iter().find(|&exit| exit as i32 == code)
     }
 }
 
@@ -104,4 +105,23 @@ macro_rules! exits_with {
             }
         )+
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_the_documentation_is_known() {
+        let page = include_str!("../../../docs/exit-codes.md");
+        let codes = page.lines().filter_map(|line| {
+            let cell = line.strip_prefix("| ")?.split(" |").next()?;
+            cell.trim_matches('`').parse::<i32>().ok()
+        });
+        let codes: Vec<_> = codes.filter(|&code| code != 101).collect();
+        assert_eq!(codes.len(), Exit::ALL.len(), "{codes:?}");
+        for code in codes {
+            assert!(Exit::from_code(code).is_some(), "{code}");
+        }
+    }
 }

@@ -275,6 +275,8 @@ impl<R: Runtime> Program<R> {
 impl<R: Runtime> Prepared<R> {
     /// One inference; returns its cycles.
     fn invoke(&mut self, run: usize) -> Result<u32, Failure> {
+        // Each vector begins anew, as on the host.
+        self.runtime.reset();
         let mut begin = 0;
         for position in 0.. {
             let input = self.runtime.input_at(position);

@@ -507,6 +507,8 @@ pub trait Runtime: Sized {
             _ => &[],
         }
     }
+    /// Forgets what earlier inferences left behind, if the model has any state.
+    fn reset(&mut self) {}
     /// One inference. The error is the runtime's own code.
     fn invoke(&mut self) -> Result<(), u32>;
     /// Bytes of the arena in use, tensors and the runtime's own data.

@@ -268,10 +268,10 @@ fn a_float_model_an_unknown_operator_and_newer_versions_are_refused() {
     let mut float = model.clone();
     float[field(&model, tensor, TENSOR_TYPE)] = 0;
 
-    // 32 is CUSTOM, 39 TRANSPOSE.
+    // 35 is UNIDIRECTIONAL_SEQUENCE_RNN.
     let mut operator = model.clone();
-    operator[field(&model, code, OPERATOR_CODE_DEPRECATED)] = 39;
-    operator[field(&model, code, OPERATOR_CODE_BUILTIN)] = 39;
+    operator[field(&model, code, OPERATOR_CODE_DEPRECATED)] = 35;
+    operator[field(&model, code, OPERATOR_CODE_BUILTIN)] = 35;
 
     let mut operator_version = model.clone();
     operator_version[field(&model, code, OPERATOR_CODE_VERSION)] = 99;
@@ -476,6 +476,10 @@ fn a_build_that_fails_is_told_in_the_tool_s_own_words() {
     let project = small_board(&tinybench, "0x100000", "0x40000");
     tinybench.file("project/targets/interface/src/lib.rs", b"");
     tinybench.file("project/targets/runtimes/interpreter/Cargo.toml", b"");
+    tinybench.file(
+        "project/targets/runtimes/interpreter/kernels/Cargo.toml",
+        b"",
+    );
     tinybench.file("project/workloads/pipeline/Cargo.toml", b"");
     tinybench.file("project/workloads/learning/Cargo.toml", b"");
     tinybench.file("project/targets/firmware/Cargo.lock", b"");

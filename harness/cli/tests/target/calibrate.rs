@@ -143,7 +143,7 @@ fn without_a_probe_there_are_modelled_counts_alone() {
         ("load/4 in a row", 5),
         ("store, register offset/1", 2),
         ("late address/base from adds", 4),
-        ("divide/udiv 0xffffffff by 0x1", 11),
+        ("divide/udiv 0xffffffff by 0x1", 12),
         ("target/wide at a half-word", 4),
         ("fetch/10 aligned add.w", 10),
         ("float divide/vdiv, 0 integer instructions, vadd", 15),

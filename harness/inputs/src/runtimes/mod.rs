@@ -291,6 +291,7 @@ impl HostRuntime for Interpreter {
         let mut outputs = Vec::new();
         let each = model.inputs().map(|tensor| tensor.bytes).sum();
         for mut vector in inputs.chunks_exact(each) {
+            engine.reset();
             for (position, tensor) in model.inputs().enumerate() {
                 let (part, rest) = vector.split_at(tensor.bytes);
                 engine.input_at_mut(position).copy_from_slice(part);

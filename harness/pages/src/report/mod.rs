@@ -1,6 +1,6 @@
 //! The report on one or several run records: what was found, how, and how to repeat it.
 //!
-//! [`document`] turns records into a document, free of I/O; `pages` writes it as HTML or Markdown.
+//! [`document`] turns records into a document, free of I/O; `page` writes it as HTML or Markdown.
 
 mod changes;
 mod cost;

@@ -45,7 +45,7 @@ mod tests {
         let mut arena = Aligned([0_u8; ARENA]);
         let mut vectors = 0;
         for fixture in FIXTURES {
-            let model = Model::parse(&fixture.model.0).unwrap();
+            let model = Model::with(&fixture.model.0, With::<K>::ALL).unwrap();
             let (input, output) = (model.input().bytes, model.output().bytes);
             let mut interpreter = Interpreter::new(&model, &mut arena.0).unwrap();
             let pairs = fixture.inputs.chunks_exact(input);

@@ -9,15 +9,19 @@ pub(crate) use none::Coded;
 mod huffman {
     use crate::error::{Damage, Fault, ModelError, fault};
     use crate::flatbuffer::Table;
-    use crate::huffman::{self, Decoder, TABLE_ENTRIES, crc32};
+    #[cfg(feature = "checks")]
+    use crate::huffman::crc32;
+    use crate::huffman::{self, Decoder, TABLE_ENTRIES};
     use crate::schema;
 
     /// The coded weights of a tensor.
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct Coded<'m> {
         code: huffman::Coded<'m>,
+        #[cfg(feature = "checks")]
         data: &'m [u8],
         bytes: u32,
+        #[cfg(feature = "checks")]
         crc: u32,
     }
 
@@ -31,15 +35,17 @@ mod huffman {
             buffer: &Table<'m>,
             data: &'m [u8],
         ) -> Result<Option<Self>, Fault> {
-            use schema::buffer::{CODING, CRC32, DECODED_BYTES, HUFFMAN, PLAIN};
+            use schema::buffer::{CODING, DECODED_BYTES, HUFFMAN, PLAIN};
             let wrong = |damage| fault(ModelError::Coding { tensor, damage });
             match buffer.scalar(CODING, PLAIN)? {
                 PLAIN => Ok(None),
                 HUFFMAN => Ok(Some(Self {
                     code: huffman::Coded::new(data).ok_or(wrong(Damage::Table))?,
+                    #[cfg(feature = "checks")]
                     data,
                     bytes: buffer.scalar(DECODED_BYTES, 0)?,
-                    crc: buffer.scalar(CRC32, 0)?,
+                    #[cfg(feature = "checks")]
+                    crc: buffer.scalar(schema::buffer::CRC32, 0)?,
                 })),
                 _ => Err(wrong(Damage::Coding)),
             }

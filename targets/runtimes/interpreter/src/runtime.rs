@@ -68,6 +68,10 @@ impl<O: Operators> Runtime for Interpreter<O> {
         self.0.output_at(position)
     }
 
+    fn reset(&mut self) {
+        self.0.reset();
+    }
+
     fn invoke(&mut self) -> Result<(), u32> {
         self.0.invoke().map_err(|error| error.operator)
     }

@@ -311,7 +311,8 @@ pub(crate) fn fetch_effects(
         }
         waits[at] = true;
         let with = total(&waits);
-        effects[at] = match with - so_far {
+        // A wait can even save a cycle, where it spares the prefetch unit a stop.
+        effects[at] = match with.saturating_sub(so_far) {
             0 => FetchEffect::Absorbs,
             1 => FetchEffect::None,
             _ => FetchEffect::Restarts,

@@ -18,11 +18,23 @@ type Number = [u32; 8];
 
 /// Any key, and any other number below the group's order.
 const PRIVATE: Number = [
-    0x7A1C_3F55, 0x19E0_B2C4, 0x5D8A_6671, 0x0F23_94DE, 0xC6B7_1082, 0x3E49_D5AF, 0x91F2_7C38,
+    0x7A1C_3F55,
+    0x19E0_B2C4,
+    0x5D8A_6671,
+    0x0F23_94DE,
+    0xC6B7_1082,
+    0x3E49_D5AF,
+    0x91F2_7C38,
     0x2B64_E80D,
 ];
 const NONCE: Number = [
-    0x10FE_DC98, 0x7654_3210, 0xA5C3_96F0, 0x0D1E_2F3B, 0x4C5A_6978, 0x8796_A5B4, 0xC3D2_E1F0,
+    0x10FE_DC98,
+    0x7654_3210,
+    0xA5C3_96F0,
+    0x0D1E_2F3B,
+    0x4C5A_6978,
+    0x8796_A5B4,
+    0xC3D2_E1F0,
     0x1324_3546,
 ];
 const HASH: [u8; 32] = [0x5C; 32];
@@ -56,7 +68,14 @@ fn passes() -> bool {
                 private.as_ptr(),
                 nonce.as_ptr(),
             )
-            && p256_verify(x.as_ptr(), y.as_ptr(), HASH.as_ptr(), 32, r.as_ptr(), s.as_ptr())
+            && p256_verify(
+                x.as_ptr(),
+                y.as_ptr(),
+                HASH.as_ptr(),
+                32,
+                r.as_ptr(),
+                s.as_ptr(),
+            )
             && p256_ecdh_calc_shared_secret(
                 secret.as_mut_ptr(),
                 private.as_ptr(),
