@@ -23,7 +23,6 @@ use crate::operators::decode;
 use crate::plan::{ALIGNMENT, Plan, STACK_WORK, work_words};
 use crate::run::{Prepared, input_slot};
 use crate::schema::tensor_type;
-use crate::tensor::RawTensor;
 
 /// Sizes of the parts of an arena that don't depend on the plan.
 #[derive(Clone, Copy)]
@@ -349,14 +348,11 @@ impl<'m, 'a> Interpreter<'m, 'a> {
         }
         for graph in self.prepared.model.graphs() {
             for operator in graph.operators() {
-                for position in 0..operator.input_count() {
-                    if let Some(tensor) = operator.optional_input(position) {
-                        self.reset_variable(&operator, tensor, input_slot(&operator, position));
-                    }
-                }
-                for position in 0..operator.output_count() {
-                    self.reset_variable(&operator, operator.output(position), position);
-                }
+                let mut slot = 0;
+                each_slot(&operator, |tensor| {
+                    self.reset_variable(&operator, tensor, slot);
+                    slot += 1;
+                });
                 self.reset_kept(&operator);
             }
         }
@@ -373,13 +369,10 @@ impl<'m, 'a> Interpreter<'m, 'a> {
     }
 
     /// [`Self::reset`] for the tensor of an operator's slot, if it is a variable.
-    fn reset_variable(
-        &mut self,
-        operator: &Operator,
-        tensor: RawTensor,
-        slot: usize,
-    ) -> Option<()> {
-        if !tensor.is_variable() || tensor.is_constant() {
+    #[inline(never)]
+    fn reset_variable(&mut self, operator: &Operator, tensor: u32, slot: usize) -> Option<()> {
+        let tensor = operator.graph.tensor(tensor);
+        if !tensor.is_variable() {
             return None;
         }
         let node = Node(self.prepared.nodes.get(operator.index as usize)?);

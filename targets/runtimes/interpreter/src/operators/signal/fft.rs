@@ -126,7 +126,7 @@ fn check(operator: &Operator, samples: usize, spectrum: usize) -> Result<(), Fau
     expect_option(operator, LENGTH, 4..=MOST, "length")?;
     let length = size(operator, LENGTH);
     // TensorFlow Lite Micro crashes with other lengths.
-    if length % 2 != 0 || !fft::is_known(length / 2) {
+    if !length.is_multiple_of(2) || !fft::is_known(length / 2) {
         return Err(operator.option_error("length: half of it has to be a product of 2, 3 and 5"));
     }
     let ends = [input, output].map(|tensor| tensor.shape());
