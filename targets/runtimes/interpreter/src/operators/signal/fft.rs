@@ -166,8 +166,9 @@ fn run_forward<T: Number + Pod>(run: &mut Run) -> Option<()> {
     let samples = run.operator.input(0).shape().last().max(1);
     let (inputs, output) = run.output()?;
     let output = bytemuck::try_cast_slice_mut::<u8, Complex<T>>(output).ok()?;
-    let rows = output.chunks_exact_mut(half + 1);
-    for (samples, output) in inputs.get::<T>(0)?.chunks_exact(samples).zip(rows) {
+    let mut rows = output.chunks_exact_mut((half + 1).max(1));
+    for samples in inputs.get::<T>(0)?.chunks_exact(samples) {
+        let output = rows.next()?;
         // Zeros follow what there is.
         let input = |index: usize| samples.get(index).copied().unwrap_or_default();
         fft::forward(&factors, input, output);
@@ -180,8 +181,9 @@ fn run_backward<T: Number + Pod>(run: &mut Run) -> Option<()> {
     let half = half_length(run.operator);
     let (inputs, output) = run.output()?;
     let output = bytemuck::try_cast_slice_mut::<u8, Complex<T>>(output).ok()?;
-    let spectra = inputs.get::<Complex<T>>(0)?.chunks_exact(half + 1);
-    for (spectrum, output) in spectra.zip(output.chunks_exact_mut(half.max(1))) {
+    let mut rows = output.chunks_exact_mut(half.max(1));
+    for spectrum in inputs.get::<Complex<T>>(0)?.chunks_exact((half + 1).max(1)) {
+        let output = rows.next()?;
         fft::backward(&factors, spectrum, output);
     }
     Some(())

@@ -167,11 +167,12 @@ fn run_framer(run: &mut Run) -> Option<()> {
         .first
         .wrapping_add(u32::from_le_bytes(*head) as usize);
     let row = inputs.bytes(0)?.len().checked_div(framer.rows)?;
-    let mut outputs = output.chunks_exact_mut(SAMPLE * framer.size.max(1));
+    let mut inputs = inputs.bytes(0)?.chunks_exact(row.max(1));
+    let mut outputs = output.chunks_exact_mut((SAMPLE * framer.size).max(1));
     let (step, size) = (SAMPLE * framer.step, SAMPLE * framer.size);
     let (mut all, mut after) = (true, before);
-    let rows = kept.chunks_exact_mut(SAMPLE * framer.capacity.max(1));
-    for (kept, samples) in rows.zip(inputs.bytes(0)?.chunks_exact(row.max(1))) {
+    for kept in kept.chunks_exact_mut((SAMPLE * framer.capacity).max(1)) {
+        let samples = inputs.next()?;
         after = before;
         for samples in samples.chunks_exact(step.max(1)) {
             let output = outputs.next()?;
@@ -326,8 +327,9 @@ fn run_delay(run: &mut Run) -> Option<()> {
     let kept = Place::Scratch(kept_by_delay(run.operator)?);
     let (inputs, [output, kept]) = run.borrow([Place::Output(0), kept])?;
     let mut kept = kept.chunks_exact_mut(delay.max(1));
-    let rows = output.chunks_exact_mut(row.max(1));
-    for (output, input) in rows.zip(inputs.bytes(0)?.chunks_exact(row.max(1))) {
+    let mut rows = output.chunks_exact_mut(row.max(1));
+    for input in inputs.bytes(0)?.chunks_exact(row.max(1)) {
+        let output = rows.next()?;
         let kept = kept.next().unwrap_or(&mut []);
         copy(output, kept);
         let (from_kept, from_input) = (delay.min(row), row.saturating_sub(delay));

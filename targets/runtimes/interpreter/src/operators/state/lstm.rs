@@ -252,8 +252,9 @@ fn run_any<G: Gates>(run: &mut Run, gates: &G) -> Option<()> {
     let hidden = bytemuck::try_cast_slice_mut::<u8, G::Value>(hidden).ok()?;
     let cell = bytemuck::try_cast_slice_mut::<u8, G::Cell>(cell).ok()?;
     let units = sizes.units.max(1);
-    let states = hidden.chunks_exact_mut(units);
-    for (row, (hidden, cell)) in states.zip(cell.chunks_exact_mut(units)).enumerate() {
+    let mut cells = cell.chunks_exact_mut(units);
+    for (row, hidden) in hidden.chunks_exact_mut(units).enumerate() {
+        let cell = cells.next()?;
         for step in 0..sizes.steps {
             let at = row * sizes.row + step * sizes.step;
             let values = values.get(at.wrapping_mul(sizes.inputs)..)?;

@@ -228,7 +228,8 @@ fn run_integer<S: Pod + Into<i32>, const BYTES: usize>(
     let half = 1_i32 << (8 * BYTES - 1);
     let feature = |weights: &[i8], values: &[i8]| {
         let sum = dot_integers(0, (weights, 0), (values, input_offset));
-        let scaled = for_state.apply(sum as i32).clamp(-half, half - 1);
+        // Not `clamp`, which could panic for all the compiler knows.
+        let scaled = for_state.apply(sum as i32).max(-half).min(half - 1);
         wrap(scaled.wrapping_add(state_zero))
     };
     let weigh = |sum: i32, weights: &[[u8; BYTES]], row: &[S]| {
