@@ -101,6 +101,48 @@ fn an_arena_of_the_least_size_is_enough_and_no_less() {
     }
 }
 
+#[test]
+fn each_fault_is_named() {
+    let shape = |operator: u32, tensor: &str| {
+        format!(
+            "operator {operator}: the shape of {tensor} doesn't match the other tensors and the options"
+        )
+    };
+    let option = |operator: u32, option: &str| format!("operator {operator}: unsupported {option}");
+    let expected = [
+        ("call_each_other", option(0, "subgraph, which runs itself")),
+        ("call_missing", option(0, "subgraph")),
+        (
+            "circular_buffer_output",
+            option(0, "output that is not a variable"),
+        ),
+        ("framer_prefill", option(0, "prefill")),
+        ("if_other_output", shape(0, "a tensor of the subgraph")),
+        ("no_options", option(0, "delay")),
+        ("overlap_add_step", option(0, "frame step")),
+        ("read_other_size", shape(2, "output")),
+        ("read_unassigned", shape(1, "output")),
+        ("rfft_output", shape(0, "output")),
+        (
+            "rfft_seven",
+            option(0, "length: half of it has to be a product of 2, 3 and 5"),
+        ),
+        ("rfft_type", option(0, "type")),
+        ("stacker_step", option(0, "step")),
+        ("svdf_rank", option(0, "rank")),
+        (
+            "while_condition",
+            "tensor 1: type FLOAT32 is not supported here, BOOL is".to_owned(),
+        ),
+    ];
+    let models = common::models(&common::fixtures().join("streaming/refused"));
+    assert_eq!(models.len(), expected.len());
+    for ((name, file), (expected_name, expected)) in models.iter().zip(expected) {
+        let error = Model::parse(file).unwrap_err().to_string();
+        assert_eq!((name.as_str(), error), (expected_name, expected));
+    }
+}
+
 /// Runs a damaged model, if it is still one that runs.
 fn run_damaged(name: &str, file: &[u8]) {
     let Ok(model) = Model::parse(file) else {
