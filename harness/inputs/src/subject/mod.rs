@@ -553,6 +553,7 @@ fn ending(element_type: ElementType) -> &'static str {
         ElementType::Int32 => "i32",
         ElementType::UInt32 => "u32",
         ElementType::Int64 => "i64",
+        ElementType::UInt64 => "u64",
         _ => "i8",
     }
 }
