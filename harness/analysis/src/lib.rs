@@ -7,4 +7,5 @@ pub mod config;
 pub mod export;
 pub mod merge;
 pub mod metrics;
+pub mod stated_error;
 pub mod statistics;

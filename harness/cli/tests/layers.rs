@@ -45,10 +45,18 @@ const MOST_LINES_OF_A_CRATE: usize = 10_000;
 fn uses(manifest: &str) -> BTreeSet<String> {
     let manifest: toml::Table = manifest.parse().unwrap();
     let known: Vec<&str> = LAYERS.iter().map(|(name, _)| *name).collect();
-    ["dependencies", "dev-dependencies", "build-dependencies"]
-        .iter()
-        .filter_map(|section| manifest.get(*section)?.as_table())
-        .flat_map(|table| table.keys())
+    let of_targets = manifest.get("target").and_then(toml::Value::as_table);
+    let of_targets = of_targets.into_iter().flat_map(toml::Table::values);
+    let tables = of_targets
+        .filter_map(toml::Value::as_table)
+        .chain([&manifest]);
+    let sections = tables.flat_map(|table| {
+        ["dependencies", "dev-dependencies", "build-dependencies"]
+            .into_iter()
+            .filter_map(|section| table.get(section)?.as_table())
+    });
+    sections
+        .flat_map(toml::Table::keys)
         .filter_map(|name| match name.as_str() {
             "tinybench" => Some("cli"),
             name => name.strip_prefix("tinybench-"),
@@ -201,6 +209,8 @@ fn no_crate_uses_one_above_it() {
     }
     let planted = "[dev-dependencies]\ntinybench-execution.workspace = true\n";
     assert_eq!(upwards("pages", planted), ["execution"]);
+    let planted = "[target.'cfg(unix)'.dependencies]\ntinybench-devices.workspace = true\n";
+    assert_eq!(upwards("execution", planted), ["devices"]);
 }
 
 #[test]

@@ -26,6 +26,26 @@ pub struct StatedError {
     pub worst_percent: f64,
     /// Where it says how that was established.
     pub source: String,
+    /// In what this program lies outside of what those comparisons covered. Empty where it was
+    /// counted and lies within, or wasn't counted.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub outside: Vec<Outside>,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
+/// Something that a program does more than any program with which the model was compared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Outside {
+    /// What.
+    pub what: String,
+    /// Of this program's instructions, percent; none for a setting.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub percent: Option<f64>,
+    /// The most in a program that was compared, percent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub covered_percent: Option<f64>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,

@@ -13,6 +13,7 @@ use owo_colors::OwoColorize;
 use grid::Grid;
 pub use published::Published;
 
+use tinybench_analysis::stated_error;
 use tinybench_record::{ExecutionKind, Fidelity, RunRecord, RunResult};
 use tinybench_support::number::{decimal, grouped};
 
@@ -231,10 +232,10 @@ fn title(record: &RunRecord) -> String {
 /// What the marks mean.
 fn legend(record: &RunRecord) -> String {
     let mut parts = Vec::new();
-    let error = modelled_error(record);
+    let error = stated_error::sentences(&record.results);
     if record.results.iter().any(has_modelled) {
         parts.push("≈ modelled, not measured.");
-        parts.extend(error.as_deref());
+        parts.extend((!error.is_empty()).then_some(&*error));
     }
     parts.push("RAM is static + arena + stack. RAM and flash are without the harness's own part.");
     if record.results.iter().any(|it| it.latency.stages.is_some()) {
@@ -251,20 +252,6 @@ fn legend(record: &RunRecord) -> String {
     }
     parts.push("docs/numbers.md explains every number.");
     parts.join(" ")
-}
-
-/// How far off modelled cycles are. `None` where they are measured.
-fn modelled_error(record: &RunRecord) -> Option<String> {
-    let modelled = |it: &&RunResult| it.latency.fidelity == Fidelity::Modelled;
-    let latency = &record.results.iter().find(modelled)?.latency;
-    Some(match &latency.stated_error {
-        Some(error) => format!(
-            "Modelled cycles of published programs were off by {:.1} % on average, {:.1} % at most \
-             ({}).",
-            error.mean_percent, error.worst_percent, error.source
-        ),
-        None => "No error is established for modelled cycles of this board.".to_owned(),
-    })
 }
 
 /// What the columns of variants mean.

@@ -143,7 +143,7 @@ fn result(found: &Found, target: &Target) -> Result<Option<RunResult>, DeviceErr
         },
         latency: record::Latency {
             fidelity: target.kind.fidelity(),
-            stated_error: stated_error(board, target.kind),
+            stated_error: stated_error(board, target.kind, None),
             median_cycles,
             min_cycles,
             max_cycles,

@@ -7,6 +7,7 @@ use tinybench_support::exit::{Exit, Exits};
 
 use tinybench_interface::{Error as CommandError, Task};
 use tinybench_pipeline::Quantisation;
+use tinybench_virtual_board::timing::Mix;
 
 use crate::target::conversation::{Conversation, ImageView};
 use crate::target::{Target, TargetError};
@@ -25,6 +26,9 @@ pub const ARENA_STEP: u32 = 16;
 /// How much longer than expected a target is left alone while it is timed: for the copying of
 /// inputs between runs, a cold cache and a clock that is a little slow.
 const QUIET_MARGIN: f64 = 1.1;
+
+/// In how many places of a run its instructions are looked at.
+const SAMPLES: u32 = 64;
 
 /// What is to be measured.
 #[derive(Clone, Copy)]
@@ -80,6 +84,8 @@ pub struct Measurement {
     /// Instructions of the last timed run, if the target can count them, and only for a run of
     /// the inference alone.
     pub instructions: Option<u64>,
+    /// What the instructions of a run are, all stages together, if the target can tell: of a sample.
+    pub mix: Option<Mix>,
     /// Bytes of the arena in use, as the runtime says.
     pub arena_bytes: u32,
     /// Those of them that hold tensors and what kernels need while they run.
@@ -269,6 +275,8 @@ pub fn measure<T: Target + ?Sized>(
         }
         progress.advance(1);
     }
+    let longest = cycles.iter().max().copied().unwrap_or_default();
+    let mix = conversation.run_sampled(longest / SAMPLES)?;
     let block = *conversation.block();
     let learning = match &plan.learning {
         None => None,
@@ -295,6 +303,7 @@ pub fn measure<T: Target + ?Sized>(
         cycles,
         counter_overhead,
         instructions,
+        mix,
         arena_bytes: block.arena_used,
         arena_tensor_bytes: block.arena_tensors,
         arena_decoding_bytes: block.arena_decoding,

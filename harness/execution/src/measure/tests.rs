@@ -330,6 +330,7 @@ fn a_measurement_has_all_figures() {
             cycles: (1002..1012).collect(),
             counter_overhead: 2,
             instructions: Some(777),
+            mix: None,
             arena_bytes: 100,
             arena_tensor_bytes: 80,
             arena_decoding_bytes: 0,

@@ -24,6 +24,7 @@ use tinybench_inputs::subject::Subject;
 use tinybench_record::{self as record, ExecutionKind, Other, RunResult};
 use tinybench_support::hash::sha256_hex;
 use tinybench_support::order::median;
+use tinybench_virtual_board::timing::Mix;
 
 /// What the target computed is wrong.
 #[derive(Debug, thiserror::Error)]
@@ -185,16 +186,33 @@ pub fn verify(
     })
 }
 
-/// How far off the cycles of the virtual board are, where that was established; none for a real one.
-pub fn stated_error(board: &Board, kind: ExecutionKind) -> Option<record::StatedError> {
+/// How far off the cycles of the virtual board are, where that was established, and in what a
+/// program of this `mix` lies outside of that; none for a real board.
+pub fn stated_error(
+    board: &Board,
+    kind: ExecutionKind,
+    mix: Option<&Mix>,
+) -> Option<record::StatedError> {
     if kind == ExecutionKind::Probe {
         return None;
     }
     let error = board.virtual_board.as_ref()?.error.as_ref()?;
+    let covered = error.covered.as_ref();
+    let outside = covered.map(|covered| covered.outside(&board.memory_system, mix));
+    let outside = outside.unwrap_or_default().into_iter();
+    let tenths = |percent: f64| (percent * 10.0).round() / 10.0;
     Some(record::StatedError {
         mean_percent: error.mean_percent,
         worst_percent: error.worst_percent,
         source: error.source.clone(),
+        outside: outside
+            .map(|it| record::Outside {
+                what: it.what.to_owned(),
+                percent: it.percent.map(|[percent, _]| tenths(percent)),
+                covered_percent: it.percent.map(|[_, covered]| covered),
+                other: Other::new(),
+            })
+            .collect(),
         other: Other::new(),
     })
 }
@@ -220,7 +238,7 @@ pub fn result(
     let pipeline = measurement.pipeline.as_ref();
     let latency = record::Latency {
         fidelity: kind.fidelity(),
-        stated_error: stated_error(board, kind),
+        stated_error: stated_error(board, kind, measurement.mix.as_ref()),
         median_cycles,
         min_cycles: cycles.iter().copied().min().unwrap_or_default(),
         max_cycles: cycles.iter().copied().max().unwrap_or_default(),

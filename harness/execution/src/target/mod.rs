@@ -10,6 +10,7 @@ pub mod virtual_board;
 use std::time::Duration;
 
 use tinybench_interface::{Command, Error as CommandError};
+use tinybench_virtual_board::timing::Mix;
 
 use crate::target::fault::{FaultReport, Stopped};
 use tinybench_support::exit::{Exit, Exits};
@@ -32,6 +33,15 @@ pub trait Target {
     /// Instructions between the two latest readings of the cycle counter by the processor, if the
     /// target can count them.
     fn instructions_in_window(&mut self) -> Result<Option<u64>, TargetError>;
+    /// From now on [`Self::run`] looks at what the instructions are, at some of them every
+    /// `cycles`; [`None`] ends that. False if the target can't do so.
+    fn sample_every(&mut self, _cycles: Option<u32>) -> Result<bool, TargetError> {
+        Ok(false)
+    }
+    /// What the instructions were that were looked at since that began, if the target can do so.
+    fn sampled(&mut self) -> Result<Option<Mix>, TargetError> {
+        Ok(None)
+    }
 }
 
 /// How to wait for a halt.

@@ -24,6 +24,7 @@ use tinybench_support::error_chain::{any, describe, root_cause};
 use tinybench_support::exit::{Exit, Exits};
 use tinybench_support::interrupt;
 use tinybench_support::progress::Progress;
+use tinybench_virtual_board::timing::Mix;
 
 /// The access port that only virtual boards have.
 const VIRTUAL_AP: FullyQualifiedApAddress = FullyQualifiedApAddress::v1_with_default_dp(2);
@@ -31,6 +32,12 @@ const VIRTUAL_AP: FullyQualifiedApAddress = FullyQualifiedApAddress::v1_with_def
 const VIRTUAL_AP_IDR: u64 = 0xFC;
 const VIRTUAL_AP_WINDOW_LOW: u64 = 0x0C;
 const VIRTUAL_AP_WINDOW_HIGH: u64 = 0x10;
+/// More of them: cycles behind each sample, the instructions of a sample, and what they were.
+const VIRTUAL_AP_SAMPLE_CYCLES: u64 = 0x14;
+const VIRTUAL_AP_SAMPLE: u64 = 0x18;
+const VIRTUAL_AP_MIX: u64 = 0x20;
+/// Instructions of a sample.
+const SAMPLE_INSTRUCTIONS: u32 = 1_000;
 /// Value of the identification register: "TB" and the version.
 const VIRTUAL_AP_ID: u32 = 0x5442_0001;
 
@@ -112,6 +119,8 @@ impl Exits for SessionError {
 pub struct Session {
     session: probe_rs::Session,
     kind: ExecutionKind,
+    /// Whether the instructions are looked at while the core runs.
+    samples: bool,
 }
 
 impl Session {
@@ -134,7 +143,11 @@ impl Session {
             Ok(VIRTUAL_AP_ID) => ExecutionKind::Virtual,
             _ => ExecutionKind::Probe,
         };
-        Ok(Self { session, kind })
+        Ok(Self {
+            session,
+            kind,
+            samples: false,
+        })
     }
 
     /// Whether the board is a real one. It says so itself, whatever the probe is.
@@ -251,6 +264,17 @@ fn read_virtual_ap(session: &mut probe_rs::Session, register: u64) -> Result<u32
         .map_err(|error| target_error(&error.into()))
 }
 
+fn write_virtual_ap(
+    session: &mut probe_rs::Session,
+    register: u64,
+    value: u32,
+) -> Result<(), TargetError> {
+    session
+        .get_arm_interface()
+        .and_then(|arm| arm.write_raw_ap_register(&VIRTUAL_AP, register, value))
+        .map_err(|error| target_error(&error.into()))
+}
+
 impl Target for Session {
     fn read_words(&mut self, address: u32, words: &mut [u32]) -> Result<(), TargetError> {
         self.core()?
@@ -284,14 +308,17 @@ impl Target for Session {
     }
 
     fn run(&mut self, wait: Wait) -> Result<(), TargetError> {
-        let real = self.kind == ExecutionKind::Probe;
-        let mut core = self.core()?;
+        let (real, samples) = (self.kind == ExecutionKind::Probe, self.samples);
         let begin = Instant::now();
-        core.run().map_err(|error| target_error(&error))?;
+        self.core()?.run().map_err(|error| target_error(&error))?;
         if real {
             leave_alone(wait.quiet.min(wait.timeout))?;
         }
         loop {
+            if samples {
+                write_virtual_ap(&mut self.session, VIRTUAL_AP_SAMPLE, SAMPLE_INSTRUCTIONS)?;
+            }
+            let mut core = self.core()?;
             match core.status().map_err(|error| target_error(&error))? {
                 CoreStatus::Halted(_) => return Ok(()),
                 CoreStatus::LockedUp => {
@@ -324,6 +351,27 @@ impl Target for Session {
         let low = read_virtual_ap(&mut self.session, VIRTUAL_AP_WINDOW_LOW)?;
         let high = read_virtual_ap(&mut self.session, VIRTUAL_AP_WINDOW_HIGH)?;
         Ok(Some(u64::from(high) << 32 | u64::from(low)))
+    }
+
+    fn sample_every(&mut self, cycles: Option<u32>) -> Result<bool, TargetError> {
+        self.samples = cycles.is_some() && self.kind == ExecutionKind::Virtual;
+        if let Some(cycles) = cycles.filter(|_| self.samples) {
+            write_virtual_ap(&mut self.session, VIRTUAL_AP_SAMPLE_CYCLES, cycles)?;
+            // No instructions: what was counted before is forgotten.
+            write_virtual_ap(&mut self.session, VIRTUAL_AP_SAMPLE, 0)?;
+        }
+        Ok(self.samples)
+    }
+
+    fn sampled(&mut self) -> Result<Option<Mix>, TargetError> {
+        if self.kind == ExecutionKind::Probe {
+            return Ok(None);
+        }
+        let mut counts = [0; 15];
+        for (register, count) in (VIRTUAL_AP_MIX..).step_by(4).zip(&mut counts) {
+            *count = read_virtual_ap(&mut self.session, register)?.into();
+        }
+        Ok(Some(Mix::from_counts(counts)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Board descriptions: `targets/boards/NAME.toml`.
 
+mod covered;
 pub mod target;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use tinybench_virtual_board::timing::TimingParameters;
 use tinybench_support::files::{self, ReadError};
 use tinybench_support::suggest;
 
+pub use covered::{Covered, Outside};
 use target::{Setup, Target};
 
 /// Largest board file that is read, bytes. A board file is a page of text.
@@ -139,6 +141,8 @@ pub struct StatedError {
     pub worst_percent: f64,
     /// Where it says how that was established.
     pub source: String,
+    /// What the programs do that were compared.
+    pub covered: Option<Covered>,
 }
 
 /// Supply voltage and currents, each with where the figure is from.
@@ -304,6 +308,9 @@ impl Board {
                 )?;
                 let worst = error.mean_percent..=1_000.0;
                 check_range("virtual.error.worst_percent", error.worst_percent, worst)?;
+                if let Some(covered) = &error.covered {
+                    covered.check()?;
+                }
             }
         }
         self.setup()?;

@@ -1,6 +1,8 @@
 //! How the figures were obtained, and how to obtain them again.
 
 use super::results::Results;
+use tinybench_analysis::stated_error;
+
 use crate::page::{Block, Cell, Column, Section, Table};
 use tinybench_record::{Board, ExecutionKind, Fidelity, InputSource, RunRecord, RunResult};
 
@@ -19,9 +21,12 @@ pub fn section(results: &Results) -> Section {
         section.text(
             "≈ On a virtual board the same image runs on an emulator of the core with a cycle \
              model. Its cycles are deterministic and modelled; instructions, memory and outputs \
-             are counted, as on hardware. docs/virtual-board.md says what is modelled and how far \
-             off it is known to be.",
+             are counted, as on hardware. docs/virtual-board.md says what is modelled, \
+             docs/fidelity.md how far off it is known to be.",
         );
+        section.text(stated_error::sentences(
+            results.items.iter().map(|item| item.result),
+        ));
     }
     if measured {
         section.text(

@@ -1,5 +1,6 @@
 //! A machine: core and chip, and the loop that runs them.
 
+mod debugged;
 mod fault_report;
 mod hooks;
 mod inspect;
@@ -13,15 +14,13 @@ use crate::cpu::blocks::{Block, CodeCache, NoBlock, advance_it};
 use crate::cpu::op::{Kind, Op};
 use crate::cpu::run::{Left, run_blocks};
 use crate::cpu::{Core, Fault, Stop};
-use crate::debug_port::DebugTarget;
 use crate::elf::Symbols;
 use crate::faults::{Faults, HANG, MachineFault};
-use crate::memory::{AccessSize, BusFault, Place};
-use crate::system::Accessor;
+use crate::memory::{AccessSize, Place};
 use crate::system::debug::{
     C_HALT, C_STEP, DFSR_BKPT, DFSR_DWTTRAP, DFSR_HALTED, DFSR_VCATCH, VC_CORERESET,
 };
-use crate::timing::TimingParameters;
+use crate::timing::{Mix, TimingParameters};
 
 pub use fault_report::FaultReport;
 pub use hooks::Hook;
@@ -77,13 +76,9 @@ pub struct Machine {
     hooks: hooks::Hooks,
     /// While functions are profiled.
     profiler: Option<Box<profile::Profiler>>,
+    /// Of the instructions of all samples.
+    mix: Mix,
 }
-
-/// Cycles the core runs on while a debugger polls it, for each poll.
-const POLL_BUDGET: u64 = 1 << 23;
-/// Cycles the core runs on while a debugger reads something else: about those of one transfer on
-/// the wire at 4 MHz.
-const ACCESS_BUDGET: u64 = 1 << 10;
 
 impl Machine {
     /// A board with the chip of this name, blank flash, powered and out of reset.
@@ -113,6 +108,7 @@ impl Machine {
             symbols: Arc::default(),
             hooks: hooks::Hooks::default(),
             profiler: None,
+            mix: Mix::default(),
         };
         board.reset_for(ResetReason::PowerOn);
         Ok(board)
@@ -684,80 +680,6 @@ impl Machine {
             .copy_from_slice(bytes);
         self.core.ram_changed(offset, offset + bytes.len() as u32);
         Some(())
-    }
-
-    /// A debugger's read.
-    fn read_at_once(&mut self, address: u32, size: AccessSize) -> Result<u32, BusFault> {
-        let now = self.core.cycles;
-        if (0xE000_0000..0xE010_0000).contains(&address) {
-            return self.core.read_ppb(address, size, now, None);
-        }
-        let result = self.core.read_bus(address, size, now);
-        // The access stalls the debugger, not the core.
-        self.core.extra = 0;
-        result
-    }
-
-    /// While the core runs, a debugger's poll lets it run on.
-    fn let_time_pass(&mut self, address: u32) {
-        if self.core.system.debug.halted {
-            return;
-        }
-        let budget = if address == 0xE000_EDF0 {
-            POLL_BUDGET
-        } else {
-            ACCESS_BUDGET
-        };
-        let before = self.core.instructions;
-        self.run(budget);
-        if self.core.instructions != before {
-            self.core.system.debug.retired_since_read = true;
-        }
-    }
-}
-
-impl DebugTarget for Machine {
-    fn debug_read(&mut self, address: u32, size: AccessSize) -> Result<u32, BusFault> {
-        self.let_time_pass(address);
-        self.read_at_once(address, size)
-    }
-
-    fn debug_write(&mut self, address: u32, size: AccessSize, value: u32) -> Result<(), BusFault> {
-        let now = self.core.cycles;
-        if (0xE000_0000..0xE010_0000).contains(&address) {
-            self.core
-                .write_ppb(address, size, value, now, None, Accessor::Debugger)?;
-            let reset = self.core.reset_requested.is_some() || self.core.core_reset_requested;
-            if self.core.step_requested || reset {
-                self.run(0);
-            }
-            return Ok(());
-        }
-        let result = self.core.write_bus(address, size, value, now);
-        self.core.extra = 0;
-        result
-    }
-
-    fn reset(&mut self) {
-        Self::reset(self);
-    }
-
-    fn has_ctrl_ap(&self) -> bool {
-        self.core.chip.description().ctrl_ap
-    }
-
-    fn erase_all(&mut self) {
-        let now = self.core.cycles;
-        self.core
-            .with_chip(now, |chip, context| chip.erase_all(context));
-    }
-
-    fn instructions_retired(&self) -> u64 {
-        self.instructions()
-    }
-
-    fn instructions_in_window(&self) -> u64 {
-        Self::instructions_in_window(self)
     }
 }
 

@@ -9,6 +9,7 @@ use tinybench_interface::{
     Block, Command, Error as CommandError, MAGIC, Stages, Status, Task, VERSION,
 };
 use tinybench_pipeline::Quantisation;
+use tinybench_virtual_board::timing::Mix;
 
 use crate::target::fault::{CodeAddress, FaultReport, Stopped};
 use crate::target::{Target, TargetError, Wait};
@@ -117,6 +118,17 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
         self.target
             .read_words(self.block.cycles_address, &mut cycles)?;
         Ok(cycles)
+    }
+
+    /// Runs once, and tells what the instructions are, looking at some every `cycles`. [`None`] if
+    /// the target can't tell.
+    pub fn run_sampled(&mut self, cycles: u32) -> Result<Option<Mix>, TargetError> {
+        if !self.target.sample_every(Some(cycles))? {
+            return Ok(None);
+        }
+        self.run(1, Duration::ZERO)?;
+        self.target.sample_every(None)?;
+        self.target.sampled()
     }
 
     /// Writes the model's input.

@@ -329,7 +329,8 @@ fn largest(errors: &[f64]) -> f64 {
 fn print_mix_heading() {
     println!(
         "\npercent of the instructions: loads of flash, of the first bank of RAM, of others; stores to the\n\
-         same; unaligned accesses; misaligned 32-bit instructions; code in RAM; floats; divides\n"
+         same; unaligned accesses; misaligned 32-bit instructions; code in RAM; of the floating-point\n\
+         unit, of these arithmetic; divides\n"
     );
 }
 
@@ -342,6 +343,7 @@ fn print_mix(name: &str, mix: &Mix) {
         mix.misaligned,
         mix.code_in_ram,
         mix.floats,
+        mix.float_arithmetic,
         mix.divides,
     ];
     for count in accesses.chain(others) {

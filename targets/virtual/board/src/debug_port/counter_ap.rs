@@ -7,6 +7,10 @@ const RETIRED_LOW: u8 = 0x04;
 const RETIRED_HIGH: u8 = 0x08;
 const WINDOW_LOW: u8 = 0x0C;
 const WINDOW_HIGH: u8 = 0x10;
+const SAMPLE_CYCLES: u8 = 0x14;
+const SAMPLE: u8 = 0x18;
+const MIX_FIRST: u8 = 0x20;
+const MIX_LAST: u8 = 0x58;
 const IDR: u8 = 0xFC;
 
 /// Number of this access port.
@@ -16,12 +20,13 @@ pub const COUNTER_AP: u8 = 2;
 pub const COUNTER_AP_IDR: u32 = 0x5442_0001;
 
 /// Value of its VERSION register.
-pub const COUNTER_AP_VERSION: u32 = 1;
+pub const COUNTER_AP_VERSION: u32 = 2;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct CounterAp {
     retired_high: u32,
     window_high: u32,
+    sample_cycles: u32,
 }
 
 impl CounterAp {
@@ -34,7 +39,23 @@ impl CounterAp {
             WINDOW_LOW => split(target.instructions_in_window(), &mut self.window_high),
             WINDOW_HIGH => self.window_high,
             IDR => COUNTER_AP_IDR,
+            SAMPLE_CYCLES => self.sample_cycles,
+            MIX_FIRST..=MIX_LAST => {
+                let counts = target.mix().counts();
+                let count = counts.get(usize::from(address - MIX_FIRST) / 4);
+                count.map_or(0, |&count| u32::try_from(count).unwrap_or(u32::MAX))
+            }
             _ => 0,
+        }
+    }
+
+    /// Writing a number of instructions to SAMPLE takes a sample; 0 forgets those before.
+    pub(super) fn write(&mut self, target: &mut impl DebugTarget, address: u8, value: u32) {
+        match (address, value) {
+            (SAMPLE_CYCLES, cycles) => self.sample_cycles = cycles,
+            (SAMPLE, 0) => target.forget_samples(),
+            (SAMPLE, instructions) => target.sample(instructions, self.sample_cycles),
+            _ => {}
         }
     }
 }

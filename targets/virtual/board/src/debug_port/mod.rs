@@ -426,6 +426,10 @@ impl DebugPort {
                     self.ctrl_ap.write(target, address, data);
                     Ok(())
                 }
+                COUNTER_AP => {
+                    self.counter_ap.write(target, address, data);
+                    Ok(())
+                }
                 _ => Ok(()),
             }
         };

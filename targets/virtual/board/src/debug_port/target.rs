@@ -1,6 +1,7 @@
 //! What a debug port needs of the chip behind it.
 
 use crate::memory::{AccessSize, BusFault};
+use crate::timing::Mix;
 
 /// The chip as its debug port sees it.
 pub trait DebugTarget {
@@ -36,4 +37,16 @@ pub trait DebugTarget {
 
     /// Instructions retired between the two latest reads of `DWT_CYCCNT` by the core.
     fn instructions_in_window(&self) -> u64;
+
+    /// Lets a running core execute up to `instructions` more, of which it counts what they are,
+    /// and then run on for up to `cycles`. What can't count does nothing.
+    fn sample(&mut self, _instructions: u32, _cycles: u32) {}
+
+    /// What the instructions of all samples were since [`Self::forget_samples`].
+    fn mix(&self) -> Mix {
+        Mix::default()
+    }
+
+    /// Begins to count anew.
+    fn forget_samples(&mut self) {}
 }

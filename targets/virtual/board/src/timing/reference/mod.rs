@@ -107,7 +107,7 @@ impl Reference {
             let chained = self.pipeline.step(&Step { shape, ..step }).chained;
             // The whole fetch stands still meanwhile, so nothing catches up.
             self.cycles += u64::from(self.pipeline.source_mut().take_waits());
-            self.mix.count(core, &step, &shape, access);
+            self.mix.count(core, &step, (op.kind, &shape), access);
             let waits = access.map_or(0, |access| self.waits(core, access, chained));
             self.pipeline.wait(waits + divide);
             let stored = access.map_or(Stored::Nothing, |access| {

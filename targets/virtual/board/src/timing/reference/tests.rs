@@ -208,3 +208,68 @@ fn a_loop_larger_than_the_cache_agrees() {
     assert_eq!(halves, 1 + 1536 + 4);
     agrees(&code);
 }
+
+/// What a debugger sees of a program that it samples.
+#[test]
+fn samples_count_what_instructions_are_and_change_no_result() {
+    let code = [
+        0x2464, // movs r4, #100
+        0xED90, 0x0A00, // vldr s0, [r0]
+        0xEE30, 0x0A00, // vadd.f32 s0, s0, s0
+        0xFBB4, 0xF6F4, // udiv r6, r4, r4
+        0x600D, // str r5, [r1]
+        0x3C01, // subs r4, #1
+        0xD1F6, // bne #-20
+        0xBE00, // bkpt #0
+    ];
+    let run = |sample: Option<(u32, u32)>| {
+        let mut machine = halted(&code, Home::CachedFlash);
+        // CPACR: the floating-point unit is on.
+        machine
+            .debug_write(0xE000_ED88, AccessSize::Word, 0xF << 20)
+            .unwrap();
+        let instructions = machine.instructions();
+        debug_control(&mut machine, 0b0001);
+        let mut samples = 0;
+        while !machine.core().system.debug.halted {
+            match sample {
+                Some((instructions, cycles)) => machine.sample(instructions, cycles),
+                None => drop(machine.run(1_000)),
+            }
+            samples += 1;
+            assert!(samples < 1_000, "the program doesn't end");
+        }
+        let registers = [4, 5, 6, 15].map(|number| machine.register(number));
+        (
+            registers,
+            machine.instructions() - instructions,
+            machine.mix(),
+        )
+    };
+    let (registers, instructions, nothing) = run(None);
+    assert_eq!(nothing, Default::default());
+    // All of them: the first sample begins where the program does.
+    let mut machine = halted(&code, Home::CachedFlash);
+    machine
+        .debug_write(0xE000_ED88, AccessSize::Word, 0xF << 20)
+        .unwrap();
+    debug_control(&mut machine, 0b0001);
+    machine.sample(10_000, 0);
+    assert_eq!(
+        [4, 5, 6, 15].map(|number| machine.register(number)),
+        registers
+    );
+    let mix = machine.mix();
+    assert_eq!(mix.instructions, instructions);
+    assert_eq!(
+        (mix.floats, mix.float_arithmetic, mix.divides),
+        (200, 100, 100)
+    );
+    assert_eq!((mix.loads, mix.stores), ([0, 100, 0, 0], [0, 100, 0, 0]));
+    // Some of them.
+    let (sampled, executed, some) = run(Some((10, 20)));
+    assert_eq!((sampled, executed), (registers, instructions));
+    assert!(some.instructions <= instructions, "{some:?}");
+    machine.forget_samples();
+    assert_eq!(machine.mix(), Default::default());
+}
