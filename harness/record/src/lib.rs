@@ -5,6 +5,7 @@
 //! and written by an older tinybench.
 
 pub mod example;
+mod failure;
 mod latency;
 pub mod learning;
 pub mod published;
@@ -15,6 +16,7 @@ pub mod schema;
 pub mod shard;
 mod values;
 
+pub use failure::{Failure, FailureKind};
 pub use latency::*;
 pub use result::*;
 pub use run::*;

@@ -56,6 +56,7 @@ pub fn of_run(
         }),
         shard: subjects.shard.clone(),
         left_out: subjects.left_out.clone(),
+        failures: Vec::new(),
         results: outcomes.into_iter().map(|outcome| outcome.result).collect(),
         other: other(),
     })
