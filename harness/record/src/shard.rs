@@ -1,6 +1,7 @@
 //! Splitting a run over several machines.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::str::FromStr;
 use tinybench_support::exits_with;
 
@@ -12,6 +13,12 @@ use tinybench_support::printable::printable;
 pub struct Part {
     index: u32,
     count: u32,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
 }
 
 impl FromStr for Part {

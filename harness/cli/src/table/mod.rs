@@ -13,8 +13,9 @@ use owo_colors::OwoColorize;
 use grid::Grid;
 pub use published::Published;
 
-use tinybench_record::{ExecutionKind, Fidelity, RunRecord, RunResult};
+use tinybench_record::{ExecutionKind, Failure, Fidelity, RunRecord, RunResult};
 use tinybench_support::number::{decimal, grouped};
+use tinybench_support::printable::printable;
 
 /// Stands before every number that comes from a model of the hardware.
 const MODELLED: &str = "≈ ";
@@ -29,14 +30,21 @@ struct Property {
     value: fn(&RunResult) -> Option<String>,
 }
 
+const WORKLOAD: &str = "workload";
+const RUNTIME: &str = "runtime";
+const VERIFIED: &str = "verified";
+
+/// What there is to say of a subject that failed.
+const OF_FAILURES: [&str; 3] = [WORKLOAD, RUNTIME, VERIFIED];
+
 /// Everything the table shows, in order. A property that no result has is left out.
 const PROPERTIES: [Property; 12] = [
     Property {
-        heading: "workload",
+        heading: WORKLOAD,
         value: |result| Some(result.workload.clone()),
     },
     Property {
-        heading: "runtime",
+        heading: RUNTIME,
         value: |result| Some(result.runtime.name.clone()),
     },
     Property {
@@ -111,7 +119,7 @@ const PROPERTIES: [Property; 12] = [
         },
     },
     Property {
-        heading: "verified",
+        heading: VERIFIED,
         value: |result| {
             let outputs = result.outputs.as_ref()?;
             Some(match outputs.verified {
@@ -136,17 +144,21 @@ pub fn render(
 ) -> String {
     let results = &record.results;
     let fit = |grid: Grid| grid.render(width, |text| heading(text, colour));
-    if results.iter().all(|result| result.compression.is_some())
+    if !results.is_empty()
+        && results.iter().all(|result| result.compression.is_some())
         && let Some(grid) = compression::grid(results, &record.left_out)
     {
-        let parts = [
-            wrap(&title(record), width),
-            fit(grid),
-            wrap(&compression_legend(record), width),
-        ];
+        let mut parts = vec![wrap(&title(record), width), fit(grid)];
+        if !record.failures.is_empty() {
+            parts.push(fit(main(&[], &record.failures, colour)));
+        }
+        parts.push(wrap(&compression_legend(record), width));
         return parts.join("\n\n");
     }
-    let mut parts = vec![wrap(&title(record), width), fit(main(results, colour))];
+    let mut parts = vec![
+        wrap(&title(record), width),
+        fit(main(results, &record.failures, colour)),
+    ];
     parts.extend(stages::grid(results).map(fit));
     parts.extend(learning::grid(results).map(fit));
     parts.extend(parts::grid(results).map(fit));
@@ -161,16 +173,21 @@ pub fn render(
     parts.join("\n\n")
 }
 
-/// One row a result, without the properties that no result has.
-fn main(results: &[RunResult], colour: bool) -> Grid {
+/// One row a result and a failure, without the properties that no result has.
+fn main(results: &[RunResult], failures: &[Failure], colour: bool) -> Grid {
+    let of_failures = |heading| !failures.is_empty() && OF_FAILURES.contains(&heading);
     let shown: Vec<&Property> = PROPERTIES
         .iter()
         .filter(|property| {
-            results
-                .iter()
-                .any(|result| (property.value)(result).is_some())
+            let has = |result| (property.value)(result).is_some();
+            of_failures(property.heading) || results.iter().any(has)
         })
         .collect();
+    let failed = |failure| {
+        let cells = shown.iter();
+        let cells = cells.map(|property| failed_cell(property, failure, colour));
+        cells.collect()
+    };
     let row = |result| {
         shown
             .iter()
@@ -179,9 +196,56 @@ fn main(results: &[RunResult], colour: bool) -> Grid {
     };
     Grid {
         headings: shown.iter().map(|it| it.heading.to_owned()).collect(),
-        rows: results.iter().map(row).collect(),
+        rows: results
+            .iter()
+            .map(row)
+            .chain(failures.iter().map(failed))
+            .collect(),
         left: 2,
     }
+}
+
+/// What is told of a subject that failed.
+fn failed_cell(property: &Property, failure: &Failure, colour: bool) -> String {
+    let text = match property.heading {
+        WORKLOAD => failure.workload.clone(),
+        RUNTIME => failure.runtime_name().unwrap_or(NONE).to_owned(),
+        VERIFIED => {
+            let text = format!("failed: {}", failure.kind);
+            return if colour { text.red().to_string() } else { text };
+        }
+        _ => NONE.to_owned(),
+    };
+    printable(&text).into_owned()
+}
+
+/// The results of several runs as one table of at most `width` columns where that is possible, each
+/// with what its run is called.
+pub fn sweep(runs: &[(&str, &RunRecord)], width: usize, colour: bool) -> String {
+    let results: Vec<RunResult> = runs.iter().flat_map(|(_, it)| it.results.clone()).collect();
+    let failures: Vec<Failure> = runs.iter().flat_map(|(_, it)| it.failures.clone()).collect();
+    let mut grid = main(&results, &failures, colour);
+    let names = |count: fn(&RunRecord) -> usize| {
+        let names = runs.iter();
+        names.flat_map(move |(name, it)| std::iter::repeat_n((*name).to_owned(), count(it)))
+    };
+    let names = names(|it| it.results.len()).chain(names(|it| it.failures.len()));
+    for (row, name) in grid.rows.iter_mut().zip(names) {
+        row.insert(0, name);
+    }
+    grid.headings.insert(0, "board".to_owned());
+    grid.left += 1;
+    let modelled = if results.iter().any(has_modelled) {
+        "≈ modelled, not measured. "
+    } else {
+        ""
+    };
+    let legend = format!(
+        "{modelled}RAM and flash are without the harness's own part. docs/numbers.md explains every \
+         number."
+    );
+    let grid = grid.render(width, |text| heading(text, colour));
+    [grid, wrap(&legend, width)].join("\n\n")
 }
 
 fn heading(text: &str, colour: bool) -> String {
@@ -199,7 +263,7 @@ fn cell(property: &Property, result: &RunResult, colour: bool) -> String {
     }
     match text.strip_prefix(MODELLED) {
         Some(number) => format!("{}{number}", MODELLED.yellow()),
-        None if property.heading == "verified" => match &result.outputs {
+        None if property.heading == VERIFIED => match &result.outputs {
             Some(outputs) if outputs.verified => text.green().to_string(),
             Some(_) => text.red().to_string(),
             None => text,
@@ -323,7 +387,7 @@ fn kib(bytes: u32) -> String {
 mod tests {
     use super::grid::columns;
     use super::*;
-    use tinybench_record::example::example;
+    use tinybench_record::example::{example, with_failures};
     use tinybench_record::published::Row;
 
     fn two() -> RunRecord {
@@ -405,6 +469,15 @@ mod tests {
             let (total, parts) = numbers.split_last().unwrap();
             assert_eq!(parts.iter().sum::<u32>(), *total, "{row:?}");
         }
+    }
+
+    #[test]
+    fn what_failed_has_a_row() {
+        let record = with_failures();
+        insta::assert_snapshot!(render(&record, None, 120, false));
+        let mut alone = record;
+        alone.results.clear();
+        insta::assert_snapshot!(render(&alone, None, 80, false));
     }
 
     #[test]
