@@ -103,10 +103,14 @@ impl State {
         if self.failed > 0 {
             parts.push(format!("{} failed", self.failed));
         }
-        parts.extend(self.under_way.iter().map(|(name, step)| match step.as_str() {
-            "" => name.clone(),
-            step => format!("{name}: {step}"),
-        }));
+        parts.extend(
+            self.under_way
+                .iter()
+                .map(|(name, step)| match step.as_str() {
+                    "" => name.clone(),
+                    step => format!("{name}: {step}"),
+                }),
+        );
         bar.set_message(parts.join(", "));
     }
 }

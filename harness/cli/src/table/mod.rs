@@ -223,7 +223,10 @@ fn failed_cell(property: &Property, failure: &Failure, colour: bool) -> String {
 /// with what its run is called.
 pub fn sweep(runs: &[(&str, &RunRecord)], width: usize, colour: bool) -> String {
     let results: Vec<RunResult> = runs.iter().flat_map(|(_, it)| it.results.clone()).collect();
-    let failures: Vec<Failure> = runs.iter().flat_map(|(_, it)| it.failures.clone()).collect();
+    let failures: Vec<Failure> = runs
+        .iter()
+        .flat_map(|(_, it)| it.failures.clone())
+        .collect();
     let mut grid = main(&results, &failures, colour);
     let names = |count: fn(&RunRecord) -> usize| {
         let names = runs.iter();

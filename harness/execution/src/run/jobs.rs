@@ -131,7 +131,8 @@ pub fn measure(
                     let next = Arc::new(AtomicUsize::new(0));
                     for _ in 0..workers(queue) {
                         let (next, overall, work) = (Arc::clone(&next), &overall, &work);
-                        handles.push(scope.spawn(move || work.beside_others(queue.1, &next, overall)));
+                        handles
+                            .push(scope.spawn(move || work.beside_others(queue.1, &next, overall)));
                     }
                 }
                 for handle in handles {
@@ -166,9 +167,10 @@ pub fn measure(
 }
 
 fn tasks(runs: &[Run]) -> Vec<Task> {
-    let all = runs.iter().enumerate().flat_map(|(run, it)| {
-        (0..it.subjects.planned.len()).map(move |subject| (run, subject))
-    });
+    let all = runs
+        .iter()
+        .enumerate()
+        .flat_map(|(run, it)| (0..it.subjects.planned.len()).map(move |subject| (run, subject)));
     let tasks = all.enumerate().map(|(order, (run, subject))| Task {
         order,
         run,
@@ -186,7 +188,12 @@ fn take_over(
 ) -> Vec<Option<Ending>> {
     let mut kept: HashMap<_, _> = kept
         .into_iter()
-        .map(|it| ((it.question, it.workload, it.runtime), (it.sha256, it.ending)))
+        .map(|it| {
+            (
+                (it.question, it.workload, it.runtime),
+                (it.sha256, it.ending),
+            )
+        })
         .collect();
     let ending = |task: &Task| {
         let run = &runs[task.run];
@@ -195,7 +202,9 @@ fn take_over(
         let (sha256, ending) = kept.remove(&(task.run, names.workload, names.runtime))?;
         if sha256 != planned.fingerprint(&run.setting) {
             let name = &planned.name;
-            progress.note(&format!("{name}: its files have changed: it is measured again"));
+            progress.note(&format!(
+                "{name}: its files have changed: it is measured again"
+            ));
             return None;
         }
         Some(ending)
@@ -204,9 +213,8 @@ fn take_over(
 }
 
 fn first_failure(endings: &[Option<Ending>]) -> Option<(usize, SubjectFailed)> {
-    let failure = |ending: &Option<Ending>| {
-        Some(SubjectFailed::recorded(ending.as_ref()?.failure()?))
-    };
+    let failure =
+        |ending: &Option<Ending>| Some(SubjectFailed::recorded(ending.as_ref()?.failure()?));
     let mut failures = endings.iter().map(failure).enumerate();
     failures.find_map(|(order, failed)| Some((order, failed?)))
 }
@@ -308,7 +316,10 @@ impl<'b> Work<'_, 'b> {
         shared.endings[task.order] = Some(ending);
         let problem = failed.as_ref().map(ToString::to_string);
         if let Some(failed) = failed {
-            let first = shared.failed.as_ref().map_or(usize::MAX, |(first, _)| *first);
+            let first = shared
+                .failed
+                .as_ref()
+                .map_or(usize::MAX, |(first, _)| *first);
             if task.order < first {
                 shared.failed = Some((task.order, failed));
             }

@@ -156,7 +156,10 @@ pub enum JournalError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// It is none, or damaged.
-    #[error("{}: not a journal of this version of tinybench: {reason}", printable_path(path))]
+    #[error(
+        "{}: not a journal of this version of tinybench: {reason}",
+        printable_path(path)
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -173,7 +176,10 @@ pub enum JournalError {
         folder: PathBuf,
     },
     /// The run goes on.
-    #[error("{}: the run that writes this journal still goes on", printable_path(path))]
+    #[error(
+        "{}: the run that writes this journal still goes on",
+        printable_path(path)
+    )]
     InUse {
         /// The file.
         path: PathBuf,
@@ -208,8 +214,7 @@ pub fn parse(bytes: &[u8]) -> Result<Contents, String> {
     let error = |number: usize, reason: &str| format!("line {number}: {}", printable(reason));
     let mut lines = whole.split(|&byte| byte == b'\n');
     let first = lines.next().unwrap_or_default();
-    let header: Header =
-        serde_json::from_slice(first).map_err(|e| error(1, &describe(&e)))?;
+    let header: Header = serde_json::from_slice(first).map_err(|e| error(1, &describe(&e)))?;
     if header.schema != SCHEMA {
         let reason = format!("`schema` is {}, not {SCHEMA}", header.schema);
         return Err(error(1, &reason));
@@ -487,7 +492,10 @@ mod tests {
         first.keep(result()).unwrap();
         let path = first.path().unwrap().to_owned();
         assert_eq!(path, folder.path().join("results/run.journal"));
-        assert!(matches!(Journal::open(&path), Err(JournalError::InUse { .. })));
+        assert!(matches!(
+            Journal::open(&path),
+            Err(JournalError::InUse { .. })
+        ));
         drop(first);
         let mut torn = fs::read(&path).unwrap();
         torn.extend(b"{\"workload\":\"ic\",\"runt");
@@ -512,12 +520,21 @@ mod tests {
                 let mut journal = journal(folder.path());
                 journal.keep(failure()).unwrap();
                 let time = std::time::SystemTime::now() - std::time::Duration::from_secs(age);
-                journal.open.as_ref().unwrap().file.set_modified(time).unwrap();
+                journal
+                    .open
+                    .as_ref()
+                    .unwrap()
+                    .file
+                    .set_modified(time)
+                    .unwrap();
                 journal
             })
             .collect();
         let names = ["run.journal", "run-2.journal", "run-3.journal"];
-        assert_eq!(find(&results).unwrap(), names.map(|name| results.join(name)));
+        assert_eq!(
+            find(&results).unwrap(),
+            names.map(|name| results.join(name))
+        );
         drop(journals);
     }
 
@@ -559,9 +576,15 @@ mod tests {
             "line 1: `schema` is tinybench.journal/2, not tinybench.journal/1"
         );
         let stranger = whole.replacen("\"question\":0", "\"question\":1", 1);
-        assert_eq!(said(&stranger), "line 2: it is neither a result nor a failure");
+        assert_eq!(
+            said(&stranger),
+            "line 2: it is neither a result nor a failure"
+        );
         let neither = whole.replacen(",\"kind\":\"virtual\"}", "}", 1);
-        assert_eq!(said(&neither), "line 2: it is neither a result nor a failure");
+        assert_eq!(
+            said(&neither),
+            "line 2: it is neither a result nor a failure"
+        );
         let damaged = whole.replacen("\"failure\":{", "\"failure\":[", 1);
         assert!(said(&damaged).starts_with("line 3: "), "{}", said(&damaged));
     }

@@ -53,11 +53,7 @@ impl Setting<'_> {
     ///
     /// # Errors
     /// Of any of these.
-    pub fn outcome(
-        &self,
-        planned: &Planned,
-        progress: &mut Progress,
-    ) -> Result<Outcome, Failure> {
+    pub fn outcome(&self, planned: &Planned, progress: &mut Progress) -> Result<Outcome, Failure> {
         let (board, runtime) = (&self.board, planned.runtime);
         let subject = planned.load(self)?;
         // A probe that isn't there is told before a minute's build.

@@ -50,7 +50,9 @@ impl File {
         }
         if let Some(name) = self.probes.keys().find(|name| !self.boards.contains(name)) {
             let hint = suggest::hint(name, &self.boards);
-            return Err(format!("`probes` has `{name}`, which isn't among the boards; {hint}"));
+            return Err(format!(
+                "`probes` has `{name}`, which isn't among the boards; {hint}"
+            ));
         }
         let board = |name: &String| {
             let text = self.probes.get(name);

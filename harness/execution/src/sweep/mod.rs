@@ -50,7 +50,10 @@ impl Part {
     pub fn stem(&self) -> String {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         let parts = self.label.split(|c| !plain(c));
-        parts.filter(|it| !it.is_empty()).collect::<Vec<_>>().join("-")
+        parts
+            .filter(|it| !it.is_empty())
+            .collect::<Vec<_>>()
+            .join("-")
     }
 }
 
@@ -126,7 +129,9 @@ impl Sweep {
             runtimes: file.runtimes,
         };
         if what.reference.is_some() && what.models.is_empty() {
-            return Err(value("`reference` is for `models`, and there are none".to_owned()));
+            return Err(value(
+                "`reference` is for `models`, and there are none".to_owned(),
+            ));
         }
         let mut all = Vec::new();
         for board in boards {
@@ -138,7 +143,11 @@ impl Sweep {
                 let request = Request {
                     board: board.name.clone(),
                     power: options.power.clone(),
-                    on: if board.probe.is_some() { On::Probe } else { file.on },
+                    on: if board.probe.is_some() {
+                        On::Probe
+                    } else {
+                        file.on
+                    },
                     probe: board.probe.clone(),
                     what: what.clone(),
                     shard: None,
@@ -172,7 +181,12 @@ mod tests {
 
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["zoo/b.tflite", "zoo/deep/c.tflite", "zoo/a.tflite", "zoo/a.txt"] {
+        for name in [
+            "zoo/b.tflite",
+            "zoo/deep/c.tflite",
+            "zoo/a.tflite",
+            "zoo/a.txt",
+        ] {
             let path = folder.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, name).unwrap();
@@ -214,18 +228,23 @@ mod tests {
         assert_eq!(request.board, "nano33");
         assert_eq!((request.vectors, request.runs), (VectorCount::All, 1));
         assert_eq!(request.timeout, Duration::from_secs(5));
-        let models: Vec<_> = request.what.models.iter().map(|it| it.file_name().unwrap()).collect();
+        let models: Vec<_> = request
+            .what
+            .models
+            .iter()
+            .map(|it| it.file_name().unwrap())
+            .collect();
         assert_eq!(models, ["a.tflite", "b.tflite", "c.tflite"]);
     }
 
     #[test]
     fn a_board_behind_a_probe_says_so() {
-        let sweep = parse(
-            "boards = [\"nano33\"]\n[probes]\nnano33 = \"1366:1051:123\"\n",
-        )
-        .unwrap();
+        let sweep = parse("boards = [\"nano33\"]\n[probes]\nnano33 = \"1366:1051:123\"\n").unwrap();
         let request = &sweep.parts[0].request;
-        assert_eq!((request.on, sweep.parts[0].label.as_str()), (On::Probe, "nano33"));
+        assert_eq!(
+            (request.on, sweep.parts[0].label.as_str()),
+            (On::Probe, "nano33")
+        );
         assert_eq!(request.probe.as_ref().unwrap().to_string(), "1366:1051:123");
     }
 

@@ -173,7 +173,9 @@ impl Options {
         ];
         let count = lengths.into_iter().fold(1, usize::saturating_mul);
         if count > MAX_PARTS {
-            return Err(format!("`options` make {count} sets, and the limit is {MAX_PARTS}"));
+            return Err(format!(
+                "`options` make {count} sets, and the limit is {MAX_PARTS}"
+            ));
         }
         let mut sets = Vec::with_capacity(count);
         for (runs_shown, runs) in &all_runs.values {

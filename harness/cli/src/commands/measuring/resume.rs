@@ -18,10 +18,7 @@ enum NotResumed {
         printable_path(journal),
         printable_path(sweep)
     )]
-    Sweep {
-        journal: PathBuf,
-        sweep: PathBuf,
-    },
+    Sweep { journal: PathBuf, sweep: PathBuf },
 }
 
 exits_with!(NotResumed => Usage);
@@ -56,7 +53,11 @@ pub fn open(named: Option<&Path>, folders: &[&Path]) -> Result<Left, Failure> {
 fn newest(folders: &[&Path]) -> Result<PathBuf, JournalError> {
     for folder in folders {
         let here = Path::new(".");
-        let folder = if folder.as_os_str().is_empty() { here } else { folder };
+        let folder = if folder.as_os_str().is_empty() {
+            here
+        } else {
+            folder
+        };
         if let Some(path) = journal::find(folder)?.into_iter().next() {
             return Ok(path);
         }

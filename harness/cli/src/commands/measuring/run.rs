@@ -214,7 +214,10 @@ impl Keep {
         match self.out.as_ref().filter(is_file) {
             Some(path) => (
                 path.parent().unwrap_or(Path::new("")).to_owned(),
-                path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+                path.file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
             ),
             None => (RESULTS.into(), stem(&header.started_at, board)),
         }
@@ -261,7 +264,10 @@ fn asked(journal: &Journal, args: &RunArgs) -> Result<(Request, Keep), Failure> 
     };
     let here = env::current_dir().is_ok_and(|current| current == header.folder);
     let folder = if here { Path::new("") } else { &header.folder };
-    let question = header.questions.first().ok_or_else(|| damaged("questions"))?;
+    let question = header
+        .questions
+        .first()
+        .ok_or_else(|| damaged("questions"))?;
     let request = question.request(folder).map_err(damaged)?;
     let name = header.save_baseline.as_deref().map(str::parse).transpose();
     let keep = Keep {

@@ -56,9 +56,16 @@ fn the_others_are_measured_whatever_the_number_of_jobs() {
         .collect();
     assert_eq!(said[0], said[1]);
     let (table, error, record) = &said[0];
-    assert!(error.starts_with("error: dense_short: the output differs"), "{error}");
+    assert!(
+        error.starts_with("error: dense_short: the output differs"),
+        "{error}"
+    );
     assert!(table.contains("failed: mismatch"), "{table}");
-    let names: Vec<_> = record.results.iter().map(|it| it.workload.as_str()).collect();
+    let names: Vec<_> = record
+        .results
+        .iter()
+        .map(|it| it.workload.as_str())
+        .collect();
     assert_eq!(names, ["dense", "softmax"]);
     let [failure] = record.failures.as_slice() else {
         panic!("{record:?}");
@@ -83,7 +90,11 @@ fn with_fail_fast_nothing_is_begun_behind_a_failure() {
         let ended = run(&tinybench, &models, &more);
         assert_eq!(ended.code, Some(3), "{}", ended.stderr);
         let record = record(&tinybench, "record.json");
-        let names: Vec<_> = record.results.iter().map(|it| it.workload.as_str()).collect();
+        let names: Vec<_> = record
+            .results
+            .iter()
+            .map(|it| it.workload.as_str())
+            .collect();
         assert_eq!((names, record.failures.len()), (vec!["dense"], 1));
     }
 }
@@ -95,16 +106,41 @@ fn a_failure_saves_no_baseline_and_leaves_no_journal() {
     let mut damaged = kws_model();
     damaged.truncate(100);
     tinybench.file("b.tflite", &damaged);
-    let more = ["--model", "a.tflite", "--model", "b.tflite", "--save-baseline", "main"];
+    let more = [
+        "--model",
+        "a.tflite",
+        "--model",
+        "b.tflite",
+        "--save-baseline",
+        "main",
+    ];
     let ended = tinybench.run_virtual(&more);
     assert_eq!(ended.code, Some(7), "{}", ended.stderr);
-    assert!(ended.stderr.contains("no baseline is saved"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("2 failed; the exit code is that of the first"));
-    assert!(ended.stdout.contains("failed: refused-model"), "{}", ended.stdout);
-    assert_eq!(tinybench.contents(), ["a.tflite", "b.tflite", "tinybench-results"]);
+    assert!(
+        ended.stderr.contains("no baseline is saved"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended
+            .stderr
+            .contains("2 failed; the exit code is that of the first")
+    );
+    assert!(
+        ended.stdout.contains("failed: refused-model"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(
+        tinybench.contents(),
+        ["a.tflite", "b.tflite", "tinybench-results"]
+    );
     let results = fs::read_dir(tinybench.path("tinybench-results")).unwrap();
     let names: Vec<_> = results.map(|it| it.unwrap().file_name()).collect();
-    assert!(names[0].to_str().unwrap().ends_with("-nano33.json"), "{names:?}");
+    assert!(
+        names[0].to_str().unwrap().ends_with("-nano33.json"),
+        "{names:?}"
+    );
     assert_eq!(names.len(), 1, "{names:?}");
 }
 
@@ -136,9 +172,17 @@ fn a_journal_of_another_question_is_refused() {
     let tinybench = Tinybench::new();
     let none = tinybench.run(&["run", "--resume"]);
     assert_eq!(none.code, Some(7), "{}", none.stderr);
-    assert!(none.stderr.contains("there is no journal in"), "{}", none.stderr);
+    assert!(
+        none.stderr.contains("there is no journal in"),
+        "{}",
+        none.stderr
+    );
     tinybench.file("tinybench-results/cut.journal", b"{\"schema\":\"tinyb");
     let cut = tinybench.run(&["run", "--resume"]);
     assert_eq!(cut.code, Some(7), "{}", cut.stderr);
-    assert!(cut.stderr.contains("no line that is whole"), "{}", cut.stderr);
+    assert!(
+        cut.stderr.contains("no line that is whole"),
+        "{}",
+        cut.stderr
+    );
 }

@@ -39,7 +39,8 @@ fn sweep() -> Tinybench {
     }
     // A failure is kept like a result.
     tinybench.file("zero.tflite", b"no model");
-    let text = "boards = [\"nano33\", \"nucleo-l4r5zi\"]\nmodels = [\"*.tflite\"]\non = \"virtual\"\n";
+    let text =
+        "boards = [\"nano33\", \"nucleo-l4r5zi\"]\nmodels = [\"*.tflite\"]\non = \"virtual\"\n";
     tinybench.file("small.toml", text.as_bytes());
     tinybench
 }
@@ -59,7 +60,10 @@ fn records(tinybench: &Tinybench) -> Vec<Value> {
 /// The whole lines of a journal.
 fn lines(path: &Path) -> Vec<String> {
     let bytes = fs::read(path).unwrap_or_default();
-    let whole = bytes.iter().rposition(|&it| it == b'\n').map_or(0, |at| at + 1);
+    let whole = bytes
+        .iter()
+        .rposition(|&it| it == b'\n')
+        .map_or(0, |at| at + 1);
     let text = String::from_utf8(bytes[..whole].to_vec()).unwrap();
     text.lines().map(str::to_owned).collect()
 }
@@ -122,7 +126,11 @@ fn a_sweep_that_is_killed_goes_on_and_gives_the_record_of_a_quiet_one() {
             let now = lines(&journal);
             assert!(now.starts_with(&before), "something was lost");
             let subjects: HashSet<String> = now.iter().skip(1).map(|line| subject(line)).collect();
-            assert_eq!(subjects.len(), now.len().saturating_sub(1), "something was measured twice");
+            assert_eq!(
+                subjects.len(),
+                now.len().saturating_sub(1),
+                "something was measured twice"
+            );
             before = now;
         }
         assert!(!journal.exists());
@@ -134,5 +142,8 @@ fn a_sweep_that_is_killed_goes_on_and_gives_the_record_of_a_quiet_one() {
 /// What a line of a journal is about.
 fn subject(line: &str) -> String {
     let line: Value = serde_json::from_str(line).unwrap();
-    format!("{} {} {}", line["question"], line["workload"], line["runtime"])
+    format!(
+        "{} {} {}",
+        line["question"], line["workload"], line["runtime"]
+    )
 }

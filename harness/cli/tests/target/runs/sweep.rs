@@ -11,7 +11,8 @@ fn model(name: &str) -> Vec<u8> {
 }
 
 fn read(tinybench: &Tinybench, path: &str) -> Value {
-    let mut record: Value = serde_json::from_slice(&fs::read(tinybench.path(path)).unwrap()).unwrap();
+    let mut record: Value =
+        serde_json::from_slice(&fs::read(tinybench.path(path)).unwrap()).unwrap();
     record["started_at"] = Value::Null;
     record
 }
@@ -46,9 +47,22 @@ fn boards_and_models_are_multiplied_and_the_parts_of_several_jobs_make_the_whole
         let whole = read(&tinybench, &format!("whole/{board}.json"));
         assert_eq!(read(&tinybench, "merged.json"), whole);
         assert_eq!(whole["results"].as_array().unwrap().len(), 3);
-        assert_eq!(whole["results"][0]["latency"]["cycles"].as_array().unwrap().len(), 2);
+        assert_eq!(
+            whole["results"][0]["latency"]["cycles"]
+                .as_array()
+                .unwrap()
+                .len(),
+            2
+        );
     }
-    let contents = ["merged.json", "part-1", "part-2", "whole", "zoo", "zoo.toml"];
+    let contents = [
+        "merged.json",
+        "part-1",
+        "part-2",
+        "whole",
+        "zoo",
+        "zoo.toml",
+    ];
     assert_eq!(tinybench.contents(), contents);
 }
 
@@ -58,10 +72,21 @@ fn a_sweep_that_asks_for_what_there_is_not_is_told() {
     tinybench.file("zoo.toml", b"boards = [\"nano3\"]\n");
     let ended = tinybench.run(&["sweep", "zoo.toml"]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);
-    assert!(ended.stderr.contains("did you mean `nano33`?"), "{}", ended.stderr);
-    tinybench.file("zoo.toml", b"boards = [\"nano33\"]\nmodels = [\"*.tflite\"]\n");
+    assert!(
+        ended.stderr.contains("did you mean `nano33`?"),
+        "{}",
+        ended.stderr
+    );
+    tinybench.file(
+        "zoo.toml",
+        b"boards = [\"nano33\"]\nmodels = [\"*.tflite\"]\n",
+    );
     let ended = tinybench.run(&["sweep", "zoo.toml"]);
     assert_eq!(ended.code, Some(7), "{}", ended.stderr);
-    assert!(ended.stderr.contains("which matches no file"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("which matches no file"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(tinybench.contents(), ["zoo.toml"]);
 }
