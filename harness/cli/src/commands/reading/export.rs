@@ -33,10 +33,18 @@ pub fn run(args: &ExportArgs) -> Result<(), Failure> {
         ExportFormat::Bmf => bmf::render(&side)?,
         ExportFormat::Github => github::render(&side, Direction::SmallerIsBetter)?,
         ExportFormat::GithubBigger => github::render(&side, Direction::BiggerIsBetter)?,
-        ExportFormat::Learning => learning::render(&loaded)?,
+        ExportFormat::Learning => {
+            if !side.failures.is_empty() {
+                let count = side.failures.len();
+                eprintln!(
+                    "what failed has no curve and isn't in it: {count} of the records' entries"
+                );
+            }
+            learning::render(&loaded)?
+        }
         ExportFormat::Markdown => markdown::render(&side),
         ExportFormat::Junit => match &args.base {
-            None => junit::of_records(&side.entries, &settings.gate)?,
+            None => junit::of_records(&side, &settings.gate)?,
             Some(base) => {
                 let base = load_side(base, &baselines)?;
                 let comparison = compare(&base, &[side], &settings.gate, &settings.allowed)?;
