@@ -6,6 +6,7 @@ pub mod github;
 pub mod junit;
 pub mod learning;
 pub mod markdown;
+pub mod sqlite;
 
 use crate::compare::{Entry, FailedEntry, Key, text};
 use crate::metrics::{METRICS, Metric, Reading};
@@ -23,6 +24,12 @@ pub enum ExportError {
     /// As JUnit XML.
     #[error("can't write JUnit XML: {0}")]
     Junit(#[from] quick_junit::SerializeError),
+    /// As an SQLite database.
+    #[error("can't write an SQLite database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A format that is no text has no file to go to.
+    #[error("--format sqlite is no text: name a file with -o FILE")]
+    NeedsFile,
     /// `--base` was given for a format that shows no comparison.
     #[error("--base is for --format junit; `tinybench compare --format markdown` compares too")]
     Base,
@@ -31,7 +38,7 @@ pub enum ExportError {
 impl Exits for ExportError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Base => Exit::Usage,
+            Self::Base | Self::NeedsFile => Exit::Usage,
             _ => Exit::Output,
         }
     }

@@ -9,9 +9,8 @@ use tinybench_devices::mlperf;
 use tinybench_execution::power::Cell;
 use tinybench_execution::serving::SerialPlace;
 use tinybench_execution::target::select::On;
-use tinybench_record::shard;
 
-use super::values::{Format, Vectors, cell, interval, timeout, window};
+use super::values::{Format, ShardChoice, Vectors, cell, interval, timeout, window};
 
 /// What to measure, where, and what to do with the result.
 #[derive(Debug, Args)]
@@ -110,10 +109,11 @@ pub struct RunArgs {
     /// Keep the record under this name too, for `tinybench compare NAME ...`
     #[arg(long, value_name = "NAME")]
     pub save_baseline: Option<baselines::Name>,
-    /// Run only part I of N, to split a run over machines; `tinybench merge` puts the records
-    /// together
-    #[arg(long, value_name = "I/N")]
-    pub shard: Option<shard::Part>,
+    /// Run only part I of N, to split a run over machines, or with `auto` the part that the job is
+    /// of a Slurm array, a Kubernetes, GitHub, GitLab or Buildkite job; `tinybench merge` puts the
+    /// records together
+    #[arg(long, value_name = "I/N|auto")]
+    pub shard: Option<ShardChoice>,
 }
 
 /// Which device to measure, and how.

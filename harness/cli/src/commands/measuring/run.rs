@@ -8,13 +8,14 @@ use tinybench_execution::run::{Request, Selection, Setting, What};
 use tinybench_execution::target::virtual_board::{self, OpenVirtual};
 use tinybench_inputs::project::Project;
 use tinybench_record::published;
+use tinybench_record::scheduler::ShareError;
 use tinybench_support::exit::Failure;
 use tinybench_support::files::{self, WriteError};
 use tinybench_support::interrupt;
 use tinybench_support::printable::printable_path;
 use tinybench_support::progress::Progress;
 
-use crate::args::{Format, RunArgs};
+use crate::args::{Format, RunArgs, ShardChoice};
 use crate::stdout;
 use crate::table::{self, Published};
 
@@ -32,7 +33,7 @@ pub fn run_with(
     project: &Project,
     open_virtual: OpenVirtual,
 ) -> Result<(), Failure> {
-    let request = request(args);
+    let request = request(args)?;
     let mut progress = Progress::stderr();
     let setting = Setting::new(&request, project, open_virtual, &mut progress)?;
     try_places(args)?;
@@ -84,9 +85,9 @@ fn try_places(args: &RunArgs) -> Result<(), WriteError> {
 }
 
 /// What the command line asks for.
-fn request(args: &RunArgs) -> Request {
+fn request(args: &RunArgs) -> Result<Request, ShareError> {
     let vectors = args.vectors;
-    Request {
+    Ok(Request {
         board: args.board.clone(),
         power: args.power.clone(),
         on: args.on,
@@ -100,7 +101,7 @@ fn request(args: &RunArgs) -> Request {
             stream: args.stream.clone(),
             runtimes: args.runtimes.clone(),
         },
-        shard: args.shard,
+        shard: args.shard.map(ShardChoice::part).transpose()?,
         runs: args.runs,
         vectors: vectors.map_or_else(Default::default, |vectors| vectors.0),
         timeout: args.timeout,
@@ -109,7 +110,7 @@ fn request(args: &RunArgs) -> Request {
             cell: args.cell,
         }),
         commit: args.commit.clone(),
-    }
+    })
 }
 
 /// The published results that belong to the suite, and what they are called there.
