@@ -66,8 +66,9 @@ fn a_shard_of_a_scheduler_is_told_and_so_is_nonsense() {
         (ended.code, ended.stderr.as_str()),
         (
             Some(2),
-            "shard 2/2, as TINYBENCH_JOB_INDEX says\nerror: shard 2/2 has nothing to run: there \
-             are 1 in all; use at most as many shards\n"
+            "shard 2/2, as TINYBENCH_JOB_INDEX says\ntarget: virtual nano33 (as --on virtual \
+             asks)\nerror: shard 2/2 has nothing to run: there are 1 in all; use at most as many \
+             shards\n"
         )
     );
     let ended = of_two("2");

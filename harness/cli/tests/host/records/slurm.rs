@@ -24,8 +24,8 @@ fn an_array_of_slurm_jobs_gives_the_record_of_one_run() {
     }
     let tinybench = Tinybench::new();
     let fixtures = project_root().join("targets/runtimes/interpreter/tests/fixtures");
-    let models =
-        ["dense", "add", "conv_same"].map(|name| format!("--model={}/{name}.tflite", fixtures.display()));
+    let models = ["dense", "add", "conv_same"]
+        .map(|name| format!("--model={}/{name}.tflite", fixtures.display()));
     let mut arguments = vec!["--board", "nano33", "--on", "virtual", "--runs", "2"];
     arguments.extend(models.iter().map(String::as_str));
 
