@@ -12,6 +12,7 @@ pub mod published;
 pub mod reading;
 mod result;
 mod run;
+pub mod scheduler;
 pub mod schema;
 pub mod shard;
 mod values;

@@ -10,9 +10,8 @@ use tinybench_devices::mlperf;
 use tinybench_execution::power::Cell;
 use tinybench_execution::serving::SerialPlace;
 use tinybench_execution::target::select::On;
-use tinybench_record::shard;
 
-use super::values::{Format, Vectors, cell, interval, timeout, window};
+use super::values::{Format, ShardChoice, Vectors, cell, interval, timeout, window};
 
 /// What to measure, where, and what to do with the result.
 #[derive(Debug, Args)]
@@ -114,10 +113,11 @@ pub struct RunArgs {
     /// Keep the record under this name too, for `tinybench compare NAME ...`
     #[arg(long, value_name = "NAME")]
     pub save_baseline: Option<baselines::Name>,
-    /// Run only part I of N, to split a run over machines; `tinybench merge` puts the records
-    /// together
-    #[arg(long, value_name = "I/N")]
-    pub shard: Option<shard::Part>,
+    /// Run only part I of N, to split a run over machines, or with `auto` the part that the job is
+    /// of a Slurm array, a Kubernetes, GitHub, GitLab or Buildkite job; `tinybench merge` puts the
+    /// records together
+    #[arg(long, value_name = "I/N|auto")]
+    pub shard: Option<ShardChoice>,
     /// Go on with a run that was interrupted, and measure what is missing; without --board what the
     /// journal says was asked [default: the journal that was written last]
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1)]
@@ -166,9 +166,9 @@ pub struct SweepArgs {
         hide_env_values = true
     )]
     pub commit: Option<String>,
-    /// Run only part I of N of each board's models
-    #[arg(long, value_name = "I/N")]
-    pub shard: Option<shard::Part>,
+    /// Run only part I of N of each board's models, or with `auto` the part that the scheduler's job is
+    #[arg(long, value_name = "I/N|auto")]
+    pub shard: Option<ShardChoice>,
     /// How the models are taken.
     #[command(flatten)]
     pub pace: PaceArgs,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 pub use measuring::*;
 pub use reading::*;
-pub use values::{Format, Vectors};
+pub use values::{Format, ShardChoice, Vectors};
 
 /// What does this model cost on this microcontroller?
 ///

@@ -1,6 +1,7 @@
 //! The tables that `tinybench run` prints. `docs/numbers.md` explains every number in them.
 
 mod compression;
+mod failures;
 mod grid;
 mod learning;
 mod parts;
@@ -15,7 +16,6 @@ pub use published::Published;
 
 use tinybench_record::{ExecutionKind, Failure, Fidelity, RunRecord, RunResult};
 use tinybench_support::number::{decimal, grouped};
-use tinybench_support::printable::printable;
 
 /// Stands before every number that comes from a model of the hardware.
 const MODELLED: &str = "≈ ";
@@ -30,21 +30,14 @@ struct Property {
     value: fn(&RunResult) -> Option<String>,
 }
 
-const WORKLOAD: &str = "workload";
-const RUNTIME: &str = "runtime";
-const VERIFIED: &str = "verified";
-
-/// What there is to say of a subject that failed.
-const OF_FAILURES: [&str; 3] = [WORKLOAD, RUNTIME, VERIFIED];
-
 /// Everything the table shows, in order. A property that no result has is left out.
 const PROPERTIES: [Property; 12] = [
     Property {
-        heading: WORKLOAD,
+        heading: "workload",
         value: |result| Some(result.workload.clone()),
     },
     Property {
-        heading: RUNTIME,
+        heading: "runtime",
         value: |result| Some(result.runtime.name.clone()),
     },
     Property {
@@ -119,7 +112,7 @@ const PROPERTIES: [Property; 12] = [
         },
     },
     Property {
-        heading: VERIFIED,
+        heading: "verified",
         value: |result| {
             let outputs = result.outputs.as_ref()?;
             Some(match outputs.verified {
@@ -133,8 +126,8 @@ const PROPERTIES: [Property; 12] = [
 /// The record as tables of at most `width` columns where that is possible: one line a result if
 /// they fit, otherwise one column a result. Ends without a newline.
 ///
-/// Variants of workloads alone are one table, which compares them. Below the main table of others
-/// stand the stages of results that have some, flash and RAM in their parts,
+/// Variants of workloads alone are one table, which compares them. The main table of others has what
+/// failed as well. Below it stands why that failed, the stages of results that have some, flash and RAM in their parts,
 /// and what others have `published`.
 pub fn render(
     record: &RunRecord,
@@ -142,23 +135,23 @@ pub fn render(
     width: usize,
     colour: bool,
 ) -> String {
-    let results = &record.results;
+    let (results, failures) = (&record.results, record.failures.as_slice());
     let fit = |grid: Grid| grid.render(width, |text| heading(text, colour));
+    let mut parts = vec![wrap(&title(record), width)];
     if !results.is_empty()
         && results.iter().all(|result| result.compression.is_some())
         && let Some(grid) = compression::grid(results, &record.left_out)
     {
-        let mut parts = vec![wrap(&title(record), width), fit(grid)];
-        if !record.failures.is_empty() {
-            parts.push(fit(main(&[], &record.failures, colour)));
+        parts.push(fit(grid));
+        if !failures.is_empty() {
+            parts.push(fit(main(&[], failures, colour)));
         }
+        parts.extend(failures::messages(failures, width));
         parts.push(wrap(&compression_legend(record), width));
         return parts.join("\n\n");
     }
-    let mut parts = vec![
-        wrap(&title(record), width),
-        fit(main(results, &record.failures, colour)),
-    ];
+    parts.push(fit(main(results, failures, colour)));
+    parts.extend(failures::messages(failures, width));
     parts.extend(stages::grid(results).map(fit));
     parts.extend(learning::grid(results).map(fit));
     parts.extend(parts::grid(results).map(fit));
@@ -173,50 +166,31 @@ pub fn render(
     parts.join("\n\n")
 }
 
-/// One row a result and a failure, without the properties that no result has.
+/// One row a result or failure, without the properties that none has.
 fn main(results: &[RunResult], failures: &[Failure], colour: bool) -> Grid {
-    let of_failures = |heading| !failures.is_empty() && OF_FAILURES.contains(&heading);
+    let fails = |property: &Property| {
+        !failures.is_empty() && ["workload", "runtime", "verified"].contains(&property.heading)
+    };
     let shown: Vec<&Property> = PROPERTIES
         .iter()
         .filter(|property| {
-            let has = |result| (property.value)(result).is_some();
-            of_failures(property.heading) || results.iter().any(has)
+            let mut results = results.iter();
+            fails(property) || results.any(|result| (property.value)(result).is_some())
         })
         .collect();
-    let failed = |failure| {
-        let cells = shown.iter();
-        let cells = cells.map(|property| failed_cell(property, failure, colour));
-        cells.collect()
-    };
     let row = |result| {
         shown
             .iter()
             .map(|property| cell(property, result, colour))
             .collect()
     };
+    let failed = |failure| failures::row(failure, &shown, colour);
+    let rows = results.iter().map(row);
     Grid {
         headings: shown.iter().map(|it| it.heading.to_owned()).collect(),
-        rows: results
-            .iter()
-            .map(row)
-            .chain(failures.iter().map(failed))
-            .collect(),
+        rows: rows.chain(failures.iter().map(failed)).collect(),
         left: 2,
     }
-}
-
-/// What is told of a subject that failed.
-fn failed_cell(property: &Property, failure: &Failure, colour: bool) -> String {
-    let text = match property.heading {
-        WORKLOAD => failure.workload.clone(),
-        RUNTIME => failure.runtime_name().unwrap_or(NONE).to_owned(),
-        VERIFIED => {
-            let text = format!("failed: {}", failure.kind);
-            return if colour { text.red().to_string() } else { text };
-        }
-        _ => NONE.to_owned(),
-    };
-    printable(&text).into_owned()
 }
 
 /// The results of several runs as one table of at most `width` columns where that is possible, each
@@ -248,7 +222,10 @@ pub fn sweep(runs: &[(&str, &RunRecord)], width: usize, colour: bool) -> String 
          number."
     );
     let grid = grid.render(width, |text| heading(text, colour));
-    [grid, wrap(&legend, width)].join("\n\n")
+    let mut parts = vec![grid];
+    parts.extend(failures::messages(&failures, width));
+    parts.push(wrap(&legend, width));
+    parts.join("\n\n")
 }
 
 fn heading(text: &str, colour: bool) -> String {
@@ -266,7 +243,7 @@ fn cell(property: &Property, result: &RunResult, colour: bool) -> String {
     }
     match text.strip_prefix(MODELLED) {
         Some(number) => format!("{}{number}", MODELLED.yellow()),
-        None if property.heading == VERIFIED => match &result.outputs {
+        None if property.heading == "verified" => match &result.outputs {
             Some(outputs) if outputs.verified => text.green().to_string(),
             Some(_) => text.red().to_string(),
             None => text,
@@ -303,7 +280,11 @@ fn legend(record: &RunRecord) -> String {
         parts.push("≈ modelled, not measured.");
         parts.extend(error.as_deref());
     }
-    parts.push("RAM is static + arena + stack. RAM and flash are without the harness's own part.");
+    if !record.results.is_empty() {
+        parts.push(
+            "RAM is static + arena + stack. RAM and flash are without the harness's own part.",
+        );
+    }
     if record.results.iter().any(|it| it.latency.stages.is_some()) {
         parts.push("The latency of a workload from raw audio is that of all stages.");
     }
@@ -422,6 +403,16 @@ mod tests {
         insta::assert_snapshot!(render(&two(), None, 80, false));
     }
 
+    #[test]
+    fn what_failed_is_a_row_and_says_why() {
+        let mut record = two();
+        record.failures = with_failures().failures;
+        let wide = render(&record, None, 120, false);
+        record.results.clear();
+        let nothing = render(&record, None, 80, false);
+        insta::assert_snapshot!(format!("{wide}\n\n\n{nothing}"));
+    }
+
     fn published() -> Published {
         let row = |round: &str, conditions: &str, latency_ms: [Option<f64>; 2]| Row {
             round: round.to_owned(),
@@ -475,15 +466,6 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_has_a_row() {
-        let record = with_failures();
-        insta::assert_snapshot!(render(&record, None, 120, false));
-        let mut alone = record;
-        alone.results.clear();
-        insta::assert_snapshot!(render(&alone, None, 80, false));
-    }
-
-    #[test]
     fn a_measurement_has_no_mark() {
         let mut record = example();
         record.execution.kind = ExecutionKind::Probe;
@@ -501,6 +483,7 @@ mod tests {
         for _ in 0..3 {
             record.results.extend(two().results);
         }
+        record.failures = with_failures().failures;
         for width in [48, 60, 80, 120, 200] {
             let text = render(&record, Some(&published()), width, true);
             assert!(columns(&text) <= width, "{width}:\n{text}");

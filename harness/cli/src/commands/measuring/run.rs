@@ -12,6 +12,7 @@ use tinybench_execution::run::journal::{Entry, Header, Journal, JournalError};
 use tinybench_execution::run::{self, Question, Request, Selection, Setting, What};
 use tinybench_execution::target::virtual_board::{self, OpenVirtual};
 use tinybench_inputs::project::Project;
+use tinybench_record::scheduler::ShareError;
 use tinybench_record::{RunRecord, published};
 use tinybench_support::exit::Failure;
 use tinybench_support::exits_with;
@@ -21,7 +22,7 @@ use tinybench_support::printable::printable_path;
 use tinybench_support::progress::Progress;
 
 use super::resume::{self, Left};
-use crate::args::{Format, PaceArgs, RunArgs};
+use crate::args::{Format, PaceArgs, RunArgs, ShardChoice};
 use crate::stdout;
 use crate::table::{self, Published};
 
@@ -48,7 +49,7 @@ pub fn run_with(
         None => None,
     };
     let (request, keep) = match (&args.board, &left) {
-        (Some(board), _) => (request(args, board), Keep::of(args)),
+        (Some(board), _) => (request(args, board)?, Keep::of(args)),
         (None, Some(left)) => asked(&left.journal, args)?,
         (None, None) => unreachable!("clap demands one of them"),
     };
@@ -284,9 +285,9 @@ fn asked(journal: &Journal, args: &RunArgs) -> Result<(Request, Keep), Failure> 
 }
 
 /// What the command line asks for.
-fn request(args: &RunArgs, board: &str) -> Request {
+fn request(args: &RunArgs, board: &str) -> Result<Request, ShareError> {
     let vectors = args.vectors;
-    Request {
+    Ok(Request {
         board: board.to_owned(),
         power: args.power.clone(),
         on: args.on,
@@ -300,7 +301,7 @@ fn request(args: &RunArgs, board: &str) -> Request {
             stream: args.stream.clone(),
             runtimes: args.runtimes.clone(),
         },
-        shard: args.shard,
+        shard: args.shard.map(ShardChoice::part).transpose()?,
         runs: args.runs,
         vectors: vectors.map_or_else(Default::default, |vectors| vectors.0),
         timeout: args.timeout,
@@ -309,7 +310,7 @@ fn request(args: &RunArgs, board: &str) -> Request {
             cell: args.cell,
         }),
         commit: args.commit.clone(),
-    }
+    })
 }
 
 /// The published results that belong to the suite, and what they are called there.

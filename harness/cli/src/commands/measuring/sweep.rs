@@ -11,7 +11,7 @@ use tinybench_execution::sweep::Sweep;
 use tinybench_execution::target::virtual_board;
 use tinybench_inputs::project::Project;
 use tinybench_record::RunRecord;
-use tinybench_record::shard::ShardError;
+use tinybench_record::shard::{Part, ShardError};
 use tinybench_support::exit::Failure;
 use tinybench_support::files::{self, WriteError};
 use tinybench_support::interrupt;
@@ -20,15 +20,16 @@ use tinybench_support::progress::Progress;
 
 use super::resume;
 use super::run::{RESULTS, measured, still_there};
-use crate::args::{Format, SweepArgs};
+use crate::args::{Format, ShardChoice, SweepArgs};
 use crate::stdout;
 use crate::table;
 
 /// Measures what the file asks for.
 pub fn sweep(args: &SweepArgs, project: &Project) -> Result<(), Failure> {
     let mut sweep = Sweep::load(&args.file)?;
+    let shard = args.shard.map(ShardChoice::part).transpose()?;
     for part in &mut sweep.parts {
-        part.request.shard = args.shard;
+        part.request.shard = shard;
         part.request.commit.clone_from(&args.commit);
     }
     let mut progress = Progress::stderr();
@@ -38,7 +39,7 @@ pub fn sweep(args: &SweepArgs, project: &Project) -> Result<(), Failure> {
     let mut header = run::header(project, started, args.commit.as_deref(), questions);
     header.sweep = Some(args.file.clone());
     header.out.clone_from(&args.out);
-    let (mut journal, kept) = journal(args, &sweep, header)?;
+    let (mut journal, kept) = journal(args.anew, shard, &sweep, header)?;
     let folder = folder(args, &sweep, &journal.header);
     files::try_write_new(&folder)?;
     if !kept.is_empty() {
@@ -115,11 +116,12 @@ fn runs<'a>(
 
 /// The journal of this sweep, with what is in it if it was interrupted.
 fn journal(
-    args: &SweepArgs,
+    anew: bool,
+    shard: Option<Part>,
     sweep: &Sweep,
     header: Header,
 ) -> Result<(Journal, Vec<Entry>), Failure> {
-    let shard = args.shard.map(|it| format!("-{it}").replace('/', "-of-"));
+    let shard = shard.map(|it| format!("-{it}").replace('/', "-of-"));
     let stem = format!("{}{}", sweep.name, shard.unwrap_or_default());
     let folder = Path::new(RESULTS);
     let path = folder.join(format!("{stem}.{}", journal::EXTENSION));
@@ -127,7 +129,7 @@ fn journal(
         return Ok((Journal::new(folder, &stem, header), Vec::new()));
     }
     let (mut journal, kept) = Journal::open(&path)?;
-    if args.anew {
+    if anew {
         journal.remove();
         return Ok((Journal::new(folder, &stem, header), Vec::new()));
     }
