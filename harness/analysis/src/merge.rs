@@ -6,7 +6,7 @@ use tinybench_support::exits_with;
 use jiff::Timestamp;
 
 use tinybench_record::reading::Loaded;
-use tinybench_record::{RunRecord, RunResult, Shard};
+use tinybench_record::{Failure, RunRecord, RunResult, Shard};
 use tinybench_support::printable::{printable, printable_path};
 
 /// Records can't be merged.
@@ -28,13 +28,13 @@ pub enum MergeError {
         /// The field that differs.
         field: &'static str,
     },
-    /// A result is in two of them.
-    #[error("the workload `{workload}` on the runtime `{runtime}` is in {first} and in {other}")]
+    /// A result or failure is in two of them.
+    #[error("the workload `{workload}`{} is in {first} and in {other}", on_runtime(runtime.as_deref()))]
     Twice {
         /// The workload.
         workload: String,
-        /// The runtime.
-        runtime: String,
+        /// The runtime, where it was known.
+        runtime: Option<String>,
         /// A file.
         first: String,
         /// Another file.
@@ -56,7 +56,7 @@ pub enum MergeError {
         /// Of how many.
         count: u32,
     },
-    /// A shard is there, but lacks a result that it should have.
+    /// A shard is there, but has neither result nor failure of what it should have run.
     #[error("the shards lack the workload `{workload}` on the runtime `{runtime}`")]
     Incomplete {
         /// The workload.
@@ -67,6 +67,10 @@ pub enum MergeError {
 }
 
 exits_with!(MergeError => Input);
+
+fn on_runtime(name: Option<&str>) -> String {
+    name.map_or(String::new(), |name| format!(" on the runtime `{name}`"))
+}
 
 fn shards(missing: &[u32]) -> String {
     let numbers: Vec<_> = missing.iter().map(u32::to_string).collect();
@@ -79,20 +83,25 @@ fn shards(missing: &[u32]) -> String {
 /// The record that one run of everything would have written, but for its time, which is that of the
 /// first job.
 ///
-/// Everything but the results has to be equal, except for the probes, which are all named. Shards
-/// (`run --shard`) have to be complete, and their results get the order of the whole run. The
-/// results of other records follow each other.
+/// Everything but the results and failures has to be equal, except for the probes, which are all
+/// named. Shards (`run --shard`) have to be complete, and their results and failures get the order
+/// of the whole run. Those of other records follow each other.
 pub fn merge(records: &[Loaded]) -> Result<RunRecord, MergeError> {
     let first = records.first().ok_or(MergeError::Nothing)?;
     let mut merged = first.record.clone();
     let mut probes = BTreeSet::new();
-    let mut from: HashMap<(String, String), &Loaded> = HashMap::new();
+    let mut from: HashMap<(String, Option<String>), &Loaded> = HashMap::new();
     merged.results.clear();
+    merged.failures.clear();
+    // A job in which everything failed may not know the toolchain.
+    let mut with_results = records.iter().filter(|it| !it.record.results.is_empty());
+    let reference = with_results.next().unwrap_or(first);
+    merged.toolchain.clone_from(&reference.record.toolchain);
     for loaded in records {
         let record = &loaded.record;
-        if let Some(field) = difference(&first.record, record) {
+        if let Some(field) = difference(&reference.record, record) {
             return Err(MergeError::Different {
-                first: printable_path(&first.path),
+                first: printable_path(&reference.path),
                 other: printable_path(&loaded.path),
                 field,
             });
@@ -107,23 +116,28 @@ pub fn merge(records: &[Loaded]) -> Result<RunRecord, MergeError> {
         if time(record) < time(&merged) {
             merged.started_at.clone_from(&record.started_at);
         }
-        for result in &record.results {
-            let key = (result.workload.clone(), result.runtime.name.clone());
+        let results = record.results.iter();
+        let results = results.map(|it| (&it.workload, Some(it.runtime.name.as_str())));
+        let failures = record.failures.iter();
+        let failures = failures.map(|it| (&it.workload, it.runtime_name()));
+        for (workload, runtime) in results.chain(failures) {
+            let key = (workload.clone(), runtime.map(str::to_owned));
             if let Some(before) = from.insert(key, loaded) {
                 return Err(MergeError::Twice {
-                    workload: printable(&result.workload).into_owned(),
-                    runtime: printable(&result.runtime.name).into_owned(),
+                    workload: printable(workload).into_owned(),
+                    runtime: runtime.map(|it| printable(it).into_owned()),
                     first: printable_path(&before.path),
                     other: printable_path(&loaded.path),
                 });
             }
-            merged.results.push(result.clone());
         }
+        merged.results.extend_from_slice(&record.results);
+        merged.failures.extend_from_slice(&record.failures);
     }
     merged.execution.probe = probes.into_iter().collect::<Vec<_>>().join(", ");
     if let Some(shard) = merged.shard.take() {
         check_complete(&shard, records)?;
-        merged.results = in_order(&shard, merged.results)?;
+        put_in_order(&shard, &mut merged)?;
     }
     Ok(merged)
 }
@@ -135,12 +149,19 @@ fn difference(a: &RunRecord, b: &RunRecord) -> Option<&'static str> {
         (a.board != b.board, "board"),
         (a.execution.kind != b.execution.kind, "execution.kind"),
         (a.execution.other != b.execution.other, "execution"),
-        (a.toolchain != b.toolchain, "toolchain"),
+        (toolchains_differ(a, b), "toolchain"),
         (a.other != b.other, "other fields"),
     ];
     fields
         .into_iter()
         .find_map(|(differs, field)| differs.then_some(field))
+}
+
+/// Whether what was built was built in different ways.
+fn toolchains_differ(a: &RunRecord, b: &RunRecord) -> bool {
+    let nothing_built =
+        |record: &RunRecord| record.toolchain.is_none() && record.results.is_empty();
+    a.toolchain != b.toolchain && !nothing_built(a) && !nothing_built(b)
 }
 
 /// What all shards of one run have in common.
@@ -170,33 +191,38 @@ fn check_complete(shard: &Shard, records: &[Loaded]) -> Result<(), MergeError> {
     })
 }
 
-/// The results in the order of the whole run.
-fn in_order(shard: &Shard, mut results: Vec<RunResult>) -> Result<Vec<RunResult>, MergeError> {
-    shard
-        .subjects
-        .iter()
-        .map(|subject| {
-            let at = results
-                .iter()
-                .position(|result| {
-                    (&result.workload, &result.runtime.name)
-                        == (&subject.workload, &subject.runtime)
-                })
-                .ok_or_else(|| MergeError::Incomplete {
-                    workload: subject.workload.clone(),
-                    runtime: subject.runtime.clone(),
-                })?;
-            Ok(results.remove(at))
-        })
-        .collect()
+/// Puts results and failures in the order of the whole run, of which none may be missing.
+fn put_in_order(shard: &Shard, merged: &mut RunRecord) -> Result<(), MergeError> {
+    let mut results = std::mem::take(&mut merged.results);
+    let mut failures = std::mem::take(&mut merged.failures);
+    for subject in &shard.subjects {
+        let is_result = |result: &RunResult| {
+            (&result.workload, &result.runtime.name) == (&subject.workload, &subject.runtime)
+        };
+        let is_failure = |failure: &Failure| {
+            let runtime = failure.runtime_name();
+            failure.workload == subject.workload
+                && runtime.is_none_or(|runtime| runtime == subject.runtime)
+        };
+        if let Some(at) = results.iter().position(is_result) {
+            merged.results.push(results.remove(at));
+        } else if let Some(at) = failures.iter().position(is_failure) {
+            merged.failures.push(failures.remove(at));
+        } else {
+            return Err(MergeError::Incomplete {
+                workload: subject.workload.clone(),
+                runtime: subject.runtime.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tinybench_record::ShardSubject;
     use tinybench_record::example::example;
-    use tinybench_record::shard;
+    use tinybench_record::{FailureKind, ShardSubject, shard};
 
     /// A record of a run of five workloads.
     fn whole() -> RunRecord {
@@ -235,6 +261,40 @@ mod tests {
         assert_eq!(merged, expected);
     }
 
+    /// The part in which `workload` failed.
+    fn failing(mut part: Loaded, workload: &str) -> Loaded {
+        let record = &mut part.record;
+        let at = record.results.iter().position(|it| it.workload == workload);
+        let result = record.results.remove(at.unwrap());
+        let mut failure = Failure::new(workload, FailureKind::Timeout, "no answer", 6);
+        failure.runtime = Some(result.runtime);
+        record.failures.push(failure);
+        part
+    }
+
+    #[test]
+    fn what_failed_in_a_shard_failed_in_the_run() {
+        let mut second = failing(failing(part(2, 2), "ic"), "ad");
+        // Nothing was built there, so it doesn't say how.
+        second.record.toolchain = None;
+        let merged = merge(&[second, failing(part(1, 2), "sww")]).unwrap();
+        let results: Vec<_> = merged
+            .results
+            .iter()
+            .map(|it| it.workload.as_str())
+            .collect();
+        let failures: Vec<_> = merged
+            .failures
+            .iter()
+            .map(|it| it.workload.as_str())
+            .collect();
+        assert_eq!(
+            (results, failures),
+            (vec!["vww", "kws"], vec!["ad", "ic", "sww"])
+        );
+        assert_eq!(merged.toolchain, whole().toolchain);
+    }
+
     #[test]
     fn what_does_not_belong_together_is_refused() {
         let mut other_board = part(2, 2);
@@ -257,6 +317,7 @@ mod tests {
             &[part(1, 2), other_board],
             &[part(1, 2), lacking],
             &[plain, second],
+            &[failing(part(1, 2), "vww"), failing(part(1, 2), "vww")],
         ]
         .iter()
         .map(|records| merge(records).unwrap_err().to_string())

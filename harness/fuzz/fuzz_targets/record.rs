@@ -5,7 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tinybench_analysis::compare::{Gate, Side, compare, markdown, table};
-use tinybench_analysis::export::{bmf, csv, github, junit};
+use tinybench_analysis::export::{bmf, csv, github, junit, sqlite};
 use tinybench_analysis::metrics::Direction;
 use tinybench_support::printable::is_hazard;
 use tinybench_record::reading::{Loaded, parse};
@@ -32,6 +32,7 @@ fuzz_target!(|text: &[u8]| {
     markdown::render(&comparison);
     csv::render(&loaded).unwrap();
     bmf::render(&side).unwrap();
+    sqlite::render(&loaded).unwrap();
     github::render(&side, Direction::SmallerIsBetter).unwrap();
     junit::of_comparison(&comparison, &Gate::default()).unwrap();
 });

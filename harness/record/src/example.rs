@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::run::{RunRecord, SCHEMA};
 
-/// A record with every optional part.
+/// A record with every optional part but failures.
 pub fn example() -> RunRecord {
     serde_json::from_value(json!({
         "schema": SCHEMA,
@@ -76,6 +76,27 @@ pub fn example() -> RunRecord {
         }],
     }))
     .unwrap()
+}
+
+/// As [`example`], of a run in which two more workloads failed.
+pub fn with_failures() -> RunRecord {
+    let mut record = example();
+    record.failures = serde_json::from_value(json!([
+        {
+            "workload": "ic",
+            "model": { "name": "ic", "sha256": "4".repeat(64), "bytes": 96_184 },
+            "runtime": { "name": "interpreter", "version": "0.1.0" },
+            "kind": "mismatch",
+            "message": "ic: byte 3 of output 0 is 17, and the reference has 18",
+            "exit_code": 3,
+        },
+        {
+            "workload": "vww", "kind": "unreadable-input",
+            "message": "vww.tflite: Permission denied (os error 13)", "exit_code": 7,
+        },
+    ]))
+    .unwrap();
+    record
 }
 
 fn learning_example() -> Value {

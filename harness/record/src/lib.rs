@@ -5,16 +5,19 @@
 //! and written by an older tinybench.
 
 pub mod example;
+mod failure;
 mod latency;
 pub mod learning;
 pub mod published;
 pub mod reading;
 mod result;
 mod run;
+pub mod scheduler;
 pub mod schema;
 pub mod shard;
 mod values;
 
+pub use failure::{Failure, FailureKind};
 pub use latency::*;
 pub use result::*;
 pub use run::*;

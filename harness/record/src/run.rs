@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tinybench_support::exits_with;
 
+use crate::failure::Failure;
 use crate::latency::Fidelity;
 use crate::result::{Compression, RunResult};
 use crate::schema;
@@ -46,14 +47,17 @@ pub struct RunRecord {
     pub board: Board,
     /// What the image ran on.
     pub execution: Execution,
-    /// What the firmware was compiled with; absent where others built it.
+    /// What the firmware was compiled with; absent where others built it, or where none was built.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub toolchain: Option<Toolchain>,
     /// Which part of a run this is, if the run was split over several jobs.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub shard: Option<Shard>,
-    /// One entry a workload and runtime.
+    /// One entry a workload and runtime that was measured.
     pub results: Vec<RunResult>,
+    /// One entry a workload and runtime that gave no result.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub failures: Vec<Failure>,
     /// Variants of a workload that don't fit the board.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub left_out: Vec<LeftOut>,
@@ -269,7 +273,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::example::example;
+    use crate::example::{example, with_failures};
 
     fn value(record: &RunRecord) -> Value {
         serde_json::from_str(&record.to_json().unwrap()).unwrap()
@@ -277,17 +281,21 @@ mod tests {
 
     #[test]
     fn a_record_comes_back_as_it_was_written() {
-        let record = example();
-        assert_eq!(
-            RunRecord::parse(record.to_json().unwrap().as_bytes()).unwrap(),
-            record
-        );
+        for record in [example(), with_failures()] {
+            assert_eq!(
+                RunRecord::parse(record.to_json().unwrap().as_bytes()).unwrap(),
+                record
+            );
+        }
+        assert!(value(&example()).get("failures").is_none());
     }
 
     #[test]
     fn unknown_fields_are_kept_at_every_level() {
-        let mut text = value(&example());
+        let mut text = value(&with_failures());
         text["weather"] = json!("fine");
+        text["failures"][0]["kind"] = json!("struck-by-lightning");
+        text["failures"][0]["strikes"] = json!(2);
         text["board"]["colour"] = json!({ "solder_mask": "blue" });
         text["results"][0]["latency"]["percentiles"] = json!([1, 2.5]);
         text["results"][0]["outputs"]["cosine"] = json!(u64::MAX);
@@ -355,10 +363,12 @@ mod tests {
     fn records_validate_against_the_schema_and_damaged_ones_do_not() {
         let schema = serde_json::from_str(&RunRecord::json_schema()).unwrap();
         let validator = jsonschema::validator_for(&schema).unwrap();
-        let good = value(&example());
+        let good = value(&with_failures());
         assert!(validator.is_valid(&good));
+        assert!(validator.is_valid(&value(&example())));
         let mut extended = good.clone();
         extended["results"][0]["memory"]["heap_bytes"] = json!(0);
+        extended["failures"][0]["kind"] = json!("struck-by-lightning");
         assert!(validator.is_valid(&extended));
         for (pointer, bad) in [
             ("/schema", json!("tinybench.run/2")),
@@ -368,6 +378,8 @@ mod tests {
             ("/results/0/latency/fidelity", json!("guessed")),
             ("/results/0/model/sha256", json!("abc")),
             ("/results/0/flash", json!("84 KB")),
+            ("/failures/0/kind", json!(3)),
+            ("/failures/0/exit_code", json!(0)),
         ] {
             let mut damaged = good.clone();
             *damaged.pointer_mut(pointer).unwrap() = bad;

@@ -1,6 +1,7 @@
 //! Splitting a run over several machines.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::str::FromStr;
 use tinybench_support::exits_with;
 
@@ -14,15 +15,28 @@ pub struct Part {
     count: u32,
 }
 
+impl Part {
+    /// Part `index`, from 1, of `count`; `None` if there is no such part.
+    pub fn new(index: u32, count: u32) -> Option<Self> {
+        (1 <= index && index <= count).then_some(Self { index, count })
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
+}
+
 impl FromStr for Part {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (index, count) = text.split_once('/').unwrap_or_default();
-        match (index.parse(), count.parse()) {
-            (Ok(index), Ok(count)) if 1 <= index && index <= count => Ok(Self { index, count }),
-            _ => Err("it must be I/N with I from 1 to N, such as 2/3".to_owned()),
-        }
+        let numbers = index.parse().ok().zip(count.parse().ok());
+        numbers
+            .and_then(|(index, count)| Self::new(index, count))
+            .ok_or_else(|| "it must be I/N with I from 1 to N, such as 2/3".to_owned())
     }
 }
 

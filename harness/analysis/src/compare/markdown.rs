@@ -1,6 +1,6 @@
 //! A comparison as Markdown, for a comment on a pull request.
 
-use super::{Candidate, Comparison, MetricChange, Verdict, table, text};
+use super::{Candidate, Comparison, FailureVerdict, MetricChange, Verdict, table, text};
 
 /// Longest comment: GitHub and GitLab refuse 64 KiB and more.
 const MAX_BYTES: usize = 60_000;
@@ -40,6 +40,7 @@ fn whole(comparison: &Comparison, unchanged: bool) -> String {
             cell(&comparison.base),
             text::summary(&candidate.summary)
         );
+        out += &failures(candidate);
         let (same, changed): (Vec<_>, Vec<_>) = shown(candidate)
             .into_iter()
             .partition(|(_, change)| change.verdict == Verdict::Same);
@@ -69,6 +70,29 @@ fn shown(candidate: &Candidate) -> Vec<(String, &MetricChange)> {
             result.shown().map(move |change| (label.clone(), change))
         })
         .collect()
+}
+
+fn failures(candidate: &Candidate) -> String {
+    if candidate.failures.is_empty() {
+        return String::new();
+    }
+    let mut out = "| workload | base | new | verdict | why |\n|---|---|---|---|---|\n".to_owned();
+    for failure in &candidate.failures {
+        let verdict = match failure.verdict {
+            FailureVerdict::Failed => format!("**{}**", failure.verdict.name()),
+            FailureVerdict::StillFails | FailureVerdict::Mended => {
+                failure.verdict.name().to_owned()
+            }
+        };
+        out += &format!(
+            "| {} | {} | {} | {verdict} | {} |\n",
+            cell(&text::failure_label(failure, candidate)),
+            cell(&text::base_outcome(failure)),
+            cell(&text::outcome(failure.new.as_ref())),
+            cell(text::message(failure).unwrap_or_default()),
+        );
+    }
+    out + "\n"
 }
 
 fn rows(changes: &[(String, &MetricChange)]) -> String {

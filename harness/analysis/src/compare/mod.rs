@@ -2,8 +2,10 @@
 //! explains it for people.
 
 mod context;
+mod failures;
 mod limits;
 pub mod markdown;
+mod matching;
 mod side;
 pub mod table;
 pub mod text;
@@ -16,8 +18,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use context::{Aspect, Context, Difference};
+pub use failures::{FailureChange, FailureVerdict};
 pub use limits::{Gate, Limit, LimitError, NamedLimit, percentage, show as show_limit};
-pub use side::{Entry, Key, Matches, Side, matches};
+pub use matching::{Matches, Outcome, matches};
+pub use side::{Entry, FailedEntry, Key, Side};
 pub use verdict::{LEAST_RUNS, MetricChange, Statistics, Verdict, judge};
 
 use crate::metrics::{Direction, METRICS, Rank};
@@ -49,7 +53,9 @@ pub struct Candidate {
     pub allowed: Vec<Difference>,
     /// The results that both sides have.
     pub results: Vec<ResultChange>,
-    /// Results that only the base has.
+    /// What failed on one of both sides at least.
+    pub failures: Vec<FailureChange>,
+    /// What only the base has, measured or failed.
     pub only_base: Vec<String>,
     /// Results that the base doesn't have.
     pub only_new: Vec<String>,
@@ -89,7 +95,7 @@ pub struct Mean {
     pub results: usize,
 }
 
-/// How often each verdict was reached, over the metrics that are shown.
+/// How often each verdict was reached, over the metrics that are shown and what failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "each is a verdict")]
 pub struct Summary {
@@ -99,6 +105,9 @@ pub struct Summary {
     pub same: usize,
     pub better: usize,
     pub not_judged: usize,
+    pub failed: usize,
+    pub still_fails: usize,
+    pub mended: usize,
 }
 
 /// Two sides can't be compared.
@@ -179,12 +188,12 @@ fn candidate(
 ) -> Result<Candidate, CompareError> {
     let found = matches(base, new);
     let (base_name, new_name) = (printable(&base.name), printable(&new.name));
-    if found.pairs.is_empty() {
+    if found.pairs.is_empty() && found.failed.is_empty() {
         return Err(CompareError::NothingInCommon {
             base: base_name.into_owned(),
             new: new_name.into_owned(),
-            base_has: labels(base.entries.iter()),
-            new_has: labels(new.entries.iter()),
+            base_has: labels(&found.only_base),
+            new_has: labels(&found.only_new),
         });
     }
     let (allowed, refused): (Vec<_>, Vec<_>) = differences(&found)
@@ -202,24 +211,36 @@ fn candidate(
         .iter()
         .map(|(base, new)| result_change(base, new, gate))
         .collect();
+    let failures = failures::changes(&found);
+    let only_new: Vec<Outcome> = found
+        .only_new
+        .iter()
+        .copied()
+        .filter(|outcome| outcome.failure().is_none())
+        .collect();
     Ok(Candidate {
         name: new_name.into_owned(),
         allowed,
         means: means(&results),
-        summary: summary(&results),
+        summary: summary(&results, &failures),
         results,
-        only_base: labels(found.only_base.iter().copied()),
-        only_new: labels(found.only_new.iter().copied()),
+        failures,
+        only_base: labels(&found.only_base),
+        only_new: labels(&only_new),
     })
 }
 
-/// Names of results, for people.
-fn labels<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<String> {
-    entries
-        .map(|entry| {
-            let key = &entry.key;
-            let kind = if key.is_virtual { "virtual " } else { "" };
-            format!("{} ({}, {kind}{})", key.workload, key.runtime, key.board)
+/// Names of outcomes, for people.
+fn labels(outcomes: &[Outcome]) -> Vec<String> {
+    outcomes
+        .iter()
+        .map(|outcome| {
+            let (board, is_virtual) = outcome.board();
+            let board = text::board(board, is_virtual);
+            let runtime = outcome.runtime().into_iter().map(str::to_owned);
+            let failed = outcome.failure().map(|_| "failed".to_owned());
+            let parts: Vec<_> = runtime.chain([board]).chain(failed).collect();
+            format!("{} ({})", outcome.workload(), parts.join(", "))
         })
         .collect()
 }
@@ -288,7 +309,7 @@ fn means(results: &[ResultChange]) -> Vec<Mean> {
         .collect()
 }
 
-fn summary(results: &[ResultChange]) -> Summary {
+fn summary(results: &[ResultChange], failures: &[FailureChange]) -> Summary {
     let mut summary = Summary::default();
     for change in results.iter().flat_map(ResultChange::shown) {
         *match change.verdict {
@@ -298,6 +319,13 @@ fn summary(results: &[ResultChange]) -> Summary {
             Verdict::Same => &mut summary.same,
             Verdict::Better => &mut summary.better,
             Verdict::NotJudged => &mut summary.not_judged,
+        } += 1;
+    }
+    for failure in failures {
+        *match failure.verdict {
+            FailureVerdict::Failed => &mut summary.failed,
+            FailureVerdict::StillFails => &mut summary.still_fails,
+            FailureVerdict::Mended => &mut summary.mended,
         } += 1;
     }
     summary
@@ -327,25 +355,32 @@ impl ResultChange {
 impl Candidate {
     /// Counts the verdicts and means anew, after some have changed.
     pub fn recount(&mut self) {
-        self.summary = summary(&self.results);
+        self.summary = summary(&self.results, &self.failures);
     }
 }
 
 impl Comparison {
-    /// Each regression, for people: `kws latency +5.20 %`.
+    /// Each regression, for people: `kws latency +5.20 %`, `ic failed: fault`.
     pub fn regressions(&self) -> Vec<String> {
         self.candidates
             .iter()
-            .flat_map(|candidate| &candidate.results)
-            .flat_map(|result| {
-                result.regressions().map(|change| {
-                    let title = change.metric().map_or(change.metric, |metric| metric.title);
-                    let what = match &change.reason {
-                        Some(reason) => reason.clone(),
-                        None => text::change(change),
-                    };
-                    format!("{} {title} {what}", result.workload)
-                })
+            .flat_map(|candidate| {
+                let failures = candidate.failures.iter();
+                let failed = failures.filter(|it| it.verdict == FailureVerdict::Failed);
+                let figures = candidate.results.iter().flat_map(|result| {
+                    result.regressions().map(|change| {
+                        let title = change.metric().map_or(change.metric, |metric| metric.title);
+                        let what = match &change.reason {
+                            Some(reason) => reason.clone(),
+                            None => text::change(change),
+                        };
+                        format!("{} {title} {what}", result.workload)
+                    })
+                });
+                failed
+                    .map(|it| format!("{} {}", it.workload, text::outcome(it.new.as_ref())))
+                    .chain(figures)
+                    .collect::<Vec<_>>()
             })
             .collect()
     }

@@ -5,7 +5,7 @@ use tabled::builder::Builder;
 use tabled::settings::object::{Columns, Segment};
 use tabled::settings::{Alignment, Modify, Padding};
 
-use super::{Candidate, Comparison, MetricChange, Verdict, text};
+use super::{Candidate, Comparison, FailureChange, FailureVerdict, MetricChange, Verdict, text};
 use tinybench_support::listing::{GAP, lines, trim};
 
 /// The comparison as text: with one candidate a table with everything that is known of each change,
@@ -61,6 +61,18 @@ fn pair(comparison: &Comparison, candidate: &Candidate, colour: bool) -> String 
                 verdict(change, &text::verdict(change), colour),
             ]);
         }
+    }
+    for failure in &candidate.failures {
+        builder.push_record([
+            text::failure_label(failure, candidate),
+            text::OUTCOME.to_owned(),
+            text::base_outcome(failure),
+            text::outcome(failure.new.as_ref()),
+            text::NONE.to_owned(),
+            text::NONE.to_owned(),
+            text::NONE.to_owned(),
+            failure_verdict(failure, colour),
+        ]);
     }
     if !candidate.means.is_empty() {
         let mut label = "geometric mean".to_owned();
@@ -132,6 +144,15 @@ fn many(comparison: &Comparison, candidates: &[Candidate], colour: bool) -> Stri
         );
         last_label.clone_from(label);
     }
+    for (label, base) in failed_rows(candidates) {
+        let cells = candidates.iter().map(|candidate| {
+            let mut failures = candidate.failures.iter();
+            let found = failures.find(|it| text::failure_label(it, candidate) == label);
+            found.map_or(text::NONE.to_owned(), |it| failure_verdict(it, colour))
+        });
+        let first = [label.clone(), text::OUTCOME.to_owned(), base];
+        builder.push_record(first.into_iter().chain(cells));
+    }
     let mut label = "geometric mean".to_owned();
     for metric in &crate::metrics::METRICS {
         let means: Vec<_> = candidates
@@ -192,6 +213,20 @@ pub(super) fn rows(candidates: &[Candidate]) -> Vec<(String, &'static str)> {
         .collect()
 }
 
+/// Which rows the table of several candidates has for what failed, with the base's outcome.
+fn failed_rows(candidates: &[Candidate]) -> Vec<(String, String)> {
+    let mut rows: Vec<(String, String)> = candidates
+        .iter()
+        .flat_map(|candidate| {
+            let label = |it| (text::failure_label(it, candidate), text::base_outcome(it));
+            candidate.failures.iter().map(label)
+        })
+        .collect();
+    rows.sort();
+    rows.dedup_by(|a, b| a.0 == b.0);
+    rows
+}
+
 pub(super) fn find<'a>(
     candidate: &'a Candidate,
     label: &str,
@@ -239,6 +274,22 @@ fn title(change: &MetricChange) -> String {
 /// What else there is to say about a candidate.
 fn notes(candidate: &Candidate) -> Vec<String> {
     let mut notes = Vec::new();
+    let messages: Vec<_> = candidate
+        .failures
+        .iter()
+        .filter_map(|it| {
+            let label = text::failure_label(it, candidate);
+            Some(format!(
+                "  {label}: {}: {}",
+                it.verdict.name(),
+                text::message(it)?
+            ))
+        })
+        .collect();
+    if !messages.is_empty() {
+        let lines = messages.join("\n");
+        notes.push(format!("{}: what failed\n{lines}", candidate.name));
+    }
     if !candidate.allowed.is_empty() {
         let lines: Vec<_> = candidate
             .allowed
@@ -279,5 +330,17 @@ fn verdict(change: &MetricChange, text: &str, colour: bool) -> String {
         Verdict::Worse => text.yellow().to_string(),
         Verdict::Better => text.green().to_string(),
         Verdict::Same | Verdict::Unclear | Verdict::NotJudged => text.dimmed().to_string(),
+    }
+}
+
+fn failure_verdict(failure: &FailureChange, colour: bool) -> String {
+    let text = failure.verdict.name();
+    if !colour {
+        return text.to_owned();
+    }
+    match failure.verdict {
+        FailureVerdict::Failed => text.red().bold().to_string(),
+        FailureVerdict::StillFails => text.yellow().to_string(),
+        FailureVerdict::Mended => text.green().to_string(),
     }
 }

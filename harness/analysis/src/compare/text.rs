@@ -1,8 +1,8 @@
 //! How changes are written, the same in tables and Markdown.
 
-use super::{MetricChange, ResultChange, Verdict};
+use super::{Candidate, FailureChange, FailureVerdict, MetricChange, ResultChange, Verdict};
 use crate::statistics::CONFIDENCE;
-use tinybench_record::Fidelity;
+use tinybench_record::{Failure, Fidelity};
 
 /// Stands where there is nothing to say.
 pub const NONE: &str = "-";
@@ -92,10 +92,7 @@ pub fn label(result: &ResultChange, all: &[ResultChange]) -> String {
     if all.iter().any(|other| other.runtime != result.runtime) {
         more.push(result.runtime.clone());
     }
-    let board = |result: &ResultChange| match result.is_virtual {
-        true => format!("virtual {}", result.board),
-        false => result.board.clone(),
-    };
+    let board = |result: &ResultChange| board(&result.board, result.is_virtual);
     if all.iter().any(|other| board(other) != board(result)) {
         more.push(board(result));
     }
@@ -103,6 +100,58 @@ pub fn label(result: &ResultChange, all: &[ResultChange]) -> String {
         label += &format!(" ({})", more.join(", "));
     }
     label
+}
+
+/// What is said of a failure: the workload, and of runtime and board what isn't the same for all of
+/// the candidate.
+pub fn failure_label(failure: &FailureChange, candidate: &Candidate) -> String {
+    let results = candidate.results.iter();
+    let of_results = results.map(|it| (Some(&it.runtime), &it.board, it.is_virtual));
+    let failures = candidate.failures.iter();
+    let of_failures = failures.map(|it| (it.runtime.as_ref(), &it.board, it.is_virtual));
+    let mut all = of_results.chain(of_failures);
+    let (mut runtimes, mut boards) = (false, false);
+    for (runtime, board, is_virtual) in &mut all {
+        runtimes |= runtime.is_some() && runtime != failure.runtime.as_ref();
+        boards |= (board, is_virtual) != (&failure.board, failure.is_virtual);
+    }
+    let runtime = failure.runtime.clone().filter(|_| runtimes);
+    let board = boards.then(|| board(&failure.board, failure.is_virtual));
+    let more: Vec<_> = runtime.into_iter().chain(board).collect();
+    match more.as_slice() {
+        [] => failure.workload.clone(),
+        more => format!("{} ({})", failure.workload, more.join(", ")),
+    }
+}
+
+/// Stands in the place of a metric where it is told whether something was measured or failed.
+pub const OUTCOME: &str = "outcome";
+
+/// The base's outcome.
+pub fn base_outcome(failure: &FailureChange) -> String {
+    match failure.in_base {
+        true => outcome(failure.base.as_ref()),
+        false => NONE.to_owned(),
+    }
+}
+
+/// Whether something was measured, or how it failed.
+pub fn outcome(failure: Option<&Failure>) -> String {
+    failure.map_or("measured".to_owned(), |it| format!("failed: {}", it.kind))
+}
+
+/// What was said when it failed, of the newer side first.
+pub fn message(failure: &FailureChange) -> Option<&str> {
+    let failure = failure.new.as_ref().or(failure.base.as_ref())?;
+    Some(&failure.message)
+}
+
+/// A board's name that tells a virtual one from a real one.
+pub fn board(name: &str, is_virtual: bool) -> String {
+    match is_virtual {
+        true => format!("virtual {name}"),
+        false => name.to_owned(),
+    }
 }
 
 /// `2 regressions, 1 better, 5 same`.
@@ -116,11 +165,14 @@ pub fn summary(summary: &super::Summary) -> String {
                 "regressions"
             },
         ),
+        (summary.failed, "failed"),
         (summary.worse, Verdict::Worse.name()),
         (summary.better, Verdict::Better.name()),
         (summary.same, Verdict::Same.name()),
         (summary.unclear, Verdict::Unclear.name()),
         (summary.not_judged, Verdict::NotJudged.name()),
+        (summary.still_fails, "failed on both sides"),
+        (summary.mended, FailureVerdict::Mended.name()),
     ];
     let parts: Vec<_> = parts
         .into_iter()

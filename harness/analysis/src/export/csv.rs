@@ -1,13 +1,13 @@
 //! CSV in long form: one line a value, for spreadsheets, R and pandas.
 
 use super::{ExportError, board};
-use crate::compare::Side;
+use crate::compare::{Side, text};
 use crate::metrics::METRICS;
-use tinybench_record::Fidelity;
 use tinybench_record::reading::Loaded;
+use tinybench_record::{ExecutionKind, Fidelity};
 
 /// The columns.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 14] = [
     "run",
     "started_at",
     "commit",
@@ -20,10 +20,12 @@ const COLUMNS: [&str; 12] = [
     "fidelity",
     "iter",
     "value",
+    "failure",
+    "message",
 ];
 
 /// Every value of every record: a line a run for what has several runs, otherwise one line with an
-/// empty `iter`.
+/// empty `iter`. What failed has a line with its exit code, the kind of failure and its message.
 pub fn render(records: &[Loaded]) -> Result<String, ExportError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS)?;
@@ -54,6 +56,8 @@ pub fn render(records: &[Loaded]) -> Result<String, ExportError> {
                         },
                         iteration,
                         &value.to_string(),
+                        "",
+                        "",
                     ])
                 };
                 if reading.samples.is_empty() {
@@ -63,6 +67,28 @@ pub fn render(records: &[Loaded]) -> Result<String, ExportError> {
                     row(&format!("{number}"), *sample)?;
                 }
             }
+        }
+        for failure in &record.failures {
+            let runtime = failure.runtime.as_ref();
+            writer.write_record([
+                &*loaded.path.to_string_lossy(),
+                &record.started_at,
+                record.tinybench.commit.as_deref().unwrap_or_default(),
+                &text::board(
+                    &record.board.name,
+                    record.execution.kind == ExecutionKind::Virtual,
+                ),
+                &failure.workload,
+                runtime.map_or("", |runtime| &runtime.name),
+                runtime.map_or("", |runtime| &runtime.version),
+                "exit_code",
+                "",
+                "counted",
+                "",
+                &failure.exit_code.to_string(),
+                failure.kind.name(),
+                &failure.message,
+            ])?;
         }
     }
     let bytes = writer
@@ -74,16 +100,16 @@ pub fn render(records: &[Loaded]) -> Result<String, ExportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::tests::records;
+    use crate::export::tests::with_failures;
 
     #[test]
     fn one_line_a_value() {
-        insta::assert_snapshot!(render(&records()).unwrap());
+        insta::assert_snapshot!(render(&with_failures()).unwrap());
     }
 
     #[test]
     fn what_was_written_reads_back() {
-        let text = render(&records()).unwrap();
+        let text = render(&with_failures()).unwrap();
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
         assert!(rows.iter().all(|row| row.len() == COLUMNS.len()));

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ExportError, board, range, readings};
+use super::{ExportError, board, failed, range, readings};
 use crate::compare::{Aspect, Entry, Side};
 use crate::metrics::{Direction, Rank};
 
@@ -18,7 +18,8 @@ struct Benchmark {
 }
 
 /// The headline figures of which less is better, or those of which more is: a file of
-/// github-action-benchmark has one direction. The unit of a modelled figure says so.
+/// github-action-benchmark has one direction. The unit of a modelled figure says so. What failed is
+/// among those of which less is better, as 1 failure.
 pub fn render(side: &Side, direction: Direction) -> Result<String, ExportError> {
     let mut benchmarks = Vec::new();
     for entry in &side.entries {
@@ -42,6 +43,18 @@ pub fn render(side: &Side, direction: Direction) -> Result<String, ExportError> 
             });
         }
     }
+    for failure in &side.failures {
+        if direction == Direction::SmallerIsBetter {
+            let (workload, runtime, board) = failed(failure);
+            benchmarks.push(Benchmark {
+                name: format!("{workload} ({runtime}, {board}): failed"),
+                unit: "failures".to_owned(),
+                value: 1.0,
+                range: None,
+                extra: format!("{}: {}", failure.failure.kind, failure.failure.message),
+            });
+        }
+    }
     Ok(serde_json::to_string_pretty(&benchmarks)? + "\n")
 }
 
@@ -59,7 +72,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::export::tests::side;
+    use crate::export::tests::{side, with_failures};
 
     #[test]
     fn each_direction_has_its_file() {
@@ -71,6 +84,21 @@ mod tests {
             "bigger",
             render(&side(), Direction::BiggerIsBetter).unwrap()
         );
+    }
+
+    #[test]
+    fn what_failed_is_among_what_should_be_less() {
+        let side = Side::new("records", &with_failures());
+        let text = |direction| render(&side, direction).unwrap();
+        let failures = |text: String| {
+            let value: Vec<Value> = serde_json::from_str(&text).unwrap();
+            let failed = value.into_iter().filter(|it| it["unit"] == "failures");
+            failed
+                .map(|it| (it["name"].to_string(), it["extra"].to_string()))
+                .collect::<Vec<_>>()
+        };
+        insta::assert_debug_snapshot!(failures(text(Direction::SmallerIsBetter)));
+        assert_eq!(failures(text(Direction::BiggerIsBetter)), []);
     }
 
     #[test]
@@ -92,8 +120,9 @@ mod tests {
             },
         });
         let validator = jsonschema::validator_for(&schema).unwrap();
+        let side = Side::new("records", &with_failures());
         for direction in [Direction::SmallerIsBetter, Direction::BiggerIsBetter] {
-            let value: Value = serde_json::from_str(&render(&side(), direction).unwrap()).unwrap();
+            let value: Value = serde_json::from_str(&render(&side, direction).unwrap()).unwrap();
             assert!(validator.is_valid(&value), "{value:#}");
             assert!(!value.as_array().unwrap().is_empty());
         }

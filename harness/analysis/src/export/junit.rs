@@ -2,14 +2,17 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{ExportError, board, readings};
-use crate::compare::{Candidate, Comparison, Entry, Gate, MetricChange, Verdict, show_limit, text};
+use super::{ExportError, UNKNOWN, board, failed, readings};
+use crate::compare::{
+    Candidate, Comparison, Entry, FailureChange, FailureVerdict, Gate, MetricChange, Side, Verdict,
+    show_limit, text,
+};
 use crate::metrics::Metric;
 
-/// The outputs of each result, and its figures against hard limits.
-pub fn of_records(entries: &[Entry], gate: &Gate) -> Result<String, ExportError> {
+/// The outputs of each result, and its figures against hard limits; and what failed.
+pub fn of_records(side: &Side, gate: &Gate) -> Result<String, ExportError> {
     let mut suite = TestSuite::new("tinybench");
-    for entry in entries {
+    for entry in &side.entries {
         let class = class(&entry.key.workload, &entry.key.runtime, &board(&entry.key));
         suite.add_test_cases(outputs(entry, &class));
         for (metric, reading) in readings(entry) {
@@ -22,6 +25,15 @@ pub fn of_records(entries: &[Entry], gate: &Gate) -> Result<String, ExportError>
             let failed = limit.is_exceeded(metric, reading.value);
             suite.add_test_case(case(&class, metric, failed, &text));
         }
+    }
+    for failure in &side.failures {
+        let (workload, runtime, board) = failed(failure);
+        let class = class(workload, runtime, &board);
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status
+            .set_message(failure.failure.message.as_str())
+            .set_type(failure.failure.kind.name());
+        suite.add_test_case(outcome(&class, status));
     }
     write(suite)
 }
@@ -55,6 +67,40 @@ fn add_candidate(suite: &mut TestSuite, candidate: &Candidate, gate: &Gate) {
             }
         }
     }
+    for failure in &candidate.failures {
+        suite.add_test_case(change_of_outcome(failure));
+    }
+}
+
+/// What failed on one side or both: an error if it is new, skipped if it is not.
+fn change_of_outcome(failure: &FailureChange) -> TestCase {
+    let runtime = failure.runtime.as_deref().unwrap_or(UNKNOWN);
+    let board = text::board(&failure.board, failure.is_virtual);
+    let message = text::message(failure).unwrap_or_default();
+    let told = format!("{}: {message}", failure.verdict.name());
+    let mut status = match failure.verdict {
+        FailureVerdict::Failed => TestCaseStatus::non_success(NonSuccessKind::Error),
+        FailureVerdict::StillFails => TestCaseStatus::skipped(),
+        FailureVerdict::Mended => TestCaseStatus::success(),
+    };
+    if failure.verdict != FailureVerdict::Mended {
+        status.set_message(told.as_str());
+    }
+    if let (FailureVerdict::Failed, Some(new)) = (failure.verdict, &failure.new) {
+        status.set_type(new.kind.name());
+    }
+    let mut case = outcome(&class(&failure.workload, runtime, &board), status);
+    if failure.verdict == FailureVerdict::Mended {
+        case.set_system_out(told);
+    }
+    case
+}
+
+/// The test case that says whether there was a result.
+fn outcome(class: &str, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(text::OUTCOME, status);
+    case.set_classname(class);
+    case
 }
 
 /// The change in one line.
@@ -124,8 +170,8 @@ fn write(suite: TestSuite) -> Result<String, ExportError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Side, compare};
-    use crate::export::tests::{records, side};
+    use crate::compare::compare;
+    use crate::export::tests::{records, side, with_failures};
 
     fn gate() -> Gate {
         let mut gate = Gate::default();
@@ -149,7 +195,7 @@ mod tests {
 
     #[test]
     fn outputs_and_hard_limits_are_test_cases() {
-        let report = of_records(&side().entries, &gate()).unwrap();
+        let report = of_records(&side(), &gate()).unwrap();
         insta::assert_snapshot!(report);
         assert_eq!(failures(&report), ["flash", "flash"]);
     }
@@ -176,5 +222,31 @@ mod tests {
         let report = of_comparison(&comparison, &gate()).unwrap();
         insta::assert_snapshot!(report);
         assert_eq!(failures(&report), ["latency", "flash", "flash"]);
+    }
+    #[test]
+    fn what_failed_is_a_test_case_too() {
+        let failing = Side::new("failing", &with_failures());
+        let of_records = of_records(&failing, &Gate::default()).unwrap();
+        let report = |base: &Side, new: &Side| {
+            let comparison =
+                compare(base, std::slice::from_ref(new), &Gate::default(), &[]).unwrap();
+            of_comparison(&comparison, &Gate::default()).unwrap()
+        };
+        let outcomes = |text: &str| {
+            let lines = text
+                .lines()
+                .skip_while(|line| !line.contains("name=\"outcome\""));
+            lines.map(str::to_owned).collect::<Vec<_>>().join("\n")
+        };
+        let texts = [
+            of_records,
+            report(&side(), &failing),
+            report(&failing, &failing),
+            report(&failing, &side()),
+        ];
+        let failed: Vec<_> = texts.iter().map(|text| failures(text).len()).collect();
+        // What the fixed side lacks is only in the base, and no test case.
+        insta::assert_snapshot!(texts.map(|text| outcomes(&text)).join("\n\n"));
+        assert_eq!(failed, [2, 2, 0, 0]);
     }
 }

@@ -1,10 +1,10 @@
 //! A Markdown table of the headline figures.
 
-use super::{board, readings};
+use super::{board, failed, readings};
 use crate::compare::{Side, markdown::cell};
 use crate::metrics::{METRICS, Metric, Rank};
 
-/// One row a result, one column a headline figure that one of them has.
+/// One row a result or failure, one column a headline figure that one of them has.
 pub fn render(side: &Side) -> String {
     let shown: Vec<&Metric> = METRICS
         .iter()
@@ -47,6 +47,18 @@ pub fn render(side: &Side) -> String {
             figures.join(" | "),
         );
     }
+    for failure in &side.failures {
+        let (workload, runtime, board) = failed(failure);
+        let why = format!("{}: {}", failure.failure.kind, failure.failure.message);
+        out += &format!(
+            "| {} | {} | {} | {}**FAILED**, {} |\n",
+            cell(&board),
+            cell(workload),
+            cell(runtime),
+            "- | ".repeat(shown.len()),
+            cell(&why),
+        );
+    }
     if modelled {
         out += "\n≈ modelled, not measured.\n";
     }
@@ -56,10 +68,16 @@ pub fn render(side: &Side) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::tests::side;
+    use crate::export::tests::{side, with_failures};
 
     #[test]
     fn one_row_a_result() {
         insta::assert_snapshot!(render(&side()));
+    }
+
+    #[test]
+    fn what_failed_is_a_row_too() {
+        let side = Side::new("records", &with_failures());
+        insta::assert_snapshot!(render(&side));
     }
 }

@@ -6,8 +6,9 @@ pub mod github;
 pub mod junit;
 pub mod learning;
 pub mod markdown;
+pub mod sqlite;
 
-use crate::compare::{Entry, Key};
+use crate::compare::{Entry, FailedEntry, Key, text};
 use crate::metrics::{METRICS, Metric, Reading};
 use tinybench_support::exit::{Exit, Exits};
 
@@ -23,6 +24,12 @@ pub enum ExportError {
     /// As JUnit XML.
     #[error("can't write JUnit XML: {0}")]
     Junit(#[from] quick_junit::SerializeError),
+    /// As an SQLite database.
+    #[error("can't write an SQLite database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A format that is no text has no file to go to.
+    #[error("--format sqlite is no text: name a file with -o FILE")]
+    NeedsFile,
     /// `--base` was given for a format that shows no comparison.
     #[error("--base is for --format junit; `tinybench compare --format markdown` compares too")]
     Base,
@@ -31,7 +38,7 @@ pub enum ExportError {
 impl Exits for ExportError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Base => Exit::Usage,
+            Self::Base | Self::NeedsFile => Exit::Usage,
             _ => Exit::Output,
         }
     }
@@ -46,10 +53,19 @@ fn readings(entry: &Entry) -> impl Iterator<Item = (&'static Metric, Reading)> {
 
 /// A board's name that tells a virtual one from a real one.
 fn board(key: &Key) -> String {
-    match key.is_virtual {
-        true => format!("virtual {}", key.board),
-        false => key.board.clone(),
-    }
+    text::board(&key.board, key.is_virtual)
+}
+
+/// Stands where a failure's runtime isn't known.
+const UNKNOWN: &str = "unknown runtime";
+
+/// What failed on which runtime and board, by name.
+fn failed(failed: &FailedEntry) -> (&str, &str, String) {
+    (
+        &failed.failure.workload,
+        failed.failure.runtime_name().unwrap_or(UNKNOWN),
+        text::board(&failed.board, failed.is_virtual),
+    )
 }
 
 /// The least and the largest of several samples.
@@ -62,7 +78,7 @@ fn range(reading: &Reading) -> Option<(f64, f64)> {
 #[cfg(test)]
 mod tests {
     use crate::compare::Side;
-    use tinybench_record::example::example;
+    use tinybench_record::example::{self, example};
     use tinybench_record::reading::Loaded;
     use tinybench_record::{ExecutionKind, Fidelity, RunRecord};
 
@@ -92,5 +108,12 @@ mod tests {
 
     pub(super) fn side() -> Side {
         Side::new("records", &records())
+    }
+
+    /// As [`records`], of which the first has failures too.
+    pub(super) fn with_failures() -> Vec<Loaded> {
+        let mut records = records();
+        records[0].record.failures = example::with_failures().failures;
+        records
     }
 }

@@ -125,6 +125,7 @@ pub struct DashboardArgs {
 #[command(after_help = "\
 Examples:
   tinybench export tinybench-results --format csv -o all.csv
+  tinybench export tinybench-results --format sqlite -o all.sqlite
   tinybench export new.json --format bmf | bencher run --adapter json --file -
   tinybench export new.json --format github -o smaller.json
   tinybench export new.json --format learning -o curves.csv
@@ -138,7 +139,7 @@ pub struct ExportArgs {
     /// The format
     #[arg(long, value_enum)]
     pub format: ExportFormat,
-    /// Where to write it [default: stdout]
+    /// Where to write it [default: stdout, but a database needs a file]
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// What to compare with, for the test cases of JUnit [default: only hard limits are tested]
@@ -166,6 +167,8 @@ pub enum ExportFormat {
     Learning,
     /// A Markdown table
     Markdown,
+    /// An SQLite database in long form: one row a figure
+    Sqlite,
 }
 
 /// Which records to put together.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use tinybench_execution::power;
 use tinybench_execution::power::Cell;
 use tinybench_inputs::subject::VectorCount;
+use tinybench_record::scheduler::{self, ShareError};
+use tinybench_record::shard::Part;
 use tinybench_support::suggest;
 
 /// Longest time a target can be given.
@@ -41,6 +43,43 @@ impl FromStr for Vectors {
             .parse()
             .map_err(|_| "it must be a number from 1 on, or `all`".to_owned())?;
         Ok(Self(VectorCount::Count(count.get())))
+    }
+}
+
+/// Which part of a run to do, as the user says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShardChoice {
+    /// This one.
+    Part(Part),
+    /// The one that the scheduler gives to this job.
+    Auto,
+}
+
+impl ShardChoice {
+    /// The part, told on stderr if the environment says which it is.
+    pub fn part(self) -> Result<Part, ShareError> {
+        match self {
+            Self::Part(part) => Ok(part),
+            Self::Auto => {
+                let share = scheduler::share(|name| std::env::var(name).ok())?;
+                eprintln!("shard {}, as {} says", share.part, share.scheduler);
+                Ok(share.part)
+            }
+        }
+    }
+}
+
+impl FromStr for ShardChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            _ => text
+                .parse()
+                .map(Self::Part)
+                .map_err(|error| format!("{error}, or `auto`")),
+        }
     }
 }
 
@@ -107,6 +146,15 @@ mod tests {
         assert_eq!(interval("1h"), Ok(Duration::from_secs(3_600)));
         for bad in ["", "1", "0s", "-1s", "1e9h", "721h"] {
             assert!(interval(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_shard_is_a_part_or_left_to_the_scheduler() {
+        assert_eq!("auto".parse(), Ok(ShardChoice::Auto));
+        assert_eq!("2/3".parse(), Ok(ShardChoice::Part("2/3".parse().unwrap())));
+        for bad in ["", "AUTO", "3/2", "1"] {
+            assert!(bad.parse::<ShardChoice>().is_err(), "{bad}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The tables that `tinybench run` prints. `docs/numbers.md` explains every number in them.
 
 mod compression;
+mod failures;
 mod grid;
 mod learning;
 mod parts;
@@ -14,7 +15,7 @@ use grid::Grid;
 pub use published::Published;
 
 use tinybench_analysis::stated_error;
-use tinybench_record::{ExecutionKind, Fidelity, RunRecord, RunResult};
+use tinybench_record::{ExecutionKind, Failure, Fidelity, RunRecord, RunResult};
 use tinybench_support::number::{decimal, grouped};
 
 /// Stands before every number that comes from a model of the hardware.
@@ -126,8 +127,8 @@ const PROPERTIES: [Property; 12] = [
 /// The record as tables of at most `width` columns where that is possible: one line a result if
 /// they fit, otherwise one column a result. Ends without a newline.
 ///
-/// Variants of workloads alone are one table, which compares them. Below the main table of others
-/// stand the stages of results that have some, flash and RAM in their parts,
+/// Variants of workloads alone are one table, which compares them. The main table of others has what
+/// failed as well. Below it stands why that failed, the stages of results that have some, flash and RAM in their parts,
 /// and what others have `published`.
 pub fn render(
     record: &RunRecord,
@@ -135,19 +136,23 @@ pub fn render(
     width: usize,
     colour: bool,
 ) -> String {
-    let results = &record.results;
+    let (results, failures) = (&record.results, record.failures.as_slice());
     let fit = |grid: Grid| grid.render(width, |text| heading(text, colour));
-    if results.iter().all(|result| result.compression.is_some())
+    let mut parts = vec![wrap(&title(record), width)];
+    if !results.is_empty()
+        && results.iter().all(|result| result.compression.is_some())
         && let Some(grid) = compression::grid(results, &record.left_out)
     {
-        let parts = [
-            wrap(&title(record), width),
-            fit(grid),
-            wrap(&compression_legend(record), width),
-        ];
+        parts.push(fit(grid));
+        if !failures.is_empty() {
+            parts.push(fit(main(&[], failures, colour)));
+        }
+        parts.extend(failures::messages(failures, width));
+        parts.push(wrap(&compression_legend(record), width));
         return parts.join("\n\n");
     }
-    let mut parts = vec![wrap(&title(record), width), fit(main(results, colour))];
+    parts.push(fit(main(results, failures, colour)));
+    parts.extend(failures::messages(failures, width));
     parts.extend(stages::grid(results).map(fit));
     parts.extend(learning::grid(results).map(fit));
     parts.extend(parts::grid(results).map(fit));
@@ -162,14 +167,16 @@ pub fn render(
     parts.join("\n\n")
 }
 
-/// One row a result, without the properties that no result has.
-fn main(results: &[RunResult], colour: bool) -> Grid {
+/// One row a result or failure, without the properties that none has.
+fn main(results: &[RunResult], failures: &[Failure], colour: bool) -> Grid {
+    let fails = |property: &Property| {
+        !failures.is_empty() && ["workload", "runtime", "verified"].contains(&property.heading)
+    };
     let shown: Vec<&Property> = PROPERTIES
         .iter()
         .filter(|property| {
-            results
-                .iter()
-                .any(|result| (property.value)(result).is_some())
+            let mut results = results.iter();
+            fails(property) || results.any(|result| (property.value)(result).is_some())
         })
         .collect();
     let row = |result| {
@@ -178,11 +185,48 @@ fn main(results: &[RunResult], colour: bool) -> Grid {
             .map(|property| cell(property, result, colour))
             .collect()
     };
+    let failed = |failure| failures::row(failure, &shown, colour);
+    let rows = results.iter().map(row);
     Grid {
         headings: shown.iter().map(|it| it.heading.to_owned()).collect(),
-        rows: results.iter().map(row).collect(),
+        rows: rows.chain(failures.iter().map(failed)).collect(),
         left: 2,
     }
+}
+
+/// The results of several runs as one table of at most `width` columns where that is possible, each
+/// with what its run is called.
+pub fn sweep(runs: &[(&str, &RunRecord)], width: usize, colour: bool) -> String {
+    let results: Vec<RunResult> = runs.iter().flat_map(|(_, it)| it.results.clone()).collect();
+    let failures: Vec<Failure> = runs
+        .iter()
+        .flat_map(|(_, it)| it.failures.clone())
+        .collect();
+    let mut grid = main(&results, &failures, colour);
+    let names = |count: fn(&RunRecord) -> usize| {
+        let names = runs.iter();
+        names.flat_map(move |(name, it)| std::iter::repeat_n((*name).to_owned(), count(it)))
+    };
+    let names = names(|it| it.results.len()).chain(names(|it| it.failures.len()));
+    for (row, name) in grid.rows.iter_mut().zip(names) {
+        row.insert(0, name);
+    }
+    grid.headings.insert(0, "board".to_owned());
+    grid.left += 1;
+    let modelled = if results.iter().any(has_modelled) {
+        "≈ modelled, not measured. "
+    } else {
+        ""
+    };
+    let legend = format!(
+        "{modelled}RAM and flash are without the harness's own part. docs/numbers.md explains every \
+         number."
+    );
+    let grid = grid.render(width, |text| heading(text, colour));
+    let mut parts = vec![grid];
+    parts.extend(failures::messages(&failures, width));
+    parts.push(wrap(&legend, width));
+    parts.join("\n\n")
 }
 
 fn heading(text: &str, colour: bool) -> String {
@@ -237,7 +281,11 @@ fn legend(record: &RunRecord) -> String {
         parts.push("≈ modelled, not measured.");
         parts.extend((!error.is_empty()).then_some(&*error));
     }
-    parts.push("RAM is static + arena + stack. RAM and flash are without the harness's own part.");
+    if !record.results.is_empty() {
+        parts.push(
+            "RAM is static + arena + stack. RAM and flash are without the harness's own part.",
+        );
+    }
     if record.results.iter().any(|it| it.latency.stages.is_some()) {
         parts.push("The latency of a workload from raw audio is that of all stages.");
     }
@@ -310,7 +358,7 @@ fn kib(bytes: u32) -> String {
 mod tests {
     use super::grid::columns;
     use super::*;
-    use tinybench_record::example::example;
+    use tinybench_record::example::{example, with_failures};
     use tinybench_record::published::Row;
 
     fn two() -> RunRecord {
@@ -340,6 +388,16 @@ mod tests {
     #[test]
     fn a_table_of_80_columns() {
         insta::assert_snapshot!(render(&two(), None, 80, false));
+    }
+
+    #[test]
+    fn what_failed_is_a_row_and_says_why() {
+        let mut record = two();
+        record.failures = with_failures().failures;
+        let wide = render(&record, None, 120, false);
+        record.results.clear();
+        let nothing = render(&record, None, 80, false);
+        insta::assert_snapshot!(format!("{wide}\n\n\n{nothing}"));
     }
 
     fn published() -> Published {
@@ -412,6 +470,7 @@ mod tests {
         for _ in 0..3 {
             record.results.extend(two().results);
         }
+        record.failures = with_failures().failures;
         for width in [48, 60, 80, 120, 200] {
             let text = render(&record, Some(&published()), width, true);
             assert!(columns(&text) <= width, "{width}:\n{text}");

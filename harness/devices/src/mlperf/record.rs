@@ -80,6 +80,7 @@ pub fn record(
         },
         toolchain: None,
         shard: None,
+        failures: Vec::new(),
         left_out: Vec::new(),
         results: vec![result],
         other: Other::new(),

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
+use super::failures::{self, ByKey, Failed};
+
 use tinybench_analysis::compare::{Aspect, Context};
 use tinybench_analysis::metrics::{Direction, METRICS, Metric, Rank};
 use tinybench_analysis::statistics;
@@ -169,6 +171,8 @@ pub struct History {
     pub commits: Vec<Commit>,
     /// The groups, by name.
     pub groups: Vec<Group>,
+    /// What failed, the newest commit first.
+    pub failures: Vec<Failed>,
     /// How many records there are.
     pub records: usize,
 }
@@ -204,18 +208,45 @@ impl History {
             .map(|(index, commit)| (commit.id.as_str(), index))
             .collect();
         let mut groups: BTreeMap<Key, Results> = BTreeMap::new();
+        let mut failed = ByKey::new();
         for (_, record) in &by_start {
             let Some(&commit) = index.get(commit_id(record)) else {
                 continue;
             };
+            // The last run of a commit counts, whether it gave a result or failed.
             for result in &record.results {
+                let key = key(record, result);
+                for (failed, at) in &mut failed {
+                    if failures::covers(failed, names(&key)) {
+                        at.remove(&commit);
+                    }
+                }
                 groups
-                    .entry(key(record, result))
+                    .entry(key)
                     .or_default()
                     .insert(commit, (record, result));
             }
+            for failure in &record.failures {
+                let key = failures::Key::of(record, failure);
+                for (group, results) in &mut groups {
+                    if failures::covers(&key, names(group)) {
+                        results.remove(&commit);
+                    }
+                }
+                failed.entry(key).or_default().insert(commit, failure);
+            }
         }
+        let last_measured = |failed: &failures::Key| {
+            let covered = groups
+                .iter()
+                .filter(|(key, _)| failures::covers(failed, names(key)));
+            covered
+                .filter_map(|(_, results)| results.keys().last())
+                .copied()
+                .max()
+        };
         Self {
+            failures: failures::failed(&failed, last_measured),
             groups: groups
                 .into_iter()
                 .filter_map(|(key, results)| group(key, &results))
@@ -223,6 +254,28 @@ impl History {
             commits,
             records: records.len(),
         }
+    }
+
+    /// What failed when it was last run.
+    pub fn current_failures(&self) -> impl Iterator<Item = &Failed> {
+        self.failures.iter().filter(|failed| failed.is_current)
+    }
+
+    /// What failed of a group, the newest commit first.
+    pub fn failures_of<'a>(&'a self, group: &'a Group) -> impl Iterator<Item = &'a Failed> {
+        let names = (
+            group.board.as_str(),
+            group.workload.as_str(),
+            group.runtime.as_str(),
+        );
+        self.failures.iter().filter(move |failed| {
+            let key = failures::Key {
+                board: failed.board.clone(),
+                workload: failed.workload.clone(),
+                runtime: failed.runtime.clone(),
+            };
+            failures::covers(&key, names)
+        })
     }
 
     /// All steps of headline metrics with their group and series, the newest commit first.
@@ -276,12 +329,19 @@ fn commits(records: &[(Timestamp, &RunRecord)]) -> Vec<Commit> {
     commits.into_iter().map(|(_, commit)| commit).collect()
 }
 
+/// Behind the name of a real board whose figures are modelled.
+pub(super) const MODELLED_HERE: &str = ", modelled";
+
+fn names((board, workload, runtime): &Key) -> (&str, &str, &str) {
+    (board, workload, runtime)
+}
+
 fn key(record: &RunRecord, result: &RunResult) -> Key {
     let board = &record.board.name;
     let modelled = result.latency.fidelity == Fidelity::Modelled;
     let board = match record.execution.kind {
         ExecutionKind::Virtual => format!("virtual {board}"),
-        ExecutionKind::Probe if modelled => format!("{board}, modelled"),
+        ExecutionKind::Probe if modelled => format!("{board}{MODELLED_HERE}"),
         ExecutionKind::Probe => board.clone(),
     };
     (board, result.workload.clone(), result.runtime.name.clone())

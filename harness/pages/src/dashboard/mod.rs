@@ -4,6 +4,7 @@
 //! pages, badges and the feed of it.
 
 mod badge;
+mod failures;
 mod feed;
 mod history;
 mod names;

@@ -16,7 +16,10 @@ pub fn overview(history: &History, title: &str, names: &Names) -> Document {
         title: title.to_owned(),
         lead: lead(history),
         filters: filters(history),
-        sections: vec![steps_section(history, names), all(history, names)],
+        sections: failures_section(history, names)
+            .into_iter()
+            .chain([steps_section(history, names), all(history, names)])
+            .collect(),
     }
 }
 
@@ -93,6 +96,49 @@ fn facets(group: &Group, series: &Series) -> Vec<(&'static str, String)> {
         ("runtime", group.runtime.clone()),
         ("metric", series.metric.slug.to_owned()),
     ]
+}
+
+/// What failed when it was last run, none if nothing did.
+fn failures_section(history: &History, names: &Names) -> Option<Section> {
+    let columns = [
+        "commit",
+        "workload",
+        "kind",
+        "what happened",
+        "board",
+        "runtime",
+        "date",
+    ];
+    let mut table = Table::new(
+        "Workloads that failed when they were last run",
+        columns.map(Column::text).to_vec(),
+    );
+    for failed in history.current_failures() {
+        let commit = &history.commits[failed.commit];
+        let mut facets = vec![
+            ("board", failed.board.clone()),
+            ("workload", failed.workload.clone()),
+        ];
+        facets.extend(failed.runtime.clone().map(|runtime| ("runtime", runtime)));
+        table.rows.push(Row {
+            cells: vec![
+                Cell::linked(commit.short(), names.commit(commit)),
+                failed.workload.as_str().into(),
+                Cell::toned(failed.kind.as_str(), Tone::Worse),
+                failed.message.as_str().into(),
+                failed.board.as_str().into(),
+                failed.runtime.as_deref().unwrap_or("–").into(),
+                commit.day().into(),
+            ],
+            facets,
+        });
+    }
+    if table.rows.is_empty() {
+        return None;
+    }
+    let mut section = Section::new("failures", "What fails");
+    section.blocks.push(Block::Table(table));
+    Some(section)
 }
 
 fn steps_section(history: &History, names: &Names) -> Section {

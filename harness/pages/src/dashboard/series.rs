@@ -11,6 +11,9 @@ use tinybench_analysis::metrics::Rank;
 const MOST_POINTS: usize = 400;
 const MOST_ROWS: usize = 100;
 
+/// Most commits that are named as failed.
+const MOST_FAILURES: usize = 10;
+
 /// A figure of a series, marked if it is modelled.
 pub fn value(series: &Series, value: f64, is_modelled: bool) -> String {
     let mark = if is_modelled { MODELLED } else { "" };
@@ -41,6 +44,7 @@ pub fn level(stretch: &Stretch) -> Fit {
 pub fn page(history: &History, group: &Group, names: &Names) -> Document {
     let mut sections = Vec::new();
     let mut headline = Section::new("figures", "Figures over commits");
+    headline.blocks.extend(failures(history, group));
     let mut details = Section::new("details", "Details over commits");
     let mut constant = Vec::new();
     for series in &group.series {
@@ -100,6 +104,29 @@ pub fn page(history: &History, group: &Group, names: &Names) -> Document {
         sections,
         ..Document::default()
     }
+}
+
+/// What failed, and at which commits.
+fn failures(history: &History, group: &Group) -> Option<Block> {
+    let failed: Vec<_> = history.failures_of(group).collect();
+    let newest = failed.first()?;
+    let commits = failed.iter().take(MOST_FAILURES);
+    let mut commits: Vec<_> = commits
+        .map(|it| history.commits[it.commit].short())
+        .collect();
+    if failed.len() > MOST_FAILURES {
+        commits.push("and before");
+    }
+    let text = format!(
+        "Failed at {}. The newest: {}: {}",
+        commits.join(", "),
+        newest.kind,
+        newest.message
+    );
+    Some(match newest.is_current {
+        true => Block::Notice(text),
+        false => Block::Text(text),
+    })
 }
 
 fn plot(history: &History, group: &Group, series: &Series, names: &Names) -> Plot {

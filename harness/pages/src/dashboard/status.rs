@@ -1,5 +1,6 @@
 //! The status page: the last run of everything, beside the one before.
 
+use super::failures::Failed;
 use super::history::{Group, History, Series, Step};
 use super::names::Names;
 use super::series::{changed, value};
@@ -25,10 +26,13 @@ pub fn verdict(history: &History) -> (String, bool) {
         .iter()
         .filter(|(.., step)| step.is_worse)
         .count();
-    match (wrong, worse) {
-        (0, 0) => ("no regressions".to_owned(), false),
-        (0, 1) => ("1 regression".to_owned(), true),
-        (0, many) => (format!("{many} regressions"), true),
+    let failures = history.current_failures();
+    let failed = failures.filter(|failed| failed.commit == newest).count();
+    match (wrong, failed, worse) {
+        (0, 0, 0) => ("no regressions".to_owned(), false),
+        (0, 0, 1) => ("1 regression".to_owned(), true),
+        (0, 0, many) => (format!("{many} regressions"), true),
+        (0, failed, _) => (format!("{failed} failed"), true),
         _ => ("wrong outputs".to_owned(), true),
     }
 }
@@ -61,6 +65,9 @@ pub fn page(history: &History, names: &Names) -> Document {
             }
         }
     }
+    for failed in history.current_failures() {
+        section.blocks.push(Block::Notice(failed.describe()));
+    }
     let mut table = Table::new(
         "Every headline figure at the last commit that was measured, and the level before",
         vec![
@@ -79,6 +86,15 @@ pub fn page(history: &History, names: &Names) -> Document {
         for series in group.headline() {
             table.rows.push(row(history, group, series, names, newest));
         }
+    }
+    let has_group = |failed: &Failed| {
+        let mut groups = history.groups.iter();
+        groups.any(|group| history.failures_of(group).any(|other| other == failed))
+    };
+    for failed in history.current_failures().filter(|it| !has_group(it)) {
+        table
+            .rows
+            .push(never_measured(history, failed, names, newest));
     }
     section.blocks.push(Block::Table(table));
     Document {
@@ -103,12 +119,7 @@ fn row(history: &History, group: &Group, series: &Series, names: &Names, newest:
         (None, None) => "–".to_owned(),
     };
     let (change, tone) = step.map_or(("none".to_owned(), Tone::Aside), changed);
-    let commit = &history.commits[last.commit];
-    let age = if last.commit == newest {
-        commit.short().to_owned()
-    } else {
-        format!("{} (older)", commit.short())
-    };
+    let failed = history.failures_of(group).find(|failed| failed.is_current);
     Row {
         cells: vec![
             group.workload.as_str().into(),
@@ -116,14 +127,48 @@ fn row(history: &History, group: &Group, series: &Series, names: &Names, newest:
             Cell::toned(change, tone),
             before.into(),
             value(series, last.value, last.is_modelled).into(),
-            if group.is_verified {
-                "verified".into()
-            } else {
-                Cell::toned("differ", Tone::Worse)
+            match failed {
+                Some(failed) => {
+                    let commit = history.commits[failed.commit].short();
+                    Cell::toned(format!("failed at {commit}: {}", failed.kind), Tone::Worse)
+                }
+                None if group.is_verified => "verified".into(),
+                None => Cell::toned("differ", Tone::Worse),
             },
-            Cell::linked(age, names.commit(commit)),
+            age(history, last.commit, names, newest),
             group.board.as_str().into(),
             group.runtime.as_str().into(),
+        ],
+        facets: Vec::new(),
+    }
+}
+
+/// The commit of a row, and whether there is a newer one.
+fn age(history: &History, commit: usize, names: &Names, newest: usize) -> Cell {
+    let is_newest = commit == newest;
+    let commit = &history.commits[commit];
+    let text = if is_newest {
+        commit.short().to_owned()
+    } else {
+        format!("{} (older)", commit.short())
+    };
+    Cell::linked(text, names.commit(commit))
+}
+
+/// A row of what failed whenever it was run.
+fn never_measured(history: &History, failed: &Failed, names: &Names, newest: usize) -> Row {
+    let none = || Cell::from("–");
+    Row {
+        cells: vec![
+            failed.workload.as_str().into(),
+            none(),
+            none(),
+            none(),
+            none(),
+            Cell::toned(format!("failed: {}", failed.kind), Tone::Worse),
+            age(history, failed.commit, names, newest),
+            failed.board.as_str().into(),
+            failed.runtime.as_deref().unwrap_or("–").into(),
         ],
         facets: Vec::new(),
     }

@@ -2,7 +2,8 @@
 
 use crate::page::{Block, Cell, Column, Section, Table, Tone};
 use tinybench_analysis::compare::{
-    Aspect, Candidate, CompareError, Gate, MetricChange, Side, Verdict, compare, text,
+    Aspect, Candidate, CompareError, FailureVerdict, Gate, MetricChange, Side, Verdict, compare,
+    text,
 };
 use tinybench_record::reading::Loaded;
 
@@ -43,10 +44,15 @@ fn compared(candidate: &Candidate, section: &mut Section) {
     let name = &candidate.name;
     let summary = text::summary(&candidate.summary);
     let line = format!("{name}: {summary}");
-    section.blocks.push(match candidate.summary.regression {
-        0 => Block::Text(line),
-        _ => Block::Notice(line),
-    });
+    section.blocks.push(
+        match candidate.summary.regression + candidate.summary.failed {
+            0 => Block::Text(line),
+            _ => Block::Notice(line),
+        },
+    );
+    if !candidate.failures.is_empty() {
+        section.blocks.push(Block::Table(failures(candidate)));
+    }
     let shown: Vec<_> = candidate
         .results
         .iter()
@@ -85,6 +91,27 @@ fn compared(candidate: &Candidate, section: &mut Section) {
             differences.join("; ")
         ));
     }
+}
+
+fn failures(candidate: &Candidate) -> Table {
+    let columns = ["workload", "base", "new", "verdict", "what happened"];
+    let caption = format!("{}: what failed", candidate.name);
+    let mut table = Table::new(caption, columns.map(Column::text).to_vec());
+    for failure in &candidate.failures {
+        let tone = match failure.verdict {
+            FailureVerdict::Failed => Tone::Worse,
+            FailureVerdict::StillFails => Tone::Plain,
+            FailureVerdict::Mended => Tone::Better,
+        };
+        table.push([
+            Cell::from(text::failure_label(failure, candidate)),
+            text::base_outcome(failure).into(),
+            text::outcome(failure.new.as_ref()).into(),
+            Cell::toned(failure.verdict.name(), tone),
+            text::message(failure).unwrap_or_default().into(),
+        ]);
+    }
+    table
 }
 
 fn table(caption: &str, changes: &[(String, &MetricChange)]) -> Table {

@@ -104,6 +104,7 @@ fn context(results: &Results) -> Table {
         }),
         ("compiler", |r| match &r.toolchain {
             Some(toolchain) => format!("rustc {}", toolchain.rustc),
+            None if r.results.is_empty() => "not known, nothing was measured".to_owned(),
             None => "not known, the firmware is not tinybench's".to_owned(),
         }),
         ("flags", |r| match &r.toolchain {
@@ -225,6 +226,17 @@ fn commands(record: &RunRecord, label: &str, named: bool) -> String {
         )),
         Some(commit) => lines.push(format!("git checkout {}", quoted(commit))),
         None => {}
+    }
+    if !record.failures.is_empty() {
+        let names: Vec<_> = record
+            .failures
+            .iter()
+            .map(|it| it.workload.as_str())
+            .collect();
+        lines.push(format!("# without what failed: {}", names.join(", ")));
+    }
+    if record.results.is_empty() {
+        return lines.join("\n") + "\n";
     }
     let board = quoted(&record.board.name);
     if record.results.iter().any(|result| result.mlperf.is_some()) {

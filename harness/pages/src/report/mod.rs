@@ -4,6 +4,7 @@
 
 mod changes;
 mod cost;
+mod failures;
 mod learning;
 mod methods;
 mod power;
@@ -97,6 +98,7 @@ pub fn document(runs: &[Run], extras: Extras) -> Result<Document, PublishedError
     let results = Results::new(runs);
     let title = extras.title.unwrap_or_else(|| summary::title(&results));
     let mut sections = extras.before_summary;
+    sections.extend(failures::section(&results));
     sections.push(summary::section(&results));
     sections.extend(timing::sections(&results));
     sections.extend(cost::sections(&results));

@@ -16,7 +16,9 @@ pub fn title(results: &Results) -> String {
             .iter()
             .map(|run| run.record.board.name.as_str()),
     );
-    let workloads = distinct(results.items.iter().map(|i| i.result.workload.as_str()));
+    let measured = results.items.iter().map(|i| i.result.workload.as_str());
+    let failures = results.runs.iter().flat_map(|run| &run.record.failures);
+    let workloads = distinct(measured.chain(failures.map(|it| it.workload.as_str())));
     let what = match workloads.as_slice() {
         [one] => (*one).to_owned(),
         [one, other] => format!("{one} and {other}"),

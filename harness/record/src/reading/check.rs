@@ -2,7 +2,7 @@
 //! and strings of any length and content.
 
 use crate::learning::Learning;
-use crate::{MAX_NAME, Power, RunRecord, RunResult, Stage};
+use crate::{Failure, MAX_NAME, Power, RunRecord, RunResult, Stage};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -22,16 +22,16 @@ const TOLERANCE: f64 = 1e-4;
 /// What is wrong with a record. Safe to print.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// It holds no results.
+    /// It holds neither results nor failures.
     #[error("it has no results")]
     Empty,
-    /// One workload and runtime has several entries.
-    #[error("the workload `{workload}` on the runtime `{runtime}` is in it twice")]
+    /// One workload and runtime has several entries, be they results or failures.
+    #[error("the workload `{workload}`{} is in it twice", on_runtime(runtime.as_deref()))]
     Duplicate {
         /// The workload.
         workload: String,
-        /// The runtime.
-        runtime: String,
+        /// The runtime, where it was known.
+        runtime: Option<String>,
     },
     /// A string could change what a terminal shows.
     #[error("`{place}` has the control character {} in it", .character.escape_unicode())]
@@ -61,6 +61,10 @@ pub enum Fault {
     },
 }
 
+fn on_runtime(name: Option<&str>) -> String {
+    name.map_or(String::new(), |name| format!(" on the runtime `{name}`"))
+}
+
 fn absurd(place: impl Into<String>, reason: impl Into<String>) -> Fault {
     Fault::Absurd {
         place: place.into(),
@@ -70,7 +74,7 @@ fn absurd(place: impl Into<String>, reason: impl Into<String>) -> Fault {
 
 /// Checks that a record makes sense, so that nothing which uses it has to.
 pub fn check(record: &RunRecord) -> Result<(), Fault> {
-    if record.results.is_empty() {
+    if record.results.is_empty() && record.failures.is_empty() {
         return Err(Fault::Empty);
     }
     if record.started_at.parse::<Timestamp>().is_err() {
@@ -91,16 +95,47 @@ pub fn check(record: &RunRecord) -> Result<(), Fault> {
         ] {
             name_of(&format!("results[{index}].{name}"), text)?;
         }
-        if !seen.insert((&result.workload, &result.runtime.name)) {
-            return Err(Fault::Duplicate {
-                workload: result.workload.clone(),
-                runtime: result.runtime.name.clone(),
-            });
+        if !seen.insert((result.workload.as_str(), Some(result.runtime.name.as_str()))) {
+            return Err(duplicate(&result.workload, Some(&result.runtime.name)));
         }
         figures(record.board.clock_hz, result)
             .map_err(|(place, reason)| absurd(format!("results[{index}].{place}"), reason))?;
     }
+    for (index, failure) in record.failures.iter().enumerate() {
+        failure_of(index, failure)?;
+        let runtime = failure.runtime_name();
+        if !seen.insert((failure.workload.as_str(), runtime)) {
+            return Err(duplicate(&failure.workload, runtime));
+        }
+    }
     name_of("board.name", &record.board.name)
+}
+
+fn duplicate(workload: &str, runtime: Option<&str>) -> Fault {
+    Fault::Duplicate {
+        workload: workload.to_owned(),
+        runtime: runtime.map(str::to_owned),
+    }
+}
+
+/// A failure has names, a kind and a message, and no exit code that means that all is well.
+fn failure_of(index: usize, failure: &Failure) -> Result<(), Fault> {
+    let place = |field: &str| format!("failures[{index}].{field}");
+    name_of(&place("workload"), &failure.workload)?;
+    name_of(&place("kind"), failure.kind.name())?;
+    if let Some(model) = &failure.model {
+        name_of(&place("model.name"), &model.name)?;
+    }
+    if let Some(runtime) = &failure.runtime {
+        name_of(&place("runtime.name"), &runtime.name)?;
+    }
+    if failure.message.trim().is_empty() {
+        return Err(absurd(place("message"), "is empty"));
+    }
+    if failure.exit_code == 0 {
+        return Err(absurd(place("exit_code"), "is 0, which means success"));
+    }
+    Ok(())
 }
 
 /// A name is there and short.
@@ -349,7 +384,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::example::example;
+    use crate::example::{example, with_failures};
     use crate::{Compression, FloatOutputs, Other};
 
     /// What is said of the example with the field at `pointer` replaced.
@@ -531,5 +566,48 @@ mod tests {
         );
         record.results[1].runtime.name = "other".to_owned();
         check(&record).unwrap();
+    }
+    #[test]
+    fn failures_are_checked_like_results() {
+        let said = |pointer: &str, bad: Value| {
+            let mut value = serde_json::to_value(with_failures()).unwrap();
+            *value.pointer_mut(pointer).unwrap() = bad;
+            super::super::parse(value.to_string().as_bytes())
+                .err()
+                .unwrap_or_else(|| "fine".to_owned())
+        };
+        let texts: Vec<_> = [
+            ("/results", json!([])),
+            ("/failures/0/kind", json!("struck-by-lightning")),
+            ("/failures/0/kind", json!(" ")),
+            ("/failures/0/kind", json!("x".repeat(201))),
+            ("/failures/0/workload", json!("")),
+            ("/failures/0/workload", json!("kws")),
+            ("/failures/0/workload", json!("vww\u{1b}[2J")),
+            ("/failures/0/model/name", json!("x".repeat(201))),
+            ("/failures/0/runtime/name", json!("")),
+            ("/failures/0/message", json!("two\nlines")),
+            ("/failures/0/message", json!("x".repeat(5_000))),
+            ("/failures/0/message", json!("")),
+            ("/failures/0/exit_code", json!(0)),
+            ("/failures/0/exit_code", json!(256)),
+            ("/failures/1/workload", json!("ic")),
+        ]
+        .into_iter()
+        .map(|(pointer, bad)| {
+            let mut shown = bad.to_string();
+            shown.truncate(24);
+            format!("{pointer} {shown}: {}", said(pointer, bad))
+        })
+        .collect();
+        insta::assert_snapshot!(texts.join("\n"));
+        let mut record = with_failures();
+        record.results.clear();
+        record.failures[0].runtime = None;
+        record.failures[1].workload = record.failures[0].workload.clone();
+        assert_eq!(
+            check(&record).unwrap_err().to_string(),
+            "the workload `ic` is in it twice"
+        );
     }
 }

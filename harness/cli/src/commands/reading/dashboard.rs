@@ -38,8 +38,12 @@ pub fn dashboard(args: &DashboardArgs) -> Result<(), Failure> {
         1 => format!("1 {what}"),
         number => format!("{number} {what}s"),
     };
+    let failures = match history.current_failures().count() {
+        0 => String::new(),
+        failures => format!(", {}", count(failures, "failure")),
+    };
     eprintln!(
-        "dashboard: {} ({}, {}, {})",
+        "dashboard: {} ({}, {}, {}{failures})",
         args.out.join("index.html").display(),
         count(history.records, "run"),
         count(history.commits.len(), "commit"),

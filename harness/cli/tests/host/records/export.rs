@@ -4,6 +4,7 @@
 use crate::support::Tinybench;
 use crate::support::records::Record;
 use serde_json::{Value, json};
+use std::process::Command;
 
 fn records() -> Tinybench {
     let tinybench = Tinybench::new();
@@ -59,6 +60,52 @@ fn baselines_can_be_exported_and_compared_with() {
         0
     );
     assert_eq!(failures(&["--limit", "flash=100KiB"]), 2);
+}
+
+#[test]
+fn python_finds_every_figure_in_the_database() {
+    const SCRIPT: &str = "
+import csv, sqlite3
+found = sqlite3.connect('all.sqlite').execute('''
+    SELECT run, board, workload, runtime, metric, unit, fidelity, iter, samples.value
+    FROM samples JOIN figures USING (figure)
+    UNION ALL
+    SELECT run, board, workload, runtime, metric, unit, fidelity, '', value FROM figures
+    WHERE figure NOT IN (SELECT figure FROM samples)''')
+keys = ['run', 'board', 'workload', 'runtime', 'metric', 'unit', 'fidelity', 'iter']
+expected = [tuple(row[key] for key in keys) + (float(row['value']),)
+            for row in csv.DictReader(open('all.csv', encoding='utf-8'))]
+assert sorted(tuple(map(str, row)) for row in found) == sorted(tuple(map(str, row)) for row in expected)
+print(len(expected))
+";
+    let tinybench = records();
+    for (format, out) in [("csv", "all.csv"), ("sqlite", "all.sqlite")] {
+        let ended = tinybench.run(&["export", "a.json", "slower", "--format", format, "-o", out]);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+    let python = Command::new("python3")
+        .args(["-c", SCRIPT])
+        .current_dir(tinybench.path("."))
+        .output();
+    let Ok(python) = python else {
+        eprintln!("skipped: there is no python3");
+        return;
+    };
+    let said = String::from_utf8_lossy(&python.stderr);
+    assert!(python.status.success(), "{said}");
+    let count: usize = String::from_utf8_lossy(&python.stdout)
+        .trim()
+        .parse()
+        .unwrap();
+    assert!(count > 50, "{count}");
+    // A database is nothing for a terminal.
+    let ended = tinybench.run(&["export", "a.json", "--format", "sqlite"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("name a file with -o FILE"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

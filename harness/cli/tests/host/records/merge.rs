@@ -50,6 +50,34 @@ fn the_record_of_shards_is_that_of_one_run_but_for_its_time() {
 }
 
 #[test]
+fn a_shard_of_a_scheduler_is_told_and_so_is_nonsense() {
+    let tinybench = Tinybench::new();
+    let of_two = |index: &str| {
+        let mut command = tinybench.command();
+        command
+            .args(["run", "--board", "nano33", "--on", "virtual"])
+            .args(["--workload", "kws", "--shard", "auto"])
+            .env("TINYBENCH_JOB_INDEX", index)
+            .env("TINYBENCH_JOB_TOTAL", "2");
+        tinybench.ended(&mut command)
+    };
+    let ended = of_two("1");
+    assert_eq!(
+        (ended.code, ended.stderr.as_str()),
+        (
+            Some(2),
+            "shard 2/2, as TINYBENCH_JOB_INDEX says\ntarget: virtual nano33 (as --on virtual \
+             asks)\nerror: shard 2/2 has nothing to run: there are 1 in all; use at most as many \
+             shards\n"
+        )
+    );
+    let ended = of_two("2");
+    assert_eq!(ended.code, Some(2));
+    let said = "TINYBENCH_JOB_INDEX is 2, but TINYBENCH_JOB_TOTAL is 2";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+}
+
+#[test]
 fn a_shard_without_work_is_refused() {
     let ended = Tinybench::new().run_virtual(&["--workload", "kws", "--shard", "2/2"]);
     assert_eq!(ended.code, Some(2));

@@ -2,4 +2,6 @@
 
 mod compare;
 mod export;
+mod failures;
 mod merge;
+mod slurm;
