@@ -7,5 +7,6 @@ pub mod measure;
 pub mod power;
 pub mod run;
 pub mod serving;
+pub mod sweep;
 pub mod target;
 pub mod verify;

@@ -73,6 +73,11 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         self.0.exit()
     }
+
+    /// The error itself.
+    pub fn error(&self) -> &(dyn Error + 'static) {
+        &*self.0
+    }
 }
 
 impl<E: Exits> From<E> for Failure {

@@ -15,6 +15,9 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// The processes that are to end with this one.
 static CHILDREN: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
+/// What is said where a step is ended in its middle.
+static FAREWELL: Mutex<Option<String>> = Mutex::new(None);
+
 /// How long what is under way may take to come to its end: a step that doesn't look for signals, such
 /// as the host's own computing of a reference, is ended in its middle.
 pub const GRACE: Duration = Duration::from_millis(800);
@@ -39,9 +42,17 @@ pub fn install() -> Result<(), ctrlc::Error> {
         thread::spawn(|| {
             thread::sleep(GRACE);
             eprintln!("\nerror: interrupted in the middle of a step");
+            if let Some(farewell) = &*FAREWELL.lock().unwrap_or_else(PoisonError::into_inner) {
+                eprintln!("{farewell}");
+            }
             process::exit(Exit::Interrupted as i32);
         });
     })
+}
+
+/// Sets what else is said where a signal ends a step in its middle.
+pub fn set_farewell(text: Option<String>) {
+    *FAREWELL.lock().unwrap_or_else(PoisonError::into_inner) = text;
 }
 
 /// Fails once a signal has come.

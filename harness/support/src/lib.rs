@@ -10,6 +10,7 @@ pub mod json;
 pub mod listing;
 pub mod number;
 pub mod order;
+pub mod overall;
 pub mod printable;
 pub mod progress;
 pub mod suggest;

@@ -1,9 +1,12 @@
 //! Progress on stderr: bars on a terminal, otherwise one line a step.
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::overall::Overall;
 
 /// Shows what is being done and how far it is.
 #[derive(Debug)]
@@ -13,10 +16,11 @@ pub struct Progress {
     bar: Option<ProgressBar>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Output {
     Bars,
     Lines,
+    Overall(Arc<Overall>),
     Nothing,
 }
 
@@ -44,10 +48,20 @@ impl Progress {
         }
     }
 
+    /// The part that one of several has in `overall`.
+    pub fn of(overall: &Arc<Overall>) -> Self {
+        Self {
+            output: Output::Overall(Arc::clone(overall)),
+            subject: String::new(),
+            bar: None,
+        }
+    }
+
     /// Says something that stays on the screen.
     pub fn note(&self, text: &str) {
-        match (&self.bar, self.output) {
+        match (&self.bar, &self.output) {
             (_, Output::Nothing) => {}
+            (_, Output::Overall(overall)) => overall.note(text),
             (Some(bar), _) => bar.suspend(|| eprintln!("{text}")),
             (None, _) => eprintln!("{text}"),
         }
@@ -61,9 +75,12 @@ impl Progress {
     /// Begins a step of `total` parts, or of unknown length.
     pub fn begin(&mut self, step: &str, total: Option<u64>) {
         self.end();
+        if let Output::Overall(overall) = &self.output {
+            overall.step(&self.subject, step);
+        }
         let step = format!("{}: {step}", self.subject);
         match self.output {
-            Output::Nothing => {}
+            Output::Nothing | Output::Overall(_) => {}
             Output::Lines => eprintln!("{step}"),
             Output::Bars => {
                 let bar = match total {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use probe_rs::probe::DebugProbeSelector;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 use tinybench_analysis::baselines;
@@ -29,13 +30,16 @@ Examples:
                                                         learning from what my.tflite extracts
   tinybench run --board nano33 --save-baseline main     to compare with later
   tinybench run --board nano33 --format json | jq .results[0].latency
+  tinybench run --resume                                go on with the run that was interrupted
 
-The record is written to tinybench-results/ unless --out names a file. A run that fails, also
-because an output differs from its reference, leaves no record.")]
+The record is written to tinybench-results/ unless --out names a file. Where a workload fails, also
+because an output differs from its reference, the record says so and the others are measured; the
+exit code is that of the first failure. What was measured so far is in a journal beside the record,
+until that is written.")]
 pub struct RunArgs {
     /// The board (`tinybench boards` lists them)
-    #[arg(long, value_name = "NAME")]
-    pub board: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "resume")]
+    pub board: Option<String>,
     /// A workload, repeatable; with -audio behind its name from raw audio [default: the standard
     /// set, if there is no --model and no --suite]
     #[arg(long = "workload", value_name = "NAME")]
@@ -114,6 +118,73 @@ pub struct RunArgs {
     /// records together
     #[arg(long, value_name = "I/N|auto")]
     pub shard: Option<ShardChoice>,
+    /// Go on with a run that was interrupted, and measure what is missing; without --board what the
+    /// journal says was asked [default: the journal that was written last]
+    #[arg(long, value_name = "JOURNAL", num_args = 0..=1)]
+    pub resume: Option<Option<PathBuf>>,
+    /// How the workloads are taken.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+}
+
+/// What to sweep.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench sweep zoo.toml                    every model of the file on every board
+  tinybench sweep zoo.toml                    again, after an interruption: only what is missing
+  tinybench sweep zoo.toml --shard 3/20       one of twenty jobs; `tinybench merge` joins them
+
+zoo.toml:
+  boards = [\"nano33\", \"nucleo-l4r5zi\"]
+  models = [\"zoo/**/*.tflite\"]
+
+The records, one a board, are written to tinybench-results/TIME-zoo/ unless --out names a folder; what
+was measured so far is in tinybench-results/zoo.journal until they are. docs/sweeps.md describes the
+file.")]
+pub struct SweepArgs {
+    /// What to measure on what, TOML
+    #[arg(value_name = "FILE.toml")]
+    pub file: PathBuf,
+    /// Go on with what an interrupted sweep has left, if there is something; that is the default
+    #[arg(long, conflicts_with = "anew")]
+    pub resume: bool,
+    /// Throw away what an interrupted sweep has left, and measure everything
+    #[arg(long)]
+    pub anew: bool,
+    /// A folder for the records [default: tinybench-results/TIME-NAME]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// What to print on stdout; as JSON a list of records
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// The commit of your project that is measured, for the records [default: what CI or git says]
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "TINYBENCH_COMMIT",
+        hide_env_values = true
+    )]
+    pub commit: Option<String>,
+    /// Run only part I of N of each board's models, or with `auto` the part that the job is of a
+    /// Slurm array, a Kubernetes, GitHub, GitLab or Buildkite job
+    #[arg(long, value_name = "I/N|auto")]
+    pub shard: Option<ShardChoice>,
+    /// How the models are taken.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+}
+
+/// How workloads are taken.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct PaceArgs {
+    /// How many virtual boards run side by side; real ones are taken one at a time
+    /// [default: as many as there are processors]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Begin nothing more once a workload has failed
+    #[arg(long)]
+    pub fail_fast: bool,
 }
 
 /// Which device to measure, and how.

@@ -61,6 +61,8 @@ pub struct Global {
 pub enum Command {
     /// Measure workloads on a board, or on a virtual one
     Run(Box<RunArgs>),
+    /// Measure every model on every board, as a file says
+    Sweep(SweepArgs),
     /// Compare a board with its virtual counterpart by micro-benchmarks, rule by rule
     Calibrate(CalibrateArgs),
     /// Compare records: what became better or worse, and whether it matters

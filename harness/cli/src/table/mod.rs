@@ -30,14 +30,21 @@ struct Property {
     value: fn(&RunResult) -> Option<String>,
 }
 
+const WORKLOAD: &str = "workload";
+const RUNTIME: &str = "runtime";
+const VERIFIED: &str = "verified";
+
+/// What there is to say of a subject that failed.
+const OF_FAILURES: [&str; 3] = [WORKLOAD, RUNTIME, VERIFIED];
+
 /// Everything the table shows, in order. A property that no result has is left out.
 const PROPERTIES: [Property; 12] = [
     Property {
-        heading: "workload",
+        heading: WORKLOAD,
         value: |result| Some(result.workload.clone()),
     },
     Property {
-        heading: "runtime",
+        heading: RUNTIME,
         value: |result| Some(result.runtime.name.clone()),
     },
     Property {
@@ -112,7 +119,7 @@ const PROPERTIES: [Property; 12] = [
         },
     },
     Property {
-        heading: "verified",
+        heading: VERIFIED,
         value: |result| {
             let outputs = result.outputs.as_ref()?;
             Some(match outputs.verified {
@@ -138,7 +145,8 @@ pub fn render(
     let (results, failures) = (&record.results, record.failures.as_slice());
     let fit = |grid: Grid| grid.render(width, |text| heading(text, colour));
     let mut parts = vec![wrap(&title(record), width)];
-    if results.iter().all(|result| result.compression.is_some())
+    if !results.is_empty()
+        && results.iter().all(|result| result.compression.is_some())
         && let Some(grid) = compression::grid(results, &record.left_out)
     {
         parts.push(fit(grid));
@@ -167,14 +175,12 @@ pub fn render(
 
 /// One row a result or failure, without the properties that none has.
 fn main(results: &[RunResult], failures: &[Failure], colour: bool) -> Grid {
-    let fails = |property: &Property| {
-        !failures.is_empty() && ["workload", "runtime", "verified"].contains(&property.heading)
-    };
+    let of_failures = |heading| !failures.is_empty() && OF_FAILURES.contains(&heading);
     let shown: Vec<&Property> = PROPERTIES
         .iter()
         .filter(|property| {
-            let mut results = results.iter();
-            fails(property) || results.any(|result| (property.value)(result).is_some())
+            let has = |result| (property.value)(result).is_some();
+            of_failures(property.heading) || results.iter().any(has)
         })
         .collect();
     let row = |result| {
@@ -192,6 +198,40 @@ fn main(results: &[RunResult], failures: &[Failure], colour: bool) -> Grid {
     }
 }
 
+/// The results of several runs as one table of at most `width` columns where that is possible, each
+/// with what its run is called.
+pub fn sweep(runs: &[(&str, &RunRecord)], width: usize, colour: bool) -> String {
+    let results: Vec<RunResult> = runs.iter().flat_map(|(_, it)| it.results.clone()).collect();
+    let failures: Vec<Failure> = runs.iter().flat_map(|(_, it)| it.failures.clone()).collect();
+    let mut grid = main(&results, &failures, colour);
+    let names = |count: fn(&RunRecord) -> usize| {
+        let names = runs.iter();
+        names.flat_map(move |(name, it)| std::iter::repeat_n((*name).to_owned(), count(it)))
+    };
+    let names = names(|it| it.results.len()).chain(names(|it| it.failures.len()));
+    for (row, name) in grid.rows.iter_mut().zip(names) {
+        row.insert(0, name);
+    }
+    grid.headings.insert(0, "board".to_owned());
+    grid.left += 1;
+    let modelled = if results.iter().any(has_modelled) {
+        "≈ modelled, not measured. "
+    } else {
+        ""
+    };
+    let legend = format!(
+        "{modelled}RAM and flash are without the harness's own part. docs/numbers.md explains every \
+         number."
+    );
+    let grid = grid.render(width, |text| heading(text, colour));
+    let messages = failures::messages(&failures, width);
+    let parts: Vec<_> = [Some(grid), messages, Some(wrap(&legend, width))]
+        .into_iter()
+        .flatten()
+        .collect();
+    parts.join("\n\n")
+}
+
 fn heading(text: &str, colour: bool) -> String {
     if colour {
         text.bold().to_string()
@@ -207,7 +247,7 @@ fn cell(property: &Property, result: &RunResult, colour: bool) -> String {
     }
     match text.strip_prefix(MODELLED) {
         Some(number) => format!("{}{number}", MODELLED.yellow()),
-        None if property.heading == "verified" => match &result.outputs {
+        None if property.heading == VERIFIED => match &result.outputs {
             Some(outputs) if outputs.verified => text.green().to_string(),
             Some(_) => text.red().to_string(),
             None => text,

@@ -1,5 +1,5 @@
 //! Everything that is refused before anything is built: one clear error, its exit code, and no
-//! record.
+//! result.
 
 use crate::support::flatbuffer::{
     MODEL_OPERATOR_CODES, MODEL_SUBGRAPHS, MODEL_VERSION, OPERATOR_CODE_BUILTIN,
@@ -8,7 +8,8 @@ use crate::support::flatbuffer::{
 };
 use crate::support::{Ended, Tinybench, kws_model, project_root, toolchain_is_there};
 
-/// Runs a command that must fail and must leave nothing behind but what was there.
+/// Runs a command that must fail and must leave nothing behind but what was there, and the record of
+/// the failure.
 fn refused(tinybench: &Tinybench, arguments: &[&str]) -> String {
     let before = tinybench.contents();
     let Ended {
@@ -17,6 +18,7 @@ fn refused(tinybench: &Tinybench, arguments: &[&str]) -> String {
         stderr,
     } = tinybench.run(arguments);
     assert_eq!(stdout, "");
+    tinybench.take_failure(code);
     assert_eq!(tinybench.contents(), before, "something was left behind");
     let error: Vec<_> = stderr
         .lines()

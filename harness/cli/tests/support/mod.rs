@@ -12,6 +12,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 use tinybench_execution::build::find_toolchain;
 use tinybench_inputs::board::target::{Memory, Setup, Target};
+use tinybench_record::reading::{self, Loaded};
 
 /// What firmware for the board `nano33` is built for.
 pub const NANO33: Target = Target {
@@ -103,6 +104,23 @@ impl Tinybench {
             stdout: text(output.stdout),
             stderr: text(output.stderr),
         }
+    }
+
+    /// Takes the record away, if there is one, of a run of which nothing could be measured.
+    #[track_caller]
+    pub fn take_failure(&self, code: Option<i32>) {
+        let results = self.path("tinybench-results");
+        if !results.is_dir() {
+            return;
+        }
+        let loaded = reading::load(&results).unwrap().loaded;
+        let [Loaded { record, .. }] = loaded.as_slice() else {
+            panic!("{loaded:?}");
+        };
+        let codes: Vec<_> = record.failures.iter().map(|it| it.exit_code).collect();
+        let code = u8::try_from(code.unwrap()).unwrap();
+        assert_eq!((record.results.len(), codes), (0, vec![code]));
+        fs::remove_dir_all(results).unwrap();
     }
 
     /// Names of what is in the folder.

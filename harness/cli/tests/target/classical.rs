@@ -17,6 +17,7 @@ fn refused(tinybench: &Tinybench, code: i32, more: &[&str]) -> String {
     let ended = tinybench.run_virtual(more);
     assert_eq!(ended.code, Some(code), "{}", ended.stderr);
     assert_eq!(ended.stdout, "");
+    tinybench.take_failure(ended.code);
     assert_eq!(tinybench.contents(), before, "something was left behind");
     let error = ended
         .stderr

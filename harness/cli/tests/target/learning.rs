@@ -151,6 +151,7 @@ fn refused(tinybench: &Tinybench, expected: &str) {
         "{expected}: {}",
         ended.stderr
     );
+    tinybench.take_failure(ended.code);
     assert_eq!(tinybench.contents(), before, "something was left behind");
 }
 

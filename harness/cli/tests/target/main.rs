@@ -2,7 +2,6 @@
 
 #[cfg(unix)]
 mod anomaly;
-mod broken_boards;
 mod calibrate;
 mod classical;
 mod compression;
@@ -15,6 +14,7 @@ mod new_workload;
 mod nucleo;
 mod ordinary_tools;
 mod reference;
+mod runs;
 #[path = "../support/mod.rs"]
 mod support;
 mod virtual_run;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::support::{Ended, Tinybench, kws_model, project_root, shared, toolchain_is_there};
 use serde_json::Value;
 use tinybench_inputs::suite::{Contents, STANDARD, Suite};
-use tinybench_record::{RunRecord, RunResult};
+use tinybench_record::{FailureKind, RunRecord, RunResult};
 
 const KWS: [&str; 9] = [
     "run",
@@ -204,14 +204,11 @@ fn without_a_name_the_standard_set_is_run() {
             result.workload
         );
         parts_add_up(result);
-        // What runs is said as it runs.
-        let line = format!(
-            "{} of {}, {}: timing\n",
-            index + 1,
-            names.len(),
-            result.workload
-        );
-        assert!(stderr.contains(&line), "{stderr}");
+        // How far all are is said as they end.
+        let name = &result.workload;
+        assert!(stderr.contains(&format!("{name}: done (")), "{stderr}");
+        let ended = format!(": done ({} of {})\n", index + 1, names.len());
+        assert!(stderr.contains(&ended), "{stderr}");
     }
 }
 
@@ -344,7 +341,7 @@ fn a_model_without_references_is_checked_against_the_portable_kernels() {
 }
 
 #[test]
-fn a_mismatch_is_told_and_leaves_no_record() {
+fn a_mismatch_is_told_and_recorded() {
     if !toolchain_is_there() {
         return;
     }
@@ -383,7 +380,20 @@ fn a_mismatch_is_told_and_leaves_no_record() {
         right.wrapping_add(3)
     );
     assert!(stderr.ends_with(&expected), "{stderr}");
-    assert_eq!(tinybench.contents(), ["my.tflite", "reference"]);
+    assert_eq!(
+        tinybench.contents(),
+        ["my.tflite", "record.json", "reference"]
+    );
+    let record = fs::read(tinybench.path("record.json")).unwrap();
+    let record = RunRecord::parse(&record).unwrap();
+    let [failure] = record.failures.as_slice() else {
+        panic!("{record:?}");
+    };
+    assert_eq!(
+        (&failure.kind, failure.exit_code),
+        (&FailureKind::Mismatch, 3)
+    );
+    assert_eq!(format!("error: {}\n", failure.message), expected);
 }
 
 #[cfg(target_os = "linux")]
@@ -392,16 +402,22 @@ fn a_full_disk_is_told() {
     if !toolchain_is_there() {
         return;
     }
+    let tinybench = Tinybench::new();
     let Ended {
         code,
         stdout,
         stderr,
-    } = run_kws(&Tinybench::new(), &["--out", "/dev/full"]);
-    // What was measured is shown all the same.
+    } = run_kws(&tinybench, &["--out", "/dev/full"]);
+    // What was measured is shown all the same, and kept.
     assert_eq!(code, Some(8));
     assert!(stdout.contains("kws"), "{stdout}");
-    let expected = "error: can't write /dev/full: No space left on device (os error 28)\n";
-    assert!(stderr.ends_with(expected), "{stderr}");
+    let expected = "error: can't write /dev/full: No space left on device (os error 28); what was \
+                    measured is in tinybench-results/";
+    assert!(stderr.contains(expected), "{stderr}");
+    let resumed = tinybench.run(&["run", "--resume", "--out", "record.json"]);
+    assert_eq!(resumed.code, Some(0), "{}", resumed.stderr);
+    assert!(!resumed.stderr.contains("timing"), "{}", resumed.stderr);
+    assert_eq!(tinybench.contents(), ["record.json", "tinybench-results"]);
 }
 
 #[test]
@@ -422,6 +438,7 @@ fn a_target_that_is_too_slow_for_the_timeout_hangs() {
         "{stderr}"
     );
     assert!(stderr.contains("\n  pc   0x"), "{stderr}");
+    tinybench.take_failure(code);
     assert_eq!(tinybench.contents(), [""; 0]);
 }
 

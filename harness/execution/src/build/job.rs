@@ -108,14 +108,14 @@ fn runtime_crates(runtime: &str) -> Vec<Dependency> {
     crates
 }
 
-fn interface() -> Dependency {
+pub(super) fn interface() -> Dependency {
     Dependency {
         name: "interface".to_owned(),
         folder: "targets/interface".into(),
     }
 }
 
-fn pipeline() -> Dependency {
+pub(super) fn pipeline() -> Dependency {
     Dependency {
         name: "pipeline".to_owned(),
         folder: "workloads/pipeline".into(),
@@ -123,7 +123,7 @@ fn pipeline() -> Dependency {
 }
 
 /// In every measurement's list, so that images with and without it share what cargo compiled.
-fn learning() -> Dependency {
+pub(super) fn learning() -> Dependency {
     Dependency {
         name: "learning".to_owned(),
         folder: "workloads/learning".into(),

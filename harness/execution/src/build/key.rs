@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::toolchain::Toolchain;
-use super::{BuildError, Job, firmware_folder};
+use super::{BuildError, Job, Target, firmware_folder, job, runtimes_folder};
 
 /// Folders of a crate that don't enter an image.
 const SKIPPED: [&str; 7] = [
@@ -50,6 +50,35 @@ pub(super) fn key(
     for (package, sources) in sources {
         hash.field(package);
         hash.field(sources);
+    }
+    Ok(hash.finish())
+}
+
+/// What all images for a target have in common, hexadecimal: the compiler, and the sources of the
+/// firmware, of what it uses and of all runtimes.
+pub(super) fn of_all(
+    project_root: &Path,
+    target: &Target,
+    toolchain: &Toolchain,
+) -> Result<String, BuildError> {
+    let mut hash = Fields(Sha256::new());
+    for text in toolchain.identity() {
+        hash.field(text);
+    }
+    hash.field(format!("{target:?}"));
+    let runtimes = runtimes_folder(project_root);
+    let mut folders = vec![firmware_folder(project_root)];
+    for entry in fs::read_dir(&runtimes).map_err(BuildError::io(&runtimes))? {
+        let folder = entry.map_err(BuildError::io(&runtimes))?.path();
+        if folder.join("Cargo.toml").is_file() {
+            folders.push(folder);
+        }
+    }
+    let shared = [job::interface(), job::pipeline(), job::learning()];
+    folders.extend(shared.map(|it| project_root.join(it.folder)));
+    folders.sort();
+    for folder in folders {
+        hash.field(hash_of(&folder)?);
     }
     Ok(hash.finish())
 }

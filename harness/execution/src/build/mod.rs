@@ -223,6 +223,16 @@ pub fn build_calibration(
     run(&Job::of_calibration(request), on_event)
 }
 
+/// A hash of what every image for `target` is built with, whatever its model: the sources of the
+/// firmware and of all runtimes, and the compiler.
+///
+/// # Errors
+/// No compiler, or sources that can't be read.
+pub fn identity(project_root: &Path, target: Target) -> Result<String, BuildError> {
+    let toolchain = find_toolchain(target.rustc_target)?.for_core(target.core);
+    key::of_all(project_root, &target, &toolchain)
+}
+
 fn run(job: &Job, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildError> {
     let toolchain = find_toolchain(job.target.rustc_target)?.for_core(job.target.core);
     let sources = key::sources(job)?;

@@ -1,29 +1,43 @@
 //! A run, from what is asked to the record. Each stage is a type, in the order of the files:
 //!
-//! [`Request`] (what is asked) → [`Setting`] (board and target) → [`Subjects`] (models, inputs,
-//! references) → [`images::Built`] → [`measurements::Measured`] → [`result::Outcome`] (verified) →
-//! [`RunRecord`].
+//! [`Request`] (what is asked) → [`Setting`] (board and target) → [`Subjects`] (what there is to
+//! measure) → [`images::Built`] → [`measurements::Measured`] → [`result::Outcome`] (verified) →
+//! [`Ending`] (a result or a failure, kept in the [`journal`]) → the [record].
 
+mod ending;
 pub mod images;
+pub mod jobs;
+pub mod journal;
 pub mod measurements;
+mod planned;
+mod question;
 mod record;
 mod request;
 pub mod result;
 mod setting;
 mod subjects;
 
+pub use ending::{Ending, SubjectFailed};
+pub use planned::Planned;
+pub use question::Question;
+pub use record::of_run as record;
 pub use request::{Request, What};
 pub use setting::Setting;
-pub use subjects::{NotFetched, NothingToRun, Selected, Selection, Subjects};
+pub use subjects::{NotFetched, NothingToRun, Selection, Subjects};
 
-use tinybench_record::RunRecord;
+use jiff::Timestamp;
+use std::path::Path;
+use tinybench_inputs::commit;
+use tinybench_inputs::project::Project;
+use tinybench_record::{self as records, Other};
 use tinybench_support::exit::Failure;
 use tinybench_support::progress::Progress;
 
+use journal::Header;
 use result::Outcome;
 
 impl Setting<'_> {
-    /// Reads and checks everything that is to be measured.
+    /// Lists everything that is to be measured.
     ///
     /// # Errors
     /// See [`subjects::subjects`].
@@ -35,45 +49,47 @@ impl Setting<'_> {
         subjects::subjects(self.request, self.project, selection, &self.board, progress)
     }
 
-    /// Builds, flashes, measures and verifies one subject.
+    /// Reads, builds, flashes, measures and verifies one subject.
     ///
     /// # Errors
     /// Of any of these.
     pub fn outcome(
         &self,
-        (runtime, subject): &Selected,
+        planned: &Planned,
         progress: &mut Progress,
     ) -> Result<Outcome, Failure> {
+        let (board, runtime) = (&self.board, planned.runtime);
+        let subject = planned.load(self)?;
         // A probe that isn't there is told before a minute's build.
         let probe = self.open()?;
-        let board = &self.board;
-        let built = images::of_subject(self.project, board, *runtime, subject, progress)?;
+        let built = images::of_subject(self.project, board, runtime, &subject, progress)?;
         let measured =
-            measurements::of_subject(self.request, board, probe, subject, &built, progress)?;
+            measurements::of_subject(self.request, board, probe, &subject, &built, progress)?;
         let duty_cycle = self.request.duty_cycle.as_ref();
-        result::outcome(board, duty_cycle, *runtime, subject, built, measured)
+        result::outcome(board, duty_cycle, runtime, &subject, built, measured)
     }
+}
 
-    /// Measures all subjects, one after the other, and makes the record.
-    ///
-    /// # Errors
-    /// The first of a subject.
-    pub fn record(
-        &self,
-        subjects: &Subjects,
-        progress: &mut Progress,
-    ) -> Result<RunRecord, Failure> {
-        let count = subjects.subjects.len();
-        let mut outcomes = Vec::new();
-        for (index, selected) in subjects.subjects.iter().enumerate() {
-            let name = &selected.1.name;
-            progress.set_subject(&match count {
-                1 => name.clone(),
-                _ => format!("{} of {count}, {name}", index + 1),
-            });
-            outcomes.push(self.outcome(selected, progress)?);
-        }
-        progress.end();
-        Ok(record::of_run(self, subjects, outcomes)?)
+/// The first line of the journal of a run that begins now, and of its record.
+pub fn header(
+    project: &Project,
+    started: Timestamp,
+    commit: Option<&str>,
+    questions: Vec<Question>,
+) -> Header {
+    Header {
+        schema: journal::SCHEMA.to_owned(),
+        tinybench: records::Tinybench {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            commit: project.commit(),
+            other: Other::new(),
+        },
+        started_at: records::time_text(started),
+        commit: commit::find(commit, Path::new(".")),
+        folder: std::env::current_dir().unwrap_or_default(),
+        out: None,
+        save_baseline: None,
+        sweep: None,
+        questions,
     }
 }

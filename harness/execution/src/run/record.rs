@@ -1,35 +1,54 @@
 //! The record of a run.
 
-use std::path::Path;
+use tinybench_record::{self as record, ExecutionKind, Other, RunRecord};
 
-use tinybench_inputs::commit;
-use tinybench_record::{self as record, Other, RunRecord};
+use super::ending::Ending;
+use super::jobs::Run;
+use super::journal::Header;
+use super::subjects::NothingToRun;
+use crate::target::select::Choice;
 
-use super::result::Outcome;
-use super::setting::Setting;
-use super::subjects::{NothingToRun, Subjects};
-
-/// The record of a run of `subjects` that gave `outcomes`.
+/// The record of a run that ended in `endings`, one a subject; none of those that weren't begun.
 ///
 /// # Errors
 /// If there are none.
 pub fn of_run(
-    setting: &Setting,
-    subjects: &Subjects,
-    outcomes: Vec<Outcome>,
+    run: &Run,
+    header: &Header,
+    endings: Vec<Option<Ending>>,
 ) -> Result<RunRecord, NothingToRun> {
-    let first = outcomes.first().ok_or(NothingToRun)?;
+    let (setting, subjects) = (&run.setting, &run.subjects);
     let board = &setting.board;
     let other = Other::new;
+    let (mut execution, mut toolchain) = (None, None);
+    let (mut results, mut failures) = (Vec::new(), Vec::new());
+    for ending in endings.into_iter().flatten() {
+        match ending {
+            Ending::Failure(failure) => failures.push(failure),
+            Ending::Result {
+                result,
+                toolchain: built_with,
+                kind,
+            } => {
+                execution.get_or_insert(kind);
+                toolchain.get_or_insert(built_with);
+                results.push(*result);
+            }
+        }
+    }
+    if results.is_empty() && failures.is_empty() {
+        return Err(NothingToRun);
+    }
+    // A target tells what it is. Where none could be asked, virtual is what was made so.
+    let chosen = match setting.choice {
+        Choice::Virtual(_) => ExecutionKind::Virtual,
+        Choice::Probe { .. } => ExecutionKind::Probe,
+    };
     Ok(RunRecord {
         schema: record::SCHEMA.to_owned(),
-        tinybench: record::Tinybench {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            commit: setting.project.commit(),
-            other: other(),
-        },
-        started_at: record::time_text(setting.started),
-        commit: commit::find(setting.request.commit.as_deref(), Path::new(".")),
+        tinybench: header.tinybench.clone(),
+        started_at: header.started_at.clone(),
+        commit: header.commit.clone(),
         board: record::Board {
             name: board.name.clone(),
             chip: board.chip.clone(),
@@ -43,21 +62,15 @@ pub fn of_run(
             other: other(),
         },
         execution: record::Execution {
-            kind: first.kind,
+            kind: execution.unwrap_or(chosen),
             probe: setting.choice.probe_name(board),
             other: other(),
         },
-        toolchain: Some(record::Toolchain {
-            rustc: first.toolchain.rustc.clone(),
-            target: first.toolchain.target.clone(),
-            opt_level: first.toolchain.opt_level.clone(),
-            flags: first.toolchain.flags.clone(),
-            other: other(),
-        }),
+        toolchain,
         shard: subjects.shard.clone(),
+        results,
+        failures,
         left_out: subjects.left_out.clone(),
-        failures: Vec::new(),
-        results: outcomes.into_iter().map(|outcome| outcome.result).collect(),
         other: other(),
     })
 }

@@ -20,7 +20,7 @@ use crate::verify::quality;
 use crate::verify::{self, AnswerMismatch, FeatureMismatch, Mismatch};
 use tinybench_inputs::board::Board;
 use tinybench_inputs::runtimes::{HostRuntime, RuntimeError};
-use tinybench_inputs::subject::Subject;
+use tinybench_inputs::subject::{Subject, name_of};
 use tinybench_record::{self as record, ExecutionKind, Other, RunResult};
 use tinybench_support::hash::sha256_hex;
 use tinybench_support::order::median;
@@ -242,12 +242,7 @@ pub fn result(
     RunResult {
         workload: subject.name.clone(),
         model: record::Model {
-            name: subject
-                .model_path
-                .file_stem()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+            name: name_of(&subject.model_path),
             sha256: Some(sha256_hex(&subject.model)),
             bytes: Some(subject.model.len() as u64),
             macs: Some(subject.facts.macs),

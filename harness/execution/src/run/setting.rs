@@ -26,7 +26,6 @@ pub struct Setting<'a> {
     pub choice: Choice,
     /// When the run began.
     pub started: Timestamp,
-    lister: Lister,
     open_virtual: OpenVirtual<'a>,
 }
 
@@ -47,12 +46,11 @@ impl<'a> Setting<'a> {
         if let Some(power) = &request.power {
             board.choose_power(power)?;
         }
-        let lister = Lister::new();
         let choice = select::choose(
             request.on,
             request.probe.clone(),
             &board,
-            &lister.list_all_with_access(),
+            &Lister::new().list_all_with_access(),
         )?;
         progress.note(&match &choice {
             Choice::Probe { name, .. } => format!("target: {} through {name}", board.name),
@@ -70,7 +68,6 @@ impl<'a> Setting<'a> {
             board,
             choice,
             started,
-            lister,
             open_virtual,
         })
     }
@@ -80,7 +77,7 @@ impl<'a> Setting<'a> {
     /// # Errors
     /// If it is no longer there.
     pub fn open(&self) -> Result<Probe, SelectError> {
-        self.choice
-            .open(&self.board, &self.lister, self.open_virtual)
+        let lister = Lister::new();
+        self.choice.open(&self.board, &lister, self.open_virtual)
     }
 }

@@ -1,24 +1,29 @@
-//! The subjects of a run: what is asked for becomes models with their inputs and references, each
-//! with the runtime that it is measured on, all checked before anything is built.
+//! The subjects of a run: what is asked for becomes a list of models, each with the runtime that it is
+//! measured on. They are read when their turn comes.
 
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tinybench_inputs::board::Board;
 use tinybench_inputs::fetch::{self, Cache, Origin};
 use tinybench_inputs::project::Project;
 use tinybench_inputs::runtimes::{self, HostRuntime, Interpreter, UnknownRuntime};
-use tinybench_inputs::subject::{Placed, Subject};
+use tinybench_inputs::subject::{self, Placed, Subject};
 use tinybench_inputs::suite::variants::Variants;
 use tinybench_inputs::suite::{Contents, STANDARD, Suite, SuiteError};
-use tinybench_inputs::workload::{MAX_DATA_BYTES, Workloads};
+use tinybench_inputs::workload::Workloads;
 use tinybench_record::shard;
-use tinybench_record::{LeftOut, Shard, ShardSubject};
+use tinybench_record::{LeftOut, Shard};
 use tinybench_support::exit::Failure;
 use tinybench_support::exits_with;
-use tinybench_support::files;
+use tinybench_support::files::ReadError;
 use tinybench_support::progress::Progress;
 use tinybench_support::suggest;
 
+use super::planned::{Planned, Source};
 use super::request::{Request, What};
 
 /// Folder of reference vectors beside the models in a folder that a suite is taken from.
@@ -26,6 +31,9 @@ const GOLDEN: &str = "golden";
 
 /// How long a server may be silent while a suite's models are fetched for a run.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Bytes of a model's beginning that tell which runtime reads it.
+const HEAD_BYTES: u64 = 64;
 
 /// Nothing is asked for, and there is nothing to take instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +60,7 @@ pub struct Selection {
     /// Workloads of the project.
     workloads: Vec<String>,
     /// The suite whose models are fetched, if one was asked for.
-    pub suite: Option<Suite>,
+    pub suite: Option<Arc<Suite>>,
     /// Variants of workloads.
     variants: Option<Variants>,
 }
@@ -80,7 +88,7 @@ impl Selection {
         match &suite.contents {
             Contents::Models(_) => Ok(Self {
                 workloads: Vec::new(),
-                suite: Some(suite),
+                suite: Some(Arc::new(suite)),
                 variants: None,
             }),
             Contents::Variants(_) if what.from.is_some() => {
@@ -118,23 +126,20 @@ impl Selection {
     }
 }
 
-/// A runtime and what is measured on it.
-pub type Selected = (&'static dyn HostRuntime, Subject);
-
 /// Everything that a run measures.
 pub struct Subjects {
-    /// In the order in which they are measured.
-    pub subjects: Vec<Selected>,
+    /// In the order of the record.
+    pub planned: Vec<Planned>,
     /// Variants that don't fit the board.
     pub left_out: Vec<LeftOut>,
     /// Which part of a run they are, if it is split.
     pub shard: Option<Shard>,
 }
 
-/// Everything the user named, each with its runtime, read and checked before anything is built.
+/// Everything the user named, each with its runtime.
 ///
 /// # Errors
-/// The first subject that can't be read, isn't in the cache or doesn't fit the board.
+/// What there isn't: a workload, a file, a fetched model that isn't in the cache.
 pub fn subjects(
     request: &Request,
     project: &Project,
@@ -143,20 +148,29 @@ pub fn subjects(
     progress: &mut Progress,
 ) -> Result<Subjects, Failure> {
     let what = &request.what;
-    let workloads = Workloads::open(&project.models())?;
-    let (mut subjects, mut left_out) = (Vec::new(), Vec::new());
+    let workloads = Arc::new(Workloads::open(&project.models())?);
+    let (mut planned, mut left_out) = (Vec::new(), Vec::new());
     for named in named_runtimes(&what.runtimes)? {
         let mut unread = Vec::new();
-        let chosen = |model: &[u8]| named.unwrap_or_else(|| runtimes::for_model(model));
+        let chosen = |head: &[u8]| named.unwrap_or_else(|| runtimes::for_model(head));
         for name in &selection.workloads {
-            let workload = workloads.load(name)?;
-            let runtime = chosen(&workload.model);
+            let card = workloads.card_path(name)?;
+            // A card that can't be read is told when its turn comes.
+            let head = match workloads.card(name) {
+                Ok(it) => head(&card.with_file_name(it.model.file)).unwrap_or_default(),
+                Err(_) => Vec::new(),
+            };
+            let runtime = chosen(&head);
             let of_a_set = what.workloads.is_empty() && named.is_some();
-            if of_a_set && !runtime.reads(&workload.model) {
+            if of_a_set && !runtime.reads(&head) {
                 unread.push(name.as_str());
                 continue;
             }
-            subjects.push((runtime, Subject::from_workload(workload, runtime, board)?));
+            planned.push(Planned {
+                name: name.clone(),
+                runtime,
+                source: Source::Workload(Arc::clone(&workloads)),
+            });
         }
         if let Some(runtime) = named
             && !unread.is_empty()
@@ -175,7 +189,11 @@ pub fn subjects(
                 let subject =
                     Subject::from_variant(variants, variant, workload, &folder, runtime, board);
                 match subject? {
-                    Placed::Fits(subject) => subjects.push((runtime, *subject)),
+                    Placed::Fits(subject) => planned.push(Planned {
+                        name: subject.name.clone(),
+                        runtime,
+                        source: Source::Ready(subject),
+                    }),
                     // That is a finding of the comparison; who asks for it by name gets an error.
                     Placed::TooBig { left_out: it, .. } if what.workloads.is_empty() => {
                         progress.note(&format!("{} is left out: {}", it.workload, it.reason));
@@ -187,33 +205,35 @@ pub fn subjects(
         }
         if let Some(suite) = &selection.suite {
             let runtime = named.unwrap_or(&Interpreter);
-            for subject in fetched(what, suite, runtime, board, progress)? {
-                subjects.push((runtime, subject));
-            }
+            planned.extend(fetched(what, suite, runtime, progress)?);
         }
         for path in &what.models {
-            let reference = what.reference.as_deref();
-            let model = files::read(path, MAX_DATA_BYTES)?;
-            let runtime = chosen(&model);
-            let subject = match &what.stream {
-                Some(stream) => Subject::from_stream(path, model, stream, runtime, board)?,
-                None => {
-                    Subject::from_model(path, model, reference, request.vectors, runtime, board)?
-                }
-            };
-            subjects.push((runtime, subject));
+            planned.push(Planned {
+                name: subject::name_of(path),
+                runtime: chosen(&head(path)?),
+                source: Source::Model(path.clone()),
+            });
         }
     }
-    let (subjects, shard) =
-        shard::select(request.shard, subjects, |(runtime, subject)| ShardSubject {
-            workload: subject.name.clone(),
-            runtime: runtime.name().to_owned(),
-        })?;
+    let (planned, shard) = shard::select(request.shard, planned, Planned::names)?;
     Ok(Subjects {
-        subjects,
+        planned,
         left_out,
         shard,
     })
+}
+
+/// The beginning of a file, by which its runtime is told.
+fn head(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let error = |error: io::Error| ReadError {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let file = File::open(path).map_err(error)?;
+    let mut head = Vec::new();
+    // A folder, for example, is told when its turn comes.
+    let _ = file.take(HEAD_BYTES).read_to_end(&mut head);
+    Ok(head)
 }
 
 /// The runtimes of these names; one `None` if each model is for the one that reads it.
@@ -230,11 +250,10 @@ fn named_runtimes(
 /// The models of a suite, from the cache or from where the user says.
 fn fetched(
     what: &What,
-    suite: &Suite,
-    runtime: &dyn HostRuntime,
-    board: &Board,
+    suite: &Arc<Suite>,
+    runtime: &'static dyn HostRuntime,
     progress: &mut Progress,
-) -> Result<Vec<Subject>, Failure> {
+) -> Result<Vec<Planned>, Failure> {
     let models = suite.models()?;
     let cache = Cache::of_the_user()?;
     let origin = what.from.as_deref().map(Origin::from);
@@ -242,7 +261,7 @@ fn fetched(
         Some(Origin::Folder(folder)) => Some(folder.join(GOLDEN)),
         _ => None,
     };
-    let mut subjects = Vec::new();
+    let mut planned = Vec::new();
     for model in suite.select(&what.workloads)? {
         let url = models.url_of(model);
         let wanted = suite.wanted(model, &url);
@@ -256,10 +275,17 @@ fn fetched(
                 file: model.file().to_owned(),
             })?,
         };
-        let golden = golden.as_deref();
-        subjects.push(Subject::from_fetched(
-            models, model, &path, golden, runtime, board,
-        )?);
+        let index = models.models.iter().position(|it| it == model);
+        planned.push(Planned {
+            name: model.name.clone(),
+            runtime,
+            source: Source::Fetched {
+                suite: Arc::clone(suite),
+                index: index.unwrap_or_default(),
+                path,
+                golden: golden.clone(),
+            },
+        });
     }
-    Ok(subjects)
+    Ok(planned)
 }

@@ -10,7 +10,8 @@ use tinybench_support::exit::{Exit, Exits};
 use tinybench_support::printable::printable;
 
 /// What a run may use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum On {
     /// A probe that is attached, otherwise the virtual board.
     #[default]

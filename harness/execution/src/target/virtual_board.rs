@@ -22,8 +22,9 @@ pub struct VirtualBoardError {
 
 exits_with!(VirtualBoardError => NoTarget);
 
-/// Makes the virtual counterpart of a board and opens a probe on it, as [`open`] does.
-pub type OpenVirtual<'a> = &'a dyn Fn(&Board) -> Result<Probe, VirtualBoardError>;
+/// Makes the virtual counterpart of a board and opens a probe on it, as [`open`] does. Boards that run
+/// side by side are opened from several threads.
+pub type OpenVirtual<'a> = &'a (dyn Fn(&Board) -> Result<Probe, VirtualBoardError> + Sync);
 
 /// Makes the virtual counterpart of `board`, fresh from the factory.
 pub fn make(board: &Board) -> Result<VirtualBoard, VirtualBoardError> {

@@ -519,8 +519,8 @@ fn portable_kernels(runtime: &dyn HostRuntime) -> String {
     )
 }
 
-/// The name under which a model goes into a record.
-fn name_of(path: &Path) -> String {
+/// The name under which the user's own model goes into a record.
+pub fn name_of(path: &Path) -> String {
     plain(&stem(path))
 }
 
@@ -558,8 +558,8 @@ fn ending(element_type: ElementType) -> &'static str {
     }
 }
 
-/// A model's file without the extension.
-fn stem(path: &Path) -> String {
+/// A model's file without the extension: what the names of its reference files begin with.
+pub fn stem(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default();
     stem.to_string_lossy().into_owned()
 }

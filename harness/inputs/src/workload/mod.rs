@@ -136,6 +136,14 @@ impl Workloads {
         self.cards.keys().cloned().collect()
     }
 
+    /// The card's file of the workload called `name`, which may end in [`AUDIO_SUFFIX`].
+    ///
+    /// # Errors
+    /// There is no such workload.
+    pub fn card_path(&self, name: &str) -> Result<&Path, WorkloadError> {
+        Ok(self.path(name)?.0)
+    }
+
     /// Reads the card of the workload called `name`, which may end in [`AUDIO_SUFFIX`].
     pub fn card(&self, name: &str) -> Result<Card, WorkloadError> {
         let path = self.path(name)?.0;

@@ -4,5 +4,7 @@ pub mod calibrate;
 pub mod compress;
 pub mod fetch;
 pub mod mlperf;
+mod resume;
 pub mod run;
 pub mod serve;
+pub mod sweep;

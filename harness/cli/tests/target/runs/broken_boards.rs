@@ -7,6 +7,7 @@ use clap::Parser;
 use tinybench::args::{Cli, Command};
 use tinybench::commands::measuring::run::run_with;
 use tinybench_inputs::project::Project;
+use tinybench_record::RunRecord;
 use tinybench_support::exit::Exit;
 use tinybench_support::exit::Failure;
 use tinybench_virtual_board::VirtualBoard;
@@ -16,7 +17,7 @@ use tinybench_virtual_board::faults::InjectedFault;
 /// 4.3.3), and no flash algorithm does.
 const ICACHECNF: u32 = 0x4001_E540;
 
-/// Runs kws on a board with these faults. Nothing may be written.
+/// Runs kws on a board with these faults. Nothing may be written but a record of the failure.
 fn run_on(faults: &[InjectedFault]) -> Failure {
     run_and_keep(faults, "300ms").0
 }
@@ -58,6 +59,10 @@ fn run_and_keep(
         Ok(tinybench_virtual_probe::open(board))
     };
     let error = run_with(&args, &project, &open).unwrap_err();
+    let record = RunRecord::parse(&std::fs::read(&out).unwrap()).unwrap();
+    assert_eq!((record.results.len(), record.failures.len()), (0, 1));
+    assert_eq!(record.failures[0].exit_code, error.exit() as u8);
+    std::fs::remove_file(&out).unwrap();
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),
         0,

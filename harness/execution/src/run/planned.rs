@@ -1,0 +1,178 @@
+//! A subject before it is read. Of a thousand models only those are in memory that are being measured.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tinybench_inputs::runtimes::HostRuntime;
+use tinybench_inputs::subject::{self, Subject};
+use tinybench_inputs::suite::Suite;
+use tinybench_inputs::workload::{MAX_DATA_BYTES, Workloads};
+use tinybench_record::{self as record, Other, ShardSubject};
+use tinybench_support::exit::Failure;
+use tinybench_support::files;
+use tinybench_support::hash::sha256_hex;
+
+use super::setting::Setting;
+
+/// What is to be measured, by its names.
+pub struct Planned {
+    /// Name of the workload, or the stem of the model's file.
+    pub name: String,
+    /// What it is measured on.
+    pub runtime: &'static dyn HostRuntime,
+    pub(super) source: Source,
+}
+
+/// Where a subject comes from.
+pub(super) enum Source {
+    /// A workload of the project.
+    Workload(Arc<Workloads>),
+    /// One that had to be made to see whether it fits.
+    Ready(Box<Subject>),
+    /// A model of a suite that was fetched to `path`.
+    Fetched {
+        suite: Arc<Suite>,
+        index: usize,
+        path: PathBuf,
+        golden: Option<PathBuf>,
+    },
+    /// The user's own model.
+    Model(PathBuf),
+}
+
+impl Planned {
+    /// Its names in a record.
+    pub fn names(&self) -> ShardSubject {
+        ShardSubject {
+            workload: self.name.clone(),
+            runtime: self.runtime.name().to_owned(),
+        }
+    }
+
+    /// Reads and checks it.
+    ///
+    /// # Errors
+    /// It can't be read, isn't supported or doesn't fit the board.
+    pub fn load(&self, setting: &Setting) -> Result<Cow<'_, Subject>, Failure> {
+        let (what, board, runtime) = (&setting.request.what, &setting.board, self.runtime);
+        let subject = match &self.source {
+            Source::Ready(subject) => return Ok(Cow::Borrowed(subject.as_ref())),
+            Source::Workload(workloads) => {
+                Subject::from_workload(workloads.load(&self.name)?, runtime, board)?
+            }
+            Source::Fetched {
+                suite,
+                index,
+                path,
+                golden,
+            } => {
+                let models = suite.models()?;
+                let model = &models.models[*index];
+                Subject::from_fetched(models, model, path, golden.as_deref(), runtime, board)?
+            }
+            Source::Model(path) => {
+                let model = files::read(path, MAX_DATA_BYTES)?;
+                match &what.stream {
+                    Some(stream) => Subject::from_stream(path, model, stream, runtime, board)?,
+                    None => {
+                        let (reference, vectors) =
+                            (what.reference.as_deref(), setting.request.vectors);
+                        Subject::from_model(path, model, reference, vectors, runtime, board)?
+                    }
+                }
+            }
+        };
+        Ok(Cow::Owned(subject))
+    }
+
+    /// Its model, as a failure names it: as far as it can be read.
+    pub fn model(&self) -> Option<record::Model> {
+        let path = match &self.source {
+            Source::Workload(workloads) => {
+                let card = workloads.card(&self.name).ok()?;
+                workloads
+                    .card_path(&self.name)
+                    .ok()?
+                    .with_file_name(card.model.file)
+            }
+            Source::Ready(subject) => subject.model_path.clone(),
+            Source::Fetched { path, .. } | Source::Model(path) => path.clone(),
+        };
+        let bytes = files::read(&path, MAX_DATA_BYTES).ok()?;
+        Some(record::Model {
+            name: subject::name_of(&path),
+            sha256: Some(sha256_hex(&bytes)),
+            bytes: Some(bytes.len() as u64),
+            macs: None,
+            parameters: None,
+            other: Other::new(),
+        })
+    }
+
+    /// A hash of everything that it is read from, hexadecimal: of a workload the files that hold the
+    /// hashes of all others.
+    pub fn fingerprint(&self, setting: &Setting) -> String {
+        let what = &setting.request.what;
+        let mut files = Vec::new();
+        let mut text = String::new();
+        match &self.source {
+            Source::Workload(workloads) => {
+                if let Ok(card) = workloads.card_path(&self.name) {
+                    let folder = card.parent().unwrap_or(Path::new("."));
+                    files.extend(named(folder, |name| name.ends_with(".toml")));
+                }
+            }
+            Source::Ready(subject) => {
+                for bytes in [&subject.model, &subject.inputs, &subject.outputs] {
+                    text += &sha256_hex(bytes);
+                }
+            }
+            Source::Fetched {
+                suite,
+                index,
+                path,
+                golden,
+            } => {
+                if let Ok(models) = suite.models() {
+                    text = format!("{:?} {:?}", models.models.get(*index), models.vectors);
+                }
+                files.push(path.clone());
+                files.extend(references(golden.as_deref(), path));
+            }
+            Source::Model(path) => {
+                files.push(path.clone());
+                files.extend(what.stream.clone());
+                files.extend(references(what.reference.as_deref(), path));
+            }
+        }
+        for file in files {
+            // What can't be read has no hash, and is another thing once it can be.
+            let hash = files::read(&file, MAX_DATA_BYTES).map(|bytes| sha256_hex(&bytes));
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            text += &format!("\n{name} {}", hash.unwrap_or_default());
+        }
+        sha256_hex(text.as_bytes())
+    }
+}
+
+/// The files of a folder of reference vectors that belong to a model, sorted.
+fn references(folder: Option<&Path>, model: &Path) -> Vec<PathBuf> {
+    let prefix = format!("{}.", subject::stem(model));
+    folder.map_or_else(Vec::new, |folder| {
+        named(folder, |name| name.starts_with(&prefix))
+    })
+}
+
+/// The regular files of `folder` whose names are as asked for, sorted.
+fn named(folder: &Path, wanted: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = entries
+        .filter(|entry| wanted(&entry.file_name().to_string_lossy()))
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file())
+        .collect();
+    paths.sort();
+    paths
+}
