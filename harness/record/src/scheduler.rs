@@ -137,7 +137,7 @@ pub enum ShareError {
         /// The number of the last.
         last: u32,
     },
-    /// The numbers of the array leave some out, so which task is the how manieth can't be told.
+    /// The numbers of the array leave some out, so a task's place among them can't be told.
     #[error(
         "--shard auto: the tasks of the Slurm array are not evenly numbered (task {id}, {count} \
          tasks from {min} to {max} in steps of {step}); use --array=1-{count}"

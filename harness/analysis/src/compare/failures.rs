@@ -87,7 +87,6 @@ fn change(base: Option<Outcome>, new: Outcome) -> FailureChange {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::compare::{Comparison, Gate, Side, compare, markdown, table};
     use tinybench_record::RunRecord;
     use tinybench_record::example::{example, with_failures};

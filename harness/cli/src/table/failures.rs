@@ -11,7 +11,7 @@ pub(super) fn row(failure: &Failure, shown: &[&Property], colour: bool) -> Vec<S
         WORKLOAD => failure.workload.clone(),
         RUNTIME => failure.runtime_name().unwrap_or(NONE).to_owned(),
         VERIFIED => {
-            let text = format!("FAILED: {}", failure.kind);
+            let text = format!("failed: {}", failure.kind);
             match colour {
                 true => text.red().bold().to_string(),
                 false => text,
