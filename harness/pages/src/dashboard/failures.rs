@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use tinybench_record::{ExecutionKind, Failure, RunRecord};
 
+/// Stands behind the name of a real board whose figures are modelled.
+pub const MODELLED: &str = ", modelled";
+
 /// A workload that gave no result at a commit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failed {
@@ -43,7 +46,7 @@ impl Failed {
 /// a group. Figures of a real board are in a group of their own if they are modelled.
 pub fn covers(failed: &Key, (board, workload, runtime): (&str, &str, &str)) -> bool {
     let own = board.strip_prefix(failed.board.as_str());
-    let board = own.is_some_and(|rest| rest.is_empty() || rest == super::history::MODELLED_HERE);
+    let board = own.is_some_and(|rest| rest.is_empty() || rest == MODELLED);
     board
         && failed.workload == workload
         && failed.runtime.as_deref().is_none_or(|name| name == runtime)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use super::failures::{self, ByKey, Failed};
+use super::failures::{self, ByKey, Failed, MODELLED};
 
 use tinybench_analysis::compare::{Aspect, Context};
 use tinybench_analysis::metrics::{Direction, METRICS, Metric, Rank};
@@ -329,9 +329,6 @@ fn commits(records: &[(Timestamp, &RunRecord)]) -> Vec<Commit> {
     commits.into_iter().map(|(_, commit)| commit).collect()
 }
 
-/// Behind the name of a real board whose figures are modelled.
-pub(super) const MODELLED_HERE: &str = ", modelled";
-
 fn names((board, workload, runtime): &Key) -> (&str, &str, &str) {
     (board, workload, runtime)
 }
@@ -341,7 +338,7 @@ fn key(record: &RunRecord, result: &RunResult) -> Key {
     let modelled = result.latency.fidelity == Fidelity::Modelled;
     let board = match record.execution.kind {
         ExecutionKind::Virtual => format!("virtual {board}"),
-        ExecutionKind::Probe if modelled => format!("{board}{MODELLED_HERE}"),
+        ExecutionKind::Probe if modelled => format!("{board}{MODELLED}"),
         ExecutionKind::Probe => board.clone(),
     };
     (board, result.workload.clone(), result.runtime.name.clone())
