@@ -166,7 +166,8 @@ pub struct SweepArgs {
         hide_env_values = true
     )]
     pub commit: Option<String>,
-    /// Run only part I of N of each board's models, or with `auto` the part that the scheduler's job is
+    /// Run only part I of N of each board's models, or with `auto` the part that the job is of a
+    /// Slurm array, a Kubernetes, GitHub, GitLab or Buildkite job
     #[arg(long, value_name = "I/N|auto")]
     pub shard: Option<ShardChoice>,
     /// How the models are taken.

@@ -9,7 +9,7 @@ use crate::support::{Tinybench, project_root, toolchain_is_there};
 const NO_SLURM: i32 = 3;
 
 #[test]
-fn an_array_of_slurm_jobs_gives_the_record_of_one_run() {
+fn an_array_of_slurm_jobs_gives_the_records_of_one_sweep() {
     let example = project_root().join("examples/sweep");
     let on_one_node = || Command::new(example.join("on-one-node"));
     // Without a command it only says what is missing.
@@ -24,10 +24,13 @@ fn an_array_of_slurm_jobs_gives_the_record_of_one_run() {
     }
     let tinybench = Tinybench::new();
     let fixtures = project_root().join("targets/runtimes/interpreter/tests/fixtures");
-    let models = ["dense", "add", "conv_same"]
-        .map(|name| format!("--model={}/{name}.tflite", fixtures.display()));
-    let mut arguments = vec!["--board", "nano33", "--on", "virtual", "--runs", "2"];
-    arguments.extend(models.iter().map(String::as_str));
+    for name in ["add", "dense"] {
+        let model = std::fs::read(fixtures.join(name).with_extension("tflite")).unwrap();
+        tinybench.file(&format!("{name}.tflite"), &model);
+    }
+    let text = "boards = [\"nano33\", \"nucleo-l4r5zi\"]\nmodels = [\"*.tflite\"]\non = \"virtual\"\n\
+                [options]\nruns = 2\nvectors = 3\n";
+    tinybench.file("zoo.toml", text.as_bytes());
 
     let program = tinybench.command().get_program().to_owned();
     let folder = std::path::Path::new(&program).parent().unwrap().to_owned();
@@ -35,8 +38,7 @@ fn an_array_of_slurm_jobs_gives_the_record_of_one_run() {
     let folders = std::iter::once(folder).chain(std::env::split_paths(&path));
     let ended = on_one_node()
         .arg(example.join("slurm"))
-        .args(["2", "out"])
-        .args(&arguments)
+        .args(["2", "out", "zoo.toml"])
         .current_dir(tinybench.path("."))
         .env_remove("TINYBENCH_PROJECT")
         .env("PATH", std::env::join_paths(folders).unwrap())
@@ -51,17 +53,19 @@ fn an_array_of_slurm_jobs_gives_the_record_of_one_run() {
         assert!(log.contains(&told), "{log}");
     }
 
-    let whole = tinybench.run(&[&["run", "--out", "whole.json"], &arguments[..]].concat());
+    let whole = tinybench.run(&["sweep", "zoo.toml", "--out", "whole"]);
     assert_eq!(whole.code, Some(0), "{}", whole.stderr);
     let without_time = |name: &str| {
         let mut value: Value = serde_json::from_str(&read(name)).unwrap();
         value["started_at"].take();
         value
     };
-    assert_eq!(
-        without_time("out/record.json"),
-        without_time("whole.json"),
-        "{}",
-        logs.join("\n")
-    );
+    for board in ["nano33", "nucleo-l4r5zi"] {
+        let merged = without_time(&format!("out/records/{board}.json"));
+        assert_eq!(
+            merged,
+            without_time(&format!("whole/{board}.json")),
+            "{logs:?}"
+        );
+    }
 }
