@@ -3,19 +3,18 @@
 
 use std::time::Duration;
 
-use tinybench_inputs::board::Board;
+use tinybench_inputs::board::{Board, Boards};
 use tinybench_inputs::fetch::{self, Cache, Origin};
 use tinybench_inputs::project::Project;
 use tinybench_inputs::runtimes::{self, HostRuntime, Interpreter, UnknownRuntime};
-use tinybench_inputs::subject::{Placed, Subject};
+use tinybench_inputs::subject::{Placed, Subject, read_model};
 use tinybench_inputs::suite::variants::Variants;
 use tinybench_inputs::suite::{Contents, STANDARD, Suite, SuiteError};
-use tinybench_inputs::workload::{MAX_DATA_BYTES, Workloads};
+use tinybench_inputs::workload::Workloads;
 use tinybench_record::shard;
 use tinybench_record::{LeftOut, Shard, ShardSubject};
 use tinybench_support::exit::Failure;
 use tinybench_support::exits_with;
-use tinybench_support::files;
 use tinybench_support::progress::Progress;
 use tinybench_support::suggest;
 
@@ -156,7 +155,9 @@ pub fn subjects(
                 unread.push(name.as_str());
                 continue;
             }
-            subjects.push((runtime, Subject::from_workload(workload, runtime, board)?));
+            let subject = Subject::from_workload(workload, runtime, board);
+            let boards = || known_boards(project);
+            subjects.push((runtime, subject.map_err(|error| error.advised(boards))?));
         }
         if let Some(runtime) = named
             && !unread.is_empty()
@@ -181,27 +182,30 @@ pub fn subjects(
                         progress.note(&format!("{} is left out: {}", it.workload, it.reason));
                         left_out.push(*it);
                     }
-                    Placed::TooBig { error, .. } => return Err(error.into()),
+                    Placed::TooBig { error, .. } => {
+                        return Err(error.advised(|| known_boards(project)).into());
+                    }
                 }
             }
         }
         if let Some(suite) = &selection.suite {
             let runtime = named.unwrap_or(&Interpreter);
-            for subject in fetched(what, suite, runtime, board, progress)? {
+            for subject in fetched(what, suite, runtime, board, project, progress)? {
                 subjects.push((runtime, subject));
             }
         }
         for path in &what.models {
             let reference = what.reference.as_deref();
-            let model = files::read(path, MAX_DATA_BYTES)?;
+            let model = read_model(path)?;
             let runtime = chosen(&model);
             let subject = match &what.stream {
-                Some(stream) => Subject::from_stream(path, model, stream, runtime, board)?,
+                Some(stream) => Subject::from_stream(path, model, stream, runtime, board),
                 None => {
-                    Subject::from_model(path, model, reference, request.vectors, runtime, board)?
+                    Subject::from_model(path, model, reference, request.vectors, runtime, board)
                 }
             };
-            subjects.push((runtime, subject));
+            let boards = || known_boards(project);
+            subjects.push((runtime, subject.map_err(|error| error.advised(boards))?));
         }
     }
     let (subjects, shard) =
@@ -214,6 +218,12 @@ pub fn subjects(
         left_out,
         shard,
     })
+}
+
+/// All boards of the project, for who looks for a larger one.
+fn known_boards(project: &Project) -> Vec<Board> {
+    let boards = Boards::open(&project.boards());
+    boards.map_or(Vec::new(), |boards| boards.readable())
 }
 
 /// The runtimes of these names; one `None` if each model is for the one that reads it.
@@ -233,6 +243,7 @@ fn fetched(
     suite: &Suite,
     runtime: &dyn HostRuntime,
     board: &Board,
+    project: &Project,
     progress: &mut Progress,
 ) -> Result<Vec<Subject>, Failure> {
     let models = suite.models()?;
@@ -257,9 +268,8 @@ fn fetched(
             })?,
         };
         let golden = golden.as_deref();
-        subjects.push(Subject::from_fetched(
-            models, model, &path, golden, runtime, board,
-        )?);
+        let subject = Subject::from_fetched(models, model, &path, golden, runtime, board);
+        subjects.push(subject.map_err(|error| error.advised(|| known_boards(project)))?);
     }
     Ok(subjects)
 }

@@ -6,7 +6,8 @@ use tinybench_interface::Runtime as _;
 use tinybench_interpreter::ElementType;
 use tinybench_pipeline::Quantisation;
 
-use super::{HostRuntime, ModelFacts, RuntimeError};
+use super::description::{Arena, Description, Tensor};
+use super::{HostRuntime, ModelFacts, RuntimeError, check_kind};
 
 /// What inputs and outputs stand for: themselves.
 const WHOLE_NUMBERS: Quantisation = Quantisation {
@@ -20,7 +21,7 @@ pub struct Classical;
 
 impl From<ModelError> for RuntimeError {
     fn from(error: ModelError) -> Self {
-        Self(error.to_string())
+        Self::Other(error.to_string())
     }
 }
 
@@ -41,7 +42,33 @@ impl HostRuntime for Classical {
         model.starts_with(&MAGIC)
     }
 
+    fn describe(&self, model: &[u8]) -> Result<Description, RuntimeError> {
+        check_kind(self, model)?;
+        let parsed = Model::parse(model)?;
+        let tensor = |name: &str, bytes: usize| Tensor {
+            index: 0,
+            name: name.to_owned(),
+            element_type: "int8".to_owned(),
+            shape: vec![bytes as u64],
+            bytes: bytes as u64,
+            scale: None,
+            zero_point: None,
+        };
+        Ok(Description {
+            format: self.name().to_owned(),
+            inputs: vec![tensor("window", parsed.input_bytes())],
+            outputs: vec![tensor("answer", parsed.output_bytes())],
+            state: Vec::new(),
+            operators: Vec::new(),
+            macs: parsed.macs(),
+            parameters: parsed.parameters(),
+            weight_bytes: model.len() as u64,
+            arena: Some(Arena::of_one_piece(arena_needed(&parsed) as u64)),
+        })
+    }
+
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError> {
+        check_kind(self, model)?;
         let model = Model::parse(model)?;
         Ok(ModelFacts {
             input_bytes: model.input_bytes(),
@@ -65,8 +92,8 @@ impl HostRuntime for Classical {
         let model = Model::parse(model)?;
         // One byte more, for an arena that begins at an odd address.
         let mut arena = vec![0; arena_needed(&model) + 1];
-        let mut engine =
-            Engine::new(&model, &mut arena).map_err(|error| RuntimeError(error.to_string()))?;
+        let mut engine = Engine::new(&model, &mut arena)
+            .map_err(|error| RuntimeError::Other(error.to_string()))?;
         let mut outputs = Vec::new();
         for window in inputs.chunks_exact(model.input_bytes()) {
             engine.input_mut().copy_from_slice(window);
