@@ -2,6 +2,7 @@
 
 mod compression;
 mod grid;
+pub mod inspection;
 mod learning;
 mod parts;
 mod power;
