@@ -193,8 +193,8 @@ Examples:
   tinybench inspect model_data.cc --save-model model.tflite
                                                    the array of a C source, as a file that runs
 
-Neither a board nor a compiler is needed. A model that can't run is shown too, with everything that is
-in the way. docs/inspect.md explains every column and field.")]
+Neither a board nor a compiler is needed. A model that can't run is shown too, with everything
+that is in the way. docs/inspect.md explains every column and field.")]
 pub struct InspectArgs {
     /// Models: TensorFlow Lite, compressed ones, forests or centroids (.tbcm), or source in C that holds
     /// one as an array

@@ -106,7 +106,7 @@ fn operators(operators: &[Operator]) -> String {
             vec![
                 index,
                 cut(&printable(&operator.name), 28),
-                cut(&operator.options.join(" "), longest),
+                cut(&options(operator), longest),
                 cut(&shapes(operator), 32),
                 types(operator),
                 number(operator.macs.filter(|&macs| macs > 0)),
@@ -129,9 +129,7 @@ fn operators(operators: &[Operator]) -> String {
     let table = |longest| grid(&headings, 5, rows(longest));
     let whole = table(usize::MAX);
     let over = columns(&whole).saturating_sub(WIDTH);
-    let longest = operators
-        .iter()
-        .map(|it| it.options.join(" ").chars().count());
+    let longest = operators.iter().map(|it| options(it).chars().count());
     let longest = longest.max().unwrap_or(0);
     let mut text = match over {
         0 => whole,
@@ -141,6 +139,11 @@ fn operators(operators: &[Operator]) -> String {
         text.push_str("\n! can't run: see below");
     }
     text
+}
+
+/// The options, a stride as what follows a slash.
+fn options(operator: &Operator) -> String {
+    operator.options.join(" ").replace("stride ", "/")
 }
 
 /// The shapes of the first input and the first output.
@@ -232,7 +235,7 @@ fn lifetimes(arena: &Arena, operators: usize) -> String {
             grouped(buffer.offset),
         ]
     };
-    let headings = ["in the arena", "what", "needed by", "bytes", "at"];
+    let headings = ["buffer", "what", "operators", "bytes", "at"];
     grid(&headings, 3, arena.buffers.iter().map(row).collect())
 }
 
@@ -291,7 +294,7 @@ fn boards(model: &Inspected) -> String {
             board.ram_left_bytes.map_or(NONE.to_owned(), left),
         ]
     });
-    let headings = ["board", "fits", "flash left for code", "RAM left for data"];
+    let headings = ["board", "fits", "flash left", "RAM left"];
     grid(&headings, 2, rows.collect())
 }
 

@@ -1,7 +1,7 @@
 //! Decision forests and nearest centroids on motion features.
 
 use tinybench_classical::runtime::Classical as ClassicalOnTarget;
-use tinybench_classical::{Engine, MAGIC, Model, ModelError, arena_needed};
+use tinybench_classical::{Classifier, Engine, MAGIC, Model, ModelError, arena_needed};
 use tinybench_interface::Runtime as _;
 use tinybench_interpreter::ElementType;
 use tinybench_pipeline::Quantisation;
@@ -14,6 +14,9 @@ const WHOLE_NUMBERS: Quantisation = Quantisation {
     scale: 1.0,
     zero_point: 0,
 };
+
+/// Axes of the accelerometer whose samples a window holds.
+const AXES: u64 = 3;
 
 /// The project's own runtime of models that aren't networks.
 #[derive(Clone, Copy, Debug)]
@@ -45,19 +48,24 @@ impl HostRuntime for Classical {
     fn describe(&self, model: &[u8]) -> Result<Description, RuntimeError> {
         check_kind(self, model)?;
         let parsed = Model::parse(model)?;
-        let tensor = |name: &str, bytes: usize| Tensor {
+        let tensor = |name: &str, element_type: ElementType, shape: Vec<u64>| Tensor {
             index: 0,
             name: name.to_owned(),
-            element_type: "int8".to_owned(),
-            shape: vec![bytes as u64],
-            bytes: bytes as u64,
+            element_type: element_type.to_string(),
+            bytes: shape.iter().product::<u64>() * element_type.bytes() as u64,
+            shape,
             scale: None,
             zero_point: None,
         };
+        let window = vec![parsed.samples() as u64, AXES];
+        let answer = match parsed.classifier() {
+            Classifier::Forest(_) => (ElementType::Int8, parsed.output_bytes() as u64),
+            Classifier::Centroids(_) => (ElementType::UInt32, 1),
+        };
         Ok(Description {
             format: self.name().to_owned(),
-            inputs: vec![tensor("window", parsed.input_bytes())],
-            outputs: vec![tensor("answer", parsed.output_bytes())],
+            inputs: vec![tensor("window", ElementType::Int16, window)],
+            outputs: vec![tensor("answer", answer.0, vec![answer.1])],
             state: Vec::new(),
             operators: Vec::new(),
             macs: parsed.macs(),

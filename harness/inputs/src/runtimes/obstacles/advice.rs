@@ -135,7 +135,12 @@ fn types(operator: &Operator) -> Option<String> {
         let mut weights = inputs.iter().skip(1);
         weights.any(|it| it.is_constant() && it.type_number() == wanted)
     };
-    if first == Some(tensor_type::FLOAT32) && constant(tensor_type::INT8) {
+    let integers = [tensor_type::INT8, tensor_type::INT16];
+    let computes_in_float = first == Some(tensor_type::FLOAT32)
+        && operator
+            .outputs()
+            .all(|it| !integers.contains(&operator.graph.tensor(it).type_number()));
+    if computes_in_float && constant(tensor_type::INT8) {
         return Some(format!(
             "it is a dynamic-range model, of int8 weights and float32 activations, which TensorFlow Lite \
              Micro doesn't run either: {TO_INT8} for int8, or without optimizations for float32"
