@@ -6,6 +6,7 @@ pub mod commit;
 pub mod compress;
 pub mod fetch;
 pub mod float;
+pub mod inspect;
 pub mod learning;
 pub mod project;
 pub mod runtimes;

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tinybench_support::exits_with;
 
+/// The folder of board files, from the project's root.
+pub const BOARDS: &str = "targets/boards";
+
 /// Names the folder of what is made from a project, in place of its own.
 pub const TARGET_VARIABLE: &str = "TINYBENCH_TARGET";
 
@@ -66,7 +69,7 @@ impl Project {
 
     /// The folder of board files.
     pub fn boards(&self) -> PathBuf {
-        self.root.join("targets/boards")
+        self.root.join(BOARDS)
     }
 
     /// The folder of workloads that are models.

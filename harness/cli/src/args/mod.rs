@@ -79,6 +79,8 @@ pub enum Command {
     Mlperf(Box<MlperfArgs>),
     /// Put the weights of a model into a Huffman code that is decoded on the target
     Compress(CompressArgs),
+    /// Show what is in a model, what it needs, and what could run it
+    Inspect(InspectArgs),
     /// List the boards
     Boards,
     /// List the workloads

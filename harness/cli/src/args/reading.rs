@@ -185,3 +185,37 @@ pub struct MergeArgs {
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 }
+
+/// Which models to show.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench inspect model.tflite                   operators, arena, what could run it
+  tinybench inspect a.tflite b.tflite              one after the other
+  tinybench inspect model.tflite --format json | jq .models[0].macs
+  tinybench inspect model_data.cc --save-model model.tflite
+                                                   the array of a C source, as a file that runs
+
+Neither a board nor a compiler is needed. A model that can't run is shown too, with everything
+that is in the way. docs/inspect.md explains every column and field.")]
+pub struct InspectArgs {
+    /// Models: TensorFlow Lite, compressed ones, forests or centroids (.tbcm), or source in C that holds
+    /// one as an array
+    #[arg(value_name = "MODEL", required = true)]
+    pub models: Vec<PathBuf>,
+    /// Write the model that is inspected as a file of its own, which is of use for source in C
+    #[arg(long, value_name = "FILE")]
+    pub save_model: Option<PathBuf>,
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t = InspectFormat::Table)]
+    pub format: InspectFormat,
+}
+
+/// A form of an inspection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InspectFormat {
+    /// Tables for people, at most 100 columns wide.
+    Table,
+    /// One JSON document.
+    Json,
+}

@@ -10,7 +10,7 @@ use crate::args::{Cli, Command};
 use tinybench_inputs::project::Project;
 use tinybench_support::exit::Failure;
 
-use listing::{boards, clean, completions, doctor, runtimes, workloads};
+use listing::{boards, clean, completions, doctor, inspect, runtimes, workloads};
 use measuring::{calibrate, compress, fetch, mlperf, run, serve, sweep};
 use reading::{compare, dashboard, export, merge, report};
 
@@ -31,6 +31,13 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::Compress(args) => compress::run(args),
         Command::Merge(args) => merge::run(args),
         Command::Mlperf(args) => mlperf::mlperf(args, &project()?),
+        Command::Inspect(args) => {
+            let project = match project() {
+                Err(error) if cli.global.project.is_some() => return Err(error.into()),
+                found => found.ok(),
+            };
+            inspect::run(args, project.as_ref())
+        }
         Command::Boards => boards::list(&project()?),
         Command::Workloads => workloads::list(&project()?),
         Command::Runtimes => runtimes::list(),

@@ -29,8 +29,8 @@ impl Grid {
         }
     }
 
-    /// One line a row.
-    fn across(&self, emphasise: impl Fn(&str) -> String) -> String {
+    /// One line a row, however wide.
+    pub fn across(&self, emphasise: impl Fn(&str) -> String) -> String {
         let mut builder = Builder::default();
         builder.push_record(self.headings.iter().map(|heading| {
             let words: Vec<_> = heading.split(' ').map(&emphasise).collect();

@@ -3,6 +3,7 @@
 mod compression;
 mod failures;
 mod grid;
+pub mod inspection;
 mod learning;
 mod parts;
 mod power;

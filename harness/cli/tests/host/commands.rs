@@ -24,6 +24,7 @@ fn help_texts() {
         "export",
         "merge",
         "mlperf",
+        "inspect",
     ] {
         insta::assert_snapshot!(format!("help_{command}"), told(&[command, "--help"]));
     }

@@ -4,6 +4,7 @@ mod bad_input;
 mod caught_regression;
 mod commands;
 mod fetch;
+mod inspect;
 #[cfg(unix)]
 mod interrupted;
 #[cfg(unix)]

@@ -95,7 +95,7 @@ fn variants_of_a_workload_are_compared_in_one_table() {
 fn a_variant_that_does_not_fit_the_board_is_an_error_if_it_is_asked_for() {
     let ended = variants(&Tinybench::new(), &["ad-float32"], &[]);
     assert_eq!(ended.code, Some(7), "{}", ended.stderr);
-    let message = "is too big for the nano33's flash: the model has 1068624 bytes";
+    let message = "is too big for the nano33: the model has 1,068,624 bytes";
     assert!(ended.stderr.contains(message), "{}", ended.stderr);
     let ended = variants(&Tinybench::new(), &["ad-int9"], &[]);
     assert_eq!(ended.code, Some(2), "{}", ended.stderr);

@@ -246,6 +246,7 @@ fn a_model_or_an_image_that_does_not_fit_is_told_with_both_figures() {
         memory,
         needed,
         available,
+        ..
     } = error
     else {
         panic!("{error}")

@@ -5,8 +5,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use crate::support::flatbuffer::{MODEL_SUBGRAPHS, SUBGRAPH_TENSORS, element, field, root};
 use crate::support::served::Served;
-use crate::support::{Ended, Tinybench, toolchain_is_there};
+use crate::support::{Ended, Tinybench, project_root, toolchain_is_there};
 use probe_rs::MemoryInterface;
 use tinybench_record::RunRecord;
 
@@ -83,6 +84,62 @@ fn a_run_is_verified_and_says_how_the_board_was_set() {
     );
     let allowed = compare(&["--allow", "supply"]);
     assert_eq!(allowed.code, Some(0), "{}", allowed.stderr);
+}
+
+/// The model that adds its input to itself, of so many values.
+fn addition(values: u32) -> Vec<u8> {
+    let fixtures = project_root().join("targets/runtimes/interpreter/tests/fixtures");
+    let mut model = std::fs::read(fixtures.join("add_to_itself.tflite")).unwrap();
+    let graph = element(&model, root(&model), MODEL_SUBGRAPHS, 0);
+    for tensor in 0..2 {
+        let tensor = element(&model, graph, SUBGRAPH_TENSORS, tensor);
+        let shape = field(&model, tensor, 0);
+        let vector =
+            shape + u32::from_le_bytes(model[shape..shape + 4].try_into().unwrap()) as usize;
+        model[vector + 8..vector + 12].copy_from_slice(&values.to_le_bytes());
+    }
+    model
+}
+
+#[test]
+fn a_model_that_needs_more_than_sram1_has_all_ram() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    tinybench.file("large.tflite", &addition(96_000));
+    tinybench.file("huge.tflite", &addition(240_000));
+    let run = |board: &str, model: &str| {
+        let arguments = ["run", "--board", board, "--on", "virtual", "--model", model];
+        tinybench.run(
+            &[
+                &arguments[..],
+                &["--vectors", "1", "--runs", "1", "--format=json"],
+            ]
+            .concat(),
+        )
+    };
+    let ended = run("nucleo-l4r5zi", "large.tflite");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let record = RunRecord::parse(ended.stdout.as_bytes()).unwrap();
+    let memory = record.results[0].memory.as_ref().unwrap();
+    assert!(memory.arena_bytes >= 192_000, "{}", memory.arena_bytes);
+    assert!(record.results[0].outputs.as_ref().unwrap().verified);
+
+    let ended = run("nano33", "large.tflite");
+    assert_eq!(ended.code, Some(7));
+    assert!(
+        ended.stderr.ends_with("help: it would fit nucleo-l4r5zi\n"),
+        "{}",
+        ended.stderr
+    );
+    let ended = run("nucleo-l4r5zi", "huge.tflite");
+    assert_eq!(ended.code, Some(7));
+    assert!(
+        ended.stderr.contains("none of the known boards"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

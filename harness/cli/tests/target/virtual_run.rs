@@ -177,6 +177,19 @@ fn from_raw_audio_each_stage_is_measured_and_the_features_are_those_of_the_host(
     assert!(result.memory.as_ref().unwrap().pipeline_bytes.unwrap() >= 4 * (512 + 40));
 }
 
+/// The arena that `inspect` states for the model of a workload.
+fn inspected_arena(tinybench: &Tinybench, file: &str) -> Option<u32> {
+    let stem = file.split('.').next()?;
+    let path = project_root()
+        .join("workloads/models")
+        .join(stem)
+        .join(file);
+    let ended = tinybench.run(&["inspect", path.to_str()?, "--format", "json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let bytes = &json(&ended.stdout)["models"][0]["arena"]["bytes"];
+    u32::try_from(bytes.as_u64()?).ok()
+}
+
 #[test]
 fn without_a_name_the_standard_set_is_run() {
     if !toolchain_is_there() {
@@ -204,6 +217,12 @@ fn without_a_name_the_standard_set_is_run() {
             result.workload
         );
         parts_add_up(result);
+        assert_eq!(
+            Some(result.memory.as_ref().unwrap().arena_min_bytes),
+            inspected_arena(&tinybench, &result.model.name),
+            "{}",
+            result.workload
+        );
         // How far all are is said as they end.
         let name = &result.workload;
         assert!(stderr.contains(&format!("{name}: done (")), "{stderr}");

@@ -257,6 +257,7 @@ mod tests {
             origin: BLOCK,
             length: 0x1_0000,
         },
+        whole_ram: None,
     };
 
     /// An image that answers every request with sequences of so many cycles.

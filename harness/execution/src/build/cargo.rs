@@ -389,6 +389,7 @@ fn too_big(words: &str, target: &Target) -> Option<BuildError> {
                 memory: name.to_owned(),
                 needed,
                 available,
+                advice: None,
             })
         })
 }

@@ -16,6 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tinybench_support::exit::{Exit, Exits};
 
+use tinybench_inputs::board::Board;
 use tinybench_inputs::board::target::Target;
 use tinybench_pipeline::parameters::Parameters;
 
@@ -115,7 +116,8 @@ pub enum BuildError {
     },
     /// The linked image doesn't fit.
     #[error(
-        "the firmware is too big for {memory}: it needs {needed} bytes, the board has {available}"
+        "the firmware is too big for {memory}: it needs {needed} bytes, the board has {available}{}",
+        help(advice.as_deref())
     )]
     ImageTooBig {
         /// Which memory: `FLASH` or `RAM`.
@@ -124,6 +126,8 @@ pub enum BuildError {
         needed: u64,
         /// Bytes the board has.
         available: u64,
+        /// What to do about it, if that is known.
+        advice: Option<String>,
     },
     /// A configuration of cargo's would change the image.
     #[error(transparent)]
@@ -171,7 +175,40 @@ impl Exits for BuildError {
     }
 }
 
+fn help(advice: Option<&str>) -> String {
+    advice.map_or(String::new(), |advice| format!("\n  help: {advice}"))
+}
+
 impl BuildError {
+    /// The error with the boards for which an image would not be too big, among all that are known.
+    #[must_use]
+    pub fn advised(mut self, boards: impl FnOnce() -> Vec<Board>) -> Self {
+        if let Self::ImageTooBig {
+            memory,
+            needed,
+            advice,
+            ..
+        } = &mut self
+        {
+            let room = |board: &Board| match memory.as_str() {
+                "FLASH" => board.memory.flash.length,
+                _ => board.memory.all_ram().length,
+            };
+            let boards = boards();
+            let fitting = boards
+                .iter()
+                .filter(|board| u64::from(room(board)) >= *needed);
+            let names: Vec<_> = fitting.map(|board| board.name.as_str()).collect();
+            *advice = Some(match names.as_slice() {
+                [] => {
+                    "none of the known boards has so much: `tinybench boards` lists them".to_owned()
+                }
+                names => format!("{} has so much", names.join(", ")),
+            });
+        }
+        self
+    }
+
     fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         |source| match source.kind() {
             io::ErrorKind::StorageFull => Self::DiskFull(path.to_owned()),

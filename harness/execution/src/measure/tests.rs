@@ -287,6 +287,7 @@ fn measure_from(
                 length: 4,
             },
             ram: RAM,
+            whole_ram: None,
         },
         symbolise: &symbolise,
     };

@@ -1,9 +1,9 @@
 //! The image of a subject: built, or taken from the cache, and read.
 
-use tinybench_inputs::board::Board;
-use tinybench_inputs::project::Project;
+use tinybench_inputs::board::{Board, Boards};
+use tinybench_inputs::project::{self, Project};
 use tinybench_inputs::runtimes::HostRuntime;
-use tinybench_inputs::subject::Subject;
+use tinybench_inputs::subject::{Subject, room};
 use tinybench_inputs::workload::MAX_DATA_BYTES;
 use tinybench_support::exit::Failure;
 use tinybench_support::files;
@@ -36,7 +36,7 @@ pub fn of_subject(
 ) -> Result<Built, Failure> {
     let request = build::Request {
         project_root: project.root(),
-        target: board.target(),
+        target: board.target_for(room::ram_for(subject)),
         runtime: runtime.name(),
         features: &subject.facts.firmware_features(),
         operators: &runtime.operators(&subject.model),
@@ -72,7 +72,11 @@ pub fn firmware(
     });
     // Ctrl-C also ends the compiler, which is then no failure of the build.
     interrupt::check()?;
-    Ok(built?)
+    let boards = || {
+        let boards = Boards::open(&request.project_root.join(project::BOARDS));
+        boards.map_or(Vec::new(), |boards| boards.readable())
+    };
+    Ok(built.map_err(|error| error.advised(boards))?)
 }
 
 /// A place in the source, for people.

@@ -1,7 +1,7 @@
 //! The measurement of a subject: its image is flashed, run and read back.
 
 use probe_rs::probe::Probe;
-use tinybench_inputs::board::Board;
+use tinybench_inputs::board::{Board, Memory};
 use tinybench_inputs::subject::Subject;
 use tinybench_inputs::workload::TaskKind;
 use tinybench_interface::Task;
@@ -72,7 +72,10 @@ pub fn of_subject(
     let symbolise = |address| image.symbolise(address).map(|location| place(&location));
     let view = ImageView {
         block_address: image.block_address,
-        memory: board.memory,
+        memory: Memory {
+            ram: board.memory.all_ram(),
+            ..board.memory
+        },
         symbolise: &symbolise,
     };
     let measurement =

@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tinybench_inputs::board::{Board, Boards};
+use tinybench_inputs::project::Project;
 use tinybench_inputs::runtimes::HostRuntime;
-use tinybench_inputs::subject::{self, Subject};
+use tinybench_inputs::subject::{self, Subject, read_model};
 use tinybench_inputs::suite::Suite;
 use tinybench_inputs::workload::{MAX_DATA_BYTES, Workloads};
 use tinybench_record::{self as record, Other, ShardSubject};
@@ -60,7 +62,7 @@ impl Planned {
         let subject = match &self.source {
             Source::Ready(subject) => return Ok(Cow::Borrowed(subject.as_ref())),
             Source::Workload(workloads) => {
-                Subject::from_workload(workloads.load(&self.name)?, runtime, board)?
+                Subject::from_workload(workloads.load(&self.name)?, runtime, board)
             }
             Source::Fetched {
                 suite,
@@ -70,21 +72,22 @@ impl Planned {
             } => {
                 let models = suite.models()?;
                 let model = &models.models[*index];
-                Subject::from_fetched(models, model, path, golden.as_deref(), runtime, board)?
+                Subject::from_fetched(models, model, path, golden.as_deref(), runtime, board)
             }
             Source::Model(path) => {
-                let model = files::read(path, MAX_DATA_BYTES)?;
+                let model = read_model(path)?;
                 match &what.stream {
-                    Some(stream) => Subject::from_stream(path, model, stream, runtime, board)?,
+                    Some(stream) => Subject::from_stream(path, model, stream, runtime, board),
                     None => {
                         let (reference, vectors) =
                             (what.reference.as_deref(), setting.request.vectors);
-                        Subject::from_model(path, model, reference, vectors, runtime, board)?
+                        Subject::from_model(path, model, reference, vectors, runtime, board)
                     }
                 }
             }
         };
-        Ok(Cow::Owned(subject))
+        let boards = || known_boards(setting.project);
+        Ok(Cow::Owned(subject.map_err(|error| error.advised(boards))?))
     }
 
     /// Its model, as a failure names it: as far as it can be read.
@@ -155,6 +158,12 @@ impl Planned {
         }
         sha256_hex(text.as_bytes())
     }
+}
+
+/// All boards of the project, for who looks for a larger one.
+pub(super) fn known_boards(project: &Project) -> Vec<Board> {
+    let boards = Boards::open(&project.boards());
+    boards.map_or(Vec::new(), |boards| boards.readable())
 }
 
 /// The files of a folder of reference vectors that belong to a model, sorted.

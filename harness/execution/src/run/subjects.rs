@@ -23,7 +23,7 @@ use tinybench_support::files::ReadError;
 use tinybench_support::progress::Progress;
 use tinybench_support::suggest;
 
-use super::planned::{Planned, Source};
+use super::planned::{Planned, Source, known_boards};
 use super::request::{Request, What};
 
 /// Folder of reference vectors beside the models in a folder that a suite is taken from.
@@ -199,7 +199,9 @@ pub fn subjects(
                         progress.note(&format!("{} is left out: {}", it.workload, it.reason));
                         left_out.push(*it);
                     }
-                    Placed::TooBig { error, .. } => return Err(error.into()),
+                    Placed::TooBig { error, .. } => {
+                        return Err(error.advised(|| known_boards(project)).into());
+                    }
                 }
             }
         }

@@ -67,8 +67,17 @@ pub enum CycleCounter {
 pub struct Memory {
     /// Code flash.
     pub flash: Region,
-    /// Data RAM.
+    /// Data RAM that all images use.
     pub ram: Region,
+    /// The same RAM with slower banks behind it, for images that need more.
+    pub whole_ram: Option<Region>,
+}
+
+impl Memory {
+    /// All RAM there is.
+    pub fn all_ram(&self) -> Region {
+        self.whole_ram.unwrap_or(self.ram)
+    }
 }
 
 /// A range of addresses.
@@ -288,7 +297,11 @@ impl Board {
         check_range("clock_hz", self.clock_hz, 1_000..=4_000_000_000)?;
         check_region("memory.flash", self.memory.flash)?;
         check_region("memory.ram", self.memory.ram)?;
-        let (flash, ram) = (self.memory.flash, self.memory.ram);
+        let (flash, ram) = (self.memory.flash, self.memory.all_ram());
+        check_region("memory.whole_ram", ram)?;
+        if ram.origin != self.memory.ram.origin || ram.length < self.memory.ram.length {
+            return Err("memory.whole_ram must be memory.ram and what is behind it".to_owned());
+        }
         if u64::from(flash.origin) < ram.end() && u64::from(ram.origin) < flash.end() {
             return Err("memory.flash and memory.ram overlap".to_owned());
         }
@@ -380,15 +393,26 @@ impl Board {
 
     /// What firmware for this board has to know of it.
     pub fn target(&self) -> Target<'_> {
+        self.target_for(0)
+    }
+
+    /// What firmware for this board has to know of it that needs `bytes` bytes of RAM: the whole RAM
+    /// is told only to an image that needs it, for the banks behind the first may be slower.
+    pub fn target_for(&self, bytes: u64) -> Target<'_> {
         let region = |region: Region| target::Memory {
             origin: region.origin,
             length: region.length,
         };
+        let memory = &self.memory;
+        let ram = match bytes <= memory.ram.length.into() {
+            true => memory.ram,
+            false => memory.all_ram(),
+        };
         Target {
             rustc_target: &self.rustc_target,
             core: &self.core,
-            flash: region(self.memory.flash),
-            ram: region(self.memory.ram),
+            flash: region(memory.flash),
+            ram: region(ram),
             // Checked when the file was read.
             setup: self.setup().unwrap_or_default(),
         }
@@ -499,6 +523,12 @@ impl Boards {
         self.files.keys().cloned().collect()
     }
 
+    /// All boards whose files can be read.
+    pub fn readable(&self) -> Vec<Board> {
+        let loaded = self.files.keys().filter_map(|name| self.load(name).ok());
+        loaded.map(|it| it.board).collect()
+    }
+
     /// Reads the board called `name`.
     pub fn load(&self, name: &str) -> Result<Loaded, BoardError> {
         let path = self.files.get(name).ok_or_else(|| BoardError::Unknown {
@@ -525,6 +555,43 @@ mod tests {
     fn message_with(from: &str, to: &str) -> String {
         assert!(NANO33.contains(from), "the board file has no `{from}`");
         parse(&NANO33.replace(from, to)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_whole_ram_is_for_images_that_need_it() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets/boards");
+        let boards = Boards::open(&directory).unwrap();
+        let nucleo = boards.load("nucleo-l4r5zi").unwrap().board;
+        for (bytes, length) in [
+            (0, 192 << 10),
+            (192 << 10, 192 << 10),
+            ((192 << 10) + 1, 640 << 10),
+        ] {
+            let ram = nucleo.target_for(bytes).ram;
+            assert_eq!((ram.origin, ram.length), (0x2000_0000, length), "{bytes}");
+        }
+        assert_eq!(nucleo.target(), nucleo.target_for(0));
+        let nano33 = boards.load("nano33").unwrap().board;
+        assert_eq!(nano33.target_for(u64::MAX), nano33.target());
+        for (whole, told) in [
+            (
+                "0x2000_0000, length = 0x0003_0000",
+                "memory.whole_ram must be memory.ram and what is behind it",
+            ),
+            (
+                "0x2000_1000, length = 0x0008_0000",
+                "memory.whole_ram must be memory.ram and what is behind it",
+            ),
+            (
+                "0x2000_0000, length = 0x0004_0002",
+                "memory.whole_ram has origin 0x20000000",
+            ),
+        ] {
+            let ram = "ram = { origin = 0x2000_0000, length = 0x0004_0000 }";
+            let with = format!("{ram}\nwhole_ram = {{ origin = {whole} }}");
+            let told_is = message_with(ram, &with);
+            assert!(told_is.contains(told), "{told_is}");
+        }
     }
 
     #[test]

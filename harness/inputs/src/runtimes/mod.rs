@@ -2,6 +2,9 @@
 //! to compute reference outputs. The same engine is compiled into the firmware by its name.
 
 mod classical;
+pub mod description;
+pub mod foreign;
+pub mod obstacles;
 
 use std::collections::BTreeSet;
 
@@ -19,6 +22,9 @@ use tinybench_support::exits_with;
 
 pub use classical::Classical;
 
+use description::Description;
+use foreign::Foreign;
+use obstacles::Obstacles;
 use tinybench_support::suggest;
 
 type InterpreterOnTarget = OnTarget<All>;
@@ -71,8 +77,27 @@ impl ModelFacts {
 
 /// A runtime refuses a model, or fails on it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct RuntimeError(String);
+pub enum RuntimeError {
+    /// The file is no model of any runtime.
+    #[error("{0}")]
+    Foreign(Foreign),
+    /// The file is a model of another runtime.
+    #[error(
+        "{asked} doesn't read such models\n  help: {reads} does: take --runtime {reads}, or none"
+    )]
+    OtherRuntime {
+        /// The runtime that was asked for.
+        asked: &'static str,
+        /// The one that reads it.
+        reads: &'static str,
+    },
+    /// The model needs what the runtime hasn't got.
+    #[error("{0}")]
+    Obstacles(Box<Obstacles>),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
 
 /// An inference engine on the host.
 pub trait HostRuntime: Sync {
@@ -85,7 +110,12 @@ pub trait HostRuntime: Sync {
     /// Whether a file is one of this runtime's models, by the identifier it begins with. It may
     /// still be refused.
     fn reads(&self, model: &[u8]) -> bool;
-    /// Checks a model and describes it.
+    /// Describes a model, whether it can run or not.
+    ///
+    /// # Errors
+    /// The file is none of this runtime's models, or so damaged that nothing can be told of it.
+    fn describe(&self, model: &[u8]) -> Result<Description, RuntimeError>;
+    /// Checks a model and says what the harness must know of it.
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError>;
     /// Names of the engine's operators that the firmware has to link for a model, sorted; none if
     /// it has to link all there are.
@@ -139,6 +169,21 @@ pub fn for_model(model: &[u8]) -> &'static dyn HostRuntime {
         .unwrap_or(RUNTIMES[0])
 }
 
+/// Refuses a file that isn't one of `runtime`'s models, and says what it is.
+fn check_kind(runtime: &dyn HostRuntime, model: &[u8]) -> Result<(), RuntimeError> {
+    if runtime.reads(model) {
+        return Ok(());
+    }
+    let other = RUNTIMES.into_iter().find(|it| it.reads(model));
+    Err(match other {
+        Some(other) => RuntimeError::OtherRuntime {
+            asked: runtime.name(),
+            reads: other.name(),
+        },
+        None => RuntimeError::Foreign(Foreign::of(model)),
+    })
+}
+
 /// Alignment of the arenas that are tried, as that of the arena in the firmware.
 const ARENA_ALIGNMENT: usize = 16;
 
@@ -176,6 +221,29 @@ fn parse(model: &[u8]) -> Result<Model<'_>, ModelError> {
     Model::with(model, With::<Portable>::ALL)
 }
 
+/// Opens a model, and finds everything that keeps it from running.
+fn open(model: &[u8]) -> Result<(Model<'_>, Obstacles), RuntimeError> {
+    check_kind(&Interpreter, model)?;
+    let resolver = With::<Portable>::ALL;
+    let model = Model::open(model, resolver).map_err(damaged)?;
+    let obstacles = obstacles::of(&model, resolver, InterpreterOnTarget::NAME);
+    Ok((model, obstacles))
+}
+
+/// A file of which nothing can be told.
+fn damaged(error: ModelError) -> RuntimeError {
+    RuntimeError::Other(format!("{error}\n  help: {}", obstacles::CONVERT_AGAIN))
+}
+
+/// Reads a model that can run.
+fn check(model: &[u8]) -> Result<Model<'_>, RuntimeError> {
+    let (model, obstacles) = open(model)?;
+    if obstacles.list.is_empty() {
+        return Ok(model);
+    }
+    Err(RuntimeError::Obstacles(Box::new(obstacles)))
+}
+
 /// Bytes of a model's inputs or outputs together, which have to be of one type.
 fn bytes_of_one_type<'m>(
     what: &str,
@@ -186,13 +254,13 @@ fn bytes_of_one_type<'m>(
     for tensor in tensors {
         let first = *first.get_or_insert(tensor.element_type);
         if tensor.element_type != first {
-            return Err(RuntimeError(format!(
+            return Err(RuntimeError::Other(format!(
                 "the model's {what} are {first} and {}: they have to be of one type",
                 tensor.element_type
             )));
         }
         if tensor.bytes == 0 {
-            return Err(RuntimeError(format!(
+            return Err(RuntimeError::Other(format!(
                 "one of the model's {what}, `{}`, is empty",
                 tensor.name
             )));
@@ -200,7 +268,7 @@ fn bytes_of_one_type<'m>(
         bytes += tensor.bytes;
     }
     if bytes == 0 {
-        return Err(RuntimeError(format!("the model has no {what}")));
+        return Err(RuntimeError::Other(format!("the model has no {what}")));
     }
     Ok(bytes)
 }
@@ -212,7 +280,7 @@ fn arena_needed(model: &Model) -> Result<usize, ModelError> {
 
 impl From<ModelError> for RuntimeError {
     fn from(error: ModelError) -> Self {
-        Self(error.to_string())
+        Self::Other(error.to_string())
     }
 }
 
@@ -236,8 +304,13 @@ impl HostRuntime for Interpreter {
         identifier == IDENTIFIER || identifier.starts_with(name)
     }
 
+    fn describe(&self, model: &[u8]) -> Result<Description, RuntimeError> {
+        let (model, obstacles) = open(model)?;
+        Ok(description::of_network(&model, &obstacles))
+    }
+
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError> {
-        let model = parse(model)?;
+        let model = check(model)?;
         let (input, output) = (model.input(), model.output());
         let input_bytes = bytes_of_one_type("inputs", model.inputs())?;
         let output_bytes = bytes_of_one_type("outputs", model.outputs())?;
@@ -286,8 +359,8 @@ impl HostRuntime for Interpreter {
         let model = parse(model)?;
         // The arena may begin at any address, and a few bytes are lost to alignment then.
         let mut arena = vec![0; arena_needed(&model)? + ARENA_ALIGNMENT];
-        let mut engine =
-            Engine::new(&model, &mut arena).map_err(|error| RuntimeError(error.to_string()))?;
+        let mut engine = Engine::new(&model, &mut arena)
+            .map_err(|error| RuntimeError::Other(error.to_string()))?;
         let mut outputs = Vec::new();
         let each = model.inputs().map(|tensor| tensor.bytes).sum();
         for mut vector in inputs.chunks_exact(each) {
@@ -299,7 +372,7 @@ impl HostRuntime for Interpreter {
             }
             engine
                 .invoke()
-                .map_err(|error| RuntimeError(error.to_string()))?;
+                .map_err(|error| RuntimeError::Other(error.to_string()))?;
             for position in 0..model.outputs().count() {
                 outputs.extend(engine.output_at(position));
             }
@@ -328,15 +401,18 @@ mod tests {
         fn reads(&self, _: &[u8]) -> bool {
             false
         }
+        fn describe(&self, _: &[u8]) -> Result<Description, RuntimeError> {
+            Err(RuntimeError::Other("none".to_owned()))
+        }
         fn inspect(&self, _: &[u8]) -> Result<ModelFacts, RuntimeError> {
-            Err(RuntimeError("none".to_owned()))
+            Err(RuntimeError::Other("none".to_owned()))
         }
         fn plans_in(&self, _: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError> {
             assert_eq!(arena.as_ptr().align_offset(ARENA_ALIGNMENT), 0);
             Ok(arena.len() >= self.0)
         }
         fn infer(&self, _: &[u8], _: &[u8]) -> Result<Vec<u8>, RuntimeError> {
-            Err(RuntimeError("none".to_owned()))
+            Err(RuntimeError::Other("none".to_owned()))
         }
     }
 

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use tinybench_support::exit::{Exit, Exits};
 use tinybench_support::files::{ReadError, WriteError};
 
+use super::room::{Footprint, Shortage};
+use crate::board::Board;
 use crate::compress::CompressError;
 use crate::learning::StreamError;
 use crate::runtimes::RuntimeError;
@@ -85,34 +87,19 @@ pub enum SubjectError {
         /// What its size should be.
         expected: String,
     },
-    /// The model doesn't fit in the board's flash.
-    #[error(
-        "{path} is too big for the {board}'s flash: the model has {bytes} bytes, flash {flash}"
-    )]
-    TooBigForFlash {
+    /// The model doesn't fit the board.
+    #[error("{path} is too big for the {board}: {shortage}{}", help(advice.as_deref()))]
+    TooBig {
         /// The model file.
         path: PathBuf,
         /// The board.
         board: String,
-        /// Size of the model, bytes.
-        bytes: usize,
-        /// Size of flash, bytes.
-        flash: u32,
-    },
-    /// The arena doesn't fit in the board's RAM.
-    #[error(
-        "{path} needs too big an arena for the {board}'s RAM: the arena takes {bytes} bytes, RAM \
-         has {ram}"
-    )]
-    TooBigForRam {
-        /// The model file.
-        path: PathBuf,
-        /// The board.
-        board: String,
-        /// Size of the arena, bytes.
-        bytes: usize,
-        /// Size of RAM, bytes.
-        ram: u32,
+        /// What the board has too little of.
+        shortage: Shortage,
+        /// What the model needs.
+        footprint: Footprint,
+        /// What to do about it, if that is known.
+        advice: Option<String>,
     },
     /// More inputs were asked for than are made.
     #[error(
@@ -141,9 +128,22 @@ impl Exits for SubjectError {
 impl SubjectError {
     /// Whether the model doesn't fit the board.
     pub fn is_too_big(&self) -> bool {
-        matches!(
-            self,
-            Self::TooBigForFlash { .. } | Self::TooBigForRam { .. }
-        )
+        matches!(self, Self::TooBig { .. })
     }
+
+    /// The error with what to do about a board that is too small. `boards` gives all that are known.
+    #[must_use]
+    pub fn advised(mut self, boards: impl FnOnce() -> Vec<Board>) -> Self {
+        if let Self::TooBig {
+            footprint, advice, ..
+        } = &mut self
+        {
+            *advice = Some(footprint.advice(&boards()));
+        }
+        self
+    }
+}
+
+fn help(advice: Option<&str>) -> String {
+    advice.map_or(String::new(), |advice| format!("\n  help: {advice}"))
 }

@@ -2,10 +2,13 @@
 //! project or from the user's own files.
 
 mod error;
+mod file;
+pub mod room;
 mod seeded;
 mod variant;
 
 pub use error::SubjectError;
+pub use file::read_model;
 pub use seeded::seeded_bytes;
 pub use variant::Placed;
 
@@ -20,6 +23,7 @@ use crate::learning::{Stream, StreamError};
 use crate::runtimes::{self, HostRuntime, ModelFacts};
 use crate::suite::{FetchedModel, Models};
 use crate::workload::{Audio, Card, MAX_DATA_BYTES, TaskKind, Workload};
+use room::Footprint;
 use seeded::seeded_values;
 use tinybench_record::{self as record, InputSource, MAX_NAME};
 use tinybench_support::files;
@@ -110,7 +114,7 @@ pub struct LearningSubject {
 
 impl LearningSubject {
     fn new(stream: Stream, features: usize, board: &Board) -> Result<Self, SubjectError> {
-        let ram = board.memory.ram.length;
+        let ram = board.memory.all_ram().length;
         if stream.memory_bytes > ram as usize {
             return Err(SubjectError::LearnerTooBigForRam {
                 path: stream.path,
@@ -160,22 +164,14 @@ impl Checked {
             source,
         };
         let facts = runtime.inspect(&model).map_err(refused)?;
-        let flash = board.memory.flash.length;
-        if model.len() > flash as usize {
-            return Err(SubjectError::TooBigForFlash {
+        let footprint = Footprint::of(model.len(), &facts);
+        if let Some(shortage) = footprint.shortage(board) {
+            return Err(SubjectError::TooBig {
                 path: path.to_owned(),
                 board: board.name.clone(),
-                bytes: model.len(),
-                flash,
-            });
-        }
-        let ram = board.memory.ram.length;
-        if facts.arena_bytes > ram as usize {
-            return Err(SubjectError::TooBigForRam {
-                path: path.to_owned(),
-                board: board.name.clone(),
-                bytes: facts.arena_bytes,
-                ram,
+                shortage,
+                footprint,
+                advice: None,
             });
         }
         let smallest = runtimes::smallest_arena(runtime, &model, facts.arena_bytes);

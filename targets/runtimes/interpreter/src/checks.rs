@@ -53,8 +53,33 @@ impl<'m> Model<'m> {
         Ok(())
     }
 
+    /// Checks that the scales of an operator can be expressed, for one that
+    /// [`Self::check_operator`] has found sound. `constants` has at least as many words as it
+    /// [`needs`](Self::needs).
+    ///
+    /// # Errors
+    /// [`ModelError::Multiplier`] if they are too far apart.
+    pub fn check_scales(
+        &self,
+        operator: &Operator<'_, 'm>,
+        constants: &mut [u32],
+    ) -> Result<(), Fault> {
+        let (index, needs) = self.needs(operator)?;
+        let constants = constants.get_mut(..needs.constants);
+        let registration = self.resolved(index);
+        let prepared = registration
+            .zip(constants)
+            .and_then(|(it, constants)| (it.prepare)(operator, constants));
+        let operator = operator.index;
+        prepared.ok_or(fault(ModelError::Multiplier { operator }))?;
+        Ok(())
+    }
+
     /// Checks the model's inputs and outputs, and how subgraphs run each other.
-    pub(crate) fn check_ends(&self) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn check_ends(&self) -> Result<(), Fault> {
         let main = self.main();
         let [inputs, outputs] = main.arity();
         if inputs == 0 {
@@ -107,7 +132,11 @@ impl<'m> Model<'m> {
     }
 
     /// Checks an operator by itself and its place among the others.
-    pub(crate) fn check_operator(&self, operator: &Operator<'_, 'm>) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    /// What keeps it from running, save that its scales may be too far apart:
+    /// [`Self::check_scales`].
+    pub fn check_operator(&self, operator: &Operator<'_, 'm>) -> Result<(), Fault> {
         let graph = operator.graph;
         let at = (operator.index - graph.first_operator) as usize;
         operator.check()?;

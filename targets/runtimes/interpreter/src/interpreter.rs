@@ -26,31 +26,31 @@ use crate::schema::tensor_type;
 
 /// Sizes of the parts of an arena that don't depend on the plan.
 #[derive(Clone, Copy)]
-struct Sizes {
+pub(crate) struct Sizes {
     /// Words.
-    nodes: usize,
+    pub(crate) nodes: usize,
     /// Words.
-    slots: usize,
+    pub(crate) slots: usize,
     /// Words.
-    constants: usize,
+    pub(crate) constants: usize,
     /// Bytes.
-    decoding: usize,
+    pub(crate) decoding: usize,
     /// Words that planning needs behind the slots.
-    work: usize,
+    pub(crate) work: usize,
     /// Whether anything keeps its content from one inference to the next.
     stateful: bool,
 }
 
 impl Sizes {
     #[inline(never)]
-    fn of(model: &Model) -> Result<Self, Fault> {
+    pub(crate) fn of(model: &Model) -> Result<Self, Fault> {
         lay_out(model, None, &mut [], &mut [])
     }
 
     /// Bytes from the first aligned address of an arena: what running needs and what planning
     /// needs, whichever is more. Planning begins behind the slots and is over before constants are
     /// written.
-    fn total(&self, tensors: u32) -> Result<usize, Fault> {
+    pub(crate) fn total(&self, tensors: u32) -> Result<usize, Fault> {
         let fixed = (self.nodes + self.slots) * 4;
         let run = (fixed + self.constants * 4)
             .checked_add(tensors as usize)

@@ -21,6 +21,8 @@ extern crate std;
 #[cfg(feature = "checks")]
 mod checks;
 mod coded;
+#[cfg(feature = "checks")]
+pub mod description;
 mod error;
 pub mod flatbuffer;
 pub mod flexbuffer;

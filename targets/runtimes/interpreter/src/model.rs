@@ -200,8 +200,11 @@ impl<'m> Model<'m> {
 
     /// The index in the resolver of the registration that runs an operator, and what the operator
     /// needs.
+    ///
+    /// # Errors
+    /// There is no such registration.
     #[inline(never)]
-    pub(crate) fn needs(&self, operator: &Operator<'_, 'm>) -> Result<(usize, Needs), Fault> {
+    pub fn needs(&self, operator: &Operator<'_, 'm>) -> Result<(usize, Needs), Fault> {
         let (index, registration) = self.registration(operator)?;
         Ok((index, (registration.needs)(operator)))
     }

@@ -7,6 +7,8 @@
 //! The planner's own working memory is a slice of the arena that the plan overwrites later, so
 //! preparing a model needs no more memory than running it, save for very small models.
 
+#[cfg(feature = "checks")]
+use crate::description::{Buffer, Owner};
 use crate::error::{Fault, ModelError, fault};
 use crate::model::Model;
 use crate::operators::Needs;
@@ -152,6 +154,33 @@ impl<'w, 'm> Plan<'w, 'm> {
         plan.fill();
         plan.bytes = place(plan.entries)?;
         Ok(plan)
+    }
+
+    /// Calls `visit` with all buffers that have bytes: first those of tensors, then scratch.
+    #[cfg(feature = "checks")]
+    pub fn each(&self, visit: &mut dyn FnMut(Buffer)) {
+        let mut entries = self.entries.iter().map(Entry::load);
+        let mut visit = |owner| {
+            let Some(entry) = entries.next().filter(|entry| entry.size > 0) else {
+                return;
+            };
+            visit(Buffer {
+                owner,
+                bytes: entry.size,
+                offset: entry.offset,
+                life: [entry.first, entry.last],
+            });
+        };
+        each_tensor(&self.model, &mut |it| {
+            visit(Owner::Tensor {
+                graph: it.graph,
+                tensor: it.tensor,
+            });
+            true
+        });
+        for operator in 0..self.model.operator_count() as u32 {
+            visit(Owner::Scratch { operator });
+        }
     }
 
     /// Offset of a tensor of the subgraph at `graph`.

@@ -20,7 +20,7 @@ pub fn list(project: &Project) -> Result<(), Failure> {
             board.core,
             format!("{} MHz", board.clock_hz as f64 / 1e6),
             format!("{} KiB", board.memory.flash.length / 1024),
-            format!("{} KiB", board.memory.ram.length / 1024),
+            format!("{} KiB", board.memory.all_ram().length / 1024),
             if board.virtual_board.is_some() {
                 "yes"
             } else {

@@ -279,7 +279,7 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
 
     /// Refuses an address that the image gave and that is in neither of its memories.
     fn check_range(&self, what: &str, address: u32, length: usize) -> Result<(), TargetError> {
-        let Memory { flash, ram } = self.image.memory;
+        let Memory { flash, ram, .. } = self.image.memory;
         if ram.contains(address, length) || flash.contains(address, length) {
             return Ok(());
         }
