@@ -17,16 +17,18 @@ WRONG = {
     "undrawn": "NOT DRAWN",
 }
 EPILOG = """\
-Each model has an operator and a type, geometry, options, quantisation, constants and inputs drawn at
-random, or is a small network. It is run with TensorFlow Lite Micro (the package tflite-micro) and with
-the interpreter, with both kinds of its kernels, and once more after a reset. Integers have to be equal,
-float32 up to a few units in the last place of the largest element (0 where nothing is computed).
+Each model has an operator and a type, geometry, options, quantisation, constants and inputs drawn
+at random, or is a small network. It is run with TensorFlow Lite Micro (the package tflite-micro) and
+with the interpreter, with both kinds of its kernels, and once more after a reset. Integers have to
+be equal, float32 up to a few units in the last place of the largest element, or all where nothing is
+computed.
 
 examples:
   scripts/fuzz-operators                                 a thousand models
   scripts/fuzz-operators --seed 7 --count 20000          those of a night
   scripts/fuzz-operators --only CONV_2D --only LOGISTIC  those of some operators
-  scripts/fuzz-operators --seed 7 --first 1234 --count 1 --keep /tmp/model   one again, and its files
+  scripts/fuzz-operators --seed 7 --first 1234 --count 1 --keep /tmp/model
+                                                         one again, and its files
 
 exit codes: 0 no difference, 1 a difference, 2 usage, 5 no package tflite-micro
 """
@@ -54,7 +56,8 @@ class Fuzzing:
         while first < end:
             command = self.command((first, end, arguments.jobs), arguments.keep)
             quiet = None if arguments.count == 1 else subprocess.DEVNULL
-            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet, text=True) as process:
+            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet,
+                                  text=True) as process:
                 announced = None
                 for line in process.stdout:
                     found = json.loads(line)
@@ -67,7 +70,7 @@ class Fuzzing:
             if process.returncode == 0:
                 return
             if announced is None:
-                raise SystemExit(f"a process ended with {process.returncode}: {shlex.join(command)}")
+                raise SystemExit(f"ended with {process.returncode}: {shlex.join(command)}")
             # A signal is the reference's; what Python says is ours.
             died = process.returncode < 0
             self.found(announced, "unknown" if died else "undrawn",

@@ -4,8 +4,8 @@ from .models import case, kind_number
 
 FLOAT = 2e-6
 # Twice a product of 2, 3 and 5.
-LENGTHS = (4, 6, 8, 10, 12, 16, 18, 20, 24, 30, 32, 36, 40, 48, 50, 60, 64, 72, 80, 90, 96, 100, 120,
-           128, 150, 160, 240, 256, 320, 400, 480, 512, 600, 640, 1024)
+LENGTHS = (4, 6, 8, 10, 12, 16, 18, 20, 24, 30, 32, 36, 40, 48, 50, 60, 64, 72, 80, 90, 96, 100,
+           120, 128, 150, 160, 240, 256, 320, 400, 480, 512, 600, 640, 1024)
 
 
 @case("SignalRfft SignalIrfft", "int16 int32 float32")
@@ -37,7 +37,7 @@ def gains(net, name, kind):
                smoothing_bits=draw.integer(0, 12), spectral_subtraction_bits=draw.integer(10, 16))
     table = net.constant("int16", net.random.integers(-32768, 32768, 125))
     gained, logarithm = net.tensor(kind, [length]), net.tensor("int16", [length])
-    net.custom("SignalPCAN", [outputs[0], outputs[1], table], [gained], snr_shift=draw.integer(0, 12))
+    net.custom("SignalPCAN", [*outputs, table], [gained], snr_shift=draw.integer(0, 12))
     net.custom("SignalFilterBankLog", [gained], [logarithm],
                input_correction_bits=draw.integer(0, 8), output_scale=draw.integer(1, 5000))
     net.steps = 6

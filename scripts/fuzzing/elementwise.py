@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .models import case, options, DTYPES
+from .models import case, options
 
 # The transcendental functions of C libraries differ by units in the last place.
 TOLERANCE = 3e-7

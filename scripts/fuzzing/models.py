@@ -171,7 +171,8 @@ class Net:
 
     def operator(self, name, inputs, outputs, table=None, version=1):
         """Adds an operator; its outputs."""
-        return self._operator(getattr(schema.BuiltinOperator, name), inputs, outputs, table, version)
+        builtin = getattr(schema.BuiltinOperator, name)
+        return self._operator(builtin, inputs, outputs, table, version)
 
     def unary(self, name, inputs, kind, shape, scale=None, zero_point=0, table=None, version=1):
         """Adds an operator with one output, which it makes."""
@@ -204,11 +205,6 @@ class Net:
         self.model.operatorCodes.append(code)
         self.graph.operators.append(operator)
         return list(outputs)
-
-    def kind(self, tensor):
-        """The type of a tensor of the subgraph, by name."""
-        number = self.graph.tensors[tensor].type
-        return next(kind for kind in DTYPES if kind_number(kind) == number)
 
     def shape(self, tensor):
         return list(self.graph.tensors[tensor].shape)

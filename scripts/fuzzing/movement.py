@@ -53,7 +53,8 @@ def expand_dims(net, name, kind):
     shape = net.draw.shape(0, 4, 4)
     axis = net.draw.integer(0, len(shape))
     given, result = like(net, kind), shape[:axis] + [1] + shape[axis:]
-    inputs = [net.input(kind, shape, *given), net.constant("int32", net.draw.axis(axis, len(result)))]
+    inputs = [net.input(kind, shape, *given),
+              net.constant("int32", net.draw.axis(axis, len(result)))]
     net.finish(net.unary(name, inputs, kind, result, *given, options("ExpandDims")))
 
 
@@ -143,7 +144,8 @@ def unpack(net, name, kind):
     shape = net.draw.shape(1, 4, 4)
     axis, given = net.draw.integer(0, len(shape) - 1), like(net, kind)
     table = options("Unpack", num=shape[axis], axis=net.draw.axis(axis, len(shape)))
-    outputs = [net.tensor(kind, shape[:axis] + shape[axis + 1:], *given) for _ in range(shape[axis])]
+    part = shape[:axis] + shape[axis + 1:]
+    outputs = [net.tensor(kind, part, *given) for _ in range(shape[axis])]
     net.finish(*net.operator(name, [net.input(kind, shape, *given)], outputs, table))
 
 

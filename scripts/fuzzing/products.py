@@ -18,7 +18,7 @@ def quantised(net, kind):
     return (scale, net.draw.zero_point(kind)) if kind == "int8" else (scale / 256, 0)
 
 
-def extent(net, length, window, stride, dilation, padding):
+def extent(length, window, stride, dilation, padding):
     if padding == SAME:
         return -(-length // stride)
     return (length - (window - 1) * dilation - 1) // stride + 1
@@ -72,7 +72,7 @@ def geometry(net):
     if padding == VALID:
         window = [min(a, b) for a, b in zip(window, (h, w))]
         dilation = [d if (a - 1) * d < b else 1 for a, b, d in zip(window, (h, w), dilation)]
-    result = [extent(net, *it, padding) for it in zip((h, w), window, stride, dilation)]
+    result = [extent(*it, padding) for it in zip((h, w), window, stride, dilation)]
     return padding, [h, w], window, stride, dilation, result
 
 
@@ -139,7 +139,7 @@ def transposed(net, name, kind):
     source = net.input(kind, [batch, *size, depth], *given)
     layer = Layer(net, kind, given, channels)
     inputs = [net.constant("int32", shape), layer.weights([channels, *window, depth], 0), source]
-    bias = net.draw.pick(*BIASES[kind]) if kind != "int16" else net.draw.pick("int64", "int16", None)
+    bias = net.draw.pick(*(("int64", "int16", None) if kind == "int16" else BIASES[kind]))
     if bias:
         inputs.append(layer.bias(bias, 30_000 if bias == "int16" else None))
     table = options("TransposeConv", padding=padding, strideH=stride[0], strideW=stride[1],
@@ -186,7 +186,7 @@ def matrices(net, name, kind):
 @case("L2_POOL_2D", "float32")
 def pools(net, name, kind):
     padding, size, window, stride, _, _ = geometry(net)
-    result = [extent(net, *it, 1, padding) for it in zip(size, window, stride)]
+    result = [extent(*it, 1, padding) for it in zip(size, window, stride)]
     batch, depth, given = net.draw.integer(1, 2), net.draw.integer(1, 9), quantised(net, kind)
     table = options("Pool2D", padding=padding, strideH=stride[0], strideW=stride[1],
                     filterHeight=window[0], filterWidth=window[1],

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .models import TANH, case, options
+from .models import SIGN_BIT, TANH, case, options
 
 # Transcendental functions differ by units in the last place, and states add that up.
 FLOAT = 2e-6
@@ -36,7 +36,8 @@ def lstm(net, name, kind):
         return net.tensor("int32" if kind == "int8" else "int64", [units], 1e-4, 0,
                           net.random.integers(-size, size, units))
 
-    tensors = [net.input(kind, [*rows, inputs], *given), *(weights(units, inputs) for _ in range(4)),
+    tensors = [net.input(kind, [*rows, inputs], *given),
+               *(weights(units, inputs) for _ in range(4)),
                *(weights(units, units) for _ in range(4)), -1, -1, -1, *(bias() for _ in range(4)),
                -1, -1, net.tensor(kind, [batches, units], *hidden, variable=True),
                net.tensor("float32" if plain else "int16", [batches, units], cell, variable=True),
@@ -64,7 +65,11 @@ def svdf(net, name, kind):
 
     time_scale = 0.02 if state == "int8" else 0.001
     given = (None, 0) if plain else (0.04, draw.zero_point("int8"))
-    tensors = [net.input(kind, [batches, inputs], *given), weights(kind, [filters, inputs], 0.01),
+    # Integers have neither TANH nor the sign bit.
+    activation = draw.integer(0, 5) if plain else draw.integer(0, 3)
+    # The sign of what isn't a number differs between machines.
+    limits = (-5, 5) if activation == SIGN_BIT else None
+    tensors = [net.input(kind, [batches, inputs], *given, limits), weights(kind, [filters, inputs], 0.01),
                weights(state, [filters, memory], time_scale)]
     # The reference aborts on a bias that is left out.
     if plain:
@@ -77,8 +82,6 @@ def svdf(net, name, kind):
     result = (None, 0)
     if not plain:
         result = scale * time_scale * draw.power(4, 10), draw.zero_point("int8")
-    # Integers have none but RELU.
-    activation = draw.integer(0, 5) if plain else draw.integer(0, 3)
     net.steps, net.tolerance = 6, FLOAT
     net.finish(net.unary(name, tensors, kind, [batches, units], *result,
                          options("SVDF", rank=rank, fusedActivationFunction=activation), 4))
@@ -132,7 +135,6 @@ def variables(net, name, kind):
             first = net.tensor(kind, shape, *given, net.values(kind, shape))
             assign(net, variable, first)
     net.steps = 5
-    # Whether a tensor that is no operator's output twice may be an output twice is another matter.
     net.finish(*dict.fromkeys(outputs))
 
 

@@ -55,7 +55,7 @@ class Ours:
 
 
 def reference(net, file, steps):
-    """What TensorFlow Lite Micro gives: the outputs of all steps, in a step one behind the other."""
+    """What TensorFlow Lite Micro gives: the outputs of all steps, of a step one by one."""
     if net.specification:
         outputs = [net.specification(values) for values in steps]
         return b"".join(np.ascontiguousarray(it).tobytes() for step in outputs for it in step)
@@ -100,7 +100,8 @@ def difference(net, steps, found, expected):
         for position, ((kind, _), pair) in enumerate(zip(kinds, pairs)):
             if net.counted and position + 1 < len(pairs):
                 last = pairs[-1][1].reshape(-1)[0]
-                whole = net.main.tensors[net.outputs[position]].shape[1] if last.dtype != np.bool_ else 1
+                shape = net.main.tensors[net.outputs[position]].shape
+                whole = 1 if last.dtype == np.bool_ else shape[1]
                 pair = [it[:int(len(it) * last / whole)] for it in pair]
             wrong = differing(kind, *pair, net.tolerance)
             if net.undefined:
