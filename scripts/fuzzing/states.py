@@ -69,7 +69,8 @@ def svdf(net, name, kind):
     activation = draw.integer(0, 5) if plain else draw.integer(0, 3)
     # The sign of what isn't a number differs between machines.
     limits = (-5, 5) if activation == SIGN_BIT else None
-    tensors = [net.input(kind, [batches, inputs], *given, limits), weights(kind, [filters, inputs], 0.01),
+    tensors = [net.input(kind, [batches, inputs], *given, limits),
+               weights(kind, [filters, inputs], 0.01),
                weights(state, [filters, memory], time_scale)]
     # The reference aborts on a bias that is left out.
     if plain:
