@@ -18,10 +18,10 @@ WRONG = {
 }
 EPILOG = """\
 Each model has an operator and a type, geometry, options, quantisation, constants and inputs drawn
-at random, or is a small network. It is run with TensorFlow Lite Micro (the package tflite-micro) and
-with the interpreter, with both kinds of its kernels, and once more after a reset. Integers have to
-be equal, float32 up to a few units in the last place of the largest element, or all where nothing is
-computed.
+at random, or is a small network. It is run with TensorFlow Lite Micro (the package tflite-micro)
+and with the interpreter, with both kinds of its kernels, and once more after a reset. Integers
+have to be equal, float32 up to a few units in the last place of the largest element, or all where
+nothing is computed.
 
 examples:
   scripts/fuzz-operators                                 a thousand models
