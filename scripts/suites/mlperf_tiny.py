@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Computes the reference outputs of workloads/suites/mlperf-tiny with TensorFlow Lite Micro.
 
-    python3 -m venv VENV && VENV/bin/pip install numpy tflite-micro==0.dev20261023182759
+    python3 -m venv VENV && VENV/bin/pip install numpy tflite-micro==0.dev20261012203412
     VENV/bin/python scripts/suites/mlperf_tiny.py --models DIR
 
 DIR holds the models, for instance tinybench's cache after `tinybench fetch mlperf-tiny`. For each

@@ -198,10 +198,16 @@ impl Checked {
     }
 
     /// Reads `NAME.inputs.i8` and `NAME.outputs.i8` in `folder`; each ending is that of the tensor's
-    /// type.
+    /// type. `NAME.device-outputs.i8` counts where it is: what a device gives where the host differs.
     fn read_reference(&self, folder: &Path, name: &str) -> Result<Vectors, SubjectError> {
         let inputs_path = folder.join(format!("{name}.inputs.{}", ending(self.facts.input_type)));
-        let outputs_name = format!("{name}.outputs.{}", ending(self.facts.output_type));
+        let [outputs_name, device_outputs_name] = ["outputs", "device-outputs"]
+            .map(|kind| format!("{name}.{kind}.{}", ending(self.facts.output_type)));
+        let outputs_name = if folder.join(&device_outputs_name).is_file() {
+            device_outputs_name
+        } else {
+            outputs_name
+        };
         let outputs_path = folder.join(&outputs_name);
         let inputs = files::read(&inputs_path, MAX_DATA_BYTES)?;
         let outputs = files::read(&outputs_path, MAX_DATA_BYTES)?;

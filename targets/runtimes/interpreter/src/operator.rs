@@ -125,14 +125,15 @@ impl<'g, 'm> Operator<'g, 'm> {
         [low.max(limits[0]), high.min(limits[1])]
     }
 
-    /// Bounds of a float32 output for the fused activation in option `id`.
+    /// Bounds of a float32 output for the fused activation in option `id`. None bounds by the
+    /// largest finite numbers, as in TensorFlow Lite Micro (`CalculateActivationRange`).
     #[inline(never)]
     pub fn float_bounds(&self, id: usize) -> [f32; 2] {
         match self.option(id, 0_i8) {
-            1 => [0.0, f32::INFINITY],
+            1 => [0.0, f32::MAX],
             2 => [-1.0, 1.0],
             3 => [0.0, 6.0],
-            _ => [f32::NEG_INFINITY, f32::INFINITY],
+            _ => [f32::MIN, f32::MAX],
         }
     }
 }

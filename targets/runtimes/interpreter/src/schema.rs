@@ -234,6 +234,8 @@ pub mod svdf {
     pub const RANK: usize = 0;
     /// Fused activation.
     pub const ACTIVATION: usize = 1;
+    /// What is below 0 as 0, as activation.
+    pub const RELU: i8 = 1;
     /// Hyperbolic tangent as activation.
     pub const TANH: i8 = 4;
     /// The sign bit as activation.

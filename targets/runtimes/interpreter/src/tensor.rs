@@ -305,6 +305,18 @@ impl<'m> RawTensor<'m> {
 
     /// Checks that the whole tensor has one scale and one zero point, and both are plausible.
     pub fn expect_quantisation(&self) -> Result<Quantisation, Fault> {
+        self.expect_quantisation_with(is_scale)
+    }
+
+    /// [`Self::expect_quantisation`] of a factor, whose scale may be 0: all of it stands for 0 then.
+    pub fn expect_factor(&self) -> Result<Quantisation, Fault> {
+        self.expect_quantisation_with(|scale| scale == 0.0 || is_scale(scale))
+    }
+
+    fn expect_quantisation_with(
+        &self,
+        is_scale: impl Fn(f32) -> bool,
+    ) -> Result<Quantisation, Fault> {
         let (scales, zero_points) = self.quantisations();
         let range = match self.type_number() {
             tensor_type::UINT8 => 0..=255,
@@ -347,6 +359,7 @@ impl<'m> RawTensor<'m> {
     }
 }
 
+/// Converters give subnormal scales to what is always 0.
 fn is_scale(scale: f32) -> bool {
-    scale.is_normal() && scale > 0.0
+    scale.is_finite() && scale > 0.0
 }

@@ -42,8 +42,7 @@ fn outputs_are_those_of_the_reference() {
     let mut failures = Vec::new();
     for (name, file) in models {
         let read = |kind: &str| fs::read(folder.join(format!("{name}.{kind}"))).unwrap();
-        let device = fs::read(folder.join(format!("{name}.device-outputs")));
-        let (inputs, outputs) = (read("inputs"), device.unwrap_or_else(|_| read("outputs")));
+        let (inputs, outputs) = (read("inputs"), read("outputs"));
         let model = match Model::parse(&file) {
             Ok(model) => model,
             Err(error) => {

@@ -49,8 +49,8 @@ pub struct Pool2d {
 /// Channels that are computed at a time, so that each input is loaded once for all of them.
 const CHANNELS: usize = 4;
 
-fn clamp(value: f32, [low, high]: [f32; 2]) -> f32 {
-    // Written so that what isn't a number stays visible.
+/// `value` within the bounds; what isn't a number stays so.
+pub fn clamp(value: f32, [low, high]: [f32; 2]) -> f32 {
     if value < low {
         low
     } else if value > high {

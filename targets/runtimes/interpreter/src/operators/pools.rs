@@ -2,6 +2,7 @@
 
 use super::pool_2d::{check, geometry};
 use super::{Registration, Typed, registration};
+use crate::kernels::float;
 use crate::kernels::pools::{pool_2d, root_mean};
 use crate::operator::Operator;
 use crate::run::Run;
@@ -18,10 +19,10 @@ pub(super) const fn l2_float32() -> Registration {
     registration(builtin::L2_POOL_2D, 3, TYPES, check, run_l2)
 }
 
-/// Clamps to the fused activation; what isn't a number becomes the lower bound.
+/// Clamps to the fused activation.
 fn clamp(operator: &Operator) -> impl Fn(f32) -> f32 {
-    let [low, high] = operator.float_bounds(field::ACTIVATION);
-    move |value| low.max(value).min(high)
+    let bounds = operator.float_bounds(field::ACTIVATION);
+    move |value| float::clamp(value, bounds)
 }
 
 fn run_max(run: &mut Run) -> Option<()> {

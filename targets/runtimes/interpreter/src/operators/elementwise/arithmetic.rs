@@ -2,6 +2,7 @@
 //! type.
 
 use super::*;
+use crate::kernels::float::clamp;
 use crate::schema::builtin::{
     ADD, DIV, FLOOR_DIV, FLOOR_MOD, MAXIMUM, MINIMUM, MUL, SQUARED_DIFFERENCE, SUB,
 };
@@ -23,7 +24,7 @@ macro_rules! activated_float32 {
                     check_options(operator, $options::OPTIONS_TYPE)
                 },
                 |run| {
-                    let bounds = finite(run.operator.float_bounds(ACTIVATION));
+                    let bounds = run.operator.float_bounds(ACTIVATION);
                     let compute: fn(f32, f32) -> f32 = $compute;
                     zip(run, |a, b| clamp(compute(a, b), bounds))
                 },
@@ -170,22 +171,5 @@ fn bounds(operator: &Operator) -> [i32; 2] {
         2 => [-1, 1],
         3 => [0, 6],
         _ => [i32::MIN, i32::MAX],
-    }
-}
-
-/// The bounds as TensorFlow Lite Micro has them for these operators: where there are none, the
-/// largest finite numbers.
-fn finite([low, high]: [f32; 2]) -> [f32; 2] {
-    [low.max(f32::MIN), high.min(f32::MAX)]
-}
-
-/// `value` within the bounds; what isn't a number stays so.
-fn clamp(value: f32, [low, high]: [f32; 2]) -> f32 {
-    if value < low {
-        low
-    } else if value > high {
-        high
-    } else {
-        value
     }
 }

@@ -109,8 +109,12 @@ const ACTIVATION: usize = add::ACTIVATION;
 fn check_activated(operator: &Operator, options_type: u8) -> Result<(), Fault> {
     check_binary(operator)?;
     expect_options(operator, options_type)?;
-    expect_from(operator, 0)?;
-    expect_from(operator, 1)?;
+    for position in 0..2 {
+        match options_type {
+            mul::OPTIONS_TYPE => operator.input(position).expect_factor()?,
+            _ => expect_from(operator, position)?,
+        };
+    }
     expect_to(operator)?;
     operator.expect_activation(ACTIVATION)
 }
@@ -227,8 +231,9 @@ fn run_squared_difference<T: Quantised, const SHIFT: u32>(run: &mut Run) -> Opti
 
 fn check_mul<T: Quantised>(operator: &Operator) -> Result<(), Fault> {
     check_activated(operator, mul::OPTIONS_TYPE)?;
-    if size_of::<T>() > 1 {
-        expect_symmetric(operator)?;
+    let symmetric = zero_points(operator) == Some([0; 2]) && to(operator).zero_point == 0;
+    if size_of::<T>() > 1 && !symmetric {
+        return Err(operator.quantisation_error("input"));
     }
     Ok(())
 }

@@ -257,9 +257,11 @@ fn run_float(run: &mut Run) -> Option<()> {
     let [low, high] = operator.float_bounds(field::ACTIVATION);
     let finish = |sum: f32| match activation {
         0 => sum,
+        field::RELU => sum.max(0.0),
         field::TANH => libm::tanhf(sum),
         field::SIGN_BIT => f32::from(u8::from(sum.is_sign_negative())),
-        _ => sum.max(low).min(high),
+        // What is no number becomes the upper bound, as in the reference.
+        _ => sum.min(high).max(low),
     };
     let biases = operator
         .optional_input(BIAS)

@@ -1,0 +1,1 @@
+"""Random models for `scripts/fuzz-operators`."""
