@@ -1,7 +1,5 @@
 //! What the command does with a target: firmware is built and runs on virtual boards.
 
-#[cfg(unix)]
-mod anomaly;
 mod broken_boards;
 mod calibrate;
 mod classical;
@@ -17,4 +15,5 @@ mod ordinary_tools;
 mod reference;
 #[path = "../support/mod.rs"]
 mod support;
+mod vectors;
 mod virtual_run;

@@ -7,7 +7,7 @@ use tinybench_inputs::board::Board;
 use tinybench_inputs::fetch::{self, Cache, Origin};
 use tinybench_inputs::project::Project;
 use tinybench_inputs::runtimes::{self, HostRuntime, Interpreter, UnknownRuntime};
-use tinybench_inputs::subject::{Placed, Subject};
+use tinybench_inputs::subject::{OfDataset, Placed, Subject};
 use tinybench_inputs::suite::variants::Variants;
 use tinybench_inputs::suite::{Contents, STANDARD, Suite, SuiteError};
 use tinybench_inputs::workload::{MAX_DATA_BYTES, Workloads};
@@ -78,6 +78,9 @@ impl Selection {
         };
         let suite = Suite::load(&project.suites(), name)?;
         match &suite.contents {
+            _ if what.data.is_some() && !matches!(suite.contents, Contents::Models(_)) => {
+                Err(SuiteError::NoDatasets(suite.name).into())
+            }
             Contents::Models(_) => Ok(Self {
                 workloads: Vec::new(),
                 suite: Some(suite),
@@ -187,18 +190,18 @@ pub fn subjects(
         }
         if let Some(suite) = &selection.suite {
             let runtime = named.unwrap_or(&Interpreter);
-            for subject in fetched(what, suite, runtime, board, progress)? {
+            for subject in fetched(request, suite, runtime, board, progress)? {
                 subjects.push((runtime, subject));
             }
         }
         for path in &what.models {
-            let reference = what.reference.as_deref();
             let model = files::read(path, MAX_DATA_BYTES)?;
             let runtime = chosen(&model);
             let subject = match &what.stream {
                 Some(stream) => Subject::from_stream(path, model, stream, runtime, board)?,
                 None => {
-                    Subject::from_model(path, model, reference, request.vectors, runtime, board)?
+                    let given = what.given(request.vectors);
+                    Subject::from_model(path, model, &given, runtime, board)?
                 }
             };
             subjects.push((runtime, subject));
@@ -229,12 +232,13 @@ fn named_runtimes(
 
 /// The models of a suite, from the cache or from where the user says.
 fn fetched(
-    what: &What,
+    request: &Request,
     suite: &Suite,
     runtime: &dyn HostRuntime,
     board: &Board,
     progress: &mut Progress,
 ) -> Result<Vec<Subject>, Failure> {
+    let what = &request.what;
     let models = suite.models()?;
     let cache = Cache::of_the_user()?;
     let origin = what.from.as_deref().map(Origin::from);
@@ -257,9 +261,16 @@ fn fetched(
             })?,
         };
         let golden = golden.as_deref();
-        subjects.push(Subject::from_fetched(
-            models, model, &path, golden, runtime, board,
-        )?);
+        subjects.push(match &what.data {
+            None => Subject::from_fetched(models, model, &path, golden, runtime, board)?,
+            Some(data) => {
+                let set = OfDataset {
+                    folder: data,
+                    vectors: request.vectors,
+                };
+                Subject::from_dataset(model, &path, set, runtime, board, progress)?
+            }
+        });
     }
     Ok(subjects)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tinybench_interpreter::ElementType;
 use tinybench_pipeline::Quantisation;
 
-use super::{Checked, Subject, SubjectError, Vectors};
+use super::{Checked, Judgement, Subject, SubjectError, Vectors};
 use crate::board::Board;
 use crate::compress;
 use crate::float;
@@ -122,9 +122,11 @@ impl Subject {
             inputs,
             outputs,
             reference,
+            steps: 1,
         };
         Ok(Placed::Fits(Box::new(Self {
-            labels: workload.labels,
+            judgement: (card.task.as_ref().zip(workload.labels))
+                .map(|(task, labels)| Judgement::of_card(task.kind, &labels)),
             task: card.task.map(|task| task.kind),
             tolerance: variant.tolerance.unwrap_or(float::TOLERANCE),
             compression: Some(compression),
