@@ -4,6 +4,7 @@
 pub mod board;
 pub mod commit;
 pub mod compress;
+pub mod dataset;
 pub mod fetch;
 pub mod float;
 pub mod inspect;
@@ -12,4 +13,5 @@ pub mod project;
 pub mod runtimes;
 pub mod subject;
 pub mod suite;
+pub mod vectors;
 pub mod workload;

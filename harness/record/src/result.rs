@@ -119,6 +119,10 @@ pub struct Inputs {
     pub seed: Option<u64>,
     /// How many input vectors there are; `outputs.vectors` says how many were run.
     pub available: u64,
+    /// Steps of each, where a vector is a sequence: a state is reset only before its first step, and
+    /// the latency is that of a step.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub steps: Option<u64>,
     /// SHA-256 of all of them one after the other, hexadecimal.
     #[schemars(regex(pattern = r"^[0-9a-f]{64}$"))]
     pub sha256: String,
@@ -133,7 +137,7 @@ pub struct Inputs {
 pub enum InputSource {
     /// The workload's own.
     Workload,
-    /// Files given with `--reference`.
+    /// Files given with `--reference` or `--inputs`.
     Reference,
     /// Pseudo-random numbers from a seed.
     Seeded,
@@ -350,12 +354,28 @@ pub struct FloatOutputs {
     /// The largest difference.
     #[serde(serialize_with = "finite")]
     pub max_abs_diff: f64,
-    /// The largest that is allowed.
-    #[serde(serialize_with = "finite")]
-    pub tolerance: f64,
+    /// The largest that was allowed, in records where it was absolute.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tolerance: Option<f64>,
+    /// The largest difference, relative to the largest value of the reference for that output.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub max_relative_diff: Option<f64>,
+    /// The largest of these that is allowed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub relative_tolerance: Option<f64>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
+}
+
+impl FloatOutputs {
+    /// Whether the largest difference is one that is allowed.
+    pub fn within_tolerance(&self) -> bool {
+        let absolute = self.tolerance.is_none_or(|most| self.max_abs_diff <= most);
+        let relative = self.max_relative_diff.zip(self.relative_tolerance);
+        let relative = relative.is_none_or(|(found, most)| found >= 0.0 && found <= most);
+        self.max_abs_diff >= 0.0 && absolute && relative
+    }
 }
 
 /// How a model's weights are held.
@@ -381,9 +401,10 @@ pub struct Compression {
 /// How good the answers are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quality {
-    /// Name of the metric: `top1` or `auc`.
+    /// Name of the metric: `top1` or `auc`, 0 to 1 and the more the better, or `rmse` or `mae`, errors
+    /// in the unit of the output.
     pub metric: String,
-    /// Its value on the vectors that were run, 0 to 1.
+    /// Its value on the vectors that were run.
     #[serde(serialize_with = "finite")]
     pub value: f64,
     /// How many vectors that is.
@@ -391,6 +412,13 @@ pub struct Quality {
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
+}
+
+impl Quality {
+    /// Whether the metric is an error, which is the better the smaller it is, and has no upper end.
+    pub fn is_error(&self) -> bool {
+        matches!(self.metric.as_str(), "rmse" | "mae")
+    }
 }
 
 /// What a device said and did that was measured over the MLPerf Tiny protocol.

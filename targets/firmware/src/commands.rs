@@ -74,7 +74,8 @@ impl<R: Runtime> Program<R> {
         let outcome = match command {
             Some(Command::None) => Ok(()),
             Some(Command::Prepare) => self.prepare(block::get!(arena_limit) as usize),
-            Some(Command::Run) => self.run(block::get!(run_count) as usize),
+            Some(Command::Run) => self.run(block::get!(run_count) as usize, true),
+            Some(Command::Step) => self.run(block::get!(run_count) as usize, false),
             Some(Command::CheckCounter) => check_counter(),
             #[cfg(feature = "learning")]
             Some(Command::BeginLearning) => self.begin_learning(),
@@ -196,8 +197,9 @@ impl<R: Runtime> Program<R> {
         }
     }
 
-    /// [`Command::Run`].
-    fn run(&mut self, count: usize) -> Result<(), Failure> {
+    /// [`Command::Run`] if the model's state is to be `reset` before each inference, otherwise
+    /// [`Command::Step`].
+    fn run(&mut self, count: usize, reset: bool) -> Result<(), Failure> {
         let prepared = self
             .prepared
             .as_mut()
@@ -214,7 +216,7 @@ impl<R: Runtime> Program<R> {
             #[cfg(feature = "huffman")]
             DECODE.set(run, prepared.decode(run)?);
             match stages {
-                Some(Stages::Inference) => CYCLES.set(run, prepared.invoke(run)?),
+                Some(Stages::Inference) => CYCLES.set(run, prepared.invoke(run, reset)?),
                 #[cfg(feature = "pipeline")]
                 Some(Stages::All) => prepared.run_all(run)?,
                 _ => return Err(Failure::new(Error::BadStages)),
@@ -258,7 +260,7 @@ impl<R: Runtime> Program<R> {
         let extract = match learning::source()? {
             LearningSource::Features => 0,
             LearningSource::Input => {
-                let cycles = prepared.invoke(0)?;
+                let cycles = prepared.invoke(0, true)?;
                 prepared.copy_output();
                 cycles
             }
@@ -273,10 +275,11 @@ impl<R: Runtime> Program<R> {
 }
 
 impl<R: Runtime> Prepared<R> {
-    /// One inference; returns its cycles.
-    fn invoke(&mut self, run: usize) -> Result<u32, Failure> {
-        // Each vector begins anew, as on the host.
-        self.runtime.reset();
+    /// One inference, as the first one if the state is to be `reset`; returns its cycles.
+    fn invoke(&mut self, run: usize, reset: bool) -> Result<u32, Failure> {
+        if reset {
+            self.runtime.reset();
+        }
         let mut begin = 0;
         for position in 0.. {
             let input = self.runtime.input_at(position);
@@ -317,7 +320,7 @@ impl<R: Runtime> Prepared<R> {
             )
         };
         pipeline::preprocess(run, audio, input)?;
-        CYCLES.set(run, self.invoke(run)?);
+        CYCLES.set(run, self.invoke(run, true)?);
         pipeline::postprocess(run, input, self.runtime.output())
     }
 

@@ -57,7 +57,9 @@ enum tinybench_command {
     /* One sample: features, prediction, learning. */
     TINYBENCH_LEARN = 5,
     /* Condense the learner's memory. */
-    TINYBENCH_CONDENSE = 6
+    TINYBENCH_CONDENSE = 6,
+    /* As TINYBENCH_RUN, but go on from the state that the inference before left behind. */
+    TINYBENCH_STEP = 7
 };
 
 /* What a step of TINYBENCH_LEARN begins with. Values of `source`. */

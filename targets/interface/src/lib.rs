@@ -67,7 +67,8 @@ pub enum Command {
     /// Run the [`Stages`] that [`Block::stages`] asks for [`Block::run_count`] times with
     /// interrupts off and record the cycles of each stage of each run. Before the inference the
     /// input buffer is copied into the model's input, behind the last run the output into the
-    /// output buffer; the copies are not timed.
+    /// output buffer; the copies are not timed. What a model keeps from one inference to the next is
+    /// reset before each.
     Run = 2,
     /// Measure the cycle counter against a loop of known length: fills
     /// [`Block::counter_overhead`] and [`Block::counter_check`].
@@ -81,6 +82,9 @@ pub enum Command {
     Learn = 5,
     /// Condense the learner's memory, timed.
     Condense = 6,
+    /// As [`Command::Run`], but nothing is reset: the inference goes on from where the one before
+    /// ended, as the next step of a sequence.
+    Step = 7,
 }
 
 impl Command {
@@ -94,6 +98,7 @@ impl Command {
             4 => Some(Self::BeginLearning),
             5 => Some(Self::Learn),
             6 => Some(Self::Condense),
+            7 => Some(Self::Step),
             _ => None,
         }
     }

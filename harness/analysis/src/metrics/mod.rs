@@ -148,7 +148,7 @@ const fn count(
 }
 
 /// Every metric, in the order in which they are shown.
-pub static METRICS: [Metric; 25] = [
+pub static METRICS: [Metric; 26] = [
     Metric {
         noise_floor: TIME_FLOOR,
         ..count(
@@ -377,9 +377,16 @@ pub static METRICS: [Metric; 25] = [
             "quality",
             Unit::Share,
             Rank::Headline,
-            |_, result| Reading::counted(result.quality.as_ref()?.value),
+            |_, result| judged(result, false),
         )
     },
+    count(
+        "error",
+        "error of the outputs",
+        Unit::Number,
+        Rank::Headline,
+        |_, result| judged(result, true),
+    ),
     count(
         "mismatches",
         "output bytes that differ",
@@ -388,6 +395,13 @@ pub static METRICS: [Metric; 25] = [
         |_, result| Reading::counted(result.outputs.as_ref()?.mismatches as f64),
     ),
 ];
+
+/// The figure of quality, if it is an error or if it is none.
+fn judged(result: &RunResult, error: bool) -> Option<Reading> {
+    let quality = result.quality.as_ref();
+    let quality = quality.filter(|it| it.is_error() == error)?;
+    Reading::counted(quality.value)
+}
 
 /// The time of one stage, where stages are timed apart.
 fn stage(board: &Board, result: &RunResult, choose: fn(&Stages) -> &Stage) -> Option<Reading> {

@@ -19,6 +19,8 @@ pub enum Unit {
     Milliwatts,
     /// A share from 0 to 1; shown in percent.
     Share,
+    /// A number in a unit that isn't known here.
+    Number,
 }
 
 impl Unit {
@@ -31,7 +33,7 @@ impl Unit {
             Self::Bytes => "B",
             Self::Microjoules => "µJ",
             Self::Milliwatts => "mW",
-            Self::Share => "",
+            Self::Share | Self::Number => "",
         }
     }
 
@@ -44,6 +46,7 @@ impl Unit {
             Self::Microjoules => format!("{} µJ", decimal(value)),
             Self::Milliwatts => format!("{} mW", decimal(value)),
             Self::Share => format!("{:.1} %", value * 100.0),
+            Self::Number => decimal(value),
         }
     }
 
@@ -79,7 +82,7 @@ impl Unit {
             ],
             Self::Microjoules => &[("uJ", 1.0), ("µJ", 1.0), ("mJ", 1e3), ("J", 1e6)],
             Self::Milliwatts => &[("mW", 1.0), ("uW", 1e-3), ("µW", 1e-3), ("W", 1e3)],
-            Self::Share => &[("", 1.0)],
+            Self::Share | Self::Number => &[("", 1.0)],
         }
     }
 }

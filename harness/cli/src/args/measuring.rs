@@ -10,6 +10,8 @@ use tinybench_devices::mlperf;
 use tinybench_execution::power::Cell;
 use tinybench_execution::serving::SerialPlace;
 use tinybench_execution::target::select::On;
+use tinybench_inputs::dataset::Task;
+use tinybench_inputs::subject::Metric;
 
 use super::values::{Format, ShardChoice, Vectors, cell, interval, timeout, window};
 
@@ -21,9 +23,15 @@ Examples:
   tinybench run --board nano33 --workload kws           one workload
   tinybench run --board nano33 --workload kws-audio     from raw audio, stage by stage
   tinybench run --board nano33 --suite mlperf-tiny      the models of others, once fetched
-  tinybench run --board nano33 --model my.tflite        your own int8 model
+  tinybench run --board nano33 --suite mlperf-tiny --data datasets/
+                                                        ... and their official quality
+  tinybench run --board nano33 --model my.tflite        your own model
   tinybench run --board nano33 --model my.tflite --reference vectors/
-                                                        checked against my.outputs.i8
+                                                        checked against vectors/my.outputs.npy
+  tinybench run --board nano33 --model my.tflite --inputs vectors/ --labels y.csv --metric top1
+                                                        how many of its answers are right
+  tinybench run --board nano33 --model my.tflite --reference vectors/ --steps 20
+                                                        sequences of 20 steps, for a model with a state
   tinybench run --board nano33 --workload forest --every 1s --cell cr2032
                                                         mean power, and how long a coin cell lasts
   tinybench run --board nano33 --model my.tflite --stream my/stream.toml
@@ -31,6 +39,18 @@ Examples:
   tinybench run --board nano33 --save-baseline main     to compare with later
   tinybench run --board nano33 --format json | jq .results[0].latency
   tinybench run --resume                                go on with the run that was interrupted
+
+Vectors for --model NAME.tflite, in the folder of --reference or --inputs; SIDE is inputs or outputs:
+  NAME.SIDE.npy      a NumPy array: the tensor's shape behind the number of vectors, such as
+                     (100, 49, 10, 1); with --steps also behind sequences and steps, (5, 20, 40)
+  NAME.SIDE.npz      several tensors: arrays called as in the model, or arr_0, arr_1, ... as
+                     numpy.savez(\"my.inputs.npz\", first, second) calls them
+  NAME.SIDE.N.npy    ... or a file for each, from 0: my.inputs.0.npy, my.inputs.1.npy
+  NAME.SIDE.TYPE     bare elements, little-endian, a vector after the other, in a vector a tensor
+                     after the other: my.inputs.i8; of a 16x8 model .i16, of float32 .f32; also
+                     u8, i32, u32, i64, u64
+  NAME.SIDE.N.TYPE   ... or a file for each: my.outputs.0.i16, my.outputs.1.u8
+docs/references.md says more.
 
 The record is written to tinybench-results/ unless --out names a file. Where a workload fails, also
 because an output differs from its reference, the record says so and the others are measured; the
@@ -50,19 +70,43 @@ pub struct RunArgs {
     /// Where the suite's models are, if they aren't in the cache yet
     #[arg(long, value_name = "DIR|URL", requires = "suite")]
     pub from: Option<String>,
-    /// A model of your own, repeatable: TensorFlow Lite, int8, or a forest or centroids (.tbcm)
+    /// Data sets of MLPerf Tiny instead of the suite's vectors, all of their samples unless --vectors
+    /// says: a folder with y_labels.csv, or one with the data sets of all tasks
+    #[arg(long, value_name = "DIR", requires = "suite")]
+    pub data: Option<PathBuf>,
+    /// A model of your own, repeatable: TensorFlow Lite, or a forest or centroids (.tbcm)
     #[arg(long = "model", value_name = "FILE")]
     pub models: Vec<PathBuf>,
-    /// Where NAME.inputs.i8 and NAME.outputs.i8 are for each --model NAME.tflite: any number of
-    /// vectors one after another [default: seeded inputs, outputs computed on the host]
+    /// Where the inputs and outputs are for each --model NAME.tflite: NAME.inputs.npy and
+    /// NAME.outputs.npy, or one of the forms below [default: seeded inputs, outputs computed on the
+    /// host]
     #[arg(long, value_name = "DIR", requires = "models")]
     pub reference: Option<PathBuf>,
+    /// Where the inputs alone are; the outputs are computed on the host
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "models",
+        conflicts_with = "reference"
+    )]
+    pub inputs: Option<PathBuf>,
+    /// Steps of each vector, for a model with a state: a vector is then a sequence, before which
+    /// alone the state is reset, and the latency is that of a step
+    #[arg(long, value_name = "N", requires = "models",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub steps: Option<u32>,
+    /// What is known of each vector of the models, for --metric: a line each, or a .npy array
+    #[arg(long, value_name = "FILE", requires_all = ["models", "metric"])]
+    pub labels: Option<PathBuf>,
+    /// How the outputs are judged by --labels
+    #[arg(long, value_enum, requires = "labels")]
+    pub metric: Option<Metric>,
     /// A stream of labelled samples to learn from; each --model is then an extractor of features
     #[arg(
         long,
         value_name = "FILE.toml",
         requires = "models",
-        conflicts_with = "reference"
+        conflicts_with_all = ["reference", "inputs", "steps", "labels"]
     )]
     pub stream: Option<PathBuf>,
     /// An inference engine, repeatable [default: the one that reads the model]
@@ -231,7 +275,7 @@ pub struct MlperfArgs {
     pub flash_banks: Option<u32>,
     /// The task [default: that of the model which the device names]
     #[arg(long, value_enum)]
-    pub task: Option<mlperf::task::Task>,
+    pub task: Option<Task>,
     /// The data set: a folder with y_labels.csv, or one with the data sets of all tasks
     /// [default: none; latency is measured with seeded input]
     #[arg(long, value_name = "DIR")]

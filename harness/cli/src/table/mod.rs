@@ -33,7 +33,7 @@ struct Property {
 }
 
 /// Everything the table shows, in order. A property that no result has is left out.
-const PROPERTIES: [Property; 12] = [
+const PROPERTIES: [Property; 13] = [
     Property {
         heading: "workload",
         value: |result| Some(result.workload.clone()),
@@ -111,6 +111,17 @@ const PROPERTIES: [Property; 12] = [
                 .as_ref()
                 .filter(|quality| quality.metric == "auc")?;
             Some(format!("{:.3}", quality.value))
+        },
+    },
+    Property {
+        heading: "error",
+        value: |result| {
+            let quality = result
+                .quality
+                .as_ref()
+                .filter(|quality| quality.is_error())?;
+            let name = quality.metric.to_uppercase();
+            Some(format!("{name} {:.4}", quality.value))
         },
     },
     Property {

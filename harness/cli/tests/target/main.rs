@@ -17,4 +17,5 @@ mod reference;
 mod runs;
 #[path = "../support/mod.rs"]
 mod support;
+mod vectors;
 mod virtual_run;

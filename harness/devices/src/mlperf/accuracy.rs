@@ -1,11 +1,11 @@
 //! The accuracy mode: how many answers are right.
 
-use super::dataset::{DatasetError, Sample};
 use super::device::{Device, Inference};
 use super::error::DeviceError;
 use super::performance::infer;
-use super::task::{Metric, Task};
 use tinybench_execution::verify::quality::auc;
+use tinybench_inputs::dataset::{DatasetError, Sample};
+use tinybench_inputs::dataset::{Metric, Task};
 use tinybench_support::progress::Progress;
 
 /// What a device gave for a sample.

@@ -8,13 +8,13 @@
 //!   virtual board in emulated time.
 //! - [`message`] reads single lines, [`device`] holds the conversation, [`error`] says how it can
 //!   fail.
-//! - [`performance`] and [`accuracy`] are the two modes of the benchmark, over a [`dataset`].
+//! - [`performance`] and [`accuracy`] are the two modes of the benchmark, over a
+//!   [`Dataset`](tinybench_inputs::dataset::Dataset).
 //! - [`session`] puts them together; [`submission`] writes the results as a submission has
 //!   them, [`record`] as a run record.
 //! - [`link::emulated`] is a device to test against, with faults.
 
 pub mod accuracy;
-pub mod dataset;
 pub mod device;
 pub mod error;
 pub mod link;
@@ -24,7 +24,6 @@ pub mod performance;
 pub mod record;
 pub mod session;
 pub mod submission;
-pub mod task;
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::device::{Device, Inference};
 use super::error::DeviceError;
 use super::log::LogError;
-use super::task::Task;
+use tinybench_inputs::dataset::Task;
 use tinybench_support::order::median;
 use tinybench_support::progress::Progress;
 

@@ -139,6 +139,7 @@ fn result(found: &Found, target: &Target) -> Result<Option<RunResult>, DeviceErr
             },
             seed: found.input.seed,
             available: found.input.available as u64,
+            steps: None,
             sha256: found.input.sha256.clone(),
             other: Other::new(),
         },

@@ -6,15 +6,15 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::accuracy::{self, Accuracy, AccuracyError};
-use super::dataset::{Dataset, DatasetError};
 use super::device::{Device, Identity, Patience};
 use super::error::DeviceError;
 use super::link::Link;
 use super::log::{LogError, SessionLog};
 use super::performance::{self, Performance};
 use super::submission::{self, Mode};
-use super::task::Task;
 use tinybench_execution::verify;
+use tinybench_inputs::dataset::Task;
+use tinybench_inputs::dataset::{Dataset, DatasetError};
 use tinybench_inputs::subject::VectorCount;
 use tinybench_record::ExecutionKind;
 use tinybench_support::exit::{Exit, Exits};

@@ -11,11 +11,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::accuracy::Accuracy;
-use super::dataset::Sample;
 use super::device::Inference;
 use super::log::stamp;
 use super::performance::Performance;
-use super::task::Task;
+use tinybench_inputs::dataset::Sample;
+use tinybench_inputs::dataset::Task;
 use tinybench_record::ExecutionKind;
 use tinybench_support::files::{self, WriteError};
 
@@ -184,7 +184,7 @@ fn write_json(folder: &Path, entries: Vec<Value>) -> Result<(), WriteError> {
 mod tests {
     use super::*;
     use crate::mlperf::accuracy::Judged;
-    use crate::mlperf::task::Windows;
+    use tinybench_inputs::dataset::{Dataset, LABELS};
 
     fn inference(inferences: u32, start_us: u32, end_us: u32, results: &[f64]) -> Inference {
         Inference {
@@ -235,16 +235,12 @@ mod tests {
 
     #[test]
     fn accuracy_is_by_sample_and_its_windows() {
-        let sample = |class| {
-            Sample::example(
-                "a.bin",
-                2,
-                class,
-                Windows {
-                    bytes: 2560,
-                    stride: 512,
-                },
-            )
+        let data = tempfile::tempdir().unwrap();
+        fs::write(data.path().join("a.bin"), [0; 2560]).unwrap();
+        let sample = |class: usize| {
+            let labels = format!("a.bin,2,{class},2560,512");
+            fs::write(data.path().join(LABELS), labels).unwrap();
+            Dataset::open(data.path(), Task::Ad).unwrap().samples[0].clone()
         };
         let judged = |class, scores: &[f64]| Judged {
             sample: sample(class),

@@ -9,7 +9,7 @@ use tinybench_interface::{Error as CommandError, Task};
 use tinybench_pipeline::Quantisation;
 use tinybench_virtual_board::timing::Mix;
 
-use crate::target::conversation::{Conversation, ImageView};
+use crate::target::conversation::{Conversation, From, ImageView};
 use crate::target::{Target, TargetError};
 use crate::verify::TargetOutputs;
 use tinybench_support::interrupt;
@@ -39,8 +39,11 @@ pub struct Plan<'a> {
     pub input_bytes: usize,
     /// Bytes of one output.
     pub output_bytes: usize,
-    /// Which vectors to run. The first also serves for the latency.
+    /// Which vectors to run, sequences step by step. The first also serves for the latency.
     pub vectors: &'a [usize],
+    /// How many in a row are a sequence, at least 1. The model's state is reset before its first step,
+    /// and timed are the steps of the first sequence, over and over.
+    pub steps: usize,
     /// How many runs to time.
     pub runs: u32,
     /// The smallest arena the host's planner finds to work.
@@ -187,16 +190,20 @@ pub fn measure<T: Target + ?Sized>(
 
     progress.begin("confirming the smallest arena", None);
     let first = plan.vectors.first().copied().unwrap_or(0);
-    let in_smallest_arena = confirm_arena(&mut conversation, plan, first)?;
+    let in_smallest_arena = confirm_arena(&mut conversation, plan)?;
 
     conversation.prepare(None)?;
-    conversation.write_input(input(plan, first))?;
-    let warm = conversation.run(1, Duration::ZERO)?;
-    let mut outputs = conversation.read_output(plan.output_bytes)?;
+    let first_steps = first_vector(plan);
+    let mut outputs = Vec::new();
+    let mut warm = Vec::new();
+    for &step in first_steps {
+        warm = run_step(&mut conversation, plan, step)?;
+        outputs.extend(conversation.read_output(plan.output_bytes)?);
+    }
     if outputs != in_smallest_arena {
         return Err(MeasureError::ArenaChangesOutput {
             arena_bytes: plan.arena_min_bytes,
-            vector: first,
+            vector: first / plan.steps,
         });
     }
 
@@ -228,9 +235,20 @@ pub fn measure<T: Target + ?Sized>(
     let capacity = conversation.block().cycles_capacity.max(1);
     while (cycles.len() as u32) < plan.runs {
         interrupt::check().map_err(TargetError::from)?;
-        let count = (plan.runs - cycles.len() as u32).min(capacity);
+        // Between the steps of a sequence the host has to write the next input.
+        let count = match plan.steps {
+            1 => (plan.runs - cycles.len() as u32).min(capacity),
+            _ => 1,
+        };
         let quiet = expected as f64 * f64::from(count) / plan.clock_hz as f64 * QUIET_MARGIN;
-        let inference = conversation.run(count, Duration::from_secs_f64(quiet))?;
+        let quiet = Duration::from_secs_f64(quiet);
+        let inference = if plan.steps == 1 {
+            conversation.run(count, quiet)?
+        } else {
+            let step = first_steps[cycles.len() % first_steps.len()];
+            conversation.write_input(input(plan, step))?;
+            conversation.run_from(from(plan, step), count, quiet)?
+        };
         if let Some(some) = conversation.decode_cycles(inference.len())? {
             decode.get_or_insert_with(Vec::new).extend(some);
         }
@@ -260,14 +278,18 @@ pub fn measure<T: Target + ?Sized>(
     };
 
     progress.begin("running the test vectors", Some(plan.vectors.len() as u64));
-    progress.advance(1);
-    for &vector in plan.vectors.iter().skip(1) {
+    progress.advance(first_steps.len() as u64);
+    for &vector in plan.vectors.iter().skip(first_steps.len()) {
         interrupt::check().map_err(TargetError::from)?;
         match &plan.pipeline {
-            None => conversation.write_input(input(plan, vector))?,
-            Some(stages) => conversation.write_audio(audio(stages, vector))?,
+            None => {
+                run_step(&mut conversation, plan, vector)?;
+            }
+            Some(stages) => {
+                conversation.write_audio(audio(stages, vector))?;
+                conversation.run(1, Duration::ZERO)?;
+            }
         }
-        conversation.run(1, Duration::ZERO)?;
         outputs.extend(conversation.read_output(plan.output_bytes)?);
         if let Some(pipeline) = &mut pipeline {
             pipeline.features.extend(conversation.read_features()?);
@@ -327,12 +349,34 @@ fn input<'a>(plan: &Plan<'a>, vector: usize) -> &'a [u8] {
     &plan.inputs[vector * plan.input_bytes..][..plan.input_bytes]
 }
 
-/// Plans with the smallest arena and with a little less. Returns the output for `vector` in the
-/// smallest arena.
+/// The inferences of the first vector: one, or the steps of a sequence.
+fn first_vector<'a>(plan: &Plan<'a>) -> &'a [usize] {
+    plan.vectors.get(..plan.steps).unwrap_or(plan.vectors)
+}
+
+/// From which state a step begins: of a sequence only the first begins anew.
+fn from(plan: &Plan, step: usize) -> From {
+    match step.is_multiple_of(plan.steps) {
+        true => From::Reset,
+        false => From::Before,
+    }
+}
+
+/// Runs one inference on its input; returns the cycles.
+fn run_step<T: Target + ?Sized>(
+    conversation: &mut Conversation<'_, T>,
+    plan: &Plan,
+    step: usize,
+) -> Result<Vec<u32>, TargetError> {
+    conversation.write_input(input(plan, step))?;
+    conversation.run_from(from(plan, step), 1, Duration::ZERO)
+}
+
+/// Plans with the smallest arena and with a little less. Returns the outputs for the first vector in
+/// the smallest arena.
 fn confirm_arena<T: Target + ?Sized>(
     conversation: &mut Conversation<'_, T>,
     plan: &Plan,
-    vector: usize,
 ) -> Result<Vec<u8>, MeasureError> {
     let smallest = plan.arena_min_bytes;
     let disagreement = |tried_bytes, outcome: String| MeasureError::ArenaDisagreement {
@@ -365,9 +409,12 @@ fn confirm_arena<T: Target + ?Sized>(
             } => disagreement(smallest, format!("needs {needed} bytes")),
             other => other.into(),
         })?;
-    conversation.write_input(input(plan, vector))?;
-    conversation.run(1, Duration::ZERO)?;
-    Ok(conversation.read_output(plan.output_bytes)?)
+    let mut outputs = Vec::new();
+    for &step in first_vector(plan) {
+        run_step(conversation, plan, step)?;
+        outputs.extend(conversation.read_output(plan.output_bytes)?);
+    }
+    Ok(outputs)
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ struct FakeTarget {
     arena_needed: u32,
     runs: u32,
     preprocess_cycles: u32,
+    /// What is added to outputs: how many steps there have been since the state was reset.
+    state: u8,
     waits: Vec<Wait>,
 }
 
@@ -60,6 +62,7 @@ impl FakeTarget {
             arena_needed: 100,
             runs: 0,
             preprocess_cycles: 500,
+            state: 0,
             waits: Vec::new(),
         }
     }
@@ -112,7 +115,12 @@ impl FakeTarget {
     }
 
     fn carry_out(&mut self) -> Status {
-        match Command::from_u32(self.get(offset_of!(Block, command))) {
+        let command = Command::from_u32(self.get(offset_of!(Block, command)));
+        self.state = match command {
+            Some(Command::Step) => self.state + 1,
+            _ => 0,
+        };
+        match command {
             Some(Command::CheckCounter) if self.misbehaviour == Misbehaviour::StuckCounter => {
                 self.fail(CommandError::CounterStuck, [0, 0])
             }
@@ -147,7 +155,7 @@ impl FakeTarget {
                 }
                 Status::Fault
             }
-            Some(Command::Run) => {
+            Some(Command::Run | Command::Step) => {
                 if self.misbehaviour == Misbehaviour::Faults {
                     let fault = offset_of!(Block, fault);
                     self.set(fault + offset_of!(Fault, exception), 3);
@@ -179,7 +187,8 @@ impl FakeTarget {
                 }
                 for i in 0..3 {
                     let value = self.bytes(INPUT + i, 1)[0];
-                    self.bytes(OUTPUT + i, 1)[0] = value.wrapping_mul(2);
+                    let output = value.wrapping_mul(2).wrapping_add(self.state);
+                    self.bytes(OUTPUT + i, 1)[0] = output;
                 }
                 self.set(offset_of!(Block, arena_tensors), 80);
                 self.set(offset_of!(Block, arena_touched), 96);
@@ -274,6 +283,16 @@ fn measure_from(
     arena_min_bytes: u32,
     audio: Option<&[u8]>,
 ) -> Result<Measurement, MeasureError> {
+    measure_vectors(target, arena_min_bytes, audio, &[0, 2], 1)
+}
+
+fn measure_vectors(
+    target: &mut FakeTarget,
+    arena_min_bytes: u32,
+    audio: Option<&[u8]>,
+    vectors: &[usize],
+    steps: usize,
+) -> Result<Measurement, MeasureError> {
     let one = Quantisation {
         scale: 1.0,
         zero_point: 0,
@@ -295,7 +314,8 @@ fn measure_from(
         inputs: &INPUTS,
         input_bytes: 3,
         output_bytes: 3,
-        vectors: &[0, 2],
+        vectors,
+        steps,
         runs: 10,
         arena_min_bytes,
         clock_hz: 1_000,
@@ -317,6 +337,24 @@ fn failure(misbehaviour: Misbehaviour) -> (Exit, String) {
         MeasureError::Target(error) => (error.exit(), error.to_string()),
         other => panic!("{other}"),
     }
+}
+
+#[test]
+fn a_state_is_reset_before_the_first_step_of_a_sequence_alone() {
+    let mut target = FakeTarget::new(Misbehaviour::None);
+    let measured = measure_vectors(&mut target, 100, None, &[0, 1, 2], 3).unwrap();
+    // Twice the input, and one more with each step.
+    let expected = [2, 4, 6, 9, 11, 13, 16, 18, 20];
+    assert_eq!(measured.outputs.bytes, expected);
+    // Three runs in the smallest arena and three to fill caches came before; each step is timed by
+    // itself.
+    assert_eq!(measured.cycles, (1006..1016).collect::<Vec<_>>());
+    // Of two sequences the second begins anew.
+    let mut target = FakeTarget::new(Misbehaviour::None);
+    let measured = measure_vectors(&mut target, 100, None, &[0, 1], 2).unwrap();
+    assert_eq!(measured.outputs.bytes, [2, 4, 6, 9, 11, 13]);
+    let single = measure_vectors(&mut target, 100, None, &[0, 1], 1).unwrap();
+    assert_eq!(single.outputs.bytes, [2, 4, 6, 8, 10, 12]);
 }
 
 #[test]

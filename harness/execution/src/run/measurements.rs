@@ -55,13 +55,18 @@ pub fn of_subject(
     progress.begin("attaching", None);
     let mut session = Session::attach(probe, &board.chip)?;
     session.flash(&built.elf, progress)?;
-    let vectors = verify::spread(request.vectors.of(subject.count()), subject.count());
+    let samples = verify::spread(subject.to_run(request.vectors), subject.count());
+    let inferences = samples
+        .iter()
+        .flat_map(|&it| subject.samples.inferences(it));
+    let vectors: Vec<usize> = inferences.collect();
     let image = &built.image;
     let plan = Plan {
         inputs: &subject.inputs,
         input_bytes: subject.facts.input_bytes,
         output_bytes: subject.facts.output_bytes,
         vectors: &vectors,
+        steps: subject.samples.steps(),
         runs: request.runs,
         arena_min_bytes: subject.arena_min_bytes,
         clock_hz: board.clock_hz,

@@ -55,7 +55,7 @@ impl Setting<'_> {
     /// Of any of these.
     pub fn outcome(&self, planned: &Planned, progress: &mut Progress) -> Result<Outcome, Failure> {
         let (board, runtime) = (&self.board, planned.runtime);
-        let subject = planned.load(self)?;
+        let subject = planned.load(self, progress)?;
         // A probe that isn't there is told before a minute's build.
         let probe = self.open()?;
         let built = images::of_subject(self.project, board, runtime, &subject, progress)?;

@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tinybench_inputs::board::{Board, Boards};
+use tinybench_inputs::dataset::LABELS;
 use tinybench_inputs::project::Project;
 use tinybench_inputs::runtimes::HostRuntime;
-use tinybench_inputs::subject::{self, Subject, read_model};
+use tinybench_inputs::subject::{self, OfDataset, Subject, read_model};
 use tinybench_inputs::suite::Suite;
 use tinybench_inputs::workload::{MAX_DATA_BYTES, Workloads};
 use tinybench_record::{self as record, Other, ShardSubject};
 use tinybench_support::exit::Failure;
 use tinybench_support::files;
 use tinybench_support::hash::sha256_hex;
+use tinybench_support::progress::Progress;
 
 use super::setting::Setting;
 
@@ -57,7 +59,11 @@ impl Planned {
     ///
     /// # Errors
     /// It can't be read, isn't supported or doesn't fit the board.
-    pub fn load(&self, setting: &Setting) -> Result<Cow<'_, Subject>, Failure> {
+    pub fn load(
+        &self,
+        setting: &Setting,
+        progress: &mut Progress,
+    ) -> Result<Cow<'_, Subject>, Failure> {
         let (what, board, runtime) = (&setting.request.what, &setting.board, self.runtime);
         let subject = match &self.source {
             Source::Ready(subject) => return Ok(Cow::Borrowed(subject.as_ref())),
@@ -72,16 +78,25 @@ impl Planned {
             } => {
                 let models = suite.models()?;
                 let model = &models.models[*index];
-                Subject::from_fetched(models, model, path, golden.as_deref(), runtime, board)
+                match &what.data {
+                    None => {
+                        let golden = golden.as_deref();
+                        Subject::from_fetched(models, model, path, golden, runtime, board)
+                    }
+                    Some(folder) => {
+                        let vectors = setting.request.vectors;
+                        let set = OfDataset { folder, vectors };
+                        Subject::from_dataset(model, path, set, runtime, board, progress)
+                    }
+                }
             }
             Source::Model(path) => {
                 let model = read_model(path)?;
                 match &what.stream {
                     Some(stream) => Subject::from_stream(path, model, stream, runtime, board),
                     None => {
-                        let (reference, vectors) =
-                            (what.reference.as_deref(), setting.request.vectors);
-                        Subject::from_model(path, model, reference, vectors, runtime, board)
+                        let given = what.given(setting.request.vectors);
+                        Subject::from_model(path, model, &given, runtime, board)
                     }
                 }
             }
@@ -143,11 +158,16 @@ impl Planned {
                 }
                 files.push(path.clone());
                 files.extend(references(golden.as_deref(), path));
+                // Of a data set its labels stand for all of it: a benchmark's is fixed.
+                files.extend(what.data.iter().flat_map(|folder| labels_of(folder)));
             }
             Source::Model(path) => {
                 files.push(path.clone());
                 files.extend(what.stream.clone());
-                files.extend(references(what.reference.as_deref(), path));
+                for folder in [&what.reference, &what.inputs] {
+                    files.extend(references(folder.as_deref(), path));
+                }
+                files.extend(what.labels.as_ref().map(|(path, _)| path.clone()));
             }
         }
         for file in files {
@@ -172,6 +192,19 @@ fn references(folder: Option<&Path>, model: &Path) -> Vec<PathBuf> {
     folder.map_or_else(Vec::new, |folder| {
         named(folder, |name| name.starts_with(&prefix))
     })
+}
+
+/// The lists of labels of a data set, or of a folder of data sets.
+fn labels_of(folder: &Path) -> Vec<PathBuf> {
+    let inside = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<_> = inside
+        .map(|entry| entry.path())
+        .chain([folder.to_owned()])
+        .map(|folder| folder.join(LABELS))
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    files
 }
 
 /// The regular files of `folder` whose names are as asked for, sorted.

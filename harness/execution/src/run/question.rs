@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tinybench_inputs::subject::VectorCount;
+use tinybench_inputs::subject::{Metric, VectorCount};
 use tinybench_support::hash::sha256_hex;
 
 use super::request::{Request, What};
@@ -37,6 +38,17 @@ pub struct Question {
     models: Vec<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     reference: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    inputs: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    data: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    steps: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    labels: Option<PathBuf>,
+    /// As `--metric` names it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    metric: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     stream: Option<PathBuf>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -98,6 +110,14 @@ impl Question {
             from: what.from,
             models: what.models,
             reference: what.reference,
+            inputs: what.inputs,
+            data: what.data,
+            steps: what.steps,
+            metric: what.labels.as_ref().and_then(|(_, metric)| {
+                let value = metric.to_possible_value()?;
+                Some(value.get_name().to_owned())
+            }),
+            labels: what.labels.map(|(path, _)| path),
             stream: what.stream,
             runtimes: what.runtimes,
             shard: shard.map(|shard| shard.to_string()),
@@ -128,6 +148,9 @@ impl Question {
         let cell = self.cell.as_deref();
         let cell = cell.map(|name| power::find(name).ok_or("cell")).transpose();
         let here = |path: &PathBuf| folder.join(path);
+        let metric = self.metric.as_deref();
+        let metric = metric.map(|name| Metric::from_str(name, false).map_err(|_| "metric"));
+        let labels = self.labels.as_ref().map(here).zip(metric.transpose()?);
         Ok(Request {
             board: self.board.clone(),
             power: self.power.clone(),
@@ -142,6 +165,10 @@ impl Question {
                 from: self.from.clone(),
                 models: self.models.iter().map(here).collect(),
                 reference: self.reference.as_ref().map(here),
+                inputs: self.inputs.as_ref().map(here),
+                data: self.data.as_ref().map(here),
+                steps: self.steps,
+                labels,
                 stream: self.stream.as_ref().map(here),
                 runtimes: self.runtimes.clone(),
             },

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use probe_rs::probe::DebugProbeSelector;
-use tinybench_inputs::subject::VectorCount;
+use tinybench_inputs::subject::{Given, Metric, Source, VectorCount};
 use tinybench_record::shard::Part;
 
 use crate::power::DutyCycle;
@@ -46,12 +46,38 @@ pub struct What {
     pub suite: Option<String>,
     /// Folder or address where the suite's models are.
     pub from: Option<String>,
+    /// Folder of data sets in place of the suite's vectors.
+    pub data: Option<PathBuf>,
     /// Files of the user's own models.
     pub models: Vec<PathBuf>,
     /// Folder of reference vectors for them.
     pub reference: Option<PathBuf>,
+    /// Folder of inputs for them, without outputs.
+    pub inputs: Option<PathBuf>,
+    /// Steps of each vector, if vectors are sequences.
+    pub steps: Option<usize>,
+    /// File of labels for their vectors, and how answers are judged by them.
+    pub labels: Option<(PathBuf, Metric)>,
     /// A stream that they extract features of.
     pub stream: Option<PathBuf>,
     /// Names of inference engines; none: the one that reads a model.
     pub runtimes: Vec<String>,
+}
+
+impl What {
+    /// What is given with each model of the user's own, of which `vectors` are run.
+    pub(super) fn given(&self, vectors: VectorCount) -> Given<'_> {
+        let source = match (&self.reference, &self.inputs) {
+            (Some(folder), _) => Source::Reference(folder),
+            (None, Some(folder)) => Source::Inputs(folder),
+            (None, None) => Source::Seed,
+        };
+        let labels = self.labels.as_ref();
+        Given {
+            source,
+            steps: self.steps.unwrap_or(1),
+            labels: labels.map(|(path, metric)| (path.as_path(), *metric)),
+            vectors,
+        }
+    }
 }

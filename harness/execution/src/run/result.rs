@@ -5,8 +5,6 @@ use std::borrow::Cow;
 use tinybench_support::exit::Failure;
 use tinybench_support::exits_with;
 
-use tinybench_interpreter::ElementType;
-
 use super::images::Built;
 use super::measurements::{Measured, on_target};
 use crate::build::{Firmware, Toolchain};
@@ -14,10 +12,9 @@ use crate::image::Image;
 use crate::measure::{Measurement, PipelineMeasurement};
 use crate::power::DutyCycle;
 use crate::power::energy;
-use crate::verify::float::FloatMismatch;
 use crate::verify::learning::{self, LearningMismatch};
 use crate::verify::quality;
-use crate::verify::{self, AnswerMismatch, FeatureMismatch, Mismatch};
+use crate::verify::{self, AnswerMismatch, Expected, FeatureMismatch, OutputMismatch};
 use tinybench_inputs::board::Board;
 use tinybench_inputs::runtimes::{HostRuntime, RuntimeError};
 use tinybench_inputs::subject::{Subject, name_of};
@@ -33,9 +30,7 @@ pub enum VerifyError {
     #[error(transparent)]
     Features(#[from] FeatureMismatch),
     #[error(transparent)]
-    Outputs(#[from] Mismatch),
-    #[error(transparent)]
-    FloatOutputs(#[from] FloatMismatch),
+    Outputs(#[from] OutputMismatch),
     #[error(transparent)]
     Answer(#[from] AnswerMismatch),
     #[error(transparent)]
@@ -119,24 +114,18 @@ pub fn verify(
     let facts = &subject.facts;
     let outputs = &measurement.outputs;
     let compare = |expected: &[u8], reference: &str| {
-        verify::verify(outputs, expected, facts.output_bytes, reference)
+        let expected = Expected {
+            bytes: expected,
+            tensors: &facts.output_tensors,
+            samples: &subject.samples,
+            reference,
+            tolerance: subject.tolerance,
+        };
+        verify::verify(outputs, &expected)
     };
     if let Some((learning, measured)) = subject.learning.as_ref().zip(measurement.learning.as_ref())
     {
         learning::verify(subject, learning, measured)?;
-    }
-    if facts.output_type == ElementType::Float32 {
-        let tolerance = subject.tolerance;
-        return Ok(Verified {
-            features: None,
-            outputs: verify::float::verify(
-                outputs,
-                &subject.outputs,
-                facts.output_bytes,
-                tolerance,
-                &subject.reference,
-            )?,
-        });
     }
     let Some(pipeline) = &measurement.pipeline else {
         return Ok(Verified {
@@ -228,10 +217,10 @@ pub fn result(
     verified: Verified,
 ) -> RunResult {
     let other = Other::new;
-    let (task, labels) = (subject.task, subject.labels.as_ref());
-    let quality = task.zip(labels).and_then(|(task, labels)| {
+    let quality = subject.judgement.as_ref().and_then(|judgement| {
+        let (facts, samples) = (&subject.facts, &subject.samples);
         let inputs = inputs(subject, &measurement);
-        quality::judge(task, &subject.facts, &inputs, labels, &measurement.outputs)
+        quality::judge(judgement, facts, &inputs, samples, &measurement.outputs)
     });
     let cycles = measurement.cycles;
     let median_cycles = median(&cycles).unwrap_or_default();
@@ -279,7 +268,8 @@ pub fn result(
         inputs: record::Inputs {
             source: subject.source,
             seed: subject.seed,
-            available: subject.count() as u64,
+            available: subject.available as u64,
+            steps: (subject.samples.steps() > 1).then(|| subject.samples.steps() as u64),
             sha256: sha256_hex(&subject.inputs),
             other: other(),
         },

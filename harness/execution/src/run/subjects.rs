@@ -86,6 +86,9 @@ impl Selection {
         };
         let suite = Suite::load(&project.suites(), name)?;
         match &suite.contents {
+            _ if what.data.is_some() && !matches!(suite.contents, Contents::Models(_)) => {
+                Err(SuiteError::NoDatasets(suite.name).into())
+            }
             Contents::Models(_) => Ok(Self {
                 workloads: Vec::new(),
                 suite: Some(Arc::new(suite)),

@@ -1,22 +1,21 @@
-//! Comparing float32 outputs with the reference: equal within a tolerance.
+//! Comparing float32 outputs with the reference: equal within a tolerance, which is relative to the
+//! largest value of the reference.
 
 use tinybench_inputs::float::values;
 
-use super::TargetOutputs;
+use super::Place;
 use tinybench_record as record;
 
 /// The first value outside the tolerance, and how many there are.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "the output differs from the reference by more than {tolerance:e}: vector {vector}, index \
-     {index}: expected {expected}, got {got} ({outside} of {compared} values differ by more, by \
-     at most {max_abs_diff:e})"
+    "the output differs from the reference by more than {tolerance:e} of its largest value, \
+     {largest:e}: {place}: expected {expected:?}, got {got:?} ({outside} of {compared} values differ \
+     by more, by at most {max_abs_diff:e})"
 )]
 pub struct FloatMismatch {
-    /// Index of the vector in the reference.
-    pub vector: usize,
-    /// Index of the value in that vector's output.
-    pub index: usize,
+    /// Where it is.
+    pub place: Place,
     /// The reference.
     pub expected: f32,
     /// What the target computed.
@@ -25,67 +24,109 @@ pub struct FloatMismatch {
     pub outside: u64,
     /// How many were compared.
     pub compared: u64,
-    /// The largest difference; infinite if something is not a number.
+    /// The largest difference; infinite if only one of two values is a number.
     pub max_abs_diff: f64,
-    /// The largest that is allowed.
+    /// The largest that is allowed, relative to `largest`.
     pub tolerance: f64,
+    /// The largest magnitude in the reference of this output, infinities left out.
+    pub largest: f64,
 }
 
-/// Compares `outputs` with `expected`, which holds the reference outputs of all vectors,
-/// `output_bytes` each. `reference` says what made them.
-pub fn verify(
-    outputs: &TargetOutputs,
-    expected: &[u8],
-    output_bytes: usize,
+/// The largest magnitude of values, little-endian, that is finite; 0 if there is none.
+pub fn largest(bytes: impl Iterator<Item = f32>) -> f64 {
+    let finite = bytes.filter(|value| value.is_finite());
+    finite.fold(0.0, |most, value| most.max(f64::from(value.abs())))
+}
+
+/// How far two values are from each other. What isn't a number equals what isn't one either, an
+/// infinity itself; of all else it is infinitely far.
+fn distance(expected: f32, got: f32) -> f64 {
+    if expected == got || (expected.is_nan() && got.is_nan()) {
+        return 0.0;
+    }
+    let difference = (f64::from(expected) - f64::from(got)).abs();
+    match difference.is_nan() {
+        true => f64::INFINITY,
+        false => difference,
+    }
+}
+
+/// A comparison of all vectors.
+pub struct Comparison {
     tolerance: f64,
-    reference: &str,
-) -> Result<record::Outputs, FloatMismatch> {
-    let mut first = None;
-    let (mut outside, mut compared, mut max_abs_diff) = (0, 0, 0.0_f64);
-    for (vector, got) in outputs.by_vector(output_bytes) {
-        let expected = &expected[vector * output_bytes..][..output_bytes];
+    first: Option<(Place, f32, f32, f64)>,
+    outside: u64,
+    compared: u64,
+    max_abs_diff: f64,
+    max_relative_diff: f64,
+}
+
+impl Comparison {
+    /// Of values that may differ by `tolerance` times the largest of their output.
+    pub fn new(tolerance: f64) -> Self {
+        Self {
+            tolerance,
+            first: None,
+            outside: 0,
+            compared: 0,
+            max_abs_diff: 0.0,
+            max_relative_diff: 0.0,
+        }
+    }
+
+    /// Compares one output of one vector, the largest of whose reference is `largest` over all
+    /// vectors. `place` says where an element is.
+    pub fn add(
+        &mut self,
+        expected: &[u8],
+        got: &[u8],
+        largest: f64,
+        place: impl Fn(usize) -> Place,
+    ) {
         for (index, (expected, got)) in values(expected).zip(values(got)).enumerate() {
-            let difference = (f64::from(expected) - f64::from(got)).abs();
-            let difference = if difference.is_nan() {
-                f64::INFINITY
-            } else {
-                difference
+            let difference = distance(expected, got);
+            let relative = match difference {
+                0.0 => 0.0,
+                // Against a reference of zeros every difference is one.
+                _ => difference / largest,
             };
-            compared += 1;
-            max_abs_diff = max_abs_diff.max(difference);
-            if difference > tolerance {
-                outside += 1;
-                first.get_or_insert((vector, index, expected, got));
+            self.compared += 1;
+            self.max_abs_diff = self.max_abs_diff.max(difference);
+            self.max_relative_diff = self.max_relative_diff.max(relative);
+            if relative > self.tolerance {
+                self.outside += 1;
+                self.first
+                    .get_or_insert_with(|| (place(index), expected, got, largest));
             }
         }
     }
-    if let Some((vector, index, expected, got)) = first {
-        return Err(FloatMismatch {
-            vector,
-            index,
-            expected,
-            got,
-            outside,
-            compared,
-            max_abs_diff,
-            tolerance,
-        });
-    }
-    Ok(record::Outputs {
-        reference: reference.to_owned(),
-        vectors: outputs.vectors.len() as u64,
-        bytes_compared: outputs.bytes.len() as u64,
-        mismatches: 0,
-        max_abs_diff: 0,
-        verified: true,
-        float: Some(record::FloatOutputs {
-            values_compared: compared,
-            max_abs_diff,
-            tolerance,
+
+    /// What was found; nothing if nothing was compared.
+    ///
+    /// # Errors
+    /// The first value outside the tolerance.
+    pub fn finish(self) -> Result<Option<record::FloatOutputs>, FloatMismatch> {
+        if let Some((place, expected, got, largest)) = self.first {
+            return Err(FloatMismatch {
+                place,
+                expected,
+                got,
+                outside: self.outside,
+                compared: self.compared,
+                max_abs_diff: self.max_abs_diff,
+                tolerance: self.tolerance,
+                largest,
+            });
+        }
+        Ok((self.compared > 0).then(|| record::FloatOutputs {
+            values_compared: self.compared,
+            max_abs_diff: self.max_abs_diff,
+            tolerance: None,
+            max_relative_diff: Some(self.max_relative_diff),
+            relative_tolerance: Some(self.tolerance),
             other: record::Other::new(),
-        }),
-        other: record::Other::new(),
-    })
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -93,37 +134,68 @@ mod tests {
     use super::*;
 
     fn bytes(values: &[f32]) -> Vec<u8> {
-        values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect()
+        let each = values.iter();
+        each.flat_map(|value| value.to_le_bytes()).collect()
     }
 
-    fn check(got: &[f32]) -> Result<record::Outputs, FloatMismatch> {
-        let outputs = TargetOutputs {
-            vectors: vec![1],
-            bytes: bytes(got),
-        };
-        verify(&outputs, &bytes(&[9.0, 9.0, 1.0, -2.0]), 8, 1e-3, "by hand")
-    }
-
-    #[test]
-    fn outputs_within_the_tolerance_are_verified() {
-        let verified = check(&[1.0005, -2.0]).unwrap();
-        let float = verified.float.unwrap();
-        assert!(verified.verified);
-        assert_eq!((float.values_compared, float.tolerance), (2, 1e-3));
-        assert!((float.max_abs_diff - 5e-4).abs() < 1e-6);
+    fn check(expected: &[f32], got: &[f32]) -> Result<record::FloatOutputs, String> {
+        let mut comparison = Comparison::new(1e-3);
+        let largest = largest(expected.iter().copied());
+        comparison.add(&bytes(expected), &bytes(got), largest, |index| Place {
+            vector: 1,
+            part: None,
+            output: None,
+            index,
+        });
+        let found = comparison.finish().map_err(|error| error.to_string())?;
+        Ok(found.unwrap())
     }
 
     #[test]
-    fn outputs_outside_the_tolerance_are_told_and_so_is_what_is_no_number() {
-        let mismatch = check(&[1.0, -2.5]).unwrap_err();
+    fn the_tolerance_is_relative_to_the_largest_value() {
+        let float = check(&[1000.0, 0.0], &[1000.5, -0.5]).unwrap();
         assert_eq!(
-            mismatch.to_string(),
-            "the output differs from the reference by more than 1e-3: vector 1, index 1: expected \
-             -2, got -2.5 (1 of 2 values differ by more, by at most 5e-1)"
+            (float.values_compared, float.relative_tolerance),
+            (2, Some(1e-3))
         );
-        assert_eq!(check(&[f32::NAN, -2.0]).unwrap_err().index, 0);
+        assert_eq!(
+            (float.max_abs_diff, float.max_relative_diff),
+            (0.5, Some(5e-4))
+        );
+        assert!(check(&[2e-6, -1e-6], &[2e-6, -1.1e-6]).is_err());
+        assert_eq!(
+            check(&[2.0, -1.0], &[2.0, -1.25]).unwrap_err(),
+            "the output differs from the reference by more than 1e-3 of its largest value, 2e0: vector \
+             1, index 1: expected -1.0, got -1.25 (1 of 2 values differ by more, by at most 2.5e-1)"
+        );
+    }
+
+    #[test]
+    fn nothing_but_zero_is_zero() {
+        assert!(check(&[0.0, 0.0], &[0.0, -0.0]).is_ok());
+        assert!(check(&[0.0, 0.0], &[0.0, 1e-30]).is_err());
+    }
+
+    #[test]
+    fn infinities_and_what_is_no_number_equal_themselves_alone() {
+        let (inf, nan) = (f32::INFINITY, f32::NAN);
+        let float = check(&[inf, -inf, nan, 2.0], &[inf, -inf, -nan, 2.0]).unwrap();
+        assert_eq!(
+            (float.max_abs_diff, float.max_relative_diff),
+            (0.0, Some(0.0))
+        );
+        for (expected, got) in [
+            (inf, -inf),
+            (inf, nan),
+            (nan, inf),
+            (nan, 1.0),
+            (1.0, nan),
+            (1.0, inf),
+        ] {
+            assert!(
+                check(&[expected, 1.0], &[got, 1.0]).is_err(),
+                "{expected} {got}"
+            );
+        }
     }
 }

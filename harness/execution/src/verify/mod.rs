@@ -4,96 +4,217 @@ pub mod float;
 pub mod learning;
 pub mod quality;
 
+use std::fmt;
+
 use tinybench_interface::Task;
+use tinybench_interpreter::ElementType;
 use tinybench_pipeline::answer::{largest, mean_squared_error};
 
-use tinybench_inputs::runtimes::ModelFacts;
+use float::FloatMismatch;
+use tinybench_inputs::float::values;
+use tinybench_inputs::runtimes::{ModelFacts, TensorFacts};
+use tinybench_inputs::subject::Samples;
 use tinybench_record as record;
+use tinybench_support::printable::printable;
 
-/// The outputs of the vectors that were run on the target.
+/// The outputs of the inferences that were run on the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetOutputs {
-    /// Which vectors were run, as indices into the reference.
+    /// Which inferences were run, as indices into the reference, ascending.
     pub vectors: Vec<usize>,
-    /// Their outputs, int8, in the same order, one after the other.
+    /// Their outputs in the same order, one after the other.
     pub bytes: Vec<u8>,
 }
 
 impl TargetOutputs {
-    /// Each vector's index and output of `output_bytes` bytes.
+    /// Each inference's index and output of `output_bytes` bytes.
     pub fn by_vector(&self, output_bytes: usize) -> impl Iterator<Item = (usize, &[u8])> {
         let outputs = self.bytes.chunks_exact(output_bytes);
         self.vectors.iter().copied().zip(outputs)
     }
+
+    /// The vectors of which inferences were run, which are then all of them.
+    pub fn samples(&self, samples: &Samples) -> impl Iterator<Item = usize> {
+        let begins = |&sample: &usize| samples.inferences(sample).start;
+        (0..samples.count()).filter(move |it| self.vectors.binary_search(&begins(it)).is_ok())
+    }
 }
 
-/// The first byte that differs, and how many do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the output differs from the reference: vector {vector}, index {index}: expected {expected}, \
-     got {got} ({mismatches} of {bytes_compared} bytes differ, by at most {max_abs_diff})"
-)]
-pub struct Mismatch {
+/// Where an element of an output is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
     /// Index of the vector in the reference.
     pub vector: usize,
-    /// Index of the byte in that vector's output.
+    /// Which of the inferences that the vector is made of, if it is of several.
+    pub part: Option<(&'static str, usize)>,
+    /// Name of the output, if there are several.
+    pub output: Option<String>,
+    /// Index of the element in that output.
     pub index: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        write!(formatter, "vector {}, ", self.vector)?;
+        if let Some((name, index)) = self.part {
+            write!(formatter, "{name} {index}, ")?;
+        }
+        if let Some(output) = &self.output {
+            write!(formatter, "output `{}`, ", printable(output))?;
+        }
+        write!(formatter, "index {}", self.index)
+    }
+}
+
+/// The first element that differs, and how many bytes do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the output differs from the reference: {place}: expected {expected}, got {got} ({mismatches} of \
+     {bytes_compared} bytes differ, by at most {max_abs_diff})"
+)]
+pub struct Mismatch {
+    /// Where it is.
+    pub place: Place,
     /// The reference.
-    pub expected: i8,
+    pub expected: i128,
     /// What the target computed.
-    pub got: i8,
+    pub got: i128,
     /// How many bytes differ in all.
     pub mismatches: u64,
     /// How many were compared.
     pub bytes_compared: u64,
-    /// The largest difference.
-    pub max_abs_diff: u32,
+    /// The largest difference of two elements.
+    pub max_abs_diff: u128,
 }
 
-/// Compares `outputs` with `expected`, which holds the reference outputs of all vectors,
-/// `output_bytes` each. `reference` says what made them.
-pub fn verify(
-    outputs: &TargetOutputs,
-    expected: &[u8],
-    output_bytes: usize,
-    reference: &str,
-) -> Result<record::Outputs, Mismatch> {
-    let mut first = None;
-    let mut mismatches = 0;
-    let mut max_abs_diff = 0;
-    for (vector, got) in outputs.by_vector(output_bytes) {
-        let expected = &expected[vector * output_bytes..][..output_bytes];
-        for (index, (&expected, &got)) in expected.iter().zip(got).enumerate() {
-            let (expected, got) = (expected.cast_signed(), got.cast_signed());
-            if expected != got {
-                mismatches += 1;
-                max_abs_diff = max_abs_diff.max(u32::from(expected.abs_diff(got)));
-                first.get_or_insert((vector, index, expected, got));
-            }
+/// What the target computed isn't what the reference says.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant is what its type says")]
+pub enum OutputMismatch {
+    #[error(transparent)]
+    Whole(#[from] Mismatch),
+    #[error(transparent)]
+    Float(#[from] FloatMismatch),
+}
+
+/// What outputs are compared with.
+#[derive(Clone, Copy)]
+pub struct Expected<'a> {
+    /// The reference outputs of all vectors.
+    pub bytes: &'a [u8],
+    /// The model's outputs.
+    pub tensors: &'a [TensorFacts],
+    /// How inferences make up vectors.
+    pub samples: &'a Samples,
+    /// What made them.
+    pub reference: &'a str,
+    /// By how much float32 values may differ, relative to the largest of their output.
+    pub tolerance: f64,
+}
+
+impl Expected<'_> {
+    /// Bytes of all outputs of one inference.
+    fn each(&self) -> usize {
+        self.tensors.iter().map(|it| it.bytes).sum()
+    }
+
+    /// Where an element of the output at `position` is.
+    fn place(&self, inference: usize, position: usize, index: usize) -> Place {
+        let several = self.tensors.len() > 1;
+        let (vector, part) = self.samples.place(inference);
+        Place {
+            vector,
+            part,
+            output: several.then(|| self.tensors[position].name.clone()),
+            index,
         }
     }
+
+    /// The largest magnitude of the float32 output that lies at `offset` of each vector's.
+    fn largest(&self, offset: usize, tensor: &TensorFacts) -> f64 {
+        let all = self.bytes.chunks_exact(self.each());
+        float::largest(all.flat_map(|it| values(&it[offset..][..tensor.bytes])))
+    }
+}
+
+/// Compares `outputs` with what is `expected`: float32 within a tolerance, all else byte by byte.
+///
+/// # Errors
+/// The first element that differs.
+pub fn verify(
+    outputs: &TargetOutputs,
+    expected: &Expected,
+) -> Result<record::Outputs, OutputMismatch> {
+    let mut first = None;
+    let (mut mismatches, mut max_abs_diff) = (0, 0);
+    let mut floats = float::Comparison::new(expected.tolerance);
+    let each = expected.each();
+    let mut offset = 0;
+    for (position, tensor) in expected.tensors.iter().enumerate() {
+        let is_float = tensor.element_type == ElementType::Float32;
+        let largest = match is_float {
+            true => expected.largest(offset, tensor),
+            false => 0.0,
+        };
+        for (inference, got) in outputs.by_vector(each) {
+            let reference = &expected.bytes[inference * each..][..each];
+            let [reference, got] = [reference, got].map(|it| &it[offset..][..tensor.bytes]);
+            let place = |index| expected.place(inference, position, index);
+            if is_float {
+                floats.add(reference, got, largest, place);
+                continue;
+            }
+            let size = tensor.element_type.bytes();
+            let elements = reference.chunks_exact(size).zip(got.chunks_exact(size));
+            for (index, (reference, got)) in elements.enumerate() {
+                if reference == got {
+                    continue;
+                }
+                let bytes = reference.iter().zip(got);
+                mismatches += bytes.filter(|(one, other)| one != other).count() as u64;
+                let [reference, got] = [reference, got].map(|it| whole(tensor.element_type, it));
+                max_abs_diff = max_abs_diff.max(reference.abs_diff(got));
+                first.get_or_insert_with(|| (place(index), reference, got));
+            }
+        }
+        offset += tensor.bytes;
+    }
     let bytes_compared = outputs.bytes.len() as u64;
-    if let Some((vector, index, expected, got)) = first {
+    if let Some((place, expected, got)) = first {
         return Err(Mismatch {
-            vector,
-            index,
+            place,
             expected,
             got,
             mismatches,
             bytes_compared,
             max_abs_diff,
-        });
+        }
+        .into());
     }
     Ok(record::Outputs {
-        reference: reference.to_owned(),
-        vectors: outputs.vectors.len() as u64,
+        reference: expected.reference.to_owned(),
+        vectors: outputs.samples(expected.samples).count() as u64,
         bytes_compared,
         mismatches: 0,
         max_abs_diff: 0,
         verified: true,
-        float: None,
+        float: floats.finish()?,
         other: record::Other::new(),
     })
+}
+
+/// The value of an element that isn't a float.
+fn whole(element_type: ElementType, bytes: &[u8]) -> i128 {
+    let mut low = [0; 8];
+    low[..bytes.len()].copy_from_slice(bytes);
+    let bits = u64::from_le_bytes(low);
+    match element_type {
+        ElementType::Int8 => (bits as i8).into(),
+        ElementType::Int16 => (bits as i16).into(),
+        ElementType::Int32 => (bits as i32).into(),
+        ElementType::Int64 => bits.cast_signed().into(),
+        _ => bits.into(),
+    }
 }
 
 /// The most by which a feature that a target computed may differ from the reference, in steps of
@@ -239,23 +360,106 @@ mod tests {
         }
     }
 
+    /// Compares with reference outputs of these tensors.
+    fn compare(
+        outputs: &TargetOutputs,
+        bytes: &[u8],
+        tensors: &[(&str, usize, ElementType)],
+        samples: &Samples,
+    ) -> Result<record::Outputs, String> {
+        let one = Quantisation {
+            scale: 1.0,
+            zero_point: 0,
+        };
+        let tensors = tensors
+            .iter()
+            .map(|&(name, bytes, element_type)| TensorFacts {
+                name: name.to_owned(),
+                ..TensorFacts::flat(bytes, element_type, one)
+            });
+        let expected = Expected {
+            bytes,
+            tensors: &tensors.collect::<Vec<_>>(),
+            samples,
+            reference: "by hand",
+            tolerance: 0.0,
+        };
+        verify(outputs, &expected).map_err(|error| error.to_string())
+    }
+
+    const INT8: [(&str, usize, ElementType); 1] = [("y", 2, ElementType::Int8)];
+
     #[test]
     fn equal_outputs_are_verified() {
         let expected: Vec<u8> = (0..8).collect();
-        let verified = verify(&outputs(&[0, 3], &[0, 1, 6, 7]), &expected, 2, "by hand").unwrap();
-        assert!(verified.verified);
+        let outputs = outputs(&[0, 3], &[0, 1, 6, 7]);
+        let verified = compare(&outputs, &expected, &INT8, &Samples::Each(4)).unwrap();
+        assert!(verified.verified && verified.float.is_none());
         assert_eq!((verified.vectors, verified.bytes_compared), (2, 4));
     }
 
     #[test]
     fn a_mismatch_names_the_first_byte_and_counts_the_rest() {
         let expected = [1_i8, 2, 3, -128].map(i8::cast_unsigned);
-        let mismatch = verify(&outputs(&[0, 1], &[1, 2, 5, 127]), &expected, 2, "").unwrap_err();
+        let outputs = outputs(&[0, 1], &[1, 2, 5, 127]);
         assert_eq!(
-            mismatch.to_string(),
+            compare(&outputs, &expected, &INT8, &Samples::Each(2)).unwrap_err(),
             "the output differs from the reference: vector 1, index 0: expected 3, got 5 (2 of 4 \
              bytes differ, by at most 255)"
         );
+        // The same, as the second step of a sequence.
+        let error = compare(&outputs, &expected, &INT8, &Samples::of(2, 2)).unwrap_err();
+        assert!(
+            error.contains(": vector 0, step 1, index 0: expected 3"),
+            "{error}"
+        );
+        let error = compare(&outputs, &expected, &INT8, &Samples::Windows(vec![2])).unwrap_err();
+        assert!(
+            error.contains(": vector 0, window 1, index 0: expected 3"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn every_output_is_compared_by_its_own_type() {
+        let tensors = [
+            ("a", 4, ElementType::Int16),
+            ("b", 4, ElementType::Float32),
+            ("c", 1, ElementType::UInt8),
+        ];
+        let vector = |a: [i16; 2], b: f32, c: u8| -> Vec<u8> {
+            let a = a.into_iter().flat_map(i16::to_le_bytes);
+            a.chain(b.to_le_bytes()).chain([c]).collect()
+        };
+        let check = |got: Vec<u8>| {
+            let outputs = TargetOutputs {
+                vectors: vec![0],
+                bytes: got,
+            };
+            let expected = vector([1, -300], f32::INFINITY, 200);
+            compare(&outputs, &expected, &tensors, &Samples::Each(1))
+        };
+        let verified = check(vector([1, -300], f32::INFINITY, 200)).unwrap();
+        assert_eq!(verified.bytes_compared, 9);
+        assert_eq!(verified.float.unwrap().values_compared, 1);
+        for (got, expected) in [
+            (
+                vector([1, 20], f32::INFINITY, 200),
+                "vector 0, output `a`, index 1: expected -300, got 20 (2 of 9 bytes differ, by at \
+                 most 320)",
+            ),
+            (
+                vector([1, -300], f32::INFINITY, 7),
+                "vector 0, output `c`, index 0: expected 200, got 7",
+            ),
+            (
+                vector([1, -300], 1.0, 200),
+                "vector 0, output `b`, index 0: expected inf, got 1.0",
+            ),
+        ] {
+            let error = check(got).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 
     #[test]
@@ -278,18 +482,8 @@ mod tests {
             scale: 1.0,
             zero_point: 0,
         };
-        let facts = ModelFacts {
-            input_bytes: 2,
-            output_bytes: 2,
-            macs: 0,
-            parameters: 0,
-            arena_bytes: 0,
-            input: one,
-            output: one,
-            input_type: ElementType::Int8,
-            output_type: ElementType::Int8,
-            compressed: false,
-        };
+        let tensor = TensorFacts::flat(2, ElementType::Int8, one);
+        let facts = ModelFacts::of(vec![tensor.clone()], vec![tensor]);
         let outputs = outputs(&[0, 5], &[1, 2, 4, 3]);
         let check = |task, answers: [u32; 2]| {
             verify_answers(task, &facts, &[1, 0, 0, 0], &outputs, &answers)

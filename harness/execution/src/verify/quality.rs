@@ -1,80 +1,180 @@
-//! How good the answers are that a target gives, by the labels of a workload.
+//! How good the answers are that a target gives, by labels.
 
 use tinybench_interpreter::ElementType;
-use tinybench_pipeline::answer::{largest, mean_squared_error};
+use tinybench_pipeline::answer::mean_squared_error;
 
 use crate::verify::TargetOutputs;
 use tinybench_inputs::float;
-use tinybench_inputs::runtimes::ModelFacts;
-use tinybench_inputs::workload::TaskKind;
+use tinybench_inputs::runtimes::{ModelFacts, TensorFacts};
+use tinybench_inputs::subject::{Judgement, Metric, Samples};
 use tinybench_record as record;
 
-/// Judges the outputs of the vectors that were run. `inputs` and `labels` are those of all
-/// vectors. `None` where the vectors that were run don't allow a judgement: anomalies can only be
+/// Judges the outputs of the inferences that were run, of which `samples` are made up. `inputs` are
+/// those of all inferences. `None` where what was run doesn't allow a judgement: anomalies can only be
 /// told from something normal.
 pub fn judge(
-    task: TaskKind,
+    judgement: &Judgement,
     facts: &ModelFacts,
     inputs: &[u8],
-    labels: &[u8],
+    samples: &Samples,
     outputs: &TargetOutputs,
 ) -> Option<record::Quality> {
-    let (metric, value) = match task {
-        TaskKind::Classification => ("top1", top1(facts, outputs, labels)),
-        TaskKind::Anomaly => ("auc", auc(&scores(facts, inputs, labels, outputs))?),
-        TaskKind::AnomalyScore => ("auc", auc(&given_scores(facts, labels, outputs))?),
+    let output = facts.output_tensors.first()?;
+    let labels = &judgement.labels;
+    let mut judged = Vec::new();
+    for sample in outputs.samples(samples) {
+        let all = Judgement::judged(samples, sample);
+        let first = outputs.vectors.binary_search(&all.start).ok()?;
+        let each = all.clone().zip(first..).map(|(inference, run)| {
+            let output_bytes = &outputs.bytes[run * facts.output_bytes..][..facts.output_bytes];
+            let input = &inputs[inference * facts.input_bytes..][..facts.input_bytes];
+            match judgement.metric {
+                Metric::AucMse => vec![reconstruction(
+                    judgement,
+                    facts,
+                    inference,
+                    input,
+                    output_bytes,
+                )],
+                Metric::AucOfBits => vec![bits(output_bytes)],
+                _ => real_values(output, output_bytes),
+            }
+        });
+        judged.push((mean(each, all.len()), labels.of(sample)));
+    }
+    let count = judged.len();
+    let value = match judgement.metric {
+        Metric::Top1 => {
+            let right = judged
+                .iter()
+                .filter(|(output, label)| label.first() == Some(&(largest(output) as f64)));
+            right.count() as f64 / count as f64
+        }
+        Metric::Auc | Metric::AucMse | Metric::AucOfBits => {
+            let scores = judged
+                .iter()
+                .filter_map(|(output, label)| Some((*output.last()?, *label.first()? == 1.0)));
+            auc(&scores.collect::<Vec<_>>())?
+        }
+        Metric::Rmse => mean_error(&judged, |error| error * error)?.sqrt(),
+        Metric::Mae => mean_error(&judged, f64::abs)?,
     };
-    Some(record::Quality {
-        metric: metric.to_owned(),
+    // An output that is no number, or infinite, has no error that a record could hold.
+    value.is_finite().then(|| record::Quality {
+        metric: judgement.metric.name().to_owned(),
         value,
-        samples: outputs.vectors.len() as u64,
+        samples: count as u64,
         other: record::Other::new(),
     })
 }
 
-/// The share of vectors whose largest output (the first of equals) is at the index that `labels`,
-/// which has one entry for each vector of the workload, says.
-fn top1(facts: &ModelFacts, outputs: &TargetOutputs, labels: &[u8]) -> f64 {
-    let answer = |output: &[u8]| match facts.output_type {
-        ElementType::Float32 => float::largest(output),
-        _ => largest(&signed(output)),
+/// The mean of several inferences, value by value.
+fn mean(each: impl Iterator<Item = Vec<f64>>, count: usize) -> Vec<f64> {
+    let mut sum = Vec::new();
+    for values in each {
+        sum.resize(values.len(), 0.0);
+        for (sum, value) in sum.iter_mut().zip(values) {
+            *sum += value;
+        }
+    }
+    sum.iter_mut().for_each(|it| *it /= count as f64);
+    sum
+}
+
+/// What the values of a tensor stand for. `bytes` may go on behind it.
+fn real_values(tensor: &TensorFacts, bytes: &[u8]) -> Vec<f64> {
+    let bytes = &bytes[..tensor.bytes];
+    if tensor.element_type == ElementType::Float32 {
+        return float::values(bytes).map(f64::from).collect();
+    }
+    let quantisation = tensor.quantisation;
+    let elements = bytes.chunks_exact(tensor.element_type.bytes());
+    let real = |element: &[u8]| {
+        let steps =
+            super::whole(tensor.element_type, element) - i128::from(quantisation.zero_point);
+        f64::from(quantisation.scale) * steps as f64
     };
-    let right = outputs
-        .by_vector(facts.output_bytes)
-        .filter(|&(vector, output)| answer(output) == usize::from(labels[vector]))
-        .count();
-    right as f64 / outputs.vectors.len() as f64
+    elements.map(real).collect()
 }
 
-/// The score of each vector that was run, and whether its label says that it is an anomaly.
-fn scores(
+/// How badly an auto-encoder reproduced its input: the mean squared error of all values.
+fn reconstruction(
+    judgement: &Judgement,
     facts: &ModelFacts,
-    inputs: &[u8],
-    labels: &[u8],
-    outputs: &TargetOutputs,
-) -> Vec<(f64, bool)> {
-    outputs
-        .by_vector(facts.output_bytes)
-        .map(|(vector, output)| {
-            let input = &inputs[vector * facts.input_bytes..][..facts.input_bytes];
-            let score = match facts.output_type {
-                ElementType::Float32 => float::mean_squared_error(input, output),
-                _ => mean_squared_error(&signed(input), facts.input, &signed(output), facts.output),
-            };
-            (f64::from(score), labels[vector] != 0)
-        })
-        .collect()
+    inference: usize,
+    input: &[u8],
+    output: &[u8],
+) -> f64 {
+    let whole = |types: &[TensorFacts]| types.iter().all(|it| it.element_type == ElementType::Int8);
+    if let Some(reals) = &judgement.real_inputs {
+        let reals = &reals[inference * facts.inputs()..][..facts.inputs()];
+        return mean_squared_difference(
+            reals.iter().copied().map(f64::from),
+            all_values(&facts.output_tensors, output),
+        );
+    }
+    if whole(&facts.input_tensors) && whole(&facts.output_tensors) {
+        // To the bit as a target with this stage computes it.
+        let [input, output] = [input, output].map(signed);
+        return mean_squared_error(&input, facts.input, &output, facts.output).into();
+    }
+    mean_squared_difference(
+        all_values(&facts.input_tensors, input),
+        all_values(&facts.output_tensors, output),
+    )
 }
 
-/// The same where the output is the score, in 32 bits.
-fn given_scores(facts: &ModelFacts, labels: &[u8], outputs: &TargetOutputs) -> Vec<(f64, bool)> {
-    outputs
-        .by_vector(facts.output_bytes)
-        .map(|(vector, output)| {
-            let (_, score) = output.split_last_chunk().unwrap_or((&[], &[0; 4]));
-            (u32::from_le_bytes(*score).into(), labels[vector] != 0)
-        })
-        .collect()
+/// The real values of several tensors, one after the other.
+fn all_values(tensors: &[TensorFacts], bytes: &[u8]) -> impl Iterator<Item = f64> {
+    let mut begin = 0;
+    tensors.iter().flat_map(move |tensor| {
+        let values = real_values(tensor, &bytes[begin..]);
+        begin += tensor.bytes;
+        values
+    })
+}
+
+fn mean_squared_difference(
+    one: impl Iterator<Item = f64>,
+    other: impl Iterator<Item = f64>,
+) -> f64 {
+    let (mut sum, mut count) = (0.0, 0);
+    for (one, other) in one.zip(other) {
+        sum += (one - other) * (one - other);
+        count += 1;
+    }
+    sum / f64::from(count.max(1))
+}
+
+/// An output that is a score in 32 bits.
+fn bits(output: &[u8]) -> f64 {
+    let (_, score) = output.split_last_chunk().unwrap_or((&[], &[0; 4]));
+    u32::from_le_bytes(*score).into()
+}
+
+/// The mean of what `error` makes of the difference of every output from its target.
+fn mean_error(judged: &[(Vec<f64>, &[f64])], error: fn(f64) -> f64) -> Option<f64> {
+    let each = judged
+        .iter()
+        .flat_map(|(output, label)| output.iter().zip(*label))
+        .map(|(output, target)| error(output - target));
+    let (mut sum, mut count) = (0.0, 0);
+    for error in each {
+        sum += error;
+        count += 1;
+    }
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+/// Index of the largest value, the first of equals. What is no number is never it.
+fn largest(values: &[f64]) -> usize {
+    let mut best = (0, f64::NEG_INFINITY);
+    for (index, value) in values.iter().enumerate() {
+        if *value > best.1 {
+            best = (index, *value);
+        }
+    }
+    best.0
 }
 
 /// The area under the receiver operating characteristic, in the form of Mann and Whitney: the
@@ -109,7 +209,7 @@ fn signed(bytes: &[u8]) -> Vec<i8> {
 
 #[cfg(test)]
 mod tests {
-    use tinybench_interpreter::ElementType;
+    use tinybench_inputs::vectors::labels::Labels;
     use tinybench_pipeline::Quantisation;
 
     use super::*;
@@ -121,27 +221,95 @@ mod tests {
         }
     }
 
+    fn tensor(bytes: usize, scale: f32, zero_point: i32) -> TensorFacts {
+        let quantisation = Quantisation { scale, zero_point };
+        TensorFacts::flat(bytes, ElementType::Int8, quantisation)
+    }
+
+    fn judgement(metric: Metric, width: usize, labels: &[f64]) -> Judgement {
+        Judgement {
+            metric,
+            labels: Labels {
+                values: labels.to_vec(),
+                width,
+            },
+            real_inputs: None,
+        }
+    }
+
     #[test]
     fn top1_is_the_share_of_right_answers() {
         // Labels of four vectors of which the second and the fourth were run.
         let outputs = outputs(&[1, 3], &[-128, -1, -5, 3, 3, -128]);
-        let one = Quantisation {
-            scale: 1.0,
-            zero_point: 0,
+        let facts = ModelFacts::of(vec![tensor(1, 1.0, 0)], vec![tensor(3, 0.5, 9)]);
+        let by_class = judgement(Metric::Top1, 1, &[9.0, 1.0, 9.0, 1.0]);
+        let judged = judge(&by_class, &facts, &[0; 4], &Samples::Each(4), &outputs).unwrap();
+        assert_eq!(
+            (judged.metric.as_str(), judged.value, judged.samples),
+            ("top1", 0.5, 2)
+        );
+    }
+
+    #[test]
+    fn a_sequence_is_judged_by_its_last_step_and_windows_by_their_mean() {
+        let facts = ModelFacts::of(vec![tensor(1, 1.0, 0)], vec![tensor(2, 1.0, 0)]);
+        let judge = |samples: &Samples, label: f64| {
+            let outputs = outputs(&[2, 3], &[9, 0, 0, 7]);
+            let by_class = judgement(Metric::Top1, 1, &[5.0, label]);
+            judge(&by_class, &facts, &[0; 4], samples, &outputs).unwrap()
         };
-        let facts = ModelFacts {
-            input_bytes: 1,
-            output_bytes: 3,
-            macs: 0,
-            parameters: 0,
-            arena_bytes: 0,
-            input: one,
-            output: one,
-            input_type: ElementType::Int8,
-            output_type: ElementType::Int8,
-            compressed: false,
+        let sequences = judge(&Samples::of(4, 2), 1.0);
+        assert_eq!((sequences.value, sequences.samples), (1.0, 1));
+        let windows = judge(&Samples::Windows(vec![2, 4]), 0.0);
+        assert_eq!((windows.value, windows.samples), (1.0, 1));
+    }
+
+    #[test]
+    fn errors_are_those_of_real_values() {
+        // Real outputs: 1.0 and 3.0; -1.0 and 0.0.
+        let outputs = outputs(&[0, 1], &[4, 8, 0, 2]);
+        let facts = ModelFacts::of(vec![tensor(1, 1.0, 0)], vec![tensor(2, 0.5, 2)]);
+        let value = |metric| {
+            let targets = judgement(metric, 2, &[1.0, 1.0, -1.0, 4.0]);
+            let samples = Samples::Each(2);
+            judge(&targets, &facts, &[0; 2], &samples, &outputs)
+                .unwrap()
+                .value
         };
-        assert_eq!(top1(&facts, &outputs, &[9, 1, 9, 1]), 0.5);
+        assert_eq!(value(Metric::Rmse), 5.0_f64.sqrt());
+        assert_eq!(value(Metric::Mae), 1.5);
+    }
+
+    #[test]
+    fn a_score_is_the_only_output_or_the_second_of_two() {
+        let labels = judgement(Metric::Auc, 1, &[0.0, 1.0]);
+        let value = |bytes: usize, values: &[i8]| {
+            let facts = ModelFacts::of(vec![tensor(1, 1.0, 0)], vec![tensor(bytes, 0.1, 0)]);
+            let outputs = outputs(&[0, 1], values);
+            judge(&labels, &facts, &[0; 2], &Samples::Each(2), &outputs)
+                .unwrap()
+                .value
+        };
+        assert_eq!(value(1, &[-5, 6]), 1.0);
+        assert_eq!(value(2, &[-5, 7, 5, -7]), 0.0);
+    }
+
+    #[test]
+    fn a_real_output_that_is_no_number_has_no_error() {
+        let real = TensorFacts {
+            element_type: ElementType::Float32,
+            ..tensor(4, 1.0, 0)
+        };
+        let facts = ModelFacts::of(vec![tensor(1, 1.0, 0)], vec![real]);
+        let outputs = TargetOutputs {
+            vectors: vec![0],
+            bytes: f32::NAN.to_le_bytes().to_vec(),
+        };
+        let targets = judgement(Metric::Mae, 1, &[1.0]);
+        assert_eq!(
+            judge(&targets, &facts, &[0], &Samples::Each(1), &outputs),
+            None
+        );
     }
 
     #[test]
@@ -161,57 +329,36 @@ mod tests {
 
     #[test]
     fn a_score_of_32_bits_is_taken_as_it_is() {
-        let quantisation = Quantisation {
-            scale: 1.0,
-            zero_point: 0,
-        };
-        let facts = ModelFacts {
-            input_bytes: 1,
-            output_bytes: 4,
-            macs: 0,
-            parameters: 0,
-            arena_bytes: 0,
-            input: quantisation,
-            output: quantisation,
-            input_type: ElementType::Int8,
-            output_type: ElementType::Int8,
-            compressed: false,
-        };
+        let facts = ModelFacts::of(vec![tensor(1, 1.0, 0)], vec![tensor(4, 1.0, 0)]);
         // 255 and 256: the second byte counts more than the first.
         let outputs = outputs(&[1, 3], &[-1, 0, 0, 0, 0, 1, 0, 0]);
-        let judged = judge(TaskKind::AnomalyScore, &facts, &[], &[9, 0, 9, 1], &outputs);
+        let labels = judgement(Metric::AucOfBits, 1, &[9.0, 0.0, 9.0, 1.0]);
+        let judged = judge(&labels, &facts, &[0; 4], &Samples::Each(4), &outputs);
         assert_eq!(judged.unwrap().value, 1.0);
     }
 
     #[test]
     fn an_anomaly_is_scored_by_the_real_values_of_input_and_output() {
-        let quantisation = |scale, zero_point| Quantisation { scale, zero_point };
-        let facts = ModelFacts {
-            input_bytes: 2,
-            output_bytes: 2,
-            macs: 0,
-            parameters: 0,
-            arena_bytes: 0,
-            input: quantisation(1.0, 0),
-            output: quantisation(0.5, 4),
-            input_type: ElementType::Int8,
-            output_type: ElementType::Int8,
-            compressed: false,
-        };
+        let facts = ModelFacts::of(vec![tensor(2, 1.0, 0)], vec![tensor(2, 0.5, 4)]);
         // Reproduced exactly: [3, -1] is 0.5 * [10 - 4, 2 - 4]. And badly: [0, 0] as [4, 4].
         let inputs = [3_i8, -1, 0, 0].map(i8::cast_unsigned);
         let outputs = outputs(&[0, 1], &[10, 2, 12, 12]);
-        let expected = [(0.0, false), (16.0, true)];
-        assert_eq!(scores(&facts, &inputs, &[0, 1], &outputs), expected);
-        let quality = judge(TaskKind::Anomaly, &facts, &inputs, &[0, 1], &outputs).unwrap();
+        let mut labels = judgement(Metric::AucMse, 1, &[0.0, 1.0]);
+        let samples = Samples::Each(2);
+        let scores = [(&inputs[..2], [10_u8, 2]), (&inputs[2..], [12, 12])]
+            .map(|(input, output)| reconstruction(&labels, &facts, 0, input, &output));
+        assert_eq!(scores, [0.0, 16.0]);
+        let quality = judge(&labels, &facts, &inputs, &samples, &outputs).unwrap();
         assert_eq!(
             (quality.metric.as_str(), quality.value, quality.samples),
             ("auc", 1.0, 2)
         );
+        // Against what the input was before it was quantised: now the first is the worse one.
+        labels.real_inputs = Some(vec![30.0, -1.0, 4.0, 4.0]);
+        let quality = judge(&labels, &facts, &inputs, &samples, &outputs).unwrap();
+        assert_eq!(quality.value, 0.0);
         // Without anything normal there is nothing to tell.
-        assert_eq!(
-            judge(TaskKind::Anomaly, &facts, &inputs, &[1, 1], &outputs),
-            None
-        );
+        let only = judgement(Metric::AucMse, 1, &[1.0, 1.0]);
+        assert_eq!(judge(&only, &facts, &inputs, &samples, &outputs), None);
     }
 }

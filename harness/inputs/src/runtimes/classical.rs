@@ -7,7 +7,7 @@ use tinybench_interpreter::ElementType;
 use tinybench_pipeline::Quantisation;
 
 use super::description::{Arena, Description, Tensor};
-use super::{HostRuntime, ModelFacts, RuntimeError, check_kind};
+use super::{HostRuntime, ModelFacts, RuntimeError, TensorFacts, check_kind};
 
 /// What inputs and outputs stand for: themselves.
 const WHOLE_NUMBERS: Quantisation = Quantisation {
@@ -78,17 +78,12 @@ impl HostRuntime for Classical {
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError> {
         check_kind(self, model)?;
         let model = Model::parse(model)?;
+        let tensor = |bytes| vec![TensorFacts::flat(bytes, ElementType::Int8, WHOLE_NUMBERS)];
         Ok(ModelFacts {
-            input_bytes: model.input_bytes(),
-            output_bytes: model.output_bytes(),
             macs: model.macs(),
             parameters: model.parameters(),
             arena_bytes: arena_needed(&model),
-            input: WHOLE_NUMBERS,
-            output: WHOLE_NUMBERS,
-            input_type: ElementType::Int8,
-            output_type: ElementType::Int8,
-            compressed: false,
+            ..ModelFacts::of(tensor(model.input_bytes()), tensor(model.output_bytes()))
         })
     }
 
@@ -96,7 +91,12 @@ impl HostRuntime for Classical {
         Ok(Engine::new(&Model::parse(model)?, arena).is_ok())
     }
 
-    fn infer(&self, model: &[u8], inputs: &[u8]) -> Result<Vec<u8>, RuntimeError> {
+    fn infer_sequences(
+        &self,
+        model: &[u8],
+        inputs: &[u8],
+        _steps: usize,
+    ) -> Result<Vec<u8>, RuntimeError> {
         let model = Model::parse(model)?;
         // One byte more, for an arena that begins at an odd address.
         let mut arena = vec![0; arena_needed(&model) + 1];

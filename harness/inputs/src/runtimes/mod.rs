@@ -29,9 +29,41 @@ use tinybench_support::suggest;
 
 type InterpreterOnTarget = OnTarget<All>;
 
+/// What the harness must know of one of a model's inputs or outputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TensorFacts {
+    /// Its name in the model, may be empty.
+    pub name: String,
+    /// Its dimensions.
+    pub shape: Vec<usize>,
+    /// Type of its elements.
+    pub element_type: ElementType,
+    /// What its elements stand for.
+    pub quantisation: Quantisation,
+    /// Its size.
+    pub bytes: usize,
+}
+
+impl TensorFacts {
+    /// A tensor of so many bytes without a name.
+    pub fn flat(bytes: usize, element_type: ElementType, quantisation: Quantisation) -> Self {
+        Self {
+            name: String::new(),
+            shape: vec![bytes / element_type.bytes().max(1)],
+            element_type,
+            quantisation,
+            bytes,
+        }
+    }
+}
+
 /// What the harness must know of a model.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ModelFacts {
+    /// Its inputs, in the model's order.
+    pub input_tensors: Vec<TensorFacts>,
+    /// Its outputs.
+    pub output_tensors: Vec<TensorFacts>,
     /// Bytes of one input; of all input tensors, one after the other.
     pub input_bytes: usize,
     /// Bytes of one output; of all output tensors, one after the other.
@@ -42,27 +74,62 @@ pub struct ModelFacts {
     pub parameters: u64,
     /// Bytes of arena that are enough.
     pub arena_bytes: usize,
-    /// What the input's values stand for.
+    /// What the first input's values stand for.
     pub input: Quantisation,
-    /// What the output's values stand for.
+    /// What the first output's values stand for.
     pub output: Quantisation,
-    /// Type of the input's elements.
+    /// Type of the first input's elements.
     pub input_type: ElementType,
-    /// Type of the output's elements.
+    /// Type of the first output's elements.
     pub output_type: ElementType,
     /// Whether the model's weights lie coded in the file.
     pub compressed: bool,
 }
 
 impl ModelFacts {
+    /// Of a model of which nothing but its inputs and outputs is known.
+    pub fn of(input_tensors: Vec<TensorFacts>, output_tensors: Vec<TensorFacts>) -> Self {
+        let bytes = |tensors: &[TensorFacts]| tensors.iter().map(|it| it.bytes).sum();
+        let quantisation = |tensors: &[TensorFacts]| {
+            let one = Quantisation {
+                scale: 1.0,
+                zero_point: 0,
+            };
+            tensors.first().map_or(one, |it| it.quantisation)
+        };
+        let element_type = |tensors: &[TensorFacts]| {
+            let first = tensors.first();
+            first.map_or(ElementType::Int8, |it| it.element_type)
+        };
+        Self {
+            input_bytes: bytes(&input_tensors),
+            output_bytes: bytes(&output_tensors),
+            macs: 0,
+            parameters: 0,
+            arena_bytes: 0,
+            input: quantisation(&input_tensors),
+            output: quantisation(&output_tensors),
+            input_type: element_type(&input_tensors),
+            output_type: element_type(&output_tensors),
+            compressed: false,
+            input_tensors,
+            output_tensors,
+        }
+    }
+
+    /// Values of the first output.
+    pub fn output_elements(&self) -> usize {
+        elements(self.output_tensors.get(..1).unwrap_or_default())
+    }
+
     /// Values of one input.
     pub fn inputs(&self) -> usize {
-        self.input_bytes / self.input_type.bytes()
+        elements(&self.input_tensors)
     }
 
     /// Values of one output.
     pub fn outputs(&self) -> usize {
-        self.output_bytes / self.output_type.bytes()
+        elements(&self.output_tensors)
     }
 
     /// The features of the firmware without which it can't run the model.
@@ -73,6 +140,13 @@ impl ModelFacts {
             vec![]
         }
     }
+}
+
+/// Values of all these tensors.
+fn elements(tensors: &[TensorFacts]) -> usize {
+    let each = tensors.iter();
+    each.map(|it| it.bytes / it.element_type.bytes().max(1))
+        .sum()
 }
 
 /// A runtime refuses a model, or fails on it.
@@ -124,8 +198,18 @@ pub trait HostRuntime: Sync {
     }
     /// Whether the model can be planned in `arena`.
     fn plans_in(&self, model: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError>;
-    /// Outputs for `inputs`, each one vector after the other, by the portable kernels.
-    fn infer(&self, model: &[u8], inputs: &[u8]) -> Result<Vec<u8>, RuntimeError>;
+    /// Outputs for `inputs`, each one step after the other, by the portable kernels. Every so many
+    /// `steps` are a sequence, before which a model with a state begins anew.
+    fn infer_sequences(
+        &self,
+        model: &[u8],
+        inputs: &[u8],
+        steps: usize,
+    ) -> Result<Vec<u8>, RuntimeError>;
+    /// The same of vectors that have nothing to do with each other.
+    fn infer(&self, model: &[u8], inputs: &[u8]) -> Result<Vec<u8>, RuntimeError> {
+        self.infer_sequences(model, inputs, 1)
+    }
 }
 
 /// All runtimes there are.
@@ -244,33 +328,34 @@ fn check(model: &[u8]) -> Result<Model<'_>, RuntimeError> {
     Err(RuntimeError::Obstacles(Box::new(obstacles)))
 }
 
-/// Bytes of a model's inputs or outputs together, which have to be of one type.
-fn bytes_of_one_type<'m>(
+/// A model's inputs or outputs, of which there is one at least, and none is empty.
+fn tensors<'m>(
     what: &str,
     tensors: impl Iterator<Item = Tensor<'m>>,
-) -> Result<usize, RuntimeError> {
-    let mut first = None;
-    let mut bytes = 0;
-    for tensor in tensors {
-        let first = *first.get_or_insert(tensor.element_type);
-        if tensor.element_type != first {
-            return Err(RuntimeError::Other(format!(
-                "the model's {what} are {first} and {}: they have to be of one type",
-                tensor.element_type
-            )));
-        }
+) -> Result<Vec<TensorFacts>, RuntimeError> {
+    let facts = |tensor: Tensor| {
         if tensor.bytes == 0 {
             return Err(RuntimeError::Other(format!(
                 "one of the model's {what}, `{}`, is empty",
                 tensor.name
             )));
         }
-        bytes += tensor.bytes;
+        Ok(TensorFacts {
+            name: tensor.name.to_owned(),
+            shape: tensor.shape.iter().collect(),
+            element_type: tensor.element_type,
+            quantisation: Quantisation {
+                scale: tensor.scale,
+                zero_point: tensor.zero_point,
+            },
+            bytes: tensor.bytes,
+        })
+    };
+    let tensors: Vec<_> = tensors.map(facts).collect::<Result<_, _>>()?;
+    match tensors.is_empty() {
+        true => Err(RuntimeError::Other(format!("the model has no {what}"))),
+        false => Ok(tensors),
     }
-    if bytes == 0 {
-        return Err(RuntimeError::Other(format!("the model has no {what}")));
-    }
-    Ok(bytes)
 }
 
 /// Bytes of arena that a model needs.
@@ -311,24 +396,14 @@ impl HostRuntime for Interpreter {
 
     fn inspect(&self, model: &[u8]) -> Result<ModelFacts, RuntimeError> {
         let model = check(model)?;
-        let (input, output) = (model.input(), model.output());
-        let input_bytes = bytes_of_one_type("inputs", model.inputs())?;
-        let output_bytes = bytes_of_one_type("outputs", model.outputs())?;
-        let quantisation = |tensor: Tensor| Quantisation {
-            scale: tensor.scale,
-            zero_point: tensor.zero_point,
-        };
+        let input_tensors = tensors("inputs", model.inputs())?;
+        let output_tensors = tensors("outputs", model.outputs())?;
         Ok(ModelFacts {
-            input_bytes,
-            output_bytes,
             macs: model.macs(),
             parameters: model.parameters(),
             arena_bytes: arena_needed(&model)?,
-            input: quantisation(input),
-            output: quantisation(output),
-            input_type: input.element_type,
-            output_type: output.element_type,
             compressed: model.is_compressed(),
+            ..ModelFacts::of(input_tensors, output_tensors)
         })
     }
 
@@ -355,7 +430,12 @@ impl HostRuntime for Interpreter {
         }
     }
 
-    fn infer(&self, model: &[u8], inputs: &[u8]) -> Result<Vec<u8>, RuntimeError> {
+    fn infer_sequences(
+        &self,
+        model: &[u8],
+        inputs: &[u8],
+        steps: usize,
+    ) -> Result<Vec<u8>, RuntimeError> {
         let model = parse(model)?;
         // The arena may begin at any address, and a few bytes are lost to alignment then.
         let mut arena = vec![0; arena_needed(&model)? + ARENA_ALIGNMENT];
@@ -363,8 +443,10 @@ impl HostRuntime for Interpreter {
             .map_err(|error| RuntimeError::Other(error.to_string()))?;
         let mut outputs = Vec::new();
         let each = model.inputs().map(|tensor| tensor.bytes).sum();
-        for mut vector in inputs.chunks_exact(each) {
-            engine.reset();
+        for (step, mut vector) in inputs.chunks_exact(each).enumerate() {
+            if step.is_multiple_of(steps.max(1)) {
+                engine.reset();
+            }
             for (position, tensor) in model.inputs().enumerate() {
                 let (part, rest) = vector.split_at(tensor.bytes);
                 engine.input_at_mut(position).copy_from_slice(part);
@@ -411,7 +493,7 @@ mod tests {
             assert_eq!(arena.as_ptr().align_offset(ARENA_ALIGNMENT), 0);
             Ok(arena.len() >= self.0)
         }
-        fn infer(&self, _: &[u8], _: &[u8]) -> Result<Vec<u8>, RuntimeError> {
+        fn infer_sequences(&self, _: &[u8], _: &[u8], _: usize) -> Result<Vec<u8>, RuntimeError> {
             Err(RuntimeError::Other("none".to_owned()))
         }
     }

@@ -9,9 +9,12 @@ use tinybench_support::files::{ReadError, WriteError};
 use super::room::{Footprint, Shortage};
 use crate::board::Board;
 use crate::compress::CompressError;
+use crate::dataset::DatasetError;
 use crate::learning::StreamError;
 use crate::runtimes::RuntimeError;
 use crate::suite::SuiteError;
+use crate::vectors::VectorsError;
+use crate::vectors::labels::LabelsError;
 
 /// Most bytes of inputs that are made from the seed.
 pub(super) const MAX_SEEDED_BYTES: usize = 64 << 20;
@@ -68,6 +71,41 @@ pub enum SubjectError {
         bytes: usize,
         /// Size of RAM, bytes.
         ram: u32,
+    },
+    /// The user's vectors can't be used.
+    #[error(transparent)]
+    Vectors(#[from] VectorsError),
+    /// The inputs are no whole number of sequences.
+    #[error("{path} has {inputs} inputs, which are no sequences of {steps} steps")]
+    NoSequences {
+        /// The file.
+        path: PathBuf,
+        /// How many inputs it has.
+        inputs: usize,
+        /// Steps of a sequence.
+        steps: usize,
+    },
+    /// The user's labels can't be read.
+    #[error(transparent)]
+    Labels(#[from] LabelsError),
+    /// The user's labels aren't those of the model and its vectors.
+    #[error("{path} has {problem}")]
+    Judgement {
+        /// The file of labels.
+        path: PathBuf,
+        /// What doesn't fit.
+        problem: String,
+    },
+    /// A data set can't be used.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// A data set is not for this model.
+    #[error("{path} can't be given the data set: {problem}")]
+    DatasetOfAnother {
+        /// The model file.
+        path: PathBuf,
+        /// Why not.
+        problem: String,
     },
     /// A workload's card, or a suite, doesn't describe its model.
     #[error("{path} is not the model that was promised: {problem}")]

@@ -1,20 +1,27 @@
 //! What is measured: a model with inputs and the outputs it must give, from a workload of the
 //! project or from the user's own files.
 
+mod data;
 mod error;
 mod file;
 pub mod room;
+mod judgement;
+mod own;
+mod samples;
 mod seeded;
 mod variant;
 
+pub use data::OfDataset;
 pub use error::SubjectError;
 pub use file::read_model;
+pub use judgement::{Judgement, Metric};
+pub use own::{Given, Source};
+pub use samples::Samples;
 pub use seeded::seeded_bytes;
 pub use variant::Placed;
 
 use std::path::{Path, PathBuf};
 
-use tinybench_interpreter::ElementType;
 use tinybench_learning::Configuration;
 
 use crate::board::Board;
@@ -24,7 +31,6 @@ use crate::runtimes::{self, HostRuntime, ModelFacts};
 use crate::suite::{FetchedModel, Models};
 use crate::workload::{Audio, Card, MAX_DATA_BYTES, TaskKind, Workload};
 use room::Footprint;
-use seeded::seeded_values;
 use tinybench_record::{self as record, InputSource, MAX_NAME};
 use tinybench_support::files;
 use tinybench_support::hash::sha256_hex;
@@ -88,16 +94,20 @@ pub struct Subject {
     pub outputs: Vec<u8>,
     /// What made the reference outputs.
     pub reference: String,
-    /// One label a vector.
-    pub labels: Option<Vec<u8>>,
-    /// What the outputs mean, where they are to be judged.
+    /// How they make up what is counted as a vector.
+    pub samples: Samples,
+    /// How many vectors there are, more than `samples` where not all were read.
+    pub available: usize,
+    /// How the answers are judged, where there are labels.
+    pub judgement: Option<Judgement>,
+    /// What the outputs mean, where the workload says.
     pub task: Option<TaskKind>,
     /// Raw audio of all vectors, if the model's input is to be computed from it on the target.
     pub audio: Option<Audio>,
     /// The stream of which the vectors are the samples, if the model's outputs are features to learn
     /// from.
     pub learning: Option<LearningSubject>,
-    /// By how much float32 outputs may differ from the reference.
+    /// By how much float32 outputs may differ from the reference, relative to the largest of them.
     pub tolerance: f64,
     /// How the weights are held, where that is what is compared.
     pub compression: Option<record::Compression>,
@@ -142,6 +152,8 @@ struct Vectors {
     inputs: Vec<u8>,
     outputs: Vec<u8>,
     reference: String,
+    /// How many of them are a sequence.
+    steps: usize,
 }
 
 /// A model that has been read and fits the board.
@@ -197,33 +209,9 @@ impl Checked {
         Ok(bytes / each)
     }
 
-    /// Reads `NAME.inputs.i8` and `NAME.outputs.i8` in `folder`; each ending is that of the tensor's
-    /// type. `NAME.device-outputs.i8` counts where it is: what a device gives where the host differs.
-    fn read_reference(&self, folder: &Path, name: &str) -> Result<Vectors, SubjectError> {
-        let inputs_path = folder.join(format!("{name}.inputs.{}", ending(self.facts.input_type)));
-        let [outputs_name, device_outputs_name] = ["outputs", "device-outputs"]
-            .map(|kind| format!("{name}.{kind}.{}", ending(self.facts.output_type)));
-        let outputs_name = if folder.join(&device_outputs_name).is_file() {
-            device_outputs_name
-        } else {
-            outputs_name
-        };
-        let outputs_path = folder.join(&outputs_name);
-        let inputs = files::read(&inputs_path, MAX_DATA_BYTES)?;
-        let outputs = files::read(&outputs_path, MAX_DATA_BYTES)?;
-        let count = self.count(&inputs_path, inputs.len())?;
-        self.check_outputs(&outputs_path, outputs.len(), count)?;
-        Ok(Vectors {
-            source: InputSource::Reference,
-            seed: None,
-            inputs,
-            outputs,
-            reference: plain(&outputs_name),
-        })
-    }
-
     /// What is measured of a model without a card.
     fn subject(self, name: String, vectors: Vectors) -> Subject {
+        let samples = Samples::of(vectors.inputs.len() / self.facts.input_bytes, vectors.steps);
         Subject {
             name,
             model_path: self.path,
@@ -235,7 +223,9 @@ impl Checked {
             inputs: vectors.inputs,
             outputs: vectors.outputs,
             reference: vectors.reference,
-            labels: None,
+            available: samples.count(),
+            samples,
+            judgement: None,
             task: None,
             audio: None,
             learning: None,
@@ -366,6 +356,7 @@ impl Subject {
             outputs.truncate(count * checked.facts.output_bytes);
             labels.iter_mut().for_each(|labels| labels.truncate(count));
         }
+        let samples = Samples::of(inputs.len() / checked.facts.input_bytes, 1);
         Ok(Self {
             name: workload.name,
             model_path: checked.path,
@@ -377,62 +368,16 @@ impl Subject {
             inputs,
             outputs,
             reference: card.vectors.reference,
-            labels,
+            available: samples.count(),
+            samples,
+            judgement: (card.task.as_ref().zip(labels))
+                .map(|(task, labels)| Judgement::of_card(task.kind, &labels)),
             task: card.task.map(|task| task.kind),
             audio: workload.audio,
             learning,
             tolerance: float::TOLERANCE,
             compression: None,
         })
-    }
-
-    /// The user's own model. Its inputs and outputs are `NAME.inputs.i8` and `NAME.outputs.i8` in
-    /// the folder `reference`, for `NAME.tflite` (`.f32` for a float32 model); without a folder
-    /// inputs are made from [`SEED`] and the outputs computed by the runtime's portable kernels on
-    /// the host.
-    pub fn from_model(
-        path: &Path,
-        model: Vec<u8>,
-        reference: Option<&Path>,
-        vectors: VectorCount,
-        runtime: &dyn HostRuntime,
-        board: &Board,
-    ) -> Result<Self, SubjectError> {
-        let checked = Checked::new(path, model, runtime, board)?;
-        let name = name_of(path);
-        let vectors = match reference {
-            Some(folder) => checked.read_reference(folder, &stem(path))?,
-            None => {
-                let count = match vectors {
-                    VectorCount::Count(count) => count,
-                    VectorCount::All | VectorCount::Default => SEEDED_VECTORS,
-                };
-                let each = checked.facts.input_bytes;
-                let length = count
-                    .checked_mul(each)
-                    .filter(|it| *it <= error::MAX_SEEDED_BYTES);
-                let length = length.ok_or(SubjectError::TooManyVectors { count, each })?;
-                let bytes = seeded_bytes(SEED, length);
-                let inputs = match checked.facts.input_type {
-                    ElementType::Float32 => seeded_values(&bytes),
-                    _ => bytes,
-                };
-                let outputs = runtime.infer(&checked.model, &inputs).map_err(|source| {
-                    SubjectError::Model {
-                        path: path.to_owned(),
-                        source,
-                    }
-                })?;
-                Vectors {
-                    source: InputSource::Seeded,
-                    seed: Some(SEED),
-                    inputs,
-                    outputs,
-                    reference: portable_kernels(runtime),
-                }
-            }
-        };
-        Ok(checked.subject(name, vectors))
     }
 
     /// The user's own extractor with a stream. The features are computed by the runtime's portable
@@ -462,6 +407,7 @@ impl Subject {
             inputs,
             outputs,
             reference: portable_kernels(runtime),
+            steps: 1,
         };
         let mut subject = checked.subject(name_of(path), vectors);
         subject.learning = Some(learning);
@@ -488,7 +434,7 @@ impl Subject {
         let stem = model.file().trim_end_matches(".tflite");
         let vectors = match golden {
             Some(folder) if folder.join(format!("{stem}.inputs.i8")).is_file() => {
-                checked.read_reference(folder, stem)?
+                checked.read_reference(folder, stem, 1)?
             }
             _ => {
                 let (inputs, outputs) = models.vectors(model, checked.facts.input_bytes)?;
@@ -500,15 +446,24 @@ impl Subject {
                     inputs,
                     outputs,
                     reference: models.vectors.reference.clone(),
+                    steps: 1,
                 }
             }
         };
         Ok(checked.subject(model.name.clone(), vectors))
     }
 
-    /// How many vectors there are.
+    /// How many of them to run: all of a data set, unless the user says.
+    pub fn to_run(&self, vectors: VectorCount) -> usize {
+        match (vectors, &self.samples) {
+            (VectorCount::Default, Samples::Windows(_)) => self.count(),
+            _ => vectors.of(self.count()),
+        }
+    }
+
+    /// How many vectors there are to run.
     pub fn count(&self) -> usize {
-        self.inputs.len() / self.facts.input_bytes
+        self.samples.count()
     }
 }
 
@@ -544,20 +499,6 @@ fn plain(name: &str) -> String {
         .last()
         .unwrap_or(0);
     format!("{}-{}", &name[..end], &sha256_hex(name.as_bytes())[..HASH])
-}
-
-/// What the name of a file ends in that holds tensors of a type: `i8`, `f32`.
-fn ending(element_type: ElementType) -> &'static str {
-    match element_type {
-        ElementType::Float32 => "f32",
-        ElementType::UInt8 | ElementType::Bool => "u8",
-        ElementType::Int16 => "i16",
-        ElementType::Int32 => "i32",
-        ElementType::UInt32 => "u32",
-        ElementType::Int64 => "i64",
-        ElementType::UInt64 => "u64",
-        _ => "i8",
-    }
 }
 
 /// A model's file without the extension: what the names of its reference files begin with.

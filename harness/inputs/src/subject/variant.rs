@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tinybench_interpreter::ElementType;
 use tinybench_pipeline::Quantisation;
 
-use super::{Checked, Subject, SubjectError, Vectors};
+use super::{Checked, Judgement, Subject, SubjectError, Vectors};
 use crate::board::Board;
 use crate::compress;
 use crate::float;
@@ -122,9 +122,11 @@ impl Subject {
             inputs,
             outputs,
             reference,
+            steps: 1,
         };
         Ok(Placed::Fits(Box::new(Self {
-            labels: workload.labels,
+            judgement: (card.task.as_ref().zip(workload.labels))
+                .map(|(task, labels)| Judgement::of_card(task.kind, &labels)),
             task: card.task.map(|task| task.kind),
             tolerance: variant.tolerance.unwrap_or(float::TOLERANCE),
             compression: Some(compression),
@@ -180,6 +182,44 @@ fn real_values(stored: &[u8], quantisation: Quantisation) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::board::Boards;
+    use crate::runtimes::Interpreter;
+    use crate::suite::{Contents, Suite};
+    use crate::workload::Workloads;
+
+    /// What the tolerance allows is far more than what differs between the host and TensorFlow Lite
+    /// Micro.
+    #[test]
+    fn float32_outputs_on_the_host_are_well_within_the_tolerance() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let suite = Suite::load(&root.join("workloads/suites"), "compression").unwrap();
+        let Contents::Variants(variants) = &suite.contents else {
+            panic!("{} has no variants", suite.name);
+        };
+        let workloads = Workloads::open(&root.join("workloads/models")).unwrap();
+        let boards = Boards::open(&root.join("targets/boards")).unwrap();
+        let board = boards.load("nucleo-l4r5zi").unwrap().board;
+        for name in ["ad-float32", "kws-float32"] {
+            let variant = variants.variants.iter().find(|it| it.name == name).unwrap();
+            let workload = workloads.load(&variant.workload).unwrap();
+            let folder = Path::new("not written to");
+            let placed =
+                Subject::from_variant(variants, variant, workload, folder, &Interpreter, &board);
+            let Placed::Fits(subject) = placed.unwrap() else {
+                panic!("{name} is too big");
+            };
+            let inputs = &subject.inputs[..24 * subject.facts.input_bytes];
+            let outputs = Interpreter.infer(&subject.model, inputs).unwrap();
+            let largest =
+                float::values(&subject.outputs).fold(0.0_f32, |most, it| most.max(it.abs()));
+            let differences = float::values(&outputs).zip(float::values(&subject.outputs));
+            let most =
+                differences.fold(0.0_f32, |most, (one, other)| most.max((one - other).abs()));
+            let relative = f64::from(most / largest);
+            println!("{name}: {most:e}, {relative:e} of {largest}");
+            assert!(relative <= subject.tolerance / 10.0, "{name}: {relative:e}");
+        }
+    }
 
     #[test]
     fn a_float_model_gets_what_the_int8_inputs_stand_for() {

@@ -148,6 +148,9 @@ pub enum SuiteError {
     /// It has nothing to fetch.
     #[error("the suite `{0}` is part of the project: there is nothing to fetch")]
     NothingToFetch(String),
+    /// Its vectors are its own.
+    #[error("the suite `{0}` has vectors of its own: there is no data set for it")]
+    NoDatasets(String),
     /// It has no such model.
     #[error("the suite `{suite}` has no `{name}`; {hint}")]
     NoSuchModel {
@@ -174,9 +177,10 @@ pub enum SuiteError {
 impl Exits for SuiteError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Unknown { .. } | Self::NothingToFetch(_) | Self::NoSuchModel { .. } => {
-                Exit::Usage
-            }
+            Self::Unknown { .. }
+            | Self::NothingToFetch(_)
+            | Self::NoDatasets(_)
+            | Self::NoSuchModel { .. } => Exit::Usage,
             _ => Exit::Input,
         }
     }

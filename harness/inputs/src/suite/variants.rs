@@ -52,7 +52,7 @@ pub struct Variant {
     pub outputs: Option<String>,
     /// SHA-256 of that file.
     pub outputs_sha256: Option<String>,
-    /// By how much float32 outputs may differ from the reference.
+    /// By how much float32 outputs may differ from the reference, relative to the largest of them.
     pub tolerance: Option<f64>,
 }
 

@@ -110,7 +110,7 @@ pub fn verification(results: &Results) -> Section {
     let mut section = Section::new("verification", "Outputs verified");
     section.text(
         "Every output byte of the vectors that were run is compared with the reference. There is \
-         no tolerance.",
+         no tolerance but that of float32 outputs, which a record states.",
     );
     let mut table = Table::new(
         "Outputs on the target against the reference",
@@ -128,7 +128,10 @@ pub fn verification(results: &Results) -> Section {
     for item in &results.items {
         let quality = item.result.quality.as_ref().map_or_else(
             || "–".to_owned(),
-            |q| format!("{} {:.1} % of {}", q.metric, q.value * 100.0, q.samples),
+            |q| match q.is_error() {
+                true => format!("{} {:.4} of {}", q.metric, q.value, q.samples),
+                false => format!("{} {:.1} % of {}", q.metric, q.value * 100.0, q.samples),
+            },
         );
         let Some(outputs) = &item.result.outputs else {
             let mut cells = vec![Cell::from(results.full_label(item)), "none".into()];

@@ -291,15 +291,19 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
             "has more mismatches than bytes that were compared".to_owned(),
         ));
     }
-    if let Some(quality) = &result.quality
-        && !(0.0..=1.0).contains(&quality.value)
-    {
-        return Err(("quality.value", "is not between 0 and 1".to_owned()));
+    if let Some(quality) = &result.quality {
+        if quality.is_error() {
+            if !(0.0..f64::INFINITY).contains(&quality.value) {
+                return Err(("quality.value", "is no error from 0 on".to_owned()));
+            }
+        } else if !(0.0..=1.0).contains(&quality.value) {
+            return Err(("quality.value", "is not between 0 and 1".to_owned()));
+        }
     }
     if let Some(outputs) = &result.outputs
         && let Some(float) = &outputs.float
         && outputs.verified
-        && !(0.0..=float.tolerance).contains(&float.max_abs_diff)
+        && !float.within_tolerance()
     {
         return Err((
             "outputs.float.max_abs_diff",
@@ -504,7 +508,9 @@ mod tests {
             result.outputs.as_mut().unwrap().float = Some(FloatOutputs {
                 values_compared: 2,
                 max_abs_diff: 1e-5,
-                tolerance: 1e-4,
+                tolerance: None,
+                max_relative_diff: Some(1e-6),
+                relative_tolerance: Some(1e-5),
                 other: Other::new(),
             });
             result.compression = Some(Compression {
@@ -528,7 +534,7 @@ mod tests {
                 .float
                 .as_mut()
                 .unwrap()
-                .max_abs_diff = 1e-3
+                .max_relative_diff = Some(1e-3)
         };
         assert_eq!(place(float), Err("outputs.float.max_abs_diff"));
         let share = |it: &mut RunResult| it.compression.as_mut().unwrap().sparsity = 80.0;

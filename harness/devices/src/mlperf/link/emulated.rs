@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Link, LinkError};
-use crate::mlperf::task::Task;
+use tinybench_inputs::dataset::Task;
 
 /// Characters of a command that a device keeps (`EE_CMD_SIZE`); what is more overwrites the last.
 const COMMAND_SIZE: usize = 80;

@@ -56,6 +56,15 @@ impl ImageView<'_> {
     }
 }
 
+/// The state with which a model with variables begins an inference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// That with which its first one began.
+    Reset,
+    /// As the inference before left it.
+    Before,
+}
+
 /// A running conversation. Between calls the core is halted.
 pub struct Conversation<'a, T: Target + ?Sized> {
     target: &'a mut T,
@@ -107,8 +116,24 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
     /// Runs `count` times and returns the cycles of each inference. The target is left alone for
     /// `quiet`.
     pub fn run(&mut self, count: u32, quiet: Duration) -> Result<Vec<u32>, TargetError> {
+        self.run_from(From::Reset, count, quiet)
+    }
+
+    /// As [`Self::run`], from a state of choice.
+    pub fn run_from(
+        &mut self,
+        from: From,
+        count: u32,
+        quiet: Duration,
+    ) -> Result<Vec<u32>, TargetError> {
         self.set(offset_of!(Block, run_count), count)?;
-        self.command(Command::Run, quiet)?;
+        self.command(
+            match from {
+                From::Reset => Command::Run,
+                From::Before => Command::Step,
+            },
+            quiet,
+        )?;
         let mut cycles = vec![0; count as usize];
         self.check_range(
             "the cycles array",

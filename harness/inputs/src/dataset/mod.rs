@@ -1,10 +1,14 @@
 //! Data sets: a folder of samples and `y_labels.csv`, a line for each sample: its file, the number
 //! of classes, its class, and for anomaly detection how the file is cut into windows: bytes of one
-//! and bytes from one to the next.
+//! and bytes from one to the next. They are those of MLPerf Tiny.
+
+mod task;
+
+pub use task::{Metric, Task, Windows};
 
 use std::path::{Path, PathBuf};
 
-use super::task::{Metric, Task, Windows};
+use tinybench_support::exits_with;
 use tinybench_support::files::{self, ReadError};
 use tinybench_support::printable::printable;
 
@@ -16,6 +20,8 @@ const MAX_LABELS_BYTES: u64 = 16 << 20;
 
 /// Largest sample, bytes. The largest that are published have 100 KB.
 const MAX_SAMPLE_BYTES: u64 = 16 << 20;
+
+exits_with!(DatasetError => Input);
 
 /// A data set can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -82,19 +88,6 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// A sample without a file.
-    #[cfg(test)]
-    pub(super) fn example(file: &str, classes: usize, class: usize, windows: Windows) -> Self {
-        Self {
-            file: file.to_owned(),
-            classes,
-            class,
-            windows,
-            path: PathBuf::from(file),
-            length: windows.bytes as u64,
-        }
-    }
-
     /// Reads its inputs, one after the other.
     pub fn inputs(&self) -> Result<Vec<Vec<u8>>, DatasetError> {
         let bytes = files::read(&self.path, MAX_SAMPLE_BYTES)?;
