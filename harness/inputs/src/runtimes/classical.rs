@@ -54,6 +54,7 @@ impl HostRuntime for Classical {
             input_type: ElementType::Int8,
             output_type: ElementType::Int8,
             compressed: false,
+            stateful: false,
         })
     }
 

@@ -46,6 +46,9 @@ pub struct ModelFacts {
     pub output_type: ElementType,
     /// Whether the model's weights lie coded in the file.
     pub compressed: bool,
+    /// Whether the model keeps anything from one inference to the next, or has more than one
+    /// subgraph.
+    pub stateful: bool,
 }
 
 impl ModelFacts {
@@ -61,11 +64,9 @@ impl ModelFacts {
 
     /// The features of the firmware without which it can't run the model.
     pub fn firmware_features(&self) -> Vec<&'static str> {
-        if self.compressed {
-            vec!["huffman"]
-        } else {
-            vec![]
-        }
+        let features = [(self.compressed, "huffman"), (self.stateful, "state")];
+        let needed = features.into_iter().filter(|(needed, _)| *needed);
+        needed.map(|(_, feature)| feature).collect()
     }
 }
 
@@ -256,6 +257,7 @@ impl HostRuntime for Interpreter {
             input_type: input.element_type,
             output_type: output.element_type,
             compressed: model.is_compressed(),
+            stateful: model.is_stateful(),
         })
     }
 
