@@ -129,17 +129,24 @@ impl Groups<'_> {
             let input = taps.input.get(from..).unwrap_or(&[]);
             let weights = taps.weights.get(channel..).unwrap_or(&[]);
             let mut sums = sums;
-            taps.each(|at, weight| {
-                let value = input.get(at).map_or(0, |&value| i32::from(value) + offset) as u32;
-                let word = load(weights, weight);
-                let (even, odd) = (simd::sxtb16(word), simd::sxtb16_odd(word));
-                sums = [
-                    simd::smlabb(value, even, sums[0]),
-                    simd::smlabb(value, odd, sums[1]),
-                    simd::smlabt(value, even, sums[2]),
-                    simd::smlabt(value, odd, sums[3]),
-                ];
-            });
+            for row in 0..taps.rows {
+                let values = input.get(row * taps.input_steps[0]..).unwrap_or(&[]);
+                let words = weights.get(row * taps.weight_steps[0]..).unwrap_or(&[]);
+                let words = words.chunks(taps.weight_steps[1].max(1));
+                let mut at = 0;
+                for word in words.take(taps.columns) {
+                    let value = values.get(at).map_or(0, |&value| i32::from(value) + offset);
+                    at += taps.input_steps[1];
+                    let (value, word) = (value as u32, load(word, 0));
+                    let (even, odd) = (simd::sxtb16(word), simd::sxtb16_odd(word));
+                    sums = [
+                        simd::smlabb(value, even, sums[0]),
+                        simd::smlabb(value, odd, sums[1]),
+                        simd::smlabt(value, even, sums[2]),
+                        simd::smlabt(value, odd, sums[3]),
+                    ];
+                }
+            }
             sums
         });
     }
