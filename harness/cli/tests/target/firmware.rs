@@ -1,11 +1,12 @@
 //! Builds real firmware and reads the image. Skipped, saying so, where no toolchain can build it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
+use crate::support::calls::callers;
 use crate::support::{NANO33, project_root, toolchain_is_there};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -36,11 +37,21 @@ fn build_for(
     target: Target,
     model: &Path,
 ) -> Result<(Firmware, Vec<Event>), BuildError> {
+    build_with(runtime, &[], root, target, model)
+}
+
+fn build_with(
+    runtime: &str,
+    features: &[&str],
+    root: &Path,
+    target: Target,
+    model: &Path,
+) -> Result<(Firmware, Vec<Event>), BuildError> {
     let request = Request {
         project_root: root,
         target,
         runtime,
-        features: &[],
+        features,
         operators: &[],
         model,
         front_end: None,
@@ -96,6 +107,23 @@ fn an_image_has_a_block_and_parts_that_add_up() {
     let reset = loaded_word(&elf, NANO33.flash.origin + 4);
     assert_eq!(image.symbolise(reset).unwrap().function, "Reset");
     assert_eq!(image.symbolise(NANO33.ram.origin), None);
+}
+
+/// Whatever operators an image links, nothing of its runtime can end in a panic.
+#[test]
+fn no_function_of_the_runtime_can_panic() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let features = &["huffman", "state"];
+    let (root, model) = (project_root(), model(&folder, 16));
+    let (firmware, _) = build_with("interpreter", features, &root, NANO33, &model).unwrap();
+    let elf = fs::read(&firmware.elf).unwrap();
+    let callers = |section| callers(&elf, section, "4core9panicking");
+    assert_eq!(callers(".tinybench.runtime"), BTreeSet::new());
+    // The measuring program does panic, on a stack that overflows.
+    assert_ne!(callers(".tinybench.harness"), BTreeSet::new());
 }
 
 #[test]

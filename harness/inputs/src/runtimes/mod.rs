@@ -84,6 +84,9 @@ pub struct ModelFacts {
     pub output_type: ElementType,
     /// Whether the model's weights lie coded in the file.
     pub compressed: bool,
+    /// Whether the model keeps anything from one inference to the next, or has more than one
+    /// subgraph.
+    pub stateful: bool,
 }
 
 impl ModelFacts {
@@ -112,6 +115,7 @@ impl ModelFacts {
             input_type: element_type(&input_tensors),
             output_type: element_type(&output_tensors),
             compressed: false,
+            stateful: false,
             input_tensors,
             output_tensors,
         }
@@ -134,11 +138,9 @@ impl ModelFacts {
 
     /// The features of the firmware without which it can't run the model.
     pub fn firmware_features(&self) -> Vec<&'static str> {
-        if self.compressed {
-            vec!["huffman"]
-        } else {
-            vec![]
-        }
+        let features = [(self.compressed, "huffman"), (self.stateful, "state")];
+        let needed = features.into_iter().filter(|(needed, _)| *needed);
+        needed.map(|(_, feature)| feature).collect()
     }
 }
 
@@ -403,6 +405,7 @@ impl HostRuntime for Interpreter {
             parameters: model.parameters(),
             arena_bytes: arena_needed(&model)?,
             compressed: model.is_compressed(),
+            stateful: model.is_stateful(),
             ..ModelFacts::of(input_tensors, output_tensors)
         })
     }

@@ -47,7 +47,7 @@ macro_rules! scalar {
 scalar!(u8, i8, u16, i16, i32, u32, i64, f32);
 
 /// Follows the unsigned offset that is stored at `at`.
-#[inline(never)]
+#[inline]
 fn follow(bytes: &[u8], at: usize) -> Result<usize, Malformed> {
     let offset = u32::read(bytes, at)? as usize;
     at.checked_add(offset)
@@ -80,7 +80,18 @@ impl<'b> Table<'b> {
     /// The table in field `id`, an empty one if it is absent or damaged.
     #[inline(never)]
     pub fn child(&self, id: usize) -> Self {
-        self.table(id).ok().flatten().unwrap_or(Self::EMPTY)
+        match self.field(id) {
+            Some(at) => Self::behind(self.bytes, at),
+            None => Self::EMPTY,
+        }
+    }
+
+    /// The table whose offset is stored at `at`, an empty one if it is damaged.
+    #[inline(never)]
+    fn behind(bytes: &'b [u8], at: usize) -> Self {
+        let position = follow(bytes, at);
+        let table = position.and_then(|position| Self::at(bytes, position));
+        table.unwrap_or(Self::EMPTY)
     }
 
     /// The numbers in field `id`, none if they are absent or damaged.
@@ -110,11 +121,21 @@ impl<'b> Table<'b> {
         Self::at(bytes, follow(bytes, 0)?)
     }
 
-    #[inline(never)]
+    /// The table at a position. Whether all of it lies in the file is known only with the feature
+    /// `checks`; what doesn't reads as absent.
+    #[inline]
     fn at(bytes: &'b [u8], position: usize) -> Result<Self, Malformed> {
         let wrong = Malformed::new(position);
-        let back = i64::from(i32::read(bytes, position)?);
-        let vtable = usize::try_from(position as i64 - back).map_err(|_| wrong)?;
+        let back = i32::read(bytes, position)?;
+        let vtable = position.checked_add_signed((back as isize).wrapping_neg());
+        let vtable = vtable.ok_or(wrong)?;
+        if cfg!(not(feature = "checks")) {
+            return Ok(Self {
+                bytes,
+                position,
+                vtable,
+            });
+        }
         let length = usize::from(u16::read(bytes, vtable)?);
         let inside = |from: usize, length: usize| {
             let rest = bytes.len().checked_sub(from);
@@ -202,7 +223,7 @@ impl<'b> Table<'b> {
     }
 
     /// Bytes and position of the elements of the vector in field `id`.
-    #[inline(never)]
+    #[inline]
     fn elements(&self, id: usize, size: usize) -> Result<(&'b [u8], usize), Malformed> {
         let Some(at) = self.field(id) else {
             return Ok((&[], 0));
@@ -287,7 +308,10 @@ impl<'b> Tables<'b> {
     /// The table at `index`, an empty one past the end or if it is damaged.
     #[inline(never)]
     pub fn at(&self, index: usize) -> Table<'b> {
-        self.get(index).ok().flatten().unwrap_or(Table::EMPTY)
+        if index >= self.length {
+            return Table::EMPTY;
+        }
+        Table::behind(self.bytes, self.first + 4 * index)
     }
 
     /// The table at `index`, [`None`] past the end.

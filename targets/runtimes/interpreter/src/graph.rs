@@ -16,11 +16,20 @@ pub(crate) struct File<'m> {
 }
 
 impl<'m> File<'m> {
+    /// How many subgraphs there are; but one without the feature `state`.
+    pub fn graph_count(&self) -> usize {
+        if cfg!(feature = "state") {
+            self.graphs.len()
+        } else {
+            1
+        }
+    }
+
     /// The subgraphs, in order.
     pub fn graphs(&self) -> impl Iterator<Item = Graph<'m>> + use<'m> {
         let file = *self;
         let mut first = 0;
-        (0..self.graphs.len()).map(move |number| {
+        (0..self.graph_count()).map(move |number| {
             let graph = file.graph([number as u32, first]);
             first = first.wrapping_add(graph.operator_count() as u32);
             graph

@@ -81,45 +81,49 @@ fn lay_out(
     };
     if has_ends(model) {
         for graph in model.graphs() {
-            for tensor in graph.inputs().chain(graph.outputs()) {
+            let [inputs, outputs] = graph.arity();
+            for end in 0..inputs + outputs {
+                let tensor = match end.checked_sub(inputs) {
+                    None => graph.end(end, 0),
+                    Some(output) => graph.end(output, 1),
+                };
+                let tensor = tensor.unwrap_or(u32::MAX);
                 put(area, &mut sizes.slots, offset(graph.number, tensor));
             }
         }
     }
-    for graph in model.graphs() {
-        for operator in graph.operators() {
-            let (registration, needs) = model.needs(&operator)?;
-            let mut words = Node::words(registration, sizes.constants);
-            sizes.constants = sizes.constants.saturating_add(needs.constants);
-            if sizes.constants > MAX_CONSTANTS || registration >= MAX_REGISTRATIONS {
-                return Err(fault(ModelError::TooLarge));
-            }
-            if needs.decoded > 0 {
-                let decoded = needs.decoded.next_multiple_of(ALIGNMENT);
-                sizes.decoding = sizes.decoding.max(Coded::TABLE_BYTES + decoded);
-            }
-            sizes.stateful |= needs.kept.is_some();
-            let scratch = usize::from(needs.scratch > 0);
-            if input_slot(&operator, operator.input_count()) + scratch > SLOTS {
-                words = Node::with_slots(words, sizes.slots);
-                each_slot(&operator, |tensor| {
-                    put(area, &mut sizes.slots, offset(graph.number, tensor));
-                });
-            } else {
-                let mut slot = 0;
-                each_slot(&operator, |tensor| {
-                    put(&mut words, &mut slot, offset(graph.number, tensor));
-                });
-            }
-            if let (Some(plan), 1..) = (plan, needs.scratch) {
-                let owner = needs.kept.map_or(operator.index, |it| it.owner);
-                words = Node::with_scratch(words, plan.scratch(owner));
-            }
-            if let Some(node) = nodes.get_mut(operator.index as usize) {
-                *node = words;
-            }
+    model.each_operator(&mut |_, operator| {
+        let (registration, needs) = model.needs(operator)?;
+        let mut words = Node::words(registration, sizes.constants);
+        sizes.constants = sizes.constants.saturating_add(needs.constants);
+        if sizes.constants > MAX_CONSTANTS || registration >= MAX_REGISTRATIONS {
+            return Err(fault(ModelError::TooLarge));
         }
-    }
+        if needs.decoded > 0 {
+            let decoded = needs.decoded.next_multiple_of(ALIGNMENT);
+            sizes.decoding = sizes.decoding.max(Coded::TABLE_BYTES + decoded);
+        }
+        sizes.stateful |= needs.kept.is_some();
+        let scratch = usize::from(needs.scratch > 0);
+        let mut slot = 0;
+        let (slots, at) = if input_slot(operator, operator.input_count()) + scratch > SLOTS {
+            words = Node::with_slots(words, sizes.slots);
+            (&mut *area, &mut sizes.slots)
+        } else {
+            (&mut words as &mut [u32], &mut slot)
+        };
+        each_slot(operator, &mut |tensor| {
+            put(slots, at, offset(operator.graph.number, tensor));
+        });
+        if let (Some(plan), 1..) = (plan, needs.scratch) {
+            let owner = needs.kept.map_or(operator.index, |it| it.owner);
+            words = Node::with_scratch(words, plan.scratch(owner));
+        }
+        if let Some(node) = nodes.get_mut(operator.index as usize) {
+            *node = words;
+        }
+        Ok(())
+    })?;
     Ok(sizes)
 }
 
@@ -132,14 +136,16 @@ fn put(words: &mut [u32], at: &mut usize, word: u32) {
 }
 
 /// Calls `visit` with the tensors of an operator that have slots, in the order of the slots.
-fn each_slot(operator: &Operator, mut visit: impl FnMut(u32)) {
-    for output in operator.outputs() {
-        visit(output);
-    }
-    for (position, input) in operator.inputs().enumerate() {
-        if let (Some(input), true) = (input, operator.input_is_in_arena(position)) {
-            visit(input);
-        }
+#[inline(never)]
+fn each_slot(operator: &Operator, visit: &mut dyn FnMut(u32)) {
+    let outputs = operator.output_count();
+    for position in 0..outputs + operator.input_count() {
+        let tensor = match position.checked_sub(outputs) {
+            None => operator.output(position),
+            Some(input) if operator.input_is_in_arena(input) => operator.input(input),
+            Some(_) => continue,
+        };
+        visit(tensor.index);
     }
 }
 
@@ -221,7 +227,8 @@ impl<'m, 'a> Interpreter<'m, 'a> {
         let nodes = nodes.as_chunks_mut().0;
         lay_out(model, Some(&plan), nodes, slots)?;
         let main = model.main();
-        let ends = [0, 1].map(|side| plan.tensor(0, main.end(0, side).unwrap_or(u32::MAX)));
+        let end = |side| plan.tensor(0, main.end(0, side).unwrap_or(u32::MAX));
+        let ends = [end(0), end(1)];
         let tensor_bytes = plan.bytes as usize;
         let parts = rest.split_at_mut_checked(sizes.constants);
         let parts = parts.and_then(|(constants, rest)| {
@@ -343,13 +350,13 @@ impl<'m, 'a> Interpreter<'m, 'a> {
     /// Forgets all inferences: variables and what operators keep get the values with which the first
     /// one begins. Variables get what stands for 0; subgraphs that initialise them run again.
     pub fn reset(&mut self) {
-        if !self.stateful {
+        if cfg!(not(feature = "state")) || !self.stateful {
             return;
         }
         for graph in self.prepared.model.graphs() {
             for operator in graph.operators() {
                 let mut slot = 0;
-                each_slot(&operator, |tensor| {
+                each_slot(&operator, &mut |tensor| {
                     self.reset_variable(&operator, tensor, slot);
                     slot += 1;
                 });
@@ -421,21 +428,19 @@ fn write_constants(
     nodes: &mut [[u32; NODE_WORDS]],
     constants: &mut [u32],
 ) -> Result<(), Fault> {
-    for graph in model.graphs() {
-        for operator in graph.operators() {
-            let wrong = fault(ModelError::Multiplier {
-                operator: operator.index,
-            });
-            let node = nodes.get_mut(operator.index as usize).ok_or(wrong)?;
-            let registration = model.resolved(Node(node).registration()).ok_or(wrong)?;
-            let count = (registration.needs)(&operator).constants;
-            let constants = constants.get_mut(Node(node).constants()..);
-            let constants = constants.and_then(|rest| rest.get_mut(..count));
-            let flag = (registration.prepare)(&operator, constants.ok_or(wrong)?);
-            if flag.ok_or(wrong)? {
-                *node = Node::with_flag(*node);
-            }
+    model.each_operator(&mut |_, operator| {
+        let wrong = fault(ModelError::Multiplier {
+            operator: operator.index,
+        });
+        let node = nodes.get_mut(operator.index as usize).ok_or(wrong)?;
+        let registration = model.resolved(Node(node).registration()).ok_or(wrong)?;
+        let count = (registration.needs)(operator).constants;
+        let constants = constants.get_mut(Node(node).constants()..);
+        let constants = constants.and_then(|rest| rest.get_mut(..count));
+        let flag = (registration.prepare)(operator, constants.ok_or(wrong)?);
+        if flag.ok_or(wrong)? {
+            *node = Node::with_flag(*node);
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }

@@ -14,12 +14,11 @@ use crate::tensor::ElementType;
 /// Most operators a model may have, those of all subgraphs together.
 pub const MAX_OPERATORS: usize = 16_383;
 /// Most subgraphs.
-const MAX_GRAPHS: usize = 64;
+const MAX_GRAPHS: usize = if cfg!(feature = "state") { 64 } else { 1 };
 
 /// A model file that was found to be sound: no access to it can fail any more.
 #[derive(Clone, Copy)]
 pub struct Model<'m> {
-    file: File<'m>,
     resolver: Resolver,
     /// Whether any tensor is a variable.
     variables: bool,
@@ -64,14 +63,13 @@ impl<'m> Model<'m> {
     /// Says what is damaged or not supported, and where.
     pub fn with(bytes: &'m [u8], resolver: Resolver) -> Result<Self, Fault> {
         let model = Self::open(bytes, resolver)?;
-        for graph in model.graphs() {
-            for operator in graph.operators() {
-                #[cfg(feature = "checks")]
-                model.check_operator(&operator)?;
-                #[cfg(not(feature = "checks"))]
-                model.registration(&operator)?;
-            }
-        }
+        model.each_operator(&mut |_, operator| {
+            #[cfg(feature = "checks")]
+            model.check_operator(operator)?;
+            #[cfg(not(feature = "checks"))]
+            model.registration(operator)?;
+            Ok(())
+        })?;
         #[cfg(feature = "checks")]
         model.check_ends()?;
         Ok(model)
@@ -101,7 +99,6 @@ impl<'m> Model<'m> {
             compressed,
         };
         let mut model = Self {
-            file,
             resolver,
             variables: false,
             main: file.graph([0; 2]),
@@ -115,10 +112,11 @@ impl<'m> Model<'m> {
                 limit: MAX_OPERATORS as u32,
             }));
         }
-        model.variables = model.graphs().any(|graph| {
-            let mut tensors = 0..graph.tensor_count() as u32;
-            tensors.any(|tensor| graph.tensor(tensor).is_variable())
-        });
+        model.variables = cfg!(feature = "state")
+            && model.graphs().any(|graph| {
+                let mut tensors = 0..graph.tensor_count() as u32;
+                tensors.any(|tensor| graph.tensor(tensor).is_variable())
+            });
         Ok(model)
     }
 
@@ -164,12 +162,12 @@ impl<'m> Model<'m> {
 
     /// Whether the file is a compressed model, in which weights may be coded.
     pub fn is_compressed(&self) -> bool {
-        self.file.compressed
+        self.main.file.compressed
     }
 
     /// How many operators there are, those of all subgraphs together.
     pub fn operator_count(&self) -> usize {
-        if self.file.graphs.len() == 1 {
+        if self.graph_count() == 1 {
             return self.main.operator_count();
         }
         self.graphs()
@@ -190,12 +188,51 @@ impl<'m> Model<'m> {
 
     fn sum(&self, of: impl Fn(&Needs) -> u64) -> u64 {
         let mut sum = 0;
-        for graph in self.graphs() {
-            for operator in graph.operators() {
-                sum += self.needs(&operator).map_or(0, |(_, needs)| of(&needs));
+        let summed = self.each_operator(&mut |_, operator| {
+            sum += of(&self.needs(operator)?.1);
+            Ok(())
+        });
+        summed.map_or(0, |()| sum)
+    }
+
+    /// Calls `visit` with each operator of each subgraph, and its position there.
+    #[inline(never)]
+    pub(crate) fn each_operator(
+        &self,
+        visit: &mut dyn FnMut(usize, &Operator<'_, 'm>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        for number in 0..self.graph_count() {
+            let other;
+            let graph = if number == 0 {
+                &self.main
+            } else {
+                other = self.graph(number);
+                &other
+            };
+            for (position, operator) in graph.operators().enumerate() {
+                visit(position, &operator)?;
             }
         }
-        sum
+        Ok(())
+    }
+
+    /// The subgraph at `number`, the main one past the last.
+    #[inline(never)]
+    pub(crate) fn graph(&self, number: usize) -> Graph<'m> {
+        self.graphs().nth(number).unwrap_or(self.main)
+    }
+
+    /// Whether the model needs the feature `state`: because it has more than one subgraph, or keeps
+    /// anything from one inference to the next.
+    pub fn is_stateful(&self) -> bool {
+        let kept = |operator: &Operator<'_, 'm>| {
+            let needs = self.needs(operator);
+            needs.is_ok_and(|(_, needs)| needs.kept.is_some())
+        };
+        let mut graphs = self.graphs();
+        self.has_variables()
+            || self.graph_count() > 1
+            || graphs.any(|graph| graph.operators().any(|operator| kept(&operator)))
     }
 
     /// The index in the resolver of the registration that runs an operator, and what the operator
@@ -211,12 +248,12 @@ impl<'m> Model<'m> {
 
     /// Whether any tensor is a variable.
     pub(crate) fn has_variables(&self) -> bool {
-        self.variables
+        cfg!(feature = "state") && self.variables
     }
 
     /// How many subgraphs there are.
     pub fn graph_count(&self) -> usize {
-        self.file.graphs.len()
+        self.main.file.graph_count()
     }
 
     /// The subgraph that is run.
@@ -226,20 +263,20 @@ impl<'m> Model<'m> {
 
     /// The subgraphs, the one that is run first.
     pub fn graphs(&self) -> impl Iterator<Item = Graph<'m>> + use<'m> {
-        self.file.graphs()
+        self.main.file.graphs()
     }
 
     /// The table of a subgraph.
     #[cfg(feature = "checks")]
     pub(crate) fn graph_table(&self, index: usize) -> Result<Option<Table<'m>>, Fault> {
-        Ok(self.file.graphs.get(index)?)
+        Ok(self.main.file.graphs.get(index)?)
     }
 
     /// Checks that the operator's code lies in the file.
     #[cfg(feature = "checks")]
     pub(crate) fn check_code(&self, operator: &Operator<'_, 'm>) -> Result<(), Fault> {
         let index = operator.table.get(schema::operator::OPCODE_INDEX, 0_u32);
-        match self.file.codes.get(index as usize)? {
+        match self.main.file.codes.get(index as usize)? {
             Some(code) => {
                 code.vector::<u8>(schema::operator_code::CUSTOM_CODE)?;
                 Ok(())
@@ -252,7 +289,7 @@ impl<'m> Model<'m> {
 
     /// What a registration is found by: builtin code, version and, for custom operators, name.
     pub fn code(&self, operator: &Operator<'_, 'm>) -> Code<'m> {
-        self.file.code(operator)
+        self.main.file.code(operator)
     }
 
     /// The registration that runs an operator, with its index in the resolver.
@@ -266,10 +303,12 @@ impl<'m> Model<'m> {
             builtin::CUSTOM => code.custom,
             _ => &[],
         };
+        #[cfg_attr(not(feature = "checks"), expect(unused_mut, reason = "says no more"))]
         let mut unsupported = fault(ModelError::UnsupportedOperator {
             operator: operator.index,
             builtin: code.builtin,
         });
+        #[cfg(feature = "checks")]
         let mut furthest = 0;
         for (index, &registration) in self.resolver.iter().enumerate() {
             if registration.builtin != code.builtin || registration.custom.as_bytes() != custom {
@@ -280,13 +319,19 @@ impl<'m> Model<'m> {
                 if (1..=registration.newest).contains(&code.version) {
                     return Ok((index, registration));
                 }
-                unsupported = fault(ModelError::OperatorVersion {
-                    operator: operator.index,
-                    builtin: code.builtin,
-                    version: code.version,
-                });
-                furthest = usize::MAX;
-            } else if furthest <= fitting {
+                #[cfg(feature = "checks")]
+                {
+                    unsupported = fault(ModelError::OperatorVersion {
+                        operator: operator.index,
+                        builtin: code.builtin,
+                        version: code.version,
+                    });
+                    furthest = usize::MAX;
+                }
+                continue;
+            }
+            #[cfg(feature = "checks")]
+            if furthest <= fitting {
                 // The registration that fits most of the types says what is wrong.
                 furthest = fitting + 1;
                 unsupported = registration.type_error(operator, fitting);
@@ -316,7 +361,7 @@ impl fmt::Debug for Model<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         formatter
             .debug_struct("Model")
-            .field("graphs", &self.file.graphs.len())
+            .field("graphs", &self.main.file.graphs.len())
             .field("operators", &self.operator_count())
             .finish_non_exhaustive()
     }

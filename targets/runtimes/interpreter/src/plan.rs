@@ -11,7 +11,6 @@
 use crate::description::{Buffer, Owner};
 use crate::error::{Fault, ModelError, fault};
 use crate::model::Model;
-use crate::operators::Needs;
 
 /// Alignment of the arena and of everything in it, bytes.
 pub const ALIGNMENT: usize = 4;
@@ -50,42 +49,63 @@ struct Buffered {
 ///
 /// Time is counted in operators of the first subgraph; what belongs to other subgraphs, and
 /// variables, live all the time.
+#[inline(never)]
 fn each_tensor(model: &Model, visit: &mut dyn FnMut(Buffered) -> bool) {
     let end = model.main().operator_count();
-    for part in 0..3 {
-        if part == 1 && !model.has_variables() {
+    let variables = model.has_variables();
+    for part in [Part::Inputs, Part::Variables, Part::Outputs] {
+        if part == Part::Variables && !variables {
             continue;
         }
-        for graph in model.graphs() {
-            let mut visit = |tensor: u32, time: usize, always: bool| {
-                visit(Buffered {
-                    graph: graph.number,
-                    tensor,
-                    bytes: graph.tensor(tensor).bytes(),
-                    life: if always || graph.number > 0 {
-                        [0, end]
-                    } else {
-                        [time, time]
-                    },
-                })
+        for number in 0..model.graph_count() {
+            let other;
+            let graph = if number == 0 {
+                model.main()
+            } else {
+                other = model.graph(number);
+                &other
             };
-            let go_on = match part {
-                0 => graph.inputs().all(|input| visit(input, 0, false)),
-                1 => (0..graph.tensor_count() as u32)
-                    .filter(|&tensor| graph.tensor(tensor).is_variable())
-                    .all(|tensor| visit(tensor, 0, true)),
-                _ => graph.operators().enumerate().all(|(time, operator)| {
-                    let mut outputs = operator.outputs().filter(|&output| {
-                        !(model.has_variables() && graph.tensor(output).is_variable())
-                    });
-                    outputs.all(|output| visit(output, time, false))
-                }),
+            let always = graph.number > 0 || part == Part::Variables;
+            let count = match part {
+                Part::Inputs => graph.arity()[0],
+                Part::Variables => graph.tensor_count(),
+                Part::Outputs => graph.operator_count(),
             };
-            if !go_on {
-                return;
+            for at in 0..count {
+                let operator = (part == Part::Outputs).then(|| graph.operator(at));
+                let tensors = operator.map_or(1, |operator| operator.output_count());
+                for position in 0..tensors {
+                    let tensor = match (part, operator) {
+                        (Part::Inputs, _) => graph.tensor(graph.end(at, 0).unwrap_or(u32::MAX)),
+                        (_, Some(operator)) => operator.output(position),
+                        (_, None) => graph.tensor(at as u32),
+                    };
+                    let variable = variables && tensor.is_variable();
+                    if part != Part::Inputs && variable != (part == Part::Variables) {
+                        continue;
+                    }
+                    let time = if part == Part::Outputs { at } else { 0 };
+                    let buffered = Buffered {
+                        graph: graph.number,
+                        tensor: tensor.index,
+                        bytes: tensor.bytes(),
+                        life: if always { [0, end] } else { [time, time] },
+                    };
+                    if !visit(buffered) {
+                        return;
+                    }
+                }
             }
         }
     }
+}
+
+/// Which tensors have their buffers next to each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Inputs,
+    Variables,
+    Outputs,
 }
 
 /// One buffer: where it lies, and from which operator to which it is needed.
@@ -134,7 +154,7 @@ impl Entry {
 
 /// A finished plan, in its working memory.
 pub struct Plan<'w, 'm> {
-    model: Model<'m>,
+    model: &'w Model<'m>,
     entries: &'w mut [[u32; ENTRY_WORDS]],
     /// Size of the tensor area, bytes.
     pub bytes: u32,
@@ -143,15 +163,15 @@ pub struct Plan<'w, 'm> {
 impl<'w, 'm> Plan<'w, 'm> {
     /// Plans `model`. `work` has at least [`work_words`] words.
     #[inline(never)]
-    pub fn new(model: &Model<'m>, work: &'w mut [u32]) -> Result<Self, Fault> {
+    pub fn new(model: &'w Model<'m>, work: &'w mut [u32]) -> Result<Self, Fault> {
         let entries = work.get_mut(..work_words(model));
         let entries = entries.ok_or(fault(ModelError::TooLarge))?;
         let mut plan = Self {
-            model: *model,
+            model,
             entries: entries.as_chunks_mut().0,
             bytes: 0,
         };
-        plan.fill();
+        plan.fill()?;
         plan.bytes = place(plan.entries)?;
         Ok(plan)
     }
@@ -208,7 +228,7 @@ impl<'w, 'm> Plan<'w, 'm> {
     fn buffer(&self, graph: u32, tensor: u32) -> usize {
         let mut buffer = 0;
         let mut found = usize::MAX;
-        each_tensor(&self.model, &mut |it| {
+        each_tensor(self.model, &mut |it| {
             if (it.graph, it.tensor) == (graph, tensor) {
                 found = buffer;
             }
@@ -219,37 +239,41 @@ impl<'w, 'm> Plan<'w, 'm> {
     }
 
     /// Sizes and lifetimes of all buffers.
-    fn fill(&mut self) {
+    fn fill(&mut self) -> Result<(), Fault> {
         let model = self.model;
         let mut entries = self.entries.iter_mut();
-        each_tensor(&model, &mut |it| {
+        each_tensor(model, &mut |it| {
             if let Some(words) = entries.next() {
                 *words = Entry::new(it.bytes, it.life).words();
             }
             true
         });
         let end = model.main().operator_count();
-        for graph in model.graphs() {
-            for (time, operator) in graph.operators().enumerate() {
-                let needs = model.needs(&operator).map_or(Needs::default(), |it| it.1);
-                let always = graph.number > 0 || needs.kept.is_some();
-                let life = if always { [0, end] } else { [time, time] };
-                let own = needs.kept.is_none_or(|it| it.owner == operator.index);
-                let scratch = if own { needs.scratch } else { 0 };
-                let buffer = self.scratch_buffer(operator.index);
-                if let Some(words) = self.entries.get_mut(buffer) {
-                    *words = Entry::new(scratch, life).words();
-                }
-                let time = if graph.number > 0 { end } else { time };
-                for input in operator.inputs().flatten() {
-                    self.extend(graph.number, input, time);
+        let filled = model.each_operator(&mut |time, operator| {
+            let needs = model.needs(operator)?.1;
+            let graph = operator.graph.number;
+            let always = graph > 0 || needs.kept.is_some();
+            let life = if always { [0, end] } else { [time, time] };
+            let own = needs.kept.is_none_or(|it| it.owner == operator.index);
+            let scratch = if own { needs.scratch } else { 0 };
+            let buffer = self.scratch_buffer(operator.index);
+            if let Some(words) = self.entries.get_mut(buffer) {
+                *words = Entry::new(scratch, life).words();
+            }
+            let time = if graph > 0 { end } else { time };
+            for position in 0..operator.input_count() {
+                if let Some(input) = operator.optional_input(position) {
+                    self.extend(graph, input.index, time);
                 }
             }
-        }
+            Ok(())
+        });
         // The caller reads the outputs after the last operator.
-        for output in model.main().outputs() {
-            self.extend(0, output, end);
+        for position in 0..model.main().arity()[1] {
+            let output = model.main().end(position, 1);
+            self.extend(0, output.unwrap_or(u32::MAX), end);
         }
+        filled
     }
 
     /// Lets a tensor live until `time`.

@@ -245,7 +245,7 @@ impl<'g, 'm> Run<'_, 'g, 'm> {
 
 impl Memory<'_> {
     /// [`Run::borrow`].
-    #[inline]
+    #[inline(never)]
     pub fn borrow<'t, 'g, 'm, const M: usize>(
         &'t mut self,
         operator: &'t Operator<'g, 'm>,
@@ -327,18 +327,20 @@ fn carve<'t>(
 ) -> Option<()> {
     let (mut rest, mut start) = (memory, 0);
     let mut gaps = gaps.iter_mut();
-    let mut last = None;
-    for _ in 0..ranges.len() {
-        // The next range in the order of memory; equal ones overlap, and fail below.
-        let next = ranges.iter().enumerate();
-        let next = next.filter(|&(index, &(offset, length))| {
-            length > 0 && last.is_none_or(|last| (offset, index) > last)
-        });
-        let next = next.min_by_key(|&(index, &(offset, _))| (offset, index));
-        let Some((index, &(offset, length))) = next else {
+    let mut done = 0_u32;
+    loop {
+        // The next range in the order of memory; ranges that overlap fail below.
+        let mut next = None;
+        for (index, &(offset, length)) in ranges.iter().enumerate() {
+            let open = length > 0 && done >> (index & 31) & 1 == 0;
+            if open && next.is_none_or(|(_, before, _)| offset < before) {
+                next = Some((index, offset, length));
+            }
+        }
+        let Some((index, offset, length)) = next else {
             break;
         };
-        last = Some((offset, index));
+        done |= 1 << (index & 31);
         let (gap, from) = rest.split_at_mut_checked(offset.checked_sub(start)?)?;
         let (part, behind) = from.split_at_mut_checked(length)?;
         *gaps.next()? = (start, gap);

@@ -90,14 +90,19 @@ fn elements_inside(filter: usize, dilation: usize, length: isize, origin: isize)
     start..first_from(until).max(start)
 }
 
+/// Elements of one of `batches` images, 1 at least.
+#[inline(never)]
+fn part(elements: usize, batches: usize) -> usize {
+    elements.checked_div(batches).unwrap_or(0).max(1)
+}
+
 /// Splits the images of a batch, inputs with outputs.
 pub(crate) fn each_image<'t>(
     batches: usize,
     input: &'t [i8],
     output: &'t mut [i8],
 ) -> impl Iterator<Item = (&'t [i8], &'t mut [i8])> {
-    let size = |length: usize| length.checked_div(batches).unwrap_or(0).max(1);
-    let (from, to) = (size(input.len()), size(output.len()));
+    let (from, to) = (part(input.len(), batches), part(output.len(), batches));
     input.chunks_exact(from).zip(output.chunks_exact_mut(to))
 }
 
@@ -119,17 +124,11 @@ impl<'a> Bias<'a> {
             .map_or(0, |raw| i32::from_le_bytes(*raw))
     }
 
-    /// The biases of four channels from `channel` on, 0 for those that don't exist.
+    /// The biases of the four channels of a group, 0 if there aren't so many.
     #[inline(always)]
-    pub fn four(&self, channel: usize) -> [i32; 4] {
-        match self
-            .0
-            .get(channel..)
-            .and_then(|rest| rest.first_chunk::<4>())
-        {
-            Some(raw) => raw.map(i32::from_le_bytes),
-            None => core::array::from_fn(|index| self.get(channel + index)),
-        }
+    pub fn fours(&self, group: usize) -> [i32; 4] {
+        let four = self.0.as_chunks::<4>().0.get(group);
+        four.map_or([0; 4], |raw| raw.map(i32::from_le_bytes))
     }
 
     /// Those of `count` channels from `first` on.
@@ -241,6 +240,13 @@ impl Requantisation<'_> {
             shifts: self.shifts.get(first..)?.get(..count)?,
             narrow: self.narrow,
         })
+    }
+
+    /// Multipliers and shifts of the four channels of a group, [`None`] if there aren't so many.
+    #[inline(always)]
+    pub fn fours(&self, group: usize) -> Option<(&[i32; 4], &[i8; 4])> {
+        let multipliers = self.multipliers.as_chunks().0.get(group)?;
+        Some((multipliers, self.shifts.as_chunks().0.get(group)?))
     }
 
     /// The multiplier of `channel`.

@@ -159,7 +159,6 @@ impl SoftmaxScale {
 }
 
 /// exp(`value` / 2^26) in units of 2^-31, for `value` <= 0.
-#[inline(never)]
 fn exp_on_negative_values(value: i32) -> i32 {
     const FRACTIONAL_BITS: u32 = 31 - DIFFERENCE_INTEGER_BITS;
     const ONE_QUARTER: i32 = 1 << (FRACTIONAL_BITS - 2);
@@ -211,21 +210,36 @@ fn exp_within_quarter(value: i32) -> i32 {
 }
 
 /// 1 / (1 + `value` / 2^31) in units of 2^-31: three Newton-Raphson steps.
+#[inline(never)]
 fn reciprocal_of_one_plus(value: i32) -> i32 {
     const FORTY_EIGHT_OVER_17: i32 = 1_515_870_810;
     const MINUS_THIRTY_TWO_OVER_17: i32 = -1_010_580_540;
-    const ONE: i32 = 1 << 29;
     let sum = i64::from(value) + i64::from(i32::MAX);
     let half_denominator = ((sum + if sum >= 0 { 1 } else { -1 }) / 2) as i32;
-    let mut x = FORTY_EIGHT_OVER_17.wrapping_add(rounding_high_multiply(
+    let first = FORTY_EIGHT_OVER_17.wrapping_add(rounding_high_multiply(
         half_denominator,
         MINUS_THIRTY_TWO_OVER_17,
     ));
-    for _ in 0..3 {
-        let rest = ONE.wrapping_sub(rounding_high_multiply(half_denominator, x));
-        x = x.wrapping_add(saturating_shift_left(rounding_high_multiply(x, rest), 2));
+    let second = newton_raphson(half_denominator, first);
+    let third = newton_raphson(half_denominator, second);
+    saturating_shift_left(newton_raphson(half_denominator, third), 1)
+}
+
+/// A better approximation of 1 / (2 · `half_denominator`) than `x`, with 2 integer bits.
+#[inline(never)]
+fn newton_raphson(half_denominator: i32, x: i32) -> i32 {
+    const ONE: i32 = 1 << 29;
+    let rest = ONE.wrapping_sub(rounding_high_multiply(half_denominator, x));
+    x.wrapping_add(saturating_shift_left(rounding_high_multiply(x, rest), 2))
+}
+
+/// exp(`difference`) of an input of softmax in units of 2^-31, [`None`] if that is nothing.
+#[inline(never)]
+fn exp_of(scale: SoftmaxScale, difference: i32) -> Option<i32> {
+    if difference < scale.difference_min {
+        return None;
     }
-    saturating_shift_left(x, 1)
+    Some(exp_on_negative_values(scale.rescale(difference)))
 }
 
 /// Softmax of one row: `input` and `output` are of the same length, at least 1; the output's
@@ -235,9 +249,7 @@ pub fn softmax(scale: SoftmaxScale, input: &[i8], output: &mut [i8]) {
     let difference = |value: i8| i32::from(value) - i32::from(max);
     let mut sum = 0_i32;
     for &value in input {
-        let difference = difference(value);
-        if difference >= scale.difference_min {
-            let exp = exp_on_negative_values(scale.rescale(difference));
+        if let Some(exp) = exp_of(scale, difference(value)) {
             sum = sum.wrapping_add(rounding_shift_right(exp, SUM_INTEGER_BITS));
         }
     }
@@ -247,9 +259,7 @@ pub fn softmax(scale: SoftmaxScale, input: &[i8], output: &mut [i8]) {
     let bits_over_unit = SUM_INTEGER_BITS as i32 - headroom as i32;
     let shift = (bits_over_unit + 31 - 8).clamp(0, 31) as u32;
     for (output, &value) in output.iter_mut().zip(input) {
-        let difference = difference(value);
-        *output = if difference >= scale.difference_min {
-            let exp = exp_on_negative_values(scale.rescale(difference));
+        *output = if let Some(exp) = exp_of(scale, difference(value)) {
             let share = rounding_shift_right(rounding_high_multiply(reciprocal, exp), shift);
             (share - 128).clamp(-128, 127) as i8
         } else {

@@ -87,6 +87,13 @@ instruction!(
 );
 
 instruction!(
+    /// `add` plus a byte, sign-extended.
+    sxtab(add: i32, byte: i8) -> i32,
+    "sxtab {result}, {add}, {byte}",
+    add.wrapping_add(byte.into())
+);
+
+instruction!(
     /// `sum` plus the products of the lower and of the upper halves.
     smlad(a: u32, b: u32, sum: i32) -> i32,
     "smlad {result}, {a}, {b}, {sum}",
@@ -349,54 +356,82 @@ pub struct DepthwiseSteps {
     pub input_row: usize,
 }
 
-/// Adds to `sums`, one per channel of a group of four, the products of `COLUMNS` (1 to 3) columns
-/// of a window that is 3 columns wide, over `steps.rows` rows. `input` and `weights` begin at the
-/// first element of the group. [`None`] if a slice is too short.
-#[inline(always)]
-pub fn depthwise_3<const COLUMNS: usize>(
-    input: &[i8],
-    weights: &[i8],
+/// A window 3 columns wide whose channels are computed in groups of four.
+#[derive(Clone, Copy)]
+pub struct DepthwiseWindow<'w> {
+    input: &'w [i8],
+    weights: &'w [i8],
     steps: DepthwiseSteps,
+    /// Added to each input, in both halves.
     offset: u32,
-    sums: [i32; 4],
-) -> Option<[i32; 4]> {
-    let DepthwiseSteps {
-        rows,
-        channels,
-        input_row,
-    } = steps;
-    let before = rows.checked_sub(1)?;
-    let last = (COLUMNS - 1) * channels + 4;
-    if before * input_row + last > input.len() || before * 3 * channels + last > weights.len() {
-        return None;
+    /// How many groups lie inside the slices.
+    groups: usize,
+}
+
+impl<'w> DepthwiseWindow<'w> {
+    /// `columns` (1 to 3) columns of the window are inside the image. `input` and `weights` begin at
+    /// the first element of the first channel. [`None`] if a slice is too short for any group.
+    pub fn new(
+        input: &'w [i8],
+        weights: &'w [i8],
+        steps: DepthwiseSteps,
+        columns: usize,
+        offset: u32,
+    ) -> Option<Self> {
+        let before = steps.rows.checked_sub(1)?;
+        let last = columns.checked_sub(1)? * steps.channels;
+        let inputs = input.len().checked_sub(before * steps.input_row + last)?;
+        let weighted = weights.len();
+        let weighted = weighted.checked_sub(before * 3 * steps.channels + last)?;
+        Some(Self {
+            input,
+            weights,
+            steps,
+            offset,
+            groups: inputs.min(weighted) / 4,
+        })
     }
-    #[cfg(armv7e_m)]
-    {
-        let [mut s0, mut s1, mut s2, mut s3] = sums;
-        macro_rules! tap {
-            ($index:literal) => {
-                concat!(
-                    "ldr r10, [r8",
-                    $index,
-                    "]\n",
-                    "ldr r11, [r4",
-                    $index,
-                    "]\n",
-                    "sxtab16 r6, r12, r10\n",
-                    "sxtab16 r10, r12, r10, ror #8\n",
-                    "sxtb16 r7, r11\n",
-                    "sxtb16 r11, r11, ror #8\n",
-                    "smlabb r0, r6, r7, r0\n",
-                    "smlabb r1, r10, r11, r1\n",
-                    "smlatt r2, r6, r7, r2\n",
-                    "smlatt r3, r10, r11, r3\n",
-                )
-            };
+
+    /// Adds to `sums`, one per channel of a group, the products of `COLUMNS` columns, not more than
+    /// [`Self::new`] was told. A group that doesn't exist adds nothing.
+    #[inline(always)]
+    pub fn sums<const COLUMNS: usize>(&self, group: usize, sums: [i32; 4]) -> [i32; 4] {
+        if group >= self.groups {
+            return sums;
         }
-        macro_rules! rows {
+        let DepthwiseSteps {
+            rows,
+            channels,
+            input_row,
+        } = self.steps;
+        let offset = self.offset;
+        #[cfg(armv7e_m)]
+        {
+            let [mut s0, mut s1, mut s2, mut s3] = sums;
+            macro_rules! tap {
+                ($index:literal) => {
+                    concat!(
+                        "ldr r10, [r8",
+                        $index,
+                        "]\n",
+                        "ldr r11, [r4",
+                        $index,
+                        "]\n",
+                        "sxtab16 r6, r12, r10\n",
+                        "sxtab16 r10, r12, r10, ror #8\n",
+                        "sxtb16 r7, r11\n",
+                        "sxtb16 r11, r11, ror #8\n",
+                        "smlabb r0, r6, r7, r0\n",
+                        "smlabb r1, r10, r11, r1\n",
+                        "smlatt r2, r6, r7, r2\n",
+                        "smlatt r3, r10, r11, r3\n",
+                    )
+                };
+            }
+            macro_rules! rows {
             ($($tap:expr),*) => {
-                // SAFETY: reads words of input and weights that were checked above to lie inside
-                // the slices. r6 and r7, which can't be named as operands, are saved and
+                // SAFETY: reads words of input and weights that lie inside the slices, as the number
+                // of groups says. r6 and r7, which can't be named as operands, are saved and
                 // restored.
                 unsafe {
                     asm!(
@@ -414,9 +449,9 @@ pub fn depthwise_3<const COLUMNS: usize>(
                         inout("r1") s1,
                         inout("r2") s2,
                         inout("r3") s3,
-                        inout("r4") weights.as_ptr() => _,
+                        inout("r4") self.weights.as_ptr().add(4 * group) => _,
                         in("r5") channels,
-                        inout("r8") input.as_ptr() => _,
+                        inout("r8") self.input.as_ptr().add(4 * group) => _,
                         inout("r9") rows => _,
                         out("r10") _,
                         out("r11") _,
@@ -427,24 +462,25 @@ pub fn depthwise_3<const COLUMNS: usize>(
                 }
             };
         }
-        match COLUMNS {
-            1 => rows!(tap!("")),
-            2 => rows!(tap!(""), tap!(", r5")),
-            _ => rows!(tap!(""), tap!(", r5"), tap!(", r5, lsl #1")),
-        }
-        Some([s0, s1, s2, s3])
-    }
-    #[cfg(not(armv7e_m))]
-    {
-        let mut sums = sums;
-        for row in 0..rows {
-            for column in 0..COLUMNS {
-                let value = load(input, row * input_row + column * channels);
-                let weight = load(weights, (3 * row + column) * channels);
-                sums = depthwise_tap(value, weight, offset, sums);
+            match COLUMNS {
+                1 => rows!(tap!("")),
+                2 => rows!(tap!(""), tap!(", r5")),
+                _ => rows!(tap!(""), tap!(", r5"), tap!(", r5, lsl #1")),
             }
+            [s0, s1, s2, s3]
         }
-        Some(sums)
+        #[cfg(not(armv7e_m))]
+        {
+            let mut sums = sums;
+            for row in 0..rows {
+                for column in 0..COLUMNS {
+                    let value = load(self.input, 4 * group + row * input_row + column * channels);
+                    let weight = load(self.weights, 4 * group + (3 * row + column) * channels);
+                    sums = depthwise_tap(value, weight, offset, sums);
+                }
+            }
+            sums
+        }
     }
 }
 

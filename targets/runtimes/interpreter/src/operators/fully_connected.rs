@@ -151,7 +151,7 @@ fn run<K: Kernels>(run: &mut Run) -> Option<()> {
     let output: &mut [i8] = bytemuck::cast_slice_mut(output);
     let whole = size.channels.wrapping_mul(size.depth);
     let mut multiply = |first: usize, filter: &[i8]| {
-        if filter.len() == whole {
+        if cfg!(not(feature = "huffman")) || filter.len() == whole {
             let op = FullyConnected { filter, ..op };
             K::fully_connected(&op, &requantisation, input, output);
             return Some(());

@@ -164,6 +164,7 @@ impl Registration {
     }
 
     /// What is wrong with the type at `index`.
+    #[cfg(feature = "checks")]
     #[cold]
     pub(crate) fn type_error(&self, operator: &Operator, index: usize) -> Fault {
         let typed = self.types.get(index);

@@ -36,8 +36,10 @@ pub(super) const fn average_float32() -> Registration {
 }
 
 pub(super) fn geometry(operator: &Operator) -> Window {
-    let filter = [field::FILTER_HEIGHT, field::FILTER_WIDTH];
-    let filter = filter.map(|field| operator.size_option(field, 0));
+    let filter = [
+        operator.size_option(field::FILTER_HEIGHT, 0),
+        operator.size_option(field::FILTER_WIDTH, 0),
+    ];
     window::window(operator, &operator.ends(), &FIELDS, filter)
 }
 

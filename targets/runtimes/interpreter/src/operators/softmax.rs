@@ -27,6 +27,19 @@ pub(super) fn depth(operator: &Operator) -> usize {
     operator.input(0).shape().last()
 }
 
+/// The rows of input and output, of `depth` elements each. Not a `zip`, whose lengths are a
+/// division that may not be seen to have a divisor above 0.
+pub(super) fn rows<'t, T, U>(
+    depth: usize,
+    input: &'t [T],
+    output: &'t mut [U],
+) -> impl Iterator<Item = (&'t [T], &'t mut [U])> {
+    let depth = depth.max(1);
+    let mut outputs = output.chunks_exact_mut(depth);
+    let inputs = input.chunks_exact(depth);
+    inputs.map_while(move |input| Some((input, outputs.next()?)))
+}
+
 pub(super) fn check_tensors(operator: &Operator) -> Result<(), Fault> {
     operator.expect_arity(1..=1, 1)?;
     operator.expect_options(field::OPTIONS_TYPE)?;

@@ -1,7 +1,7 @@
 //! SOFTMAX along the last dimension with int16 outputs.
 
 use super::elementwise::fixed_point::{exp_on_negative_values, reciprocal_of_one_plus};
-use super::softmax::depth;
+use super::softmax::{depth, rows};
 use super::{Needs, Registration, Typed, registration};
 use crate::error::Fault;
 use crate::kernels::Multiplier;
@@ -70,8 +70,7 @@ fn run_int8(run: &mut Run) -> Option<()> {
     let constants: &[u32; 3] = run.memory.constants.first_chunk()?;
     let [multiplier, left_shift, difference_min] = constants.map(|word| word as i32);
     let (input, output) = run.unary::<i8, i16>()?;
-    let rows = input.chunks_exact(depth);
-    for (input, output) in rows.zip(output.chunks_exact_mut(depth)) {
+    for (input, output) in rows(depth, input, output) {
         let max = input.iter().copied().max().unwrap_or(0);
         // The exponential in Q0, unless it is negligible.
         let exp = |value: i8| {
@@ -121,8 +120,7 @@ fn run_int16(run: &mut Run) -> Option<()> {
         shift: shift as i8,
     };
     let (input, output) = run.unary::<i16, i16>()?;
-    let rows = input.chunks_exact(depth);
-    for (input, output) in rows.zip(output.chunks_exact_mut(depth)) {
+    for (input, output) in rows(depth, input, output) {
         let max = input.iter().copied().max().unwrap_or(0);
         // Exponentials and their sum, in units of 2^-15.
         let mut sum = 0_i32;

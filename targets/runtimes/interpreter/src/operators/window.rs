@@ -35,13 +35,12 @@ pub(super) fn window(
 ) -> Window {
     let [batches, input @ ..] = from.shape().exactly::<4>().unwrap_or([0; 4]);
     let [_, output @ ..] = to.shape().exactly::<4>().unwrap_or([0; 4]);
-    let stride = fields.stride.map(|field| operator.size_option(field, 0));
-    let mut dilation = [1; 2];
-    if let Some(fields) = fields.dilation {
-        dilation = fields.map(|field| operator.size_option(field, 1));
-    }
-    let mut padding = [0; 2];
+    let (mut stride, mut dilation, mut padding) = ([0; 2], [1; 2], [0; 2]);
     for axis in 0..2 {
+        stride[axis] = operator.size_option(fields.stride[axis], 0);
+        if let Some(fields) = fields.dilation {
+            dilation[axis] = operator.size_option(fields[axis], 1);
+        }
         let steps = output[axis].wrapping_sub(1).wrapping_mul(stride[axis]);
         let reach = steps.wrapping_add(span(filter[axis], dilation[axis]));
         padding[axis] = reach.saturating_sub(input[axis]) / 2;

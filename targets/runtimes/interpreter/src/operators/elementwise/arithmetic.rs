@@ -156,12 +156,57 @@ fn check_options(operator: &Operator, options_type: u8) -> Result<(), Fault> {
 
 /// The remainder of a division that rounds down.
 fn floor_mod(a: f32, b: f32) -> f32 {
-    let remainder = libm::fmodf(a, b);
+    let remainder = remainder(a, b);
     if remainder != 0.0 && (b < 0.0) != (remainder < 0.0) {
         remainder + b
     } else {
         remainder
     }
+}
+
+/// The remainder of a division that rounds towards 0, as C's `fmodf`: always exact.
+fn remainder(a: f32, b: f32) -> f32 {
+    let (dividend, divisor) = (a.abs(), b.abs());
+    if !dividend.is_finite() || b.is_nan() || divisor == 0.0 {
+        return f32::NAN;
+    }
+    if dividend < divisor {
+        return a;
+    }
+    let ((mut rest, mut power), (divisor, least)) = (parts(dividend), parts(divisor));
+    // A long division, bit by bit: what is left is always below twice the divisor.
+    while power > least {
+        if rest >= divisor {
+            rest -= divisor;
+        }
+        rest <<= 1;
+        power -= 1;
+    }
+    if rest >= divisor {
+        rest -= divisor;
+    }
+    f32::copysign(scaled(rest, power), a)
+}
+
+/// A finite number above 0 as a whole number of 24 bits and a power of two.
+fn parts(value: f32) -> (u32, i32) {
+    let bits = value.to_bits();
+    let (fraction, exponent) = (bits & 0x7f_ffff, (bits >> 23) as i32);
+    if exponent > 0 {
+        return (fraction | 0x80_0000, exponent - 150);
+    }
+    let zeros = fraction.leading_zeros().saturating_sub(8) & 31;
+    (fraction << zeros, -149 - zeros as i32)
+}
+
+/// `whole` · 2^`power`, which has to be a number that there is.
+fn scaled(whole: u32, power: i32) -> f32 {
+    let two_to = |power: i32| f32::from_bits(((power + 127).clamp(1, 254) as u32) << 23);
+    // Numbers with fewer bits than 24 have zeros at the end.
+    let missing = (-149 - power).clamp(0, 31);
+    let power = power + missing;
+    let low = power.min(-126).wrapping_add(126);
+    (whole >> missing) as f32 * two_to(power.max(-126)) * two_to(low)
 }
 
 /// Bounds of an int32 output for the fused activation.
@@ -171,5 +216,50 @@ fn bounds(operator: &Operator) -> [i32; 2] {
         2 => [-1, 1],
         3 => [0, 6],
         _ => [i32::MIN, i32::MAX],
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remainders_are_exact() {
+        let edges = [
+            1.0,
+            0.1,
+            3.5,
+            1e-45,
+            7e-45,
+            f32::MIN_POSITIVE,
+            1.1e-38,
+            2.5e-39,
+            f32::MAX,
+            1e30,
+            16_777_215.0,
+            0.333_333_34,
+        ];
+        for a in edges {
+            for b in edges {
+                for (a, b) in [(a, b), (-a, b), (a, -b), (0.0, b), (-0.0, b)] {
+                    let expected = (a % b).to_bits();
+                    assert_eq!(remainder(a, b).to_bits(), expected, "{a:e} % {b:e}");
+                }
+            }
+        }
+        let mut state = 1_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f32::from_bits(state.rotate_left(7))
+        };
+        for _ in 0..20_000 {
+            let (a, b) = (next(), next());
+            let (found, expected) = (remainder(a, b), a % b);
+            assert!(
+                found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan(),
+                "{a:e} % {b:e}"
+            );
+        }
+        assert!(remainder(1.0, 0.0).is_nan() && remainder(f32::INFINITY, 1.0).is_nan());
+        assert_eq!(remainder(-2.0, f32::INFINITY), -2.0);
     }
 }

@@ -8,6 +8,7 @@ use super::*;
 use crate::kernels::SoftmaxScale;
 use crate::kernels::float::exp;
 use crate::kernels::quantisation::{rounding_high_multiply, rounding_shift_right};
+use crate::operators::softmax::rows;
 use crate::schema::builtin::LOG_SOFTMAX;
 use crate::schema::tensor_type::{FLOAT32, INT8};
 
@@ -102,8 +103,7 @@ fn run(run: &mut Run) -> Option<()> {
     let [multiplier, left_shift, difference_min, back, back_shift] =
         constants.map(|word| word as i32);
     let (input, output) = run.unary::<i8, i8>()?;
-    let rows = input.chunks_exact(depth.max(1));
-    for (input, output) in rows.zip(output.chunks_exact_mut(depth.max(1))) {
+    for (input, output) in rows(depth, input, output) {
         let max = input.iter().copied().max().unwrap_or(i8::MIN);
         let difference = |value: i8| i32::from(value) - i32::from(max);
         // In Q5.

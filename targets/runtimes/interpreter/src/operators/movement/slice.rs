@@ -60,10 +60,11 @@ fn range(
         } else {
             index
         };
+        // Not `clamp`, which a damaged file's size would let panic.
         if backwards {
-            index.clamp(-1, size - 1)
+            index.max(-1).min(size.saturating_sub(1))
         } else {
-            index.clamp(0, size)
+            index.max(0).min(size)
         }
     };
     let first = match (begins, backwards) {

@@ -1,0 +1,115 @@
+//! From accumulators to outputs.
+
+use crate::quantisation::Multiplier;
+use crate::{Requantisation, simd};
+
+/// What all outputs of an operator have in common.
+pub(super) struct Output {
+    offset: i32,
+    bounds: [i32; 2],
+    /// Whether the fast way gives the right result: [`Requantisation::narrow`] holds, and the
+    /// bounds are those of 8 bits, as with most activations.
+    fast: bool,
+}
+
+impl Output {
+    pub fn new(requantisation: &Requantisation, offset: i32, bounds: [i32; 2]) -> Self {
+        Self {
+            offset,
+            bounds,
+            fast: requantisation.narrow && bounds == [-128, 127],
+        }
+    }
+
+    /// Scales, shifts and clamps an accumulator.
+    #[inline(always)]
+    pub fn requantise(&self, multiplier: i32, shift: i8, sum: i32) -> i8 {
+        if self.fast {
+            self.fast(multiplier, shift, sum)
+        } else {
+            self.slow(multiplier, shift, sum)
+        }
+    }
+
+    /// [`Self::requantise`] for two accumulators of one channel.
+    #[inline(always)]
+    pub fn requantise_two(&self, multiplier: i32, shift: i8, [a, b]: [i32; 2]) -> [i8; 2] {
+        if self.fast {
+            return [
+                self.fast(multiplier, shift, a),
+                self.fast(multiplier, shift, b),
+            ];
+        }
+        self.slow_two(multiplier, shift, a, b)
+    }
+
+    /// [`Self::requantise`] for an accumulator of each of four channels.
+    #[inline(always)]
+    pub fn requantise_four(
+        &self,
+        multipliers: &[i32; 4],
+        shifts: &[i8; 4],
+        [a, b, c, d]: [i32; 4],
+    ) -> [i8; 4] {
+        if self.fast {
+            return [
+                self.fast(multipliers[0], shifts[0], a),
+                self.fast(multipliers[1], shifts[1], b),
+                self.fast(multipliers[2], shifts[2], c),
+                self.fast(multipliers[3], shifts[3], d),
+            ];
+        }
+        self.slow_four(multipliers, shifts, a, b, c, d)
+    }
+
+    /// If [`Self::fast`](Output::fast) says so.
+    #[inline(always)]
+    fn fast(&self, multiplier: i32, shift: i8, sum: i32) -> i8 {
+        // 2·sum fits 32 bits, so that doubling can come before the multiplication, and the
+        // shift is to the right and at least 1.
+        let right = -i32::from(shift);
+        let half = (simd::lsl(1, right) as u32 >> 1) as i32;
+        let high = simd::smmulr(sum << 1, multiplier);
+        // Ties away from zero: one less before an arithmetic shift of a negative number.
+        let rounded = high.wrapping_add(high >> 31).wrapping_add(half);
+        let value = simd::asr(rounded, right).wrapping_add(self.offset);
+        simd::ssat8(value) as i8
+    }
+
+    /// In general.
+    #[cold]
+    #[inline(never)]
+    fn slow(&self, multiplier: i32, shift: i8, sum: i32) -> i8 {
+        let multiplier = Multiplier { multiplier, shift };
+        let value = multiplier.apply(sum).saturating_add(self.offset);
+        value.max(self.bounds[0]).min(self.bounds[1]) as i8
+    }
+
+    /// Accumulators by themselves: as an array they would have to be in memory, on the fast way too.
+    #[cold]
+    #[inline(never)]
+    fn slow_two(&self, multiplier: i32, shift: i8, a: i32, b: i32) -> [i8; 2] {
+        [a, b].map(|sum| self.slow(multiplier, shift, sum))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn slow_four(
+        &self,
+        multipliers: &[i32; 4],
+        shifts: &[i8; 4],
+        a: i32,
+        b: i32,
+        c: i32,
+        d: i32,
+    ) -> [i8; 4] {
+        let mut outputs = [0; 4];
+        let scales = multipliers.iter().zip(shifts);
+        for ((output, sum), (&multiplier, &shift)) in
+            outputs.iter_mut().zip([a, b, c, d]).zip(scales)
+        {
+            *output = self.slow(multiplier, shift, sum);
+        }
+        outputs
+    }
+}
