@@ -2,15 +2,15 @@
 
 use owo_colors::OwoColorize;
 
-use super::{NONE, Property, RUNTIME, VERIFIED, WORKLOAD, wrap};
+use super::{NONE, Property, wrap};
 use tinybench_record::Failure;
 
 /// A cell of the main table for each of the properties that it shows: names, and that it failed.
 pub(super) fn row(failure: &Failure, shown: &[&Property], colour: bool) -> Vec<String> {
     let cell = |heading: &str| match heading {
-        WORKLOAD => failure.workload.clone(),
-        RUNTIME => failure.runtime_name().unwrap_or(NONE).to_owned(),
-        VERIFIED => {
+        "workload" => failure.workload.clone(),
+        "runtime" => failure.runtime_name().unwrap_or(NONE).to_owned(),
+        "verified" => {
             let text = format!("failed: {}", failure.kind);
             match colour {
                 true => text.red().bold().to_string(),

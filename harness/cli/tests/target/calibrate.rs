@@ -41,14 +41,17 @@ const CHANGED: [(&str, u32); 10] = [
 ];
 
 /// Calibrates the nano33 with what `hardware` makes in its place.
-fn against(arguments: &[&str], hardware: &dyn Fn() -> VirtualBoard) -> Result<Report, Failure> {
+fn against(
+    arguments: &[&str],
+    hardware: &(dyn Fn() -> VirtualBoard + Sync),
+) -> Result<Report, Failure> {
     against_board(&[&["--board", "nano33"], arguments].concat(), hardware)
 }
 
 /// The same with any board.
 fn against_board(
     arguments: &[&str],
-    hardware: &dyn Fn() -> VirtualBoard,
+    hardware: &(dyn Fn() -> VirtualBoard + Sync),
 ) -> Result<Report, Failure> {
     let cli = Cli::parse_from([&["tinybench", "calibrate"], arguments].concat());
     let Command::Calibrate(args) = cli.command else {

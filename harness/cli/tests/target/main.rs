@@ -1,7 +1,5 @@
 //! What the command does with a target: firmware is built and runs on virtual boards.
 
-#[cfg(unix)]
-mod anomaly;
 mod calibrate;
 mod classical;
 mod compression;

@@ -4,9 +4,9 @@
 mod data;
 mod error;
 mod file;
-pub mod room;
 mod judgement;
 mod own;
+pub mod room;
 mod samples;
 mod seeded;
 mod variant;
