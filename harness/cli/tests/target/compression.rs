@@ -65,7 +65,7 @@ fn variants_of_a_workload_are_compared_in_one_table() {
 
     let outputs = float.outputs.as_ref().unwrap().float.as_ref().unwrap();
     assert_eq!(outputs.values_compared, 24);
-    assert!(outputs.max_abs_diff <= outputs.tolerance);
+    assert!(outputs.relative_tolerance == Some(1e-5) && outputs.within_tolerance());
     assert_eq!(float.compression.as_ref().unwrap().weights, "float32");
     assert!(int8.outputs.as_ref().unwrap().float.is_none() && int8.latency.decode.is_none());
     assert_eq!(int8.memory.as_ref().unwrap().model_bytes, Some(0));
