@@ -92,9 +92,9 @@ pub struct Mismatch {
 #[expect(missing_docs, reason = "each variant is what its type says")]
 pub enum OutputMismatch {
     #[error(transparent)]
-    Whole(#[from] Mismatch),
+    Whole(#[from] Box<Mismatch>),
     #[error(transparent)]
-    Float(#[from] FloatMismatch),
+    Float(#[from] Box<FloatMismatch>),
 }
 
 /// What outputs are compared with.
@@ -181,14 +181,14 @@ pub fn verify(
     }
     let bytes_compared = outputs.bytes.len() as u64;
     if let Some((place, expected, got)) = first {
-        return Err(Mismatch {
+        return Err(Box::new(Mismatch {
             place,
             expected,
             got,
             mismatches,
             bytes_compared,
             max_abs_diff,
-        }
+        })
         .into());
     }
     Ok(record::Outputs {
@@ -198,7 +198,7 @@ pub fn verify(
         mismatches: 0,
         max_abs_diff: 0,
         verified: true,
-        float: floats.finish()?,
+        float: floats.finish().map_err(Box::new)?,
         other: record::Other::new(),
     })
 }

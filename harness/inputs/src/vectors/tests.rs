@@ -10,6 +10,9 @@ use super::npy::tests::of;
 use super::npz::tests::archive;
 use super::*;
 
+/// Files by their names.
+type Files<'a> = &'a [(&'a str, &'a [u8])];
+
 fn tensor(name: &str, shape: &[usize], element_type: ElementType) -> TensorFacts {
     TensorFacts {
         name: name.to_owned(),
@@ -23,7 +26,7 @@ fn tensor(name: &str, shape: &[usize], element_type: ElementType) -> TensorFacts
     }
 }
 
-fn folder(files: &[(&str, &[u8])]) -> TempDir {
+fn folder(files: Files) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         fs::write(folder.path().join(name), bytes).unwrap();
@@ -31,11 +34,7 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
     folder
 }
 
-fn inputs(
-    files: &[(&str, &[u8])],
-    tensors: &[TensorFacts],
-    steps: usize,
-) -> Result<Vec<u8>, String> {
+fn inputs(files: Files, tensors: &[TensorFacts], steps: usize) -> Result<Vec<u8>, String> {
     let folder = folder(files);
     let read = read(folder.path(), "my", Side::Inputs, tensors, steps);
     let read = read.map_err(|error| error.to_string());
@@ -127,7 +126,7 @@ fn sequences_have_a_dimension_of_steps() {
 fn what_does_not_belong_to_the_model_is_told() {
     let array = |descr: &str, shape: &[usize], bytes: usize| of(descr, shape, &vec![0; bytes]);
     let real = [tensor("x", &[1, 3], ElementType::Float32)];
-    let cases: [(&[(&str, &[u8])], &[TensorFacts], &str); 13] = [
+    let cases: [(Files, &[TensorFacts], &str); 13] = [
         (
             &[],
             &one(),

@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::support::{Tinybench, project_root, shared, toolchain_is_there};
-use tinybench_inputs::runtimes::{HostRuntime, Interpreter, ModelFacts};
+use tinybench_inputs::runtimes::{HostRuntime, Interpreter};
 use tinybench_record::{RunRecord, RunResult};
 
 /// A file of the interpreter's fixtures.
@@ -40,21 +40,17 @@ fn a_streaming_model_is_fed_and_compared_step_by_step() {
     }
     let tinybench = Tinybench::new();
     let model = fixture("streaming/variables.tflite");
-    let ModelFacts {
-        input_bytes,
-        output_bytes,
-        ..
-    } = Interpreter.inspect(&model).unwrap();
+    let input_bytes = Interpreter.inspect(&model).unwrap().input_bytes;
     let inputs = fixture("streaming/variables.inputs");
     let outputs = fixture("streaming/variables.outputs");
     let steps = inputs.len() / input_bytes;
     assert!(steps > 2);
     tinybench.file("my.tflite", &model);
     // The same sequence twice: the second begins anew as well.
-    let sequences =
-        |each: usize, data: &[u8]| npy(&format!("2, {steps}, 1, {each}"), &[data, data].concat());
-    tinybench.file("vectors/my.inputs.npy", &sequences(input_bytes, &inputs));
-    tinybench.file("vectors/my.outputs.npy", &sequences(output_bytes, &outputs));
+    let twice = |data: &[u8]| [data, data].concat();
+    let shape = format!("2, {steps}, 3, 2");
+    tinybench.file("vectors/my.inputs.npy", &npy(&shape, &twice(&inputs)));
+    tinybench.file("vectors/my.outputs.i8", &twice(&outputs));
     let steps_text = steps.to_string();
     let run = |more: &[&str]| {
         let fixed = ["--model", "my.tflite", "--vectors", "all", "--runs", "5"];
@@ -67,7 +63,7 @@ fn a_streaming_model_is_fed_and_compared_step_by_step() {
         (2, 5)
     );
     let compared = referred.outputs.unwrap();
-    assert_eq!(compared.reference, "my.outputs.npy");
+    assert_eq!(compared.reference, "my.outputs.i8");
     assert_eq!(
         (compared.vectors, compared.bytes_compared),
         (2, 2 * outputs.len() as u64)
@@ -95,7 +91,7 @@ fn a_streaming_model_is_fed_and_compared_step_by_step() {
     assert!(
         ended
             .stderr
-            .contains("differs from the reference: vector 1, index"),
+            .contains("differs from the reference: vector 1, output"),
         "{}",
         ended.stderr
     );
