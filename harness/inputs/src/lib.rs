@@ -2,7 +2,6 @@
 //! host, and the project folder that holds them.
 
 pub mod board;
-pub mod commit;
 pub mod compress;
 pub mod dataset;
 pub mod fetch;

@@ -4,6 +4,7 @@
 //! Fields this version doesn't know are kept at every level, so that a record survives being read
 //! and written by an older tinybench.
 
+mod environment;
 pub mod example;
 mod failure;
 mod latency;
@@ -12,11 +13,11 @@ pub mod published;
 pub mod reading;
 mod result;
 mod run;
-pub mod scheduler;
 pub mod schema;
 pub mod shard;
 mod values;
 
+pub use environment::{commit, scheduler};
 pub use failure::{Failure, FailureKind};
 pub use latency::*;
 pub use result::*;

@@ -14,8 +14,8 @@ use super::session::Found;
 use tinybench_execution::power::energy;
 use tinybench_execution::run::result::stated_error;
 use tinybench_inputs::board::Board;
-use tinybench_inputs::commit;
 use tinybench_inputs::project::Project;
+use tinybench_record::commit;
 use tinybench_record::{self as record, ExecutionKind, InputSource, Other, RunRecord, RunResult};
 use tinybench_support::order::median;
 

@@ -26,7 +26,7 @@ pub enum Ending {
         kind: ExecutionKind,
     },
     /// It wasn't.
-    Failure(record::Failure),
+    Failure(Box<record::Failure>),
 }
 
 /// Subjects couldn't be measured; the first of them says why.
@@ -74,7 +74,7 @@ impl Ending {
     pub(super) fn of_failure(subject: &Planned, error: &Failure) -> Self {
         let exit = error.exit() as u8;
         let failure = record::Failure::new(&subject.name, kind(error), &error.to_string(), exit);
-        Self::Failure(record::Failure {
+        Self::Failure(Box::new(record::Failure {
             model: subject.model(),
             runtime: Some(record::Runtime {
                 name: subject.runtime.name().to_owned(),
@@ -82,7 +82,7 @@ impl Ending {
                 other: Other::new(),
             }),
             ..failure
-        })
+        }))
     }
 
     /// What failed, if it did.

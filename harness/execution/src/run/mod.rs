@@ -27,8 +27,8 @@ pub use subjects::{NotFetched, NothingToRun, Selection, Subjects};
 
 use jiff::Timestamp;
 use std::path::Path;
-use tinybench_inputs::commit;
 use tinybench_inputs::project::Project;
+use tinybench_record::commit;
 use tinybench_record::{self as records, Other};
 use tinybench_support::exit::Failure;
 use tinybench_support::progress::Progress;

@@ -24,7 +24,7 @@ pub fn of_run(
     let (mut results, mut failures) = (Vec::new(), Vec::new());
     for ending in endings.into_iter().flatten() {
         match ending {
-            Ending::Failure(failure) => failures.push(failure),
+            Ending::Failure(failure) => failures.push(*failure),
             Ending::Result {
                 result,
                 toolchain: built_with,

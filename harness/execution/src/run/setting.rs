@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use probe_rs::probe::Probe;
 use probe_rs::probe::list::Lister;
 use tinybench_inputs::board::{Board, Boards};
-use tinybench_inputs::commit;
 use tinybench_inputs::project::Project;
+use tinybench_record::commit;
 use tinybench_support::exit::Failure;
 use tinybench_support::progress::Progress;
 

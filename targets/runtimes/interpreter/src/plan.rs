@@ -191,7 +191,7 @@ impl<'w, 'm> Plan<'w, 'm> {
                 life: [entry.first, entry.last],
             });
         };
-        each_tensor(&self.model, &mut |it| {
+        each_tensor(self.model, &mut |it| {
             visit(Owner::Tensor {
                 graph: it.graph,
                 tensor: it.tensor,

@@ -1,6 +1,6 @@
 //! `tinybench inspect`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::args::{InspectArgs, InspectFormat};
 use crate::stdout;
@@ -71,7 +71,7 @@ fn read(path: &Path) -> Result<Vec<u8>, SubjectError> {
         .unwrap_or(bytes))
 }
 
-fn save(to: &PathBuf, model: &[u8]) -> Result<(), Failure> {
+fn save(to: &Path, model: &[u8]) -> Result<(), Failure> {
     files::write(to, model)?;
     eprintln!("the model is in {}", to.display());
     Ok(())

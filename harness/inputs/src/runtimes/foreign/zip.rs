@@ -12,12 +12,10 @@ const LONGEST_END: usize = 65_535 + 22;
 /// no such directory.
 fn names(bytes: &[u8]) -> Vec<&str> {
     let tail = bytes.len().saturating_sub(LONGEST_END);
-    let windows = bytes[tail..].windows(4);
+    let mut windows = bytes[tail..].windows(4);
     let Some(end) = windows
-        .enumerate()
-        .filter(|(_, signature)| signature == b"PK\x05\x06")
-        .last()
-        .map(|(at, _)| tail + at)
+        .rposition(|signature| signature == b"PK\x05\x06")
+        .map(|at| tail + at)
     else {
         return Vec::new();
     };

@@ -1,10 +1,10 @@
 //! The commit of the user's project: the one around the current folder, which in CI is what is
 //! tested. It gives a record its place in a history.
 
+use crate::{Commit, MAX_NAME, Other};
 use jiff::Timestamp;
 use std::path::Path;
 use std::process::Command;
-use tinybench_record::{Commit, MAX_NAME, Other};
 use tinybench_support::exits_with;
 use tinybench_support::printable::{is_hazard, printable};
 
