@@ -242,6 +242,11 @@ pub fn result(
     let learner_memory = learning.map_or(0, |(it, _)| it.stream.memory_bytes as u32);
     let learning =
         learning.map(|(it, measured)| learning::figures(subject, it, measured, board.clock_hz));
+    // Without a pipeline its code is what the runtime's signal operators use of it.
+    let signal_operators = match pipeline {
+        Some(_) => 0,
+        None => image.flash.pipeline,
+    };
     let arena = measurement.arena_bytes;
     let tensors = measurement.arena_tensor_bytes;
     let decoding = measurement.arena_decoding_bytes;
@@ -295,7 +300,7 @@ pub fn result(
         flash: Some(record::Flash {
             total_bytes: image.flash.total,
             model_bytes: image.flash.model,
-            runtime_bytes: image.flash.runtime,
+            runtime_bytes: image.flash.runtime + signal_operators,
             harness_bytes: image.flash.harness,
             system_bytes: image.flash.system,
             pipeline_bytes: pipeline.map(|_| image.flash.pipeline),

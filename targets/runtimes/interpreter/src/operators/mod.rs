@@ -32,7 +32,9 @@ pub(crate) use weights::decode;
 
 use core::marker::PhantomData;
 
-use crate::error::{Fault, ModelError, fault};
+use crate::error::Fault;
+#[cfg(feature = "checks")]
+use crate::error::{ModelError, fault};
 use crate::kernels::Kernels;
 use crate::operator::Operator;
 use crate::run::Run;

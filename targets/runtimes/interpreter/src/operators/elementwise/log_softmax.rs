@@ -56,8 +56,7 @@ fn depth(operator: &Operator) -> Option<usize> {
 fn run_float(run: &mut Run) -> Option<()> {
     let depth = depth(run.operator)?;
     let (input, output) = run.unary::<f32, f32>()?;
-    let rows = input.chunks_exact(depth.max(1));
-    for (input, output) in rows.zip(output.chunks_exact_mut(depth.max(1))) {
+    for (input, output) in rows(depth, input, output) {
         let max = input.iter().copied().fold(f32::MIN, f32::max);
         let sum = input.iter().fold(0.0, |sum, value| sum + exp(value - max));
         let log_sum = libm::logf(sum);
