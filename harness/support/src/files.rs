@@ -1,6 +1,7 @@
 //! Reading input files with a limit, and writing results whole or not at all.
 
 use crate::exits_with;
+use crate::printable::printable_path;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ const ROOM: usize = 1 << 20;
 
 /// A file can't be read.
 #[derive(Debug, thiserror::Error)]
-#[error("can't read {path}: {reason}")]
+#[error("can't read {}: {reason}", printable_path(path))]
 pub struct ReadError {
     /// The file.
     pub path: PathBuf,
@@ -30,7 +31,11 @@ exits_with!(ReadError => Input);
 
 /// A result can't be written.
 #[derive(Debug, thiserror::Error)]
-#[error("can't write {path}: {source}{}", if *partly { "" } else { "; nothing was left behind" })]
+#[error(
+    "can't write {}: {source}{}",
+    printable_path(path),
+    if *partly { "" } else { "; nothing was left behind" }
+)]
 pub struct WriteError {
     /// The file.
     pub path: PathBuf,
