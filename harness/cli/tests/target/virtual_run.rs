@@ -178,12 +178,13 @@ fn from_raw_audio_each_stage_is_measured_and_the_features_are_those_of_the_host(
 }
 
 /// The arena that `inspect` states for the model of a workload.
-fn inspected_arena(tinybench: &Tinybench, file: &str) -> Option<u32> {
-    let stem = file.split('.').next()?;
-    let path = project_root()
-        .join("workloads/models")
-        .join(stem)
-        .join(file);
+fn inspected_arena(tinybench: &Tinybench, model: &str) -> Option<u32> {
+    let folders = fs::read_dir(project_root().join("workloads/models")).unwrap();
+    let mut files = folders.flat_map(|folder| {
+        let folder = folder.unwrap().path();
+        ["tflite", "tbcm"].map(|ending| folder.join(format!("{model}.{ending}")))
+    });
+    let path = files.find(|path| path.is_file())?;
     let ended = tinybench.run(&["inspect", path.to_str()?, "--format", "json"]);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let bytes = &json(&ended.stdout)["models"][0]["arena"]["bytes"];
