@@ -77,6 +77,16 @@ fn a_run_ends_in_a_record_that_validates() {
         ),
         (12, 144)
     );
+    // Weights lie in flash: a network loads from there more often than any program that the model
+    // was compared on, whose share is 0.3 %.
+    let stated = result.latency.stated_error.as_ref().unwrap();
+    let loads = stated
+        .outside
+        .iter()
+        .find(|it| it.what == "loads from flash");
+    let loads = loads.unwrap();
+    assert!((5.0..9.0).contains(&loads.percent.unwrap()), "{loads:?}");
+    assert_eq!(loads.covered_percent, Some(0.3));
     assert_eq!(result.latency.cycles.len(), 10);
     assert!(result.instructions.unwrap() > result.model.macs.unwrap() / 4);
     parts_add_up(result);

@@ -207,6 +207,18 @@ impl Session {
         Ok(())
     }
 
+    /// Takes samples of the instructions until the core stops, or is to be waited for no longer.
+    fn sample(&mut self, begin: Instant, wait: Wait) -> Result<(), TargetError> {
+        let session = &mut self.session;
+        loop {
+            write_virtual_ap(session, VIRTUAL_AP_SAMPLE, SAMPLE_INSTRUCTIONS)?;
+            let runs = read_virtual_ap(session, VIRTUAL_AP_SAMPLE)? != 0;
+            if !runs || begin.elapsed() > wait.timeout || interrupt::check().is_err() {
+                return Ok(());
+            }
+        }
+    }
+
     fn core(&mut self) -> Result<Core<'_>, TargetError> {
         self.session.core(0).map_err(|error| target_error(&error))
     }
@@ -308,17 +320,17 @@ impl Target for Session {
     }
 
     fn run(&mut self, wait: Wait) -> Result<(), TargetError> {
-        let (real, samples) = (self.kind == ExecutionKind::Probe, self.samples);
+        let real = self.kind == ExecutionKind::Probe;
         let begin = Instant::now();
         self.core()?.run().map_err(|error| target_error(&error))?;
         if real {
             leave_alone(wait.quiet.min(wait.timeout))?;
         }
+        if self.samples {
+            self.sample(begin, wait)?;
+        }
+        let mut core = self.core()?;
         loop {
-            if samples {
-                write_virtual_ap(&mut self.session, VIRTUAL_AP_SAMPLE, SAMPLE_INSTRUCTIONS)?;
-            }
-            let mut core = self.core()?;
             match core.status().map_err(|error| target_error(&error))? {
                 CoreStatus::Halted(_) => return Ok(()),
                 CoreStatus::LockedUp => {

@@ -27,6 +27,8 @@ pub(super) struct CounterAp {
     retired_high: u32,
     window_high: u32,
     sample_cycles: u32,
+    /// Whether the core still ran behind the latest sample.
+    runs: bool,
 }
 
 impl CounterAp {
@@ -40,6 +42,7 @@ impl CounterAp {
             WINDOW_HIGH => self.window_high,
             IDR => COUNTER_AP_IDR,
             SAMPLE_CYCLES => self.sample_cycles,
+            SAMPLE => self.runs.into(),
             MIX_FIRST..=MIX_LAST => {
                 let counts = target.mix().counts();
                 let count = counts.get(usize::from(address - MIX_FIRST) / 4);
@@ -49,12 +52,16 @@ impl CounterAp {
         }
     }
 
-    /// Writing a number of instructions to SAMPLE takes a sample; 0 forgets those before.
+    /// Writing a number of instructions to SAMPLE takes a sample; 0 forgets those before. Reading it
+    /// says whether the core still ran behind the latest, without letting time pass as a look at
+    /// DHCSR does.
     pub(super) fn write(&mut self, target: &mut impl DebugTarget, address: u8, value: u32) {
         match (address, value) {
             (SAMPLE_CYCLES, cycles) => self.sample_cycles = cycles,
             (SAMPLE, 0) => target.forget_samples(),
-            (SAMPLE, instructions) => target.sample(instructions, self.sample_cycles),
+            (SAMPLE, instructions) => {
+                self.runs = target.sample(instructions, self.sample_cycles);
+            }
             _ => {}
         }
     }

@@ -39,8 +39,10 @@ pub trait DebugTarget {
     fn instructions_in_window(&self) -> u64;
 
     /// Lets a running core execute up to `instructions` more, of which it counts what they are,
-    /// and then run on for up to `cycles`. What can't count does nothing.
-    fn sample(&mut self, _instructions: u32, _cycles: u32) {}
+    /// and then run on for up to `cycles`. Whether it still runs then. What can't count does nothing.
+    fn sample(&mut self, _instructions: u32, _cycles: u32) -> bool {
+        false
+    }
 
     /// What the instructions of all samples were since [`Self::forget_samples`].
     fn mix(&self) -> Mix {

@@ -1,6 +1,6 @@
 //! A machine as its debug port sees it.
 
-use super::Machine;
+use super::{Ended, Machine};
 use crate::debug_port::DebugTarget;
 use crate::memory::{AccessSize, BusFault};
 use crate::system::Accessor;
@@ -90,7 +90,7 @@ impl DebugTarget for Machine {
         Self::instructions_in_window(self)
     }
 
-    fn sample(&mut self, instructions: u32, cycles: u32) {
+    fn sample(&mut self, instructions: u32, cycles: u32) -> bool {
         let mut reference = Reference::new(self);
         for _ in 0..instructions.min(MOST_SAMPLED) {
             let core = &mut self.core;
@@ -113,7 +113,7 @@ impl DebugTarget for Machine {
             }
         }
         self.mix += reference.mix();
-        self.run(u64::from(cycles).clamp(1, POLL_BUDGET));
+        self.run(u64::from(cycles).clamp(1, POLL_BUDGET)) == Ended::Budget
     }
 
     fn mix(&self) -> Mix {

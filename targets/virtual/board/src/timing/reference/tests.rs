@@ -233,7 +233,10 @@ fn samples_count_what_instructions_are_and_change_no_result() {
         let mut samples = 0;
         while !machine.core().system.debug.halted {
             match sample {
-                Some((instructions, cycles)) => machine.sample(instructions, cycles),
+                Some((instructions, cycles)) => {
+                    let runs = machine.sample(instructions, cycles);
+                    assert_eq!(runs, !machine.core().system.debug.halted);
+                }
                 None => drop(machine.run(1_000)),
             }
             samples += 1;
@@ -254,7 +257,7 @@ fn samples_count_what_instructions_are_and_change_no_result() {
         .debug_write(0xE000_ED88, AccessSize::Word, 0xF << 20)
         .unwrap();
     debug_control(&mut machine, 0b0001);
-    machine.sample(10_000, 0);
+    assert!(!machine.sample(10_000, 0));
     assert_eq!(
         [4, 5, 6, 15].map(|number| machine.register(number)),
         registers
