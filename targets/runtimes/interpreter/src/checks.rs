@@ -6,15 +6,6 @@ use crate::operator::Operator;
 use crate::operators::called;
 use crate::schema;
 
-/// What keeps a model from running.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Obstacle {
-    /// The operator that is in the way, counted over all subgraphs, if it is one operator.
-    pub operator: Option<u32>,
-    /// What is wrong with it.
-    pub error: Fault,
-}
-
 /// Whether the subgraphs that an operator runs are all among those of a mask.
 fn ends(operator: &Operator, mask: u64) -> bool {
     let mut called = called(operator).into_iter().flatten();
@@ -22,23 +13,6 @@ fn ends(operator: &Operator, mask: u64) -> bool {
 }
 
 impl<'m> Model<'m> {
-    /// Calls `visit` with everything that keeps the model from running, in the order of the
-    /// operators. For models that [`Model::open`] has read.
-    pub fn obstacles(&self, visit: &mut dyn FnMut(Obstacle)) {
-        for graph in self.graphs() {
-            for operator in graph.operators() {
-                if let Err(error) = self.check_operator(&operator) {
-                    let operator = Some(operator.index);
-                    visit(Obstacle { operator, error });
-                }
-            }
-        }
-        if let Err(error) = self.check_ends() {
-            let operator = None;
-            visit(Obstacle { operator, error });
-        }
-    }
-
     /// Checks that all lists of all subgraphs lie in the file.
     pub(crate) fn check_graphs(&self) -> Result<(), Fault> {
         for index in 0..self.graph_count() {

@@ -41,8 +41,6 @@ pub mod schema;
 pub mod shape;
 mod tensor;
 
-#[cfg(feature = "checks")]
-pub use checks::Obstacle;
 pub use error::{Damage, Fault, InvokeError, ModelError, Name, PrepareError};
 pub use graph::Graph;
 pub use interpreter::{Interpreter, arena_needed, arena_needed_with, planning_words};
