@@ -1,4 +1,5 @@
 //! The harness's crates are layers: none uses one above it, and no files use each other in a circle.
+//! What documents point to is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -280,4 +281,55 @@ fn crates_folders_and_files_stay_small() {
             "{name} has {lines_of_the_crate} lines"
         );
     }
+}
+
+/// The Markdown files of the project below a folder; not what a link leads to a second time.
+fn documents(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let (path, kind) = entry
+            .map(|it| (it.path(), it.file_type().unwrap()))
+            .unwrap();
+        let name = path.file_name().unwrap().to_string_lossy();
+        if kind.is_dir() && name != "target" && !name.starts_with('.') {
+            found.extend(documents(&path));
+        } else if kind.is_file() && name.ends_with(".md") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// The links of a document that lead to no file.
+fn dead_links(document: &Path, text: &str) -> Vec<String> {
+    let links = text
+        .split("](")
+        .skip(1)
+        .filter_map(|it| it.split(')').next());
+    let files = links.filter_map(|link| link.split('#').next().filter(|it| !it.is_empty()));
+    let folder = document.parent().unwrap();
+    files
+        .filter(|link| !link.contains("://") && !folder.join(link).exists())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn links_of_documents_lead_to_files() {
+    let all = documents(&project_root());
+    assert!(all.len() > 20, "{all:?}");
+    for path in all {
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(
+            dead_links(&path, &text),
+            Vec::<String>::new(),
+            "{}",
+            path.display()
+        );
+    }
+    let planted = "[one](README.md#here), [two](nowhere.md) and [three](https://example.org)";
+    assert_eq!(
+        dead_links(&project_root().join("a.md"), planted),
+        ["nowhere.md"]
+    );
 }

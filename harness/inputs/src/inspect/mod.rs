@@ -129,17 +129,19 @@ pub fn inspect(path: &Path, model: &[u8], boards: &[Board]) -> Result<Inspected,
     let description = runtimes::for_model(model)
         .describe(model)
         .map_err(refused)?;
-    let footprints = RUNTIMES.iter().filter_map(|runtime| {
-        let facts = runtime.inspect(model).ok()?;
-        Some(Footprint::of(model.len(), &facts))
-    });
+    let inspected = RUNTIMES.map(|runtime| (runtime, runtime.inspect(model)));
+    let footprints = inspected
+        .iter()
+        .filter_map(|(_, facts)| Some(Footprint::of(model.len(), facts.as_ref().ok()?)));
     let footprint = footprints.min_by_key(|footprint| footprint.ram);
     Ok(Inspected {
         file: path.display().to_string(),
         bytes: model.len() as u64,
         sha256: sha256_hex(model),
         description,
-        runtimes: RUNTIMES.map(|it| on_runtime(it, model)).into(),
+        runtimes: inspected
+            .map(|(runtime, facts)| on_runtime(runtime, facts.err()))
+            .into(),
         boards: boards
             .iter()
             .map(|board| on_board(board, model.len(), footprint))
@@ -147,8 +149,7 @@ pub fn inspect(path: &Path, model: &[u8], boards: &[Board]) -> Result<Inspected,
     })
 }
 
-fn on_runtime(runtime: &dyn HostRuntime, model: &[u8]) -> Runtime {
-    let refusal = runtime.inspect(model).err();
+fn on_runtime(runtime: &dyn HostRuntime, refusal: Option<RuntimeError>) -> Runtime {
     let obstacles = match &refusal {
         Some(RuntimeError::Obstacles(it)) => it.list.iter().map(Obstacle::of).collect(),
         _ => Vec::new(),

@@ -8,7 +8,7 @@ use tinybench_execution::build::{Request, build};
 use tinybench_inputs::runtimes;
 use tinybench_pipeline::parameters::{Kind, Parameters};
 use tinybench_pipeline::tables::Tables;
-use tinybench_record::RunRecord;
+use tinybench_record::{FailureKind, RunRecord};
 use tinybench_support::hash::sha256_hex;
 
 const VECTORS: usize = 4;
@@ -174,14 +174,9 @@ samples = {}
 }
 
 fn run(tinybench: &Tinybench) -> Ended {
-    tinybench.run(&[
+    tinybench.run_virtual(&[
         "--project",
         "project",
-        "run",
-        "--board",
-        "nano33",
-        "--on",
-        "virtual",
         "--workload",
         "anomaly-audio",
         "--runs",
@@ -247,8 +242,14 @@ fn a_feature_that_differs_by_more_ends_the_run() {
         inputs[107] = inputs[107].wrapping_add(2)
     });
     let ended = run(&tinybench);
-    assert_eq!((ended.code, ended.stdout.as_str()), (Some(3), ""));
-    let expected =
-        "error: anomaly-audio: the features differ from the reference: vector 1, index 7";
+    assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+    let expected = "anomaly-audio: the features differ from the reference: vector 1, index 7";
     assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    let record = RunRecord::parse(ended.stdout.as_bytes()).unwrap();
+    let [failure] = record.failures.as_slice() else {
+        panic!("{record:?}");
+    };
+    assert_eq!((record.results.len(), failure.exit_code), (0, 3));
+    assert_eq!(failure.kind, FailureKind::Mismatch);
+    assert!(failure.message.starts_with(expected), "{}", failure.message);
 }
