@@ -8,6 +8,7 @@ use std::time::Duration;
 use tinybench_analysis::baselines;
 use tinybench_devices::mlperf;
 use tinybench_execution::power::Cell;
+use tinybench_execution::run::limits;
 use tinybench_execution::serving::SerialPlace;
 use tinybench_execution::target::select::On;
 use tinybench_inputs::dataset::Task;
@@ -123,15 +124,15 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME")]
     pub power: Option<String>,
     /// How many inferences to time
-    #[arg(long, value_name = "N", default_value_t = 10,
-          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = limits::RUNS,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(limits::MAX_RUNS)))]
     pub runs: u32,
     /// How many test vectors to run, spread evenly over those there are, or `all`
     /// [default: 48, or all if there are fewer]
     #[arg(long, value_name = "N|all")]
     pub vectors: Option<Vectors>,
     /// How long the target may take for one answer before it counts as hung
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = timeout)]
+    #[arg(long, value_name = "TIME", default_value = limits::TIMEOUT, value_parser = timeout)]
     pub timeout: Duration,
     /// How often the workload is run, such as 100ms, 1s or 5min: mean power, from the board's
     /// currents in use and at rest
@@ -143,25 +144,15 @@ pub struct RunArgs {
     /// What to print on stdout
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
-    /// The commit of your project that is measured, for the record [default: what CI or git says]
-    #[arg(
-        long,
-        value_name = "ID",
-        env = "TINYBENCH_COMMIT",
-        hide_env_values = true
-    )]
-    pub commit: Option<String>,
+    /// What it is part of.
+    #[command(flatten)]
+    pub job: JobArgs,
     /// Where to write the record [default: tinybench-results/TIME-BOARD.json]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Keep the record under this name too, for `tinybench compare NAME ...`
     #[arg(long, value_name = "NAME")]
     pub save_baseline: Option<baselines::Name>,
-    /// Run only part I of N, to split a run over machines, or with `auto` the part that the job is
-    /// of a Slurm array, a Kubernetes, GitHub, GitLab or Buildkite job; `tinybench merge` puts the
-    /// records together
-    #[arg(long, value_name = "I/N|auto")]
-    pub shard: Option<ShardChoice>,
     /// Go on with a run that was interrupted, and measure what is missing; without --board what the
     /// journal says was asked [default: the journal that was written last]
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1)]
@@ -202,7 +193,18 @@ pub struct SweepArgs {
     /// What to print on stdout; as JSON a list of records
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
-    /// The commit of your project that is measured, for the records [default: what CI or git says]
+    /// What it is part of.
+    #[command(flatten)]
+    pub job: JobArgs,
+    /// How the models are taken.
+    #[command(flatten)]
+    pub pace: PaceArgs,
+}
+
+/// What a run is part of.
+#[derive(Debug, Args)]
+pub struct JobArgs {
+    /// The commit of your project that is measured, for the record [default: what CI or git says]
     #[arg(
         long,
         value_name = "ID",
@@ -210,13 +212,11 @@ pub struct SweepArgs {
         hide_env_values = true
     )]
     pub commit: Option<String>,
-    /// Run only part I of N of each board's models, or with `auto` the part that the job is of a
-    /// Slurm array, a Kubernetes, GitHub, GitLab or Buildkite job
+    /// Run only part I of N of each board's models, to split a run over machines, or with `auto` the
+    /// part that the job is of a Slurm array, a Kubernetes, GitHub, GitLab or Buildkite job;
+    /// `tinybench merge` puts the records together
     #[arg(long, value_name = "I/N|auto")]
     pub shard: Option<ShardChoice>,
-    /// How the models are taken.
-    #[command(flatten)]
-    pub pace: PaceArgs,
 }
 
 /// How workloads are taken.

@@ -6,18 +6,14 @@ use std::str::FromStr;
 use std::time::Duration;
 use tinybench_execution::power;
 use tinybench_execution::power::Cell;
+use tinybench_execution::run::limits::{MAX_INTERVAL, MAX_TIMEOUT, time};
 use tinybench_inputs::subject::VectorCount;
 use tinybench_record::scheduler::{self, ShareError};
 use tinybench_record::shard::Part;
 use tinybench_support::suggest;
 
-/// Longest time a target can be given.
-const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
-
 /// Longest window of a performance run: well within the 71 minutes of a device's clock.
 const MAX_WINDOW: Duration = Duration::from_secs(600);
-/// Longest interval at which something can be run.
-const MAX_INTERVAL: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// A form of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -85,24 +81,15 @@ impl FromStr for ShardChoice {
 
 /// A time such as `60s` or `2m30s`.
 pub(super) fn timeout(text: &str) -> Result<Duration, String> {
-    let time = duration(text).filter(|time| *time <= MAX_TIMEOUT);
-    time.ok_or_else(|| "it must be a time such as `60s` or `2m30s`, up to a day".to_owned())
+    time(text, MAX_TIMEOUT)
+        .ok_or_else(|| "it must be a time such as `60s` or `2m30s`, up to a day".to_owned())
 }
 
 /// A time such as `100ms`, `1s` or `5min`.
 pub(super) fn interval(text: &str) -> Result<Duration, String> {
-    let time = duration(text).filter(|time| *time <= MAX_INTERVAL);
-    time.ok_or_else(|| {
+    time(text, MAX_INTERVAL).ok_or_else(|| {
         "it must be a time such as `100ms`, `1s` or `5min`, up to 30 days".to_owned()
     })
-}
-
-/// A time as people write it, if it isn't zero.
-fn duration(text: &str) -> Option<Duration> {
-    text.parse::<jiff::SignedDuration>()
-        .ok()
-        .and_then(|time| Duration::try_from(time).ok())
-        .filter(|time| !time.is_zero())
 }
 
 /// A cell by its name.
@@ -118,9 +105,8 @@ pub(super) fn cell(name: &str) -> Result<&'static Cell, String> {
 
 /// The length of a window.
 pub(super) fn window(text: &str) -> Result<Duration, String> {
-    timeout(text)
-        .ok()
-        .filter(|time| (Duration::from_millis(1)..=MAX_WINDOW).contains(time))
+    time(text, MAX_WINDOW)
+        .filter(|time| *time >= Duration::from_millis(1))
         .ok_or_else(|| "it must be a time such as `10s` or `500ms`, from 1ms to 10m".to_owned())
 }
 

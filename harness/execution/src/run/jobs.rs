@@ -22,6 +22,8 @@ use crate::target::select::Choice;
 
 /// A board and what is measured on it.
 pub struct Run<'a> {
+    /// What it is called among several.
+    pub label: String,
     /// The board.
     pub setting: Setting<'a>,
     /// The subjects.
@@ -84,12 +86,8 @@ pub fn measure(
     progress: &mut Progress,
 ) -> Result<Endings, Failure> {
     let tasks = tasks(runs);
-    let mut endings = take_over(runs, &tasks, kept, progress);
+    let endings = take_over(runs, &tasks, kept, progress);
     let failed = first_failure(&endings);
-    if let (true, Some((first, _))) = (pace.fail_fast, &failed) {
-        endings.truncate(first + 1);
-        endings.resize(tasks.len(), None);
-    }
     let open = tasks.iter().filter(|task| endings[task.order].is_none());
     let mut queues: BTreeMap<Option<String>, Vec<Task>> = BTreeMap::new();
     for task in open {
@@ -247,10 +245,10 @@ impl<'b> Work<'_, 'b> {
 
     /// How `task` is called.
     fn name(&self, task: Task) -> String {
-        let (setting, planned) = self.planned(task);
-        match self.runs.len() {
-            1 => planned.name.clone(),
-            _ => format!("{} on {}", planned.name, setting.board.name),
+        let (_, planned) = self.planned(task);
+        match self.runs {
+            [_] => planned.name.clone(),
+            runs => format!("{} on {}", planned.name, runs[task.run].label),
         }
     }
 
@@ -293,6 +291,8 @@ impl<'b> Work<'_, 'b> {
     /// Measures one subject and keeps what came out. Returns what failed.
     fn take(&self, task: Task, progress: &mut Progress) -> Option<String> {
         let (setting, planned) = self.planned(task);
+        // Of what it is made of now: what changes meanwhile is measured again.
+        let sha256 = planned.fingerprint(setting);
         let (ending, failed) = match setting.outcome(planned, progress) {
             Ok(outcome) => (Ending::of_outcome(outcome), None),
             Err(error) if ending::is_of_all(&error) => {
@@ -308,7 +308,7 @@ impl<'b> Work<'_, 'b> {
             question: task.run,
             workload: planned.name.clone(),
             runtime: planned.runtime.name().to_owned(),
-            sha256: planned.fingerprint(setting),
+            sha256,
             ending: ending.clone(),
         };
         let mut shared = self.shared();

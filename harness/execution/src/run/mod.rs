@@ -8,6 +8,7 @@ mod ending;
 pub mod images;
 pub mod jobs;
 pub mod journal;
+pub mod limits;
 pub mod measurements;
 mod planned;
 mod question;

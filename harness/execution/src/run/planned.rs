@@ -35,15 +35,20 @@ pub(super) enum Source {
     Workload(Arc<Workloads>),
     /// One that had to be made to see whether it fits.
     Ready(Box<Subject>),
-    /// A model of a suite that was fetched to `path`.
-    Fetched {
-        suite: Arc<Suite>,
-        index: usize,
-        path: PathBuf,
-        golden: Option<PathBuf>,
-    },
+    /// A model of a suite.
+    Fetched(Fetched),
     /// The user's own model.
     Model(PathBuf),
+}
+
+/// A model of a suite that was fetched to `path`.
+pub(super) struct Fetched {
+    pub suite: Arc<Suite>,
+    /// Its place in the suite.
+    pub index: usize,
+    pub path: PathBuf,
+    /// Folder of its reference vectors, unless those of the suite are taken.
+    pub golden: Option<PathBuf>,
 }
 
 impl Planned {
@@ -70,17 +75,12 @@ impl Planned {
             Source::Workload(workloads) => {
                 Subject::from_workload(workloads.load(&self.name)?, runtime, board)
             }
-            Source::Fetched {
-                suite,
-                index,
-                path,
-                golden,
-            } => {
-                let models = suite.models()?;
-                let model = &models.models[*index];
+            Source::Fetched(it) => {
+                let (models, path) = (it.suite.models()?, &it.path);
+                let model = &models.models[it.index];
                 match &what.data {
                     None => {
-                        let golden = golden.as_deref();
+                        let golden = it.golden.as_deref();
                         Subject::from_fetched(models, model, path, golden, runtime, board)
                     }
                     Some(folder) => {
@@ -116,7 +116,7 @@ impl Planned {
                     .with_file_name(card.model.file)
             }
             Source::Ready(subject) => subject.model_path.clone(),
-            Source::Fetched { path, .. } | Source::Model(path) => path.clone(),
+            Source::Fetched(Fetched { path, .. }) | Source::Model(path) => path.clone(),
         };
         let bytes = files::read(&path, MAX_DATA_BYTES).ok()?;
         Some(record::Model {
@@ -147,17 +147,12 @@ impl Planned {
                     text += &sha256_hex(bytes);
                 }
             }
-            Source::Fetched {
-                suite,
-                index,
-                path,
-                golden,
-            } => {
-                if let Ok(models) = suite.models() {
-                    text = format!("{:?} {:?}", models.models.get(*index), models.vectors);
+            Source::Fetched(it) => {
+                if let Ok(models) = it.suite.models() {
+                    text = format!("{:?} {:?}", models.models.get(it.index), models.vectors);
                 }
-                files.push(path.clone());
-                files.extend(references(golden.as_deref(), path));
+                files.push(it.path.clone());
+                files.extend(references(it.golden.as_deref(), &it.path));
                 // Of a data set its labels stand for all of it: a benchmark's is fixed.
                 files.extend(what.data.iter().flat_map(|folder| labels_of(folder)));
             }

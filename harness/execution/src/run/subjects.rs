@@ -23,7 +23,7 @@ use tinybench_support::files::ReadError;
 use tinybench_support::progress::Progress;
 use tinybench_support::suggest;
 
-use super::planned::{Planned, Source, known_boards};
+use super::planned::{Fetched, Planned, Source, known_boards};
 use super::request::{Request, What};
 
 /// Folder of reference vectors beside the models in a folder that a suite is taken from.
@@ -284,12 +284,12 @@ fn fetched(
         planned.push(Planned {
             name: model.name.clone(),
             runtime,
-            source: Source::Fetched {
+            source: Source::Fetched(Fetched {
                 suite: Arc::clone(suite),
                 index: index.unwrap_or_default(),
                 path,
                 golden: golden.clone(),
-            },
+            }),
         });
     }
     Ok(planned)

@@ -9,17 +9,7 @@ use tinybench_support::suggest;
 
 use super::MAX_PARTS;
 use crate::power::{self, CELLS, Cell, DutyCycle};
-
-/// How often an inference is timed, and at most.
-const RUNS: u32 = 10;
-const MAX_RUNS: u32 = 100_000;
-
-/// How long a target may take for one answer, and at most.
-const TIMEOUT: Duration = Duration::from_secs(60);
-const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
-
-/// Longest interval at which something can be run.
-const MAX_INTERVAL: Duration = Duration::from_secs(30 * 24 * 3600);
+use crate::run::limits::{self, MAX_INTERVAL, MAX_RUNS, MAX_TIMEOUT, RUNS};
 
 /// One value or several.
 #[derive(Clone, Debug, Deserialize)]
@@ -129,13 +119,10 @@ fn runs(value: &u32) -> Result<u32, String> {
 
 /// A time such as `100ms` or `5min`.
 fn time(text: &str, longest: Duration) -> Result<Duration, String> {
-    let time = text.parse::<jiff::SignedDuration>().ok();
-    let time = time.and_then(|time| Duration::try_from(time).ok());
-    time.filter(|time| !time.is_zero() && *time <= longest)
-        .ok_or_else(|| {
-            let days = longest.as_secs() / 86_400;
-            format!("`{text}` is no time such as 100ms, 1s or 5min, up to {days} days")
-        })
+    limits::time(text, longest).ok_or_else(|| {
+        let days = longest.as_secs() / 86_400;
+        format!("`{text}` is no time such as 100ms, 1s or 5min, up to {days} days")
+    })
 }
 
 fn cell(name: &str) -> Result<Option<&'static Cell>, String> {
@@ -157,10 +144,8 @@ impl Options {
             time(text, MAX_INTERVAL).map(Some)
         })?;
         let cells = Choices::new("cell", file.cell, None, |name: &String| cell(name))?;
-        let timeout = match &file.timeout {
-            Some(text) => time(text, MAX_TIMEOUT).map_err(|it| format!("`timeout`: {it}"))?,
-            None => TIMEOUT,
-        };
+        let timeout = file.timeout.as_deref().unwrap_or(limits::TIMEOUT);
+        let timeout = time(timeout, MAX_TIMEOUT).map_err(|it| format!("`timeout`: {it}"))?;
         if with_cell && intervals.values.iter().any(|(_, every)| every.is_none()) {
             return Err("`cell` needs `every`".to_owned());
         }

@@ -14,6 +14,7 @@ use tinybench_inputs::subject::{SubjectError, read_model};
 use tinybench_support::exit::Failure;
 use tinybench_support::exits_with;
 use tinybench_support::files;
+use tinybench_support::printable::printable_path;
 
 /// Only one model can be written to a file.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +74,6 @@ fn read(path: &Path) -> Result<Vec<u8>, SubjectError> {
 
 fn save(to: &Path, model: &[u8]) -> Result<(), Failure> {
     files::write(to, model)?;
-    eprintln!("the model is in {}", to.display());
+    eprintln!("the model is in {}", printable_path(to));
     Ok(())
 }

@@ -79,7 +79,11 @@ pub fn run_with(
             (Journal::new(&folder, &stem, header), Vec::new())
         }
     };
-    let runs = [Run { setting, subjects }];
+    let runs = [Run {
+        label: setting.board.name.clone(),
+        setting,
+        subjects,
+    }];
     let endings = measured(&runs, args.pace, kept, &mut journal, &mut progress)?;
     let failed = endings.failed.clone();
     let of_run = endings.of_runs.into_iter().flatten().collect();
@@ -248,11 +252,11 @@ impl Keep {
     }
 }
 
-/// The name of a record in the folder of results, without its extension: when the run began, to the
-/// second, and its board.
-fn stem(started_at: &str, board: &str) -> String {
+/// What a record or the folder of a sweep is called among the results: when it began, to the second,
+/// and the name of the board or the sweep.
+pub(super) fn stem(started_at: &str, name: &str) -> String {
     let started: Timestamp = started_at.parse().unwrap_or_default();
-    format!("{}-{board}", started.strftime("%Y%m%dT%H%M%SZ"))
+    format!("{}-{name}", started.strftime("%Y%m%dT%H%M%SZ"))
 }
 
 /// What a journal's run was asked, and where its record is to go unless the command line says.
@@ -305,7 +309,7 @@ fn request(args: &RunArgs, board: &str) -> Result<Request, ShareError> {
             stream: args.stream.clone(),
             runtimes: args.runtimes.clone(),
         },
-        shard: args.shard.map(ShardChoice::part).transpose()?,
+        shard: args.job.shard.map(ShardChoice::part).transpose()?,
         runs: args.runs,
         vectors: vectors.map_or_else(Default::default, |vectors| vectors.0),
         timeout: args.timeout,
@@ -313,7 +317,7 @@ fn request(args: &RunArgs, board: &str) -> Result<Request, ShareError> {
             every,
             cell: args.cell,
         }),
-        commit: args.commit.clone(),
+        commit: args.job.commit.clone(),
     })
 }
 

@@ -19,7 +19,7 @@ use tinybench_support::printable::printable_path;
 use tinybench_support::progress::Progress;
 
 use super::resume;
-use super::run::{RESULTS, measured, still_there};
+use super::run::{RESULTS, measured, stem, still_there};
 use crate::args::{Format, ShardChoice, SweepArgs};
 use crate::stdout;
 use crate::table;
@@ -27,16 +27,16 @@ use crate::table;
 /// Measures what the file asks for.
 pub fn sweep(args: &SweepArgs, project: &Project) -> Result<(), Failure> {
     let mut sweep = Sweep::load(&args.file)?;
-    let shard = args.shard.map(ShardChoice::part).transpose()?;
+    let shard = args.job.shard.map(ShardChoice::part).transpose()?;
     for part in &mut sweep.parts {
         part.request.shard = shard;
-        part.request.commit.clone_from(&args.commit);
+        part.request.commit.clone_from(&args.job.commit);
     }
     let mut progress = Progress::stderr();
-    let (runs, labels) = runs(&sweep, project, &mut progress)?;
+    let (runs, stems) = runs(&sweep, project, &mut progress)?;
     let questions = runs.iter().map(|run| Question::of(&run.setting)).collect();
     let started = Timestamp::now();
-    let mut header = run::header(project, started, args.commit.as_deref(), questions);
+    let mut header = run::header(project, started, args.job.commit.as_deref(), questions);
     header.sweep = Some(args.file.clone());
     header.out.clone_from(&args.out);
     let (mut journal, kept) = journal(args.anew, shard, &sweep, header)?;
@@ -48,10 +48,15 @@ pub fn sweep(args: &SweepArgs, project: &Project) -> Result<(), Failure> {
     let endings = measured(&runs, args.pace, kept, &mut journal, &mut progress)?;
 
     let mut records = Vec::new();
-    for ((run, of_run), label) in runs.iter().zip(endings.of_runs).zip(labels) {
+    for ((run, of_run), stem) in runs.iter().zip(endings.of_runs).zip(stems) {
         // With --fail-fast there may be boards that weren't come to.
         if of_run.iter().any(Option::is_some) {
-            records.push((label, run::record(run, &journal.header, of_run)?));
+            let record = run::record(run, &journal.header, of_run)?;
+            records.push(Written {
+                label: &run.label,
+                stem,
+                record,
+            });
         }
     }
     if let Err(interrupted) = interrupt::check() {
@@ -63,10 +68,7 @@ pub fn sweep(args: &SweepArgs, project: &Project) -> Result<(), Failure> {
     match args.format {
         Format::Json => stdout::print(json(&records)?.trim_end())?,
         Format::Table => {
-            let shown: Vec<_> = records
-                .iter()
-                .map(|(label, record)| (label.name.as_str(), record))
-                .collect();
+            let shown: Vec<_> = records.iter().map(|it| (it.label, &it.record)).collect();
             stdout::print(&table::sweep(&shown, stdout::width(), stdout::colour()))?;
         }
     }
@@ -77,30 +79,33 @@ pub fn sweep(args: &SweepArgs, project: &Project) -> Result<(), Failure> {
     endings.failed.map_or(Ok(()), |failed| Err(failed.into()))
 }
 
-/// What a part is called, for people and as a file.
-struct Label {
-    name: String,
+/// The record of a part, with what it is called for people and as a file.
+struct Written<'a> {
+    label: &'a str,
     stem: String,
+    record: RunRecord,
 }
 
-/// The parts of a sweep as runs. A shard leaves out those that it has nothing of.
+/// The parts of a sweep as runs, and the stems of their files. A shard leaves out those that it has
+/// nothing of.
 fn runs<'a>(
     sweep: &'a Sweep,
     project: &'a Project,
     progress: &mut Progress,
-) -> Result<(Vec<Run<'a>>, Vec<Label>), Failure> {
-    let (mut runs, mut labels) = (Vec::new(), Vec::new());
+) -> Result<(Vec<Run<'a>>, Vec<String>), Failure> {
+    let (mut runs, mut stems) = (Vec::new(), Vec::new());
     let mut nothing = None;
     for part in &sweep.parts {
         let setting = Setting::new(&part.request, project, &virtual_board::open, progress)?;
         let selection = Selection::new(&part.request.what, project)?;
         match setting.subjects(&selection, progress) {
             Ok(subjects) => {
-                runs.push(Run { setting, subjects });
-                labels.push(Label {
-                    name: part.label.clone(),
-                    stem: part.stem(),
+                runs.push(Run {
+                    label: part.label.clone(),
+                    setting,
+                    subjects,
                 });
+                stems.push(part.stem());
             }
             Err(error) => match error.error().downcast_ref::<ShardError>() {
                 Some(ShardError::Empty { .. }) => nothing = Some(error),
@@ -110,7 +115,7 @@ fn runs<'a>(
     }
     match nothing {
         Some(error) if runs.is_empty() => Err(error),
-        _ => Ok((runs, labels)),
+        _ => Ok((runs, stems)),
     }
 }
 
@@ -152,19 +157,16 @@ fn journal(
 /// The folder of the records.
 fn folder(args: &SweepArgs, sweep: &Sweep, header: &Header) -> PathBuf {
     let named = args.out.as_ref().or(header.out.as_ref());
-    named.cloned().unwrap_or_else(|| {
-        let started: Timestamp = header.started_at.parse().unwrap_or_default();
-        let time = started.strftime("%Y%m%dT%H%M%SZ");
-        Path::new(RESULTS).join(format!("{time}-{}", sweep.name))
-    })
+    let among_results = || Path::new(RESULTS).join(stem(&header.started_at, &sweep.name));
+    named.cloned().unwrap_or_else(among_results)
 }
 
 /// Writes one record a part. Those that a process has written that was killed are written again.
-fn write(folder: &Path, records: &[(Label, RunRecord)]) -> Result<(), WriteError> {
+fn write(folder: &Path, records: &[Written]) -> Result<(), WriteError> {
     fs::create_dir_all(folder).map_err(WriteError::of(folder))?;
-    for (label, record) in records {
-        let path = folder.join(format!("{}.json", label.stem));
-        let json = record.to_json();
+    for written in records {
+        let path = folder.join(format!("{}.json", written.stem));
+        let json = written.record.to_json();
         let json = json.map_err(|error| WriteError::of(&path)(std::io::Error::other(error)))?;
         files::write(&path, json.as_bytes())?;
     }
@@ -172,7 +174,7 @@ fn write(folder: &Path, records: &[(Label, RunRecord)]) -> Result<(), WriteError
 }
 
 /// The records as one JSON document, a list.
-fn json(records: &[(Label, RunRecord)]) -> Result<String, Failure> {
-    let records: Vec<_> = records.iter().map(|(_, record)| record).collect();
+fn json(records: &[Written]) -> Result<String, Failure> {
+    let records: Vec<_> = records.iter().map(|it| &it.record).collect();
     Ok(tinybench_support::json::text(&records)?)
 }
