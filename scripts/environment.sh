@@ -55,7 +55,8 @@ probe_rs_is_there() {
 # probe-rs. Sets `scratch`, a folder that is deleted with it.
 serve_board() {
     local board=$1 target=${CARGO_TARGET_DIR:-$root/target} server
-    (cd "$root" && cargo build --quiet --locked --package tinybench)
+    # All of the workspace: alone, the package would be built with other features of what it uses.
+    (cd "$root" && cargo build --quiet --locked --workspace)
     scratch=$(mktemp -d)
     "$target/debug/tinybench" --project "$root" serve --board "$board" >"$scratch/selector" 2>"$scratch/log" &
     server=$!

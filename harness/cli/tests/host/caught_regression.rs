@@ -1,6 +1,7 @@
 //! The demonstration in `examples/caught-regression`, from a slower kernel to a marked step.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use crate::support::{project_root, toolchain_is_there};
@@ -11,9 +12,10 @@ fn a_slower_kernel_is_caught_reported_and_marked() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
+    let programs = Path::new(env!("CARGO_BIN_EXE_tinybench"));
     let output = Command::new(project_root().join("examples/caught-regression/run"))
         .arg(folder.path())
-        .env("PROFILE", "dev")
+        .env("PROGRAMS", programs.parent().unwrap())
         .output()
         .unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout);

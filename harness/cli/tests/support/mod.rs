@@ -135,6 +135,23 @@ impl Tinybench {
     }
 }
 
+/// Copies parts of the repository, with symbolic links as they are and without what cargo built.
+pub fn copy_sources(parts: &[&str], to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    let status = std::process::Command::new("sh")
+        .args([
+            "-ec",
+            r#"to=$1; shift; tar --exclude=target -cf - "$@" | tar -xf - -C "$to""#,
+        ])
+        .arg("sh")
+        .arg(to)
+        .args(parts)
+        .current_dir(project_root())
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
 /// The model of the workload `kws`.
 pub fn kws_model() -> Vec<u8> {
     fs::read(project_root().join("workloads/models/kws/kws.tflite")).unwrap()

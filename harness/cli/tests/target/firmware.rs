@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::SystemTime;
 
 use crate::support::calls::callers;
-use crate::support::{NANO33, project_root, toolchain_is_there};
+use crate::support::{NANO33, copy_sources, project_root, toolchain_is_there};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tempfile::TempDir;
@@ -204,7 +203,7 @@ fn another_checkout_gives_the_same_bytes() {
 
     let elsewhere = copy_of_the_project();
     // Whatever cargo is told in a folder above, the image is what the record says.
-    let configuration = elsewhere.path().join(".cargo/config.toml");
+    let configuration = elsewhere.path.join(".cargo/config.toml");
     fs::create_dir_all(configuration.parent().unwrap()).unwrap();
     let settings = "[profile.release]\nopt-level = 0\nlto = \"fat\"\ndebug-assertions = true\n\
                     [profile.release.package.tinybench-firmware]\nopt-level = 1\n\
@@ -214,7 +213,7 @@ fn another_checkout_gives_the_same_bytes() {
                     [target.thumbv7em-none-eabihf]\nrustflags = [\"-Copt-level=0\"]\n\
                     runner = \"no-such-runner\"\n";
     fs::write(&configuration, settings).unwrap();
-    let (there, events) = build_in(elsewhere.path(), NANO33, &path).unwrap();
+    let (there, events) = build_in(&elsewhere.path, NANO33, &path).unwrap();
     assert!(!there.from_cache);
     assert_eq!(there.sha256, here.sha256);
     let Some(Event::Compiling { done, total, .. }) = events.iter().rev().nth(1) else {
@@ -226,13 +225,13 @@ fn another_checkout_gives_the_same_bytes() {
     // A setting that can't be overruled.
     let everything = "[profile.release.package.\"*\"]\nopt-level = 0\n";
     fs::write(&configuration, everything).unwrap();
-    let refused = build_in(elsewhere.path(), NANO33, &model(&folder, 4003)).unwrap_err();
+    let refused = build_in(&elsewhere.path, NANO33, &model(&folder, 4003)).unwrap_err();
     let key = "profile.release.package.\"*\".opt-level";
     assert!(refused.to_string().contains(key), "{refused}");
     fs::remove_file(&configuration).unwrap();
 
     // A change that, by the time of the file, is older than what was compiled.
-    let source = elsewhere.path().join("targets/firmware/src/cycles.rs");
+    let source = elsewhere.path.join("targets/firmware/src/cycles.rs");
     let time = fs::metadata(&source).unwrap().modified().unwrap();
     let text = fs::read_to_string(&source).unwrap();
     let changed = text.replace(
@@ -243,15 +242,15 @@ fn another_checkout_gives_the_same_bytes() {
     fs::write(&source, changed).unwrap();
     let file = fs::File::options().write(true).open(&source).unwrap();
     file.set_modified(time).unwrap();
-    let (changed, _) = build_in(elsewhere.path(), NANO33, &path).unwrap();
+    let (changed, _) = build_in(&elsewhere.path, NANO33, &path).unwrap();
     assert_ne!(changed.sha256, there.sha256);
 
     // A build for another runtime leaves what was compiled for this one.
-    let compiled = compiled_libraries(elsewhere.path(), "tinybench_interpreter");
+    let compiled = compiled_libraries(&elsewhere.path, "tinybench_interpreter");
     assert!(!compiled.is_empty());
-    build_for("classical", elsewhere.path(), NANO33, &path).unwrap();
-    build_in(elsewhere.path(), NANO33, &model(&folder, 4002)).unwrap();
-    let now = compiled_libraries(elsewhere.path(), "tinybench_interpreter");
+    build_for("classical", &elsewhere.path, NANO33, &path).unwrap();
+    build_in(&elsewhere.path, NANO33, &model(&folder, 4002)).unwrap();
+    let now = compiled_libraries(&elsewhere.path, "tinybench_interpreter");
     assert_eq!(now, compiled);
 }
 
@@ -292,9 +291,9 @@ fn a_failed_build_says_what_the_compiler_said() {
     }
     let folder = tempfile::tempdir().unwrap();
     let elsewhere = copy_of_the_project();
-    let script = elsewhere.path().join("targets/firmware/build.rs");
+    let script = elsewhere.path.join("targets/firmware/build.rs");
     fs::write(&script, "fn main() { no_such_function() }").unwrap();
-    let error = build_in(elsewhere.path(), NANO33, &model(&folder, 16))
+    let error = build_in(&elsewhere.path, NANO33, &model(&folder, 16))
         .unwrap_err()
         .to_string();
     assert!(
@@ -305,11 +304,11 @@ fn a_failed_build_says_what_the_compiler_said() {
 
     // Cargo gives up before it starts a compiler.
     fs::write(
-        elsewhere.path().join("targets/firmware/Cargo.toml"),
+        elsewhere.path.join("targets/firmware/Cargo.toml"),
         "[package",
     )
     .unwrap();
-    let error = build_in(elsewhere.path(), NANO33, &model(&folder, 16))
+    let error = build_in(&elsewhere.path, NANO33, &model(&folder, 16))
         .unwrap_err()
         .to_string();
     assert!(error.contains("Cargo.toml"), "{error}");
@@ -404,28 +403,38 @@ fn a_damaged_image_is_no_danger() {
 }
 
 /// The firmware's sources somewhere else.
-fn copy_of_the_project() -> TempDir {
-    let copy = tempfile::tempdir().unwrap();
-    for part in [
+struct Elsewhere {
+    path: PathBuf,
+    /// One test at a time, of any process.
+    _turn: fs::File,
+}
+
+/// The place is the same for all tests, because what is compiled for one, the core library above
+/// all, then serves the next. Images of earlier tests are forgotten.
+fn copy_of_the_project() -> Elsewhere {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("elsewhere");
+    let turn = fs::File::create(path.with_extension("lock")).unwrap();
+    turn.lock().unwrap();
+    for part in [".cargo", "targets", "workloads"] {
+        let _ = fs::remove_dir_all(path.join(part));
+    }
+    if let Ok(images) = fs::read_dir(path.join("target/tinybench/firmware")) {
+        for image in images.map(Result::unwrap) {
+            if image.file_name() != "build" && image.file_type().unwrap().is_dir() {
+                fs::remove_dir_all(image.path()).unwrap();
+            }
+        }
+    }
+    let parts = [
         "targets/firmware",
         "targets/interface",
         "targets/runtimes/classical",
         "targets/runtimes/interpreter",
         "workloads/pipeline",
         "workloads/learning",
-    ] {
-        let to = copy.path().join(part);
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        // `cp` keeps symbolic links as they are.
-        let status = Command::new("cp")
-            .args(["-R", "-P"])
-            .arg(project_root().join(part))
-            .arg(to)
-            .status()
-            .unwrap();
-        assert!(status.success());
-    }
-    copy
+    ];
+    copy_sources(&parts, &path);
+    Elsewhere { path, _turn: turn }
 }
 
 /// The compiled libraries of a crate below a folder, and when each was written.

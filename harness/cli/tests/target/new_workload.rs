@@ -4,7 +4,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::support::{Ended, Tinybench, project_root, toolchain_is_there};
+use crate::support::{Ended, Tinybench, copy_sources, project_root, toolchain_is_there};
 use tinybench_record::RunRecord;
 
 /// The code blocks of `language` in the section `heading`, without their indentation.
@@ -33,7 +33,7 @@ fn the_steps_for_a_new_workload_lead_to_a_verified_run() {
         return;
     }
     let tinybench = Tinybench::new();
-    for part in [
+    let parts = [
         "targets/boards",
         "targets/firmware",
         "targets/interface",
@@ -43,18 +43,8 @@ fn the_steps_for_a_new_workload_lead_to_a_verified_run() {
         "workloads/learning",
         "workloads/models",
         "workloads/suites",
-    ] {
-        let to = tinybench.path("project").join(part);
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        // `cp` keeps symbolic links as they are.
-        let status = Command::new("cp")
-            .args(["-R", "-P"])
-            .arg(project_root().join(part))
-            .arg(to)
-            .status()
-            .unwrap();
-        assert!(status.success());
-    }
+    ];
+    copy_sources(&parts, &tinybench.path("project"));
     // An image doesn't depend on where a project lies. Built in the repository, where the compiler
     // has most of it already, it is found again from the copy.
     let model = "targets/runtimes/interpreter/tests/fixtures/dense.tflite";
