@@ -1,7 +1,7 @@
 //! The STM32L4R5's peripherals, register by register. Time passes only in [`pass`]; the core
 //! executes a branch to itself, or a handler that counts.
 
-#[path = "support/stm32l4r5.rs"]
+#[path = "../support/stm32l4r5.rs"]
 mod support;
 
 use support::*;

@@ -3,7 +3,7 @@
 use tinybench_virtual_board::debug_port::DebugTarget;
 use tinybench_virtual_board::{AccessSize, Ended, Machine, Timing};
 
-use super::image::{Image, RAM};
+use crate::programs::image::{Image, RAM};
 
 /// How the machine gets through the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! registers: r0 and r1 point to RAM data, r2 to flash data, r3 is 4, r7 is the address of CYCCNT;
 //! r4, r8 to r12 and all floating-point registers are free.
 
-#[path = "support/nrf52840.rs"]
+#[path = "../support/nrf52840.rs"]
 #[allow(
     dead_code,
     reason = "these tests start their programs in their own way"

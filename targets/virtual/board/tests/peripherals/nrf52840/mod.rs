@@ -1,9 +1,8 @@
 //! The nRF52840's peripherals, register by register. Time passes only in [`pass`]; the core
 //! executes a branch to itself, or handlers that count.
 
-#[path = "peripherals/reset_values.rs"]
 mod reset_values;
-#[path = "support/nrf52840.rs"]
+#[path = "../../support/nrf52840.rs"]
 mod support;
 
 use support::*;

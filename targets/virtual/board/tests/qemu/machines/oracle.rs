@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::assembler::{Assembler, condition};
-use super::image::{Image, RAM};
+use crate::programs::assembler::{Assembler, condition};
+use crate::programs::image::{Image, RAM};
 
 const LOADER: u32 = 0x2100_0000;
 /// Where images come back to.
