@@ -5,15 +5,15 @@
 #![no_std]
 #![no_main]
 
-#[path = "calibration/block.rs"]
 mod block;
+#[path = "../chip/mod.rs"]
 mod chip;
-#[path = "calibration/counters.rs"]
 mod counters;
+#[path = "../fault.rs"]
 mod fault;
 #[expect(dead_code, reason = "no arena is painted here")]
+#[path = "../memory.rs"]
 mod memory;
-#[path = "calibration/sequence.rs"]
 mod sequence;
 
 use cortex_m_rt::entry;
