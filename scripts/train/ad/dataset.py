@@ -13,9 +13,10 @@ import numpy as np
 
 from ad import machines
 from ad.features import FEATURES
-from common import microphone, noise, sets
-from common.microphone import decibels
+from common import sets
 from common.sets import SETS, DataSet
+from common.sound import microphone, noise
+from common.sound.microphone import decibels
 
 COUNTS = {"training": 3000, "validation": 200, "test": 600}
 UNITS = {"training": 48, "validation": 8, "test": 24}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from common import noise
 from common.features import SAMPLE_RATE
+from common.sound import noise
 
 NYQUIST = SAMPLE_RATE / 2.0
 

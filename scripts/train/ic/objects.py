@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from common.drawing import Colour, Layer, Point, colour, shade
+from common.image.drawing import Colour, Layer, Point, colour, shade
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Writes the folder of the workload."""
 
-from common import publish_pictures
+from common.image import publish
 from common.publish import Workload
 from ic.features import CLASSES
 from ic.train import inputs
@@ -18,4 +18,4 @@ WORKLOAD = Workload(
 )
 
 if __name__ == "__main__":
-    publish_pictures.main(WORKLOAD, PER_CLASS, inputs, __doc__)
+    publish.main(WORKLOAD, PER_CLASS, inputs, __doc__)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from common.drawing import Layer, colour, gradient, photograph, texture
+from common.image.drawing import Layer, colour, gradient, photograph, texture
 from ic.features import SIZE
 from ic.objects import KINDS, MAKES_TRAINING, Pen
 

@@ -10,8 +10,8 @@ from multiprocessing import Pool
 
 import numpy as np
 
-from common.synthesise import resample, speak
-from common.voices import SPEAKERS
+from common.sound.synthesise import resample, speak
+from common.sound.voices import SPEAKERS
 from ic import scenes
 from ic.features import CLASSES as OBJECTS
 from kws import augment

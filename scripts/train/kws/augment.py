@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from common import microphone, noise
-from common.microphone import decibels
+from common.sound import microphone, noise
+from common.sound.microphone import decibels
 from kws.features import SAMPLES
 
 

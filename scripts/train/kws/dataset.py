@@ -10,8 +10,8 @@ import numpy as np
 
 from common import sets
 from common.sets import SETS, DataSet
-from common.synthesise import resample, speak
-from common.voices import SPEAKERS
+from common.sound.synthesise import resample, speak
+from common.sound.voices import SPEAKERS
 from kws import augment
 from kws.features import FEATURES
 from kws.words import CLASSES, SILENCE, UNKNOWN, UNKNOWN_TEST_ONLY, UNKNOWN_TRAINING

@@ -4,7 +4,7 @@ import numpy as np
 
 from common import evaluate, tflm
 from common.sets import DataSet
-from common.voices import ACCENTS_TEST_ONLY
+from common.sound.voices import ACCENTS_TEST_ONLY
 from kws.train import pairs
 from kws.words import CLASSES, UNKNOWN, UNKNOWN_TEST_ONLY
 

@@ -4,9 +4,10 @@ import json
 
 import numpy as np
 
-from common import evaluate, publish, synthesise, tflm
+from common import evaluate, publish, tflm
 from common.publish import Quality, Vectors, Workload
 from common.sets import DataSet
+from common.sound import synthesise
 from kws import dataset
 from kws.features import FEATURES
 from kws.words import CLASSES

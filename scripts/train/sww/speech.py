@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from common import microphone, noise
 from common.features import SAMPLE_RATE
-from common.microphone import decibels
-from common.synthesise import resample, speak
-from common.voices import SPEAKERS
+from common.sound import microphone, noise
+from common.sound.microphone import decibels
+from common.sound.synthesise import resample, speak
+from common.sound.voices import SPEAKERS
 from sww.words import CLOSE_WORDS, WAKE_WORD, Vocabulary, sentence
 
 

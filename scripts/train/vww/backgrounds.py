@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from common.drawing import Colour, Layer, colour, gradient, shade, texture
+from common.image.drawing import Colour, Layer, colour, gradient, shade, texture
 
 Background = Callable[[np.random.Generator, int], np.ndarray]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from common.drawing import Colour, Layer, Point, colour, direction, shade
+from common.image.drawing import Colour, Layer, Point, colour, direction, shade
 
 SKIN = (
     (255, 224, 196),

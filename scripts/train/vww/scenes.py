@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from common.drawing import Layer, photograph
+from common.image.drawing import Layer, photograph
 from vww import backgrounds, person, things
 from vww.features import SIZE
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from common.drawing import Layer, colour, shade
+from common.image.drawing import Layer, colour, shade
 
 Thing = Callable[[Layer, np.random.Generator, float, float, float], None]
 

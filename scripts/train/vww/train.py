@@ -3,7 +3,7 @@
 import numpy as np
 
 from common import fit
-from common.pictures import Jitter
+from common.image.pictures import Jitter
 from common.sets import DataSet
 from vww.model import build
 

@@ -14,5 +14,7 @@ mod pages_in_browser;
 mod parsers;
 mod records;
 mod serve;
+#[cfg(unix)]
+mod set_up;
 #[path = "../support/mod.rs"]
 mod support;

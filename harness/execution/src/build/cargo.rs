@@ -1,5 +1,6 @@
 //! Runs cargo on the firmware's workspace.
 
+use super::environment::changes_the_build;
 use super::key::Sources;
 use super::toolchain::Toolchain;
 use super::{BuildError, Event, Job, cargo_config, firmware_folder};
@@ -251,29 +252,6 @@ fn cargo(toolchain: &Toolchain, firmware: &Path) -> Command {
     command
 }
 
-/// Whether an environment variable could change the image: an outer cargo sets many.
-pub(super) fn changes_the_build(name: &str) -> bool {
-    const HARMLESS: [&str; 5] = [
-        "CARGO_HOME",
-        "CARGO_HTTP_",
-        "CARGO_NET_",
-        "CARGO_REGISTRIES_",
-        "CARGO_REGISTRY_",
-    ];
-    if HARMLESS.iter().any(|prefix| name.starts_with(prefix)) {
-        return false;
-    }
-    let prefixes = [
-        "CARGO",
-        "RUSTC",
-        "RUSTFLAGS",
-        "RUSTDOC",
-        "TINYBENCH_",
-        "SOURCE_DATE_EPOCH",
-    ];
-    prefixes.iter().any(|prefix| name.starts_with(prefix))
-}
-
 /// Cargo's own folder, as cargo finds it.
 fn cargo_home() -> Option<PathBuf> {
     let named = env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -488,20 +466,5 @@ mod tests {
             assert!(tells_of_a_full_disk(words), "{words}");
         }
         assert!(!tells_of_a_full_disk("error: cannot find value `x`"));
-    }
-
-    #[test]
-    fn an_outer_cargo_and_the_users_flags_stay_outside() {
-        for name in [
-            "CARGO_TARGET_DIR",
-            "RUSTFLAGS",
-            "CARGO_PROFILE_RELEASE_LTO",
-            "RUSTC_WRAPPER",
-        ] {
-            assert!(changes_the_build(name), "{name}");
-        }
-        for name in ["CARGO_HOME", "CARGO_NET_OFFLINE", "RUSTUP_HOME", "PATH"] {
-            assert!(!changes_the_build(name), "{name}");
-        }
     }
 }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::BuildError;
+use super::environment::changes_the_build;
 
 /// A setting that can't be undone.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -212,10 +213,7 @@ fn targets(section: &Value, target: &str) -> Overruled {
 /// Variables for the compiler and for build scripts.
 fn environment(section: &Value) -> Overruled {
     let names = section.as_table().into_iter().flat_map(Table::keys);
-    match names
-        .into_iter()
-        .find(|name| super::cargo::changes_the_build(name))
-    {
+    match names.into_iter().find(|name| changes_the_build(name)) {
         Some(name) => Err(format!("env.{name}")),
         None => Ok(Vec::new()),
     }

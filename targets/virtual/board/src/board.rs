@@ -1,8 +1,9 @@
 //! A virtual board: a machine behind a debug port.
 
+use crate::chips::UnknownChip;
 use crate::debug_port::{DebugPort, Debuggable};
 use crate::faults::{InjectedFault, MachineFault};
-use crate::machine::{Machine, UnknownChip};
+use crate::machine::Machine;
 
 /// A virtual microcontroller board, as a probe sees it.
 pub struct VirtualBoard {

@@ -54,9 +54,9 @@ mod system;
 pub mod timing;
 
 pub use board::VirtualBoard;
+pub use chips::{CHIPS, UnknownChip};
 pub use elf::{ElfError, Image, Location, Segment, Symbol, SymbolError, SymbolKind, Symbols};
 pub use machine::{
-    CHIPS, Ended, FaultReport, FunctionCost, Hook, LoadError, Machine, MemoryError, Profile,
-    Timing, UnknownChip,
+    Ended, FaultReport, FunctionCost, Hook, LoadError, Machine, MemoryError, Profile, Timing,
 };
 pub use memory::{AccessSize, BusFault};

@@ -4,7 +4,7 @@ use object::LittleEndian;
 use object::elf::{FileHeader32, PT_LOAD, ProgramHeader32};
 use object::read::elf::{FileHeader, ProgramHeader};
 
-use super::ElfError;
+use super::error::ElfError;
 
 /// Bytes that have to be in memory before the program starts.
 #[derive(Clone, PartialEq, Eq)]

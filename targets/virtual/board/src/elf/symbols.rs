@@ -4,7 +4,8 @@ use object::LittleEndian;
 use object::elf::{FileHeader32, SHN_UNDEF, SHT_SYMTAB, STT_FUNC, STT_NOTYPE, STT_OBJECT, Sym32};
 use object::read::elf::{FileHeader, Sym};
 
-use super::{ElfError, Segment};
+use super::error::ElfError;
+use super::segments::Segment;
 
 /// Names that an error proposes at most.
 const PROPOSALS: usize = 5;

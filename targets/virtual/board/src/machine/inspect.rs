@@ -118,4 +118,30 @@ impl Machine {
         };
         &bytes[offset as usize..]
     }
+
+    /// Copies out of flash or RAM, without the access budget of single reads. `None` if the
+    /// range isn't wholly in one memory.
+    pub fn read_memory(&self, address: u32, bytes: &mut [u8]) -> Option<()> {
+        let (memory, offset) = match self.core.memory.locate(address)? {
+            Place::Flash(offset) => (&self.core.memory.flash[..], offset as usize),
+            Place::Ram(offset) => (self.core.memory.ram(), offset as usize),
+        };
+        bytes.copy_from_slice(memory.get(offset..offset + bytes.len())?);
+        Some(())
+    }
+
+    /// Copies into RAM. `None` if the range isn't wholly in RAM.
+    pub fn write_memory(&mut self, address: u32, bytes: &[u8]) -> Option<()> {
+        let Place::Ram(offset) = self.core.memory.locate(address)? else {
+            return None;
+        };
+        let start = offset as usize;
+        self.core
+            .memory
+            .ram_mut()
+            .get_mut(start..start + bytes.len())?
+            .copy_from_slice(bytes);
+        self.core.ram_changed(offset, offset + bytes.len() as u32);
+        Some(())
+    }
 }

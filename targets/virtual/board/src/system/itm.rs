@@ -1,7 +1,7 @@
 //! Instrumentation Trace Macrocell (C1.7): what a program writes to its stimulus ports is kept for
 //! whoever takes it. Timestamps and the packets of the DWT are not generated.
 
-use super::Accessor;
+use super::accessor::Accessor;
 use crate::memory::AccessSize;
 
 /// Stimulus ports.

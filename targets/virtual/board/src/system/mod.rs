@@ -1,6 +1,7 @@
 //! The core's own registers: the Private Peripheral Bus from 0xE000_0000 (Armv7-M Architecture
 //! Reference Manual, DDI 0403E, B3 and C1).
 
+mod accessor;
 pub mod debug;
 pub mod dwt;
 pub mod exceptions;
@@ -10,6 +11,8 @@ pub mod mpu;
 pub mod scb;
 pub mod systick;
 pub mod tpiu;
+
+pub(crate) use accessor::Accessor;
 
 use crate::chips::ChipDescription;
 use debug::Debug;
@@ -21,14 +24,6 @@ use mpu::Mpu;
 use scb::Scb;
 use systick::SysTick;
 use tpiu::Tpiu;
-
-/// Who accesses a register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Accessor {
-    Debugger,
-    Privileged,
-    Unprivileged,
-}
 
 /// The state of all registers on the Private Peripheral Bus.
 pub(crate) struct System {

@@ -5,8 +5,8 @@ use tinybench_virtual_board::debug_port::DebugTarget;
 use tinybench_virtual_board::{AccessSize, Machine};
 
 use super::directed_exceptions::same;
-use super::image::RAM;
-use super::system_program::SystemProgram;
+use crate::programs::image::RAM;
+use crate::programs::system_program::SystemProgram;
 
 /// The alias of a bit.
 fn alias(address: u32, bit: u32) -> u32 {

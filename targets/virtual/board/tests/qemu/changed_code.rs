@@ -1,8 +1,8 @@
 //! Code in RAM that the program itself changes.
 
 use super::directed_exceptions::same;
-use super::image::RAM;
-use super::system_program::SystemProgram;
+use crate::programs::image::RAM;
+use crate::programs::system_program::SystemProgram;
 
 /// Where the code lies: at the start of a granule of the code map.
 const CODE: u32 = RAM + 0x3_9000;

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tinybench_virtual_board::debug_port::DebugTarget;
 use tinybench_virtual_board::{AccessSize, Ended, Machine};
 
-use super::emulator::{self, Path};
-use super::image::{Image, RAM};
-use super::oracle;
-use super::system_program::{PROCESS_STACK, SystemProgram, special};
+use crate::machines::emulator::{self, Path};
+use crate::machines::oracle;
+use crate::programs::image::{Image, RAM};
+use crate::programs::system_program::{PROCESS_STACK, SystemProgram, special};
 
 const ICSR: u32 = 0xE000_ED04;
 const SHCSR: u32 = 0xE000_ED24;

@@ -36,19 +36,12 @@
 //!   the mode that EXC_RETURN named.
 //! - Lockup ends QEMU.
 
-mod assembler;
 mod bit_band;
 mod changed_code;
 mod directed_exceptions;
-mod emulator;
-mod encodings;
-mod generator;
-mod image;
+mod machines;
 mod memory_protection;
-mod operands;
-mod oracle;
+mod programs;
 mod random_exceptions;
 mod random_programs;
-mod rng;
-mod system_program;
 mod undefined;

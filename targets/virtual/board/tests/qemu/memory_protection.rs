@@ -2,12 +2,12 @@
 
 use tinybench_virtual_board::Ended;
 
-use super::assembler::Assembler;
 use super::directed_exceptions::{self, entries, run, trace};
-use super::emulator::{self, Path};
-use super::image::{Image, RAM};
-use super::rng::Rng;
-use super::system_program::{SystemProgram, special};
+use crate::machines::emulator::{self, Path};
+use crate::programs::assembler::Assembler;
+use crate::programs::image::{Image, RAM};
+use crate::programs::rng::Rng;
+use crate::programs::system_program::{SystemProgram, special};
 
 const SHCSR: u32 = 0xE000_ED24;
 const MMFAR: u32 = 0xE000_ED34;

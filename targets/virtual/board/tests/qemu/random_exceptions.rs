@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::assembler::condition;
-use super::emulator::{self, Path};
-use super::image::Image;
-use super::oracle;
 use super::random_programs::environment;
-use super::rng::Rng;
-use super::system_program::{CELLS, PROCESS_STACK, SystemProgram, special};
+use crate::machines::emulator::{self, Path};
+use crate::machines::oracle;
+use crate::programs::assembler::condition;
+use crate::programs::image::Image;
+use crate::programs::rng::Rng;
+use crate::programs::system_program::{CELLS, PROCESS_STACK, SystemProgram, special};
 
 /// Images one QEMU process runs.
 const BATCH: u64 = 100;

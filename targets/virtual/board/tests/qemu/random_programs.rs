@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::emulator::{self, Path};
-use super::encodings::table;
-use super::generator::{self, Case, Program, candidates, result_name};
-use super::oracle;
+use crate::machines::emulator::{self, Path};
+use crate::machines::oracle;
+use crate::programs::encodings::table;
+use crate::programs::generator::{self, Case, Program, candidates, result_name};
 
 /// Images one QEMU process runs.
 const BATCH: u64 = 16;

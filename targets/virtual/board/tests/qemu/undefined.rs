@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::assembler::{Assembler, Label};
-use super::emulator::{self, Path};
-use super::encodings::table;
-use super::image::{Image, RAM};
-use super::oracle;
-use super::rng::Rng;
+use crate::machines::emulator::{self, Path};
+use crate::machines::oracle;
+use crate::programs::assembler::{Assembler, Label};
+use crate::programs::encodings::table;
+use crate::programs::image::{Image, RAM};
+use crate::programs::rng::Rng;
 
 const CFSR: u32 = 0xE000_ED28;
 /// CFSR bits: UNDEFINSTR and NOCP.

@@ -6,258 +6,41 @@
 //! A locked-up core stays locked up, as in debug interface mode; without a debugger the real chip
 //! resets.
 
-mod clock;
-mod egu;
-mod gpio;
-mod gpiote;
+mod description;
+mod events;
 mod information;
+mod map;
 mod nvmc;
 mod peripheral;
+mod pins;
 mod power;
-mod ppi;
-mod pwm;
 mod reset_values;
 mod rng;
-mod rtc;
 mod temp;
-mod timer;
+mod time;
 mod uart;
-mod wdt;
+
+pub use description::DESCRIPTION;
 
 use super::{
-    CacheShape, Chip, ChipContext, ChipDescription, ChipIdentity, FlashTiming, MemoryRegion,
-    RamBank, ResetReason, SerialLine, flash, unmodelled,
+    Chip, ChipContext, ChipDescription, FlashTiming, ResetReason, SerialLine, flash, unmodelled,
 };
 use crate::memory::{AccessSize, BusFault};
-use crate::timing::TimingParameters;
-use clock::Clock;
-use egu::Egu;
-use gpio::Gpio;
-use gpiote::Gpiote;
+use description::SECTOR_BYTES;
+use events::{Egu, Ppi};
 use information::{Uicr, ficr};
+use map::{APB, PAGES, Place, page, place};
 use nvmc::Nvmc;
 use peripheral::{Io, Peripheral};
+use pins::{Gpio, Gpiote};
 use power::Power;
-use ppi::Ppi;
-use pwm::Pwm;
 use rng::Rng;
-use rtc::Rtc;
 use temp::Temp;
-use timer::Timer;
+use time::{Clock, Pwm, Rtc, Timer, Wdt};
 use uart::Uart;
-use wdt::Wdt;
-
-/// Flash wait states without the cache: the upper end of the Product Specification's range WFLASH (0
-/// to 2). The misses' penalty with it is the same read of flash, inside its range WFLASHCACHE (0 to 3),
-/// and what the published cycles of P-256 fit best: with 3 they are 1.3 % off on average, with 2 0.8 %.
-const WAIT_STATES: u32 = 2;
-const MISS_PENALTY: u32 = 2;
-/// One flash read, bytes. The nRF52840's is not documented; this is the line of the nRF5340's
-/// cache (nRF5340 Product Specification), whose flash has the same controller.
-const SECTOR_BYTES: u32 = 16;
-
-/// The chip as data.
-pub static DESCRIPTION: ChipDescription = ChipDescription {
-    name: "nrf52840",
-    flash: MemoryRegion {
-        name: "flash",
-        origin: 0,
-        length: 0x10_0000,
-        aliases: &[],
-    },
-    ram: MemoryRegion {
-        name: "RAM",
-        origin: 0x2000_0000,
-        length: 0x4_0000,
-        // Code RAM: the same memory on the code bus.
-        aliases: &[(0x0080_0000, 0, 0x4_0000)],
-    },
-    ram_banks: &[RamBank {
-        length: 0x4_0000,
-        group: 1,
-        granted_late: false,
-    }],
-    // 2 KB; organisation as on the nRF5340: two ways, 128-bit lines.
-    instruction_cache: CacheShape {
-        sets: 64,
-        ways: 2,
-        line_bytes: SECTOR_BYTES,
-    },
-    data_cache: None,
-    timing: TimingParameters {
-        flash_wait: WAIT_STATES,
-        instruction_miss: MISS_PENALTY - WAIT_STATES,
-        ..TimingParameters::DEFAULT
-    },
-    // Nordic Semiconductor.
-    identity: ChipIdentity {
-        continuation: 2,
-        designer: 0x44,
-        part: 0x008,
-    },
-    ctrl_ap: true,
-    interrupts: 48,
-    priority_bits: 3,
-    fpu: true,
-    mpu_regions: 8,
-    // "Bit Banding: NO" among the options of the CPU (Product Specification, "CPU and support
-    // module configuration").
-    bit_band: false,
-};
-
-/// Page numbers of the peripherals: bits 12 to 19 of their addresses, and their interrupt lines.
-mod page {
-    pub const CLOCK: u32 = 0x00;
-    pub const UART0: u32 = 0x02;
-    pub const GPIOTE: u32 = 0x06;
-    pub const TIMER0: u32 = 0x08;
-    pub const RTC0: u32 = 0x0B;
-    pub const TEMP: u32 = 0x0C;
-    pub const RNG: u32 = 0x0D;
-    pub const WDT: u32 = 0x10;
-    pub const RTC1: u32 = 0x11;
-    pub const EGU0: u32 = 0x14;
-    pub const EGU5: u32 = 0x19;
-    pub const TIMER3: u32 = 0x1A;
-    pub const TIMER4: u32 = 0x1B;
-    pub const PWM0: u32 = 0x1C;
-    pub const NVMC: u32 = 0x1E;
-    pub const PWM1: u32 = 0x21;
-    pub const PWM2: u32 = 0x22;
-    pub const RTC2: u32 = 0x24;
-    pub const UART1: u32 = 0x28;
-    pub const PWM3: u32 = 0x2D;
-}
-
-/// The pages of what is modelled with tasks and events.
-const PAGES: [u32; 25] = [
-    page::CLOCK,
-    page::UART0,
-    page::GPIOTE,
-    page::TIMER0,
-    page::TIMER0 + 1,
-    page::TIMER0 + 2,
-    page::RTC0,
-    page::TEMP,
-    page::RNG,
-    page::WDT,
-    page::RTC1,
-    page::EGU0,
-    page::EGU0 + 1,
-    page::EGU0 + 2,
-    page::EGU0 + 3,
-    page::EGU0 + 4,
-    page::EGU5,
-    page::TIMER3,
-    page::TIMER4,
-    page::PWM0,
-    page::PWM1,
-    page::PWM2,
-    page::RTC2,
-    page::UART1,
-    page::PWM3,
-];
-
-/// Names of the peripherals on the APB pages (Product Specification, 4.2.3 "Instantiation").
-const NAMES: [&str; 0x30] = [
-    "CLOCK/POWER",
-    "RADIO",
-    "UARTE0/UART0",
-    "SPIM0/TWIM0",
-    "SPIM1/TWIM1",
-    "NFCT",
-    "GPIOTE",
-    "SAADC",
-    "TIMER0",
-    "TIMER1",
-    "TIMER2",
-    "RTC0",
-    "TEMP",
-    "RNG",
-    "ECB",
-    "AAR/CCM",
-    "WDT",
-    "RTC1",
-    "QDEC",
-    "COMP/LPCOMP",
-    "EGU0",
-    "EGU1",
-    "EGU2",
-    "EGU3",
-    "EGU4",
-    "EGU5",
-    "TIMER3",
-    "TIMER4",
-    "PWM0",
-    "PDM",
-    "NVMC/ACL",
-    "PPI",
-    "MWU",
-    "PWM1",
-    "PWM2",
-    "SPIM2",
-    "RTC2",
-    "I2S",
-    "FPU",
-    "USBD",
-    "UARTE1",
-    "QSPI",
-    "",
-    "",
-    "",
-    "PWM3",
-    "",
-    "SPIM3",
-];
-
-/// First addresses of the peripherals' pages, of the pins, and of the CryptoCell.
-const APB: u32 = 0x4000_0000;
-const GPIO: u32 = 0x5000_0000;
-const CRYPTOCELL: [u32; 2] = [0x5002_A000, 0x5002_B000];
 
 /// Tasks that one event may set off through the PPI before it counts as a loop without end.
 const LONGEST_CHAIN: usize = 1000;
-
-/// The name of the peripheral on an APB page; `None` where there is none.
-fn name(page: u32) -> Option<&'static str> {
-    NAMES
-        .get(page as usize)
-        .copied()
-        .filter(|name| !name.is_empty())
-}
-
-/// Where an address leads.
-enum Place {
-    Ficr,
-    Uicr,
-    Gpio,
-    Nvmc,
-    Ppi,
-    /// A peripheral with tasks and events.
-    Modelled(u32),
-    /// A peripheral that isn't modelled.
-    Unmodelled(&'static str),
-}
-
-fn place(address: u32) -> Option<Place> {
-    let start = address & !0xFFF;
-    Some(match start {
-        0x1000_0000 => Place::Ficr,
-        0x1000_1000 => Place::Uicr,
-        GPIO => Place::Gpio,
-        _ if CRYPTOCELL.contains(&start) => Place::Unmodelled("CryptoCell"),
-        _ => {
-            let number = start.checked_sub(APB)? >> 12;
-            let name = name(number)?;
-            match number {
-                page::NVMC => Place::Nvmc,
-                ppi::PAGE => Place::Ppi,
-                _ if PAGES.contains(&number) => Place::Modelled(number),
-                _ => Place::Unmodelled(name),
-            }
-        }
-    })
-}
 
 /// The peripherals.
 pub(crate) struct Nrf52840 {
@@ -377,7 +160,7 @@ impl Nrf52840 {
             }
             for (page, task) in self.ppi.route(page, number) {
                 io.page = page;
-                if page == ppi::PAGE {
+                if page == page::PPI {
                     self.ppi.task(task);
                 } else if let Some(peripheral) = self.peripheral(page) {
                     peripheral.task(task, io);
@@ -538,7 +321,7 @@ fn report(place: &Place, address: u32, context: &mut ChipContext<'_>) {
         Place::Unmodelled(name) => unmodelled::peripheral(name),
         Place::Gpio => unmodelled::register("GPIO", offset),
         _ => {
-            let name = name(address.wrapping_sub(APB) >> 12).unwrap_or("the chip");
+            let name = map::name(address.wrapping_sub(APB) >> 12).unwrap_or("the chip");
             unmodelled::register(name, offset)
         }
     };

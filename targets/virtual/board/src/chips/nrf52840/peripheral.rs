@@ -4,6 +4,8 @@
 //! Tasks are registers at 0x000 to 0x0FC, triggered by writing 1. Events are registers at 0x100 to
 //! 0x1FC. Bit `n` of INTEN lets event `n`, at 0x100 + 4 n, assert the peripheral's interrupt line.
 
+use super::description::DESCRIPTION;
+
 /// Core clock cycles in a second.
 pub(super) const CORE_HZ: u64 = 64_000_000;
 
@@ -60,7 +62,7 @@ impl Io<'_> {
 
     /// Offset in the RAM of an EasyDMA buffer; `None` if it isn't wholly in the RAM.
     pub fn dma(&self, pointer: u32, length: u32) -> Option<usize> {
-        let offset = pointer.checked_sub(super::DESCRIPTION.ram.origin)? as usize;
+        let offset = pointer.checked_sub(DESCRIPTION.ram.origin)? as usize;
         (offset.checked_add(length as usize)? <= self.ram.len()).then_some(offset)
     }
 

@@ -1,31 +1,17 @@
 //! The decoder: from Thumb encodings (Armv7-M Architecture Reference Manual, DDI 0403E, chapter
 //! A5 and A7) to [`Op`]s.
 
+mod encoding;
 mod narrow;
 #[cfg(test)]
 mod tests;
 mod vector;
 mod wide;
 
+pub(in crate::cpu) use encoding::CARRY_UNCHANGED;
+pub use encoding::{Place, Undecodable};
+
 use super::op::{Kind, Op};
-
-/// Where an instruction stands, as far as its meaning depends on it.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// Address of the instruction.
-    pub pc: u32,
-    /// Inside an IT block: 16-bit data processing doesn't set the flags.
-    pub in_it: bool,
-    /// The last instruction of an IT block: the only one that may branch.
-    pub last_in_it: bool,
-}
-
-/// Why there is no operation for an encoding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undecodable {
-    /// UNDEFINED or UNPREDICTABLE: an UNDEFINSTR UsageFault.
-    Undefined,
-}
 
 /// A decoded instruction: the operation and up to two pseudo-operations around it.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +50,15 @@ pub fn decode(first: u16, second: u16, place: Place) -> Result<Decoded, Undecoda
         align_sp,
         size,
     })
+}
+
+/// ITSTATE behind an instruction: ITAdvance.
+pub(crate) const fn advance_it(it: u8) -> u8 {
+    if it & 7 == 0 {
+        0
+    } else {
+        it & 0xE0 | (it << 1) & 0x1F
+    }
 }
 
 /// Block-ending instructions that aren't branches, and so may stand anywhere in an IT block.
@@ -115,33 +110,4 @@ const fn computes_sp(kind: Kind) -> bool {
             | K::LdrPost
             | K::LdrLit
     )
-}
-
-/// `kind` with operands.
-pub(super) const fn op(kind: Kind, a: u32, b: u32, c: u32, d: u32, imm: u32) -> Op {
-    Op {
-        kind,
-        a: a as u8,
-        b: b as u8,
-        c: c as u8,
-        d: d as u8,
-        offset: 0,
-        flags: 0,
-        index: 0,
-        prefix: 0,
-        imm,
-    }
-}
-
-/// Carry field of an immediate that leaves the carry as it is.
-pub(in crate::cpu) const CARRY_UNCHANGED: u32 = 2;
-
-/// Bits `low..low + width` of `value`.
-pub(super) const fn bits(value: u16, low: u32, width: u32) -> u32 {
-    (value as u32 >> low) & ((1 << width) - 1)
-}
-
-/// The low `width` bits of `value`, sign-extended.
-pub(super) const fn sign_extend(value: u32, width: u32) -> u32 {
-    (((value << (32 - width)) as i32) >> (32 - width)) as u32
 }

@@ -1,7 +1,7 @@
 //! 16-bit encodings (A5.2).
 
-use super::super::op::{Kind as K, Op, literal};
-use super::{CARRY_UNCHANGED, Place, Undecodable, bits, op, sign_extend};
+use super::encoding::{CARRY_UNCHANGED, Place, Undecodable, bits, op, sign_extend};
+use crate::cpu::op::{Kind as K, Op, literal};
 
 pub(super) fn decode(h: u16, place: Place) -> Result<Op, Undecodable> {
     let s = !place.in_it;

@@ -1,9 +1,7 @@
 //! Coprocessor space: FPv4-SP (A6.4 to A6.7), everything else has no coprocessor.
 
-use super::super::op::{Kind as K, Op};
-use super::{Place, Undecodable, bits, op};
-
-const UNDEFINED: Result<Op, Undecodable> = Err(Undecodable::Undefined);
+use super::encoding::{Place, UNDEFINED, Undecodable, bits, op};
+use crate::cpu::op::{Kind as K, Op};
 
 pub(super) fn decode(h1: u16, h2: u16, place: Place) -> Result<Op, Undecodable> {
     if bits(h1, 8, 4) == 15 {

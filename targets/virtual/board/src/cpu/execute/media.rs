@@ -1,7 +1,7 @@
 //! Saturation, packing, extension, parallel arithmetic and bits (A4.4.5 to A4.4.8).
 
+use super::parallel::parallel;
 use crate::cpu::op::{Kind as K, Op};
-use crate::cpu::parallel::parallel;
 use crate::cpu::{Core, Trap};
 
 impl Core {

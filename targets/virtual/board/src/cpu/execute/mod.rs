@@ -11,6 +11,7 @@ mod floating_point;
 mod load_store;
 mod media;
 mod multiply;
+mod parallel;
 mod pseudo;
 mod system;
 

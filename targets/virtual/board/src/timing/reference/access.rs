@@ -2,6 +2,7 @@
 
 use crate::cpu::Core;
 use crate::cpu::op::{Kind as K, Op, literal};
+use crate::memory::{FLASH_GROUP, PERIPHERAL_GROUP, Place};
 
 /// What an instruction reads or writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,5 +102,14 @@ fn width(how: u8) -> u32 {
         literal::BYTE | literal::SIGNED_BYTE => 1,
         literal::HALF | literal::SIGNED_HALF => 2,
         _ => 4,
+    }
+}
+
+/// The group of the memory at an address, and in bit 4 whether it is granted late.
+pub(super) fn bank(core: &Core, address: u32) -> u8 {
+    match core.memory.locate(address) {
+        Some(Place::Ram(offset)) => core.memory.ram_bank(offset as usize),
+        Some(Place::Flash(_)) => FLASH_GROUP,
+        None => PERIPHERAL_GROUP,
     }
 }

@@ -1,6 +1,6 @@
 //! What a program consists of, as far as its cycles depend on it.
 
-use super::{Access, bank};
+use super::access::{Access, bank};
 use crate::cpu::Core;
 use crate::cpu::op::Kind;
 use crate::memory::{FLASH_GROUP, PERIPHERAL_GROUP, Place};

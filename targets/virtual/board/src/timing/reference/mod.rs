@@ -14,7 +14,7 @@ mod tests;
 
 use std::collections::HashMap;
 
-use access::Access;
+use access::{Access, bank};
 use caches::{Lines, Sectors};
 pub use mix::Mix;
 
@@ -22,11 +22,10 @@ use super::pipeline::{Entry, Pipeline, Step};
 use super::{Class, Shape, TimingParameters, shape};
 use crate::chips::FlashTiming;
 use crate::cpu::Core;
-use crate::cpu::blocks::advance_it;
-use crate::cpu::decode;
+use crate::cpu::decode::{self, advance_it};
 use crate::cpu::execute::divide_cycles;
 use crate::cpu::op::{Kind, Op};
-use crate::memory::{AccessSize, FLASH_GROUP, PERIPHERAL_GROUP, Place};
+use crate::memory::{AccessSize, PERIPHERAL_GROUP, Place};
 use crate::{Ended, Machine};
 
 /// Counts the cycles of a program that a machine executes one instruction at a time.
@@ -220,15 +219,6 @@ enum Stored {
     To(u8),
     /// It accesses memory otherwise.
     Else,
-}
-
-/// The group of the memory at an address, and in bit 4 whether it is granted late.
-fn bank(core: &Core, address: u32) -> u8 {
-    match core.memory.locate(address) {
-        Some(Place::Ram(offset)) => core.memory.ram_bank(offset as usize),
-        Some(Place::Flash(_)) => FLASH_GROUP,
-        None => PERIPHERAL_GROUP,
-    }
 }
 
 /// Cycles of a divide beyond its static one.

@@ -1,0 +1,1 @@
+"""What trainers of pictures share: drawing, changing, publishing."""

@@ -1,0 +1,1 @@
+"""What trainers of sounds share: speakers, rooms, microphones, noise."""

@@ -1,0 +1,9 @@
+//! Who asks.
+
+/// Who accesses a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accessor {
+    Debugger,
+    Privileged,
+    Unprivileged,
+}

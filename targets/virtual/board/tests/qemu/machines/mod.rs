@@ -1,0 +1,4 @@
+//! The two machines that are compared.
+
+pub mod emulator;
+pub mod oracle;
