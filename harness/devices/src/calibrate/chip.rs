@@ -1,6 +1,6 @@
 //! What calibration must know of a chip: how to recognise it, and how its caches are switched.
 
-use super::sequence::Cache;
+use super::sequence::{Cache, Clock};
 
 /// A chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,11 +9,40 @@ pub struct Chip {
     pub name: &'static str,
     /// What its ROM table says.
     pub identity: Identity,
+    caches: Caches,
+    /// An address in a bank of RAM other than the one at the start.
+    pub other_ram: Option<u32>,
+    /// How it is made so slow that its flash needs no wait states, if that can be.
+    pub slow: Option<Slow>,
+}
+
+/// Addresses and values that set the caches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Caches {
     warm: &'static [[u32; 2]],
     cold: &'static [[u32; 2]],
     off: &'static [[u32; 2]],
-    /// An address in a bank of RAM other than the one at the start.
-    pub other_ram: Option<u32>,
+}
+
+/// A clock at which flash is read without wait states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slow {
+    /// From the full clock to this one, one step after the other.
+    pub enter: &'static [Field],
+    /// And back.
+    pub leave: &'static [Field],
+    caches: Caches,
+}
+
+/// Bits of a register, and what they are set to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// Address of the register.
+    pub address: u32,
+    /// The bits.
+    pub mask: u32,
+    /// Their value, in place.
+    pub value: u32,
 }
 
 /// Who made a chip and which it is: the peripheral identification of its ROM table (Arm CoreSight
@@ -57,11 +86,43 @@ impl std::fmt::Display for Identity {
 const ICACHECNF: u32 = 0x4001_E540;
 
 /// FLASH_ACR (RM0432, 3.7.1): LATENCY in bits 0 to 3, PRFTEN 8, ICEN 9, DCEN 10, ICRST 11, DCRST
-/// 12. The caches can be emptied only while they are off. Five wait states, for 120 MHz.
+/// 12. The caches can be emptied only while they are off. Five wait states, for 120 MHz, or none.
 const FLASH_ACR: u32 = 0x4002_2000;
-const L4R5_ON: u32 = 0x705;
-const L4R5_OFF: u32 = 0x005;
-const L4R5_EMPTY: u32 = 0x1805;
+const L4R5_WAIT_STATES: u32 = 5;
+
+/// How the caches of an STM32L4R5 are set whose flash has so many wait states.
+macro_rules! l4r5_caches {
+    ($wait_states:expr) => {
+        Caches {
+            warm: &[[FLASH_ACR, 0x700 | $wait_states]],
+            cold: &[
+                [FLASH_ACR, $wait_states],
+                [FLASH_ACR, 0x1800 | $wait_states],
+                [FLASH_ACR, $wait_states],
+                [FLASH_ACR, 0x700 | $wait_states],
+            ],
+            off: &[[FLASH_ACR, $wait_states]],
+        }
+    };
+}
+
+/// FLASH_ACR.LATENCY.
+const fn l4r5_latency(wait_states: u32) -> Field {
+    Field {
+        address: FLASH_ACR,
+        mask: 0xF,
+        value: wait_states,
+    }
+}
+
+/// RCC_CFGR.HPRE, by which the core's clock is divided (RM0432, 6.4.3): 0 for 1, 8 for 2, 10 for 8.
+const fn l4r5_divider(hpre: u32) -> Field {
+    Field {
+        address: 0x4002_1008,
+        mask: 0xF0,
+        value: hpre << 4,
+    }
+}
 
 static KNOWN: [Chip; 2] = [
     Chip {
@@ -72,10 +133,14 @@ static KNOWN: [Chip; 2] = [
             designer: 0x44,
             part: 0x008,
         },
-        warm: &[[ICACHECNF, 1]],
-        cold: &[[ICACHECNF, 0], [ICACHECNF, 1]],
-        off: &[[ICACHECNF, 0]],
+        caches: Caches {
+            warm: &[[ICACHECNF, 1]],
+            cold: &[[ICACHECNF, 0], [ICACHECNF, 1]],
+            off: &[[ICACHECNF, 0]],
+        },
         other_ram: None,
+        // Clock and wait states are fixed.
+        slow: None,
     },
     Chip {
         name: "STM32L4R5",
@@ -85,16 +150,20 @@ static KNOWN: [Chip; 2] = [
             designer: 0x20,
             part: 0x470,
         },
-        warm: &[[FLASH_ACR, L4R5_ON]],
-        cold: &[
-            [FLASH_ACR, L4R5_OFF],
-            [FLASH_ACR, L4R5_EMPTY],
-            [FLASH_ACR, L4R5_OFF],
-            [FLASH_ACR, L4R5_ON],
-        ],
-        off: &[[FLASH_ACR, L4R5_OFF]],
+        caches: l4r5_caches!(L4R5_WAIT_STATES),
         // SRAM2.
         other_ram: Some(0x2003_0000),
+        // 15 MHz: in voltage range 1 flash needs no wait states up to 20 MHz (RM0432, 3.3.3). Beyond
+        // 80 MHz in two steps at least 1 µs apart (5.1.8), which is less than a probe needs for one.
+        slow: Some(Slow {
+            enter: &[l4r5_divider(10), l4r5_latency(0)],
+            leave: &[
+                l4r5_latency(L4R5_WAIT_STATES),
+                l4r5_divider(8),
+                l4r5_divider(0),
+            ],
+            caches: l4r5_caches!(0),
+        }),
     },
 ];
 
@@ -110,11 +179,15 @@ impl Chip {
     }
 
     /// Addresses and values to write, in this order, before each repetition.
-    pub fn writes(&self, cache: Cache) -> &'static [[u32; 2]] {
+    pub fn writes(&self, cache: Cache, clock: Clock) -> &'static [[u32; 2]] {
+        let caches = match (clock, &self.slow) {
+            (Clock::Slow, Some(slow)) => &slow.caches,
+            _ => &self.caches,
+        };
         match cache {
-            Cache::Warm => self.warm,
-            Cache::Cold => self.cold,
-            Cache::Off => self.off,
+            Cache::Warm => caches.warm,
+            Cache::Cold => caches.cold,
+            Cache::Off => caches.off,
         }
     }
 }
@@ -141,5 +214,38 @@ mod tests {
         assert_eq!(Chip::of("nRF52840_xxAA").unwrap().name, "nRF52840");
         assert_eq!(Chip::of("STM32L4R5ZITx").unwrap().name, "STM32L4R5");
         assert_eq!(Chip::of("nRF52832_xxAA"), None);
+    }
+
+    /// Flash must never be read with fewer wait states than the clock needs, and the clock must not
+    /// jump from below 80 MHz to 120 MHz.
+    #[test]
+    fn the_stm32l4r5_gets_slow_before_its_flash_gets_fast_and_back_in_two_steps() {
+        let chip = Chip::of("STM32L4R5ZITx").unwrap();
+        let slow = chip.slow.unwrap();
+        let steps = |fields: &[Field]| -> Vec<_> {
+            let each = fields.iter();
+            each.map(|field| (field.address, field.mask, field.value))
+                .collect()
+        };
+        assert_eq!(
+            steps(slow.enter),
+            [(0x4002_1008, 0xF0, 0xA0), (FLASH_ACR, 0xF, 0)]
+        );
+        assert_eq!(
+            steps(slow.leave),
+            [
+                (FLASH_ACR, 0xF, 5),
+                (0x4002_1008, 0xF0, 0x80),
+                (0x4002_1008, 0xF0, 0)
+            ]
+        );
+        for cache in [Cache::Warm, Cache::Cold, Cache::Off] {
+            let latency = |clock| {
+                let writes = chip.writes(cache, clock).iter();
+                writes.map(|[_, value]| value & 0xF).collect::<Vec<_>>()
+            };
+            assert!(latency(Clock::Full).iter().all(|&it| it == 5));
+            assert!(latency(Clock::Slow).iter().all(|&it| it == 0));
+        }
     }
 }

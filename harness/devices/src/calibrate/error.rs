@@ -54,6 +54,22 @@ pub enum CalibrateError {
         /// What it counted.
         cycles: u32,
     },
+    /// The clock or the wait states don't change.
+    #[error(
+        "the target's clock can't be changed: the register at {address:#010x} holds {found:#010x} \
+         where its bits {mask:#x} were set to {value:#x}; check that the firmware has set the chip \
+         up and that nothing else holds its clock"
+    )]
+    Clock {
+        /// Address of the register.
+        address: u32,
+        /// The bits that were set.
+        mask: u32,
+        /// To what.
+        value: u32,
+        /// What the register holds then.
+        found: u32,
+    },
     /// Modelled counts have to repeat exactly.
     #[error(
         "the counts of `{benchmark}` vary between {min} and {max} cycles from one repetition to \
@@ -124,6 +140,7 @@ impl Exits for CalibrateError {
             Self::Core { .. } | Self::Chip { .. } => Exit::NoTarget,
             Self::Damaged
             | Self::Counter { .. }
+            | Self::Clock { .. }
             | Self::ModelVaries { .. }
             | Self::Unstable { .. } => Exit::Target,
             Self::TooSmall { .. } | Self::NoModel { .. } | Self::Model(_) | Self::BoardFile(_) => {

@@ -72,6 +72,7 @@ mod tests {
         let benchmarks = all(Features {
             cache: true,
             other_ram: true,
+            slow: true,
         });
         let flash = Region {
             origin: 0x0800_0000,

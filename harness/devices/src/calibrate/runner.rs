@@ -9,11 +9,11 @@ use tinybench_interface::calibration::{
     Block, COUNTER_COUNT, MAGIC, REPETITIONS, VERSION, checksum,
 };
 
-use super::chip::{Chip, Identity};
+use super::chip::{Chip, Field, Identity};
 use super::counts::Readings;
 use super::error::CalibrateError;
 use super::layout::Layout;
-use super::sequence::{self, Home, Places, Sequence};
+use super::sequence::{self, Clock, Home, Places, Sequence};
 use tinybench_execution::target::conversation::ImageView;
 use tinybench_execution::target::fault::FaultReport;
 use tinybench_execution::target::{Target, TargetError, Wait};
@@ -52,6 +52,8 @@ pub struct Runner<'a, T: Target + ?Sized> {
     chip: Option<&'static Chip>,
     timeout: Duration,
     counters: Counters,
+    /// What the core runs at.
+    clock: Clock,
     /// The image's description of itself.
     block: Block,
     request: u32,
@@ -77,6 +79,7 @@ impl<'a, T: Target + ?Sized> Runner<'a, T> {
             chip,
             timeout,
             counters,
+            clock: Clock::Full,
             block: Block::INITIAL,
             request: 0,
         };
@@ -102,6 +105,7 @@ impl<'a, T: Target + ?Sized> Runner<'a, T> {
 
     /// Runs a sequence and returns what its window counted.
     pub fn run(&mut self, sequence: &Sequence) -> Result<Readings, CalibrateError> {
+        self.change_clock(sequence.clock)?;
         let code = sequence.code();
         let address = match sequence.home {
             Home::Ram => self.write_code(&code)?,
@@ -117,7 +121,7 @@ impl<'a, T: Target + ?Sized> Runner<'a, T> {
         };
         let before = self
             .chip
-            .map_or(&[][..], |chip| chip.writes(sequence.cache));
+            .map_or(&[][..], |chip| chip.writes(sequence.cache, sequence.clock));
         self.request += 1;
         // The host's part of the block, in its order.
         let [counters, repetitions] = self.counters.amount();
@@ -143,6 +147,46 @@ impl<'a, T: Target + ?Sized> Runner<'a, T> {
         let events = (self.counters == Counters::All)
             .then(|| [readings(1), readings(2), readings(3), readings(4)]);
         Ok(Readings::new(readings(0), events))
+    }
+
+    /// Has the core run at `clock`. The core is halted meanwhile.
+    fn change_clock(&mut self, clock: Clock) -> Result<(), CalibrateError> {
+        if clock == self.clock {
+            return Ok(());
+        }
+        let slow = self
+            .chip
+            .and_then(|chip| chip.slow.as_ref())
+            .ok_or_else(|| {
+                TargetError::Protocol("the chip can't run without wait states".to_owned())
+            })?;
+        let fields = match clock {
+            Clock::Slow => slow.enter,
+            Clock::Full => slow.leave,
+        };
+        for &Field {
+            address,
+            mask,
+            value,
+        } in fields
+        {
+            let mut register = [0];
+            self.target.read_words(address, &mut register)?;
+            let wanted = register[0] & !mask | value;
+            self.target.write_words(address, &[wanted])?;
+            self.target.read_words(address, &mut register)?;
+            let [found] = register;
+            if found & mask != value {
+                return Err(CalibrateError::Clock {
+                    address,
+                    mask,
+                    value,
+                    found,
+                });
+            }
+        }
+        self.clock = clock;
+        Ok(())
     }
 
     /// Puts a sequence into the image's RAM and returns its address.
@@ -239,6 +283,8 @@ fn check_identity<T: Target + ?Sized>(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use tinybench_interface::calibration::Reading;
 
     use super::*;
@@ -269,10 +315,18 @@ mod tests {
         /// So many requests are answered without jitter.
         steady: u32,
         cpuid: u32,
-        part: u32,
+        /// The chip of the board file.
+        chip: &'static str,
+        /// PIDR4 and PIDR0 to PIDR2.
+        rom: [u32; 4],
         /// Added to the checksum.
         damage: u32,
         started: bool,
+        /// The chip's registers that were written, and what was written in turn.
+        registers: HashMap<u32, u32>,
+        written: Vec<(u32, u32)>,
+        /// A register that keeps its value.
+        stuck: Option<u32>,
     }
 
     impl Image {
@@ -289,9 +343,13 @@ mod tests {
                 jitter: 0,
                 steady: 0,
                 cpuid: 0x410F_C241,
-                part: 0x008,
+                chip: "nRF52840_xxAA",
+                rom: [2, 0x008, 0x40, 0x0C],
                 damage: 0,
                 started: false,
+                registers: HashMap::new(),
+                written: Vec::new(),
+                stuck: None,
             }
         }
 
@@ -322,16 +380,23 @@ mod tests {
         fn read_words(&mut self, address: u32, words: &mut [u32]) -> Result<(), TargetError> {
             match address {
                 CPUID => words[0] = self.cpuid,
-                ROM_PIDR4 => words[0] = 2,
-                ROM_PIDR0 => words.copy_from_slice(&[self.part, 0x40, 0x0C]),
-                _ => words.copy_from_slice(&self.words()),
+                ROM_PIDR4 => words[0] = self.rom[0],
+                ROM_PIDR0 => words.copy_from_slice(&self.rom[1..]),
+                BLOCK => words.copy_from_slice(&self.words()),
+                _ => words[0] = self.registers.get(&address).copied().unwrap_or_default(),
             }
             Ok(())
         }
 
         fn write_words(&mut self, address: u32, words: &[u32]) -> Result<(), TargetError> {
-            assert_eq!(address, BLOCK + offset_of!(Block, request) as u32);
-            self.block.request = words[0];
+            if address == BLOCK + offset_of!(Block, request) as u32 {
+                self.block.request = words[0];
+            } else {
+                self.written.push((address, words[0]));
+                if self.stuck != Some(address) {
+                    self.registers.insert(address, words[0]);
+                }
+            }
             Ok(())
         }
 
@@ -392,7 +457,7 @@ mod tests {
             symbolise: &|_| None,
         };
         let timeout = Duration::from_secs(1);
-        let chip = Chip::of("nRF52840_xxAA");
+        let chip = Chip::of(image.chip);
         let mut runner = Runner::start(image, view, &layout, chip, timeout, Counters::All)?;
         act(&mut runner)
     }
@@ -427,6 +492,7 @@ mod tests {
         let benchmarks = all(Features {
             cache: true,
             other_ram: false,
+            slow: false,
         });
         let counts = |steady| {
             let mut image = Image::new();
@@ -452,6 +518,59 @@ mod tests {
         );
     }
 
+    /// RCC_CFGR and FLASH_ACR of an STM32L4R5 (RM0432, 6.4.3 and 3.7.1).
+    const CFGR: u32 = 0x4002_1008;
+    const ACR: u32 = 0x4002_2000;
+
+    /// An STM32L4R5 at 120 MHz: its PLL is the clock, and its flash has 5 wait states.
+    fn l4r5() -> Image {
+        let mut image = Image::new();
+        image.chip = "STM32L4R5ZITx";
+        image.rom = [0, 0x70, 0x04, 0x0A];
+        image.registers = [(CFGR, 0xF), (ACR, 0x705)].into();
+        image
+    }
+
+    /// Runs one sequence at each of these clocks.
+    fn clocked(image: &mut Image, clocks: &[Clock]) -> Result<(), CalibrateError> {
+        let check = Sequence::check;
+        with_runner(image, &[], |runner| {
+            for &clock in clocks {
+                runner.run(&check().clocked(clock))?;
+            }
+            Ok(())
+        })
+    }
+
+    #[test]
+    fn the_clock_changes_with_the_sequences_and_other_bits_stay() {
+        let mut image = l4r5();
+        clocked(&mut image, &[Clock::Full, Clock::Slow, Clock::Slow]).unwrap();
+        assert_eq!(image.written, [(CFGR, 0xAF), (ACR, 0x700)]);
+        let mut image = l4r5();
+        clocked(&mut image, &[Clock::Slow, Clock::Full]).unwrap();
+        assert_eq!(
+            image.written[2..],
+            [(ACR, 0x705), (CFGR, 0x8F), (CFGR, 0xF)]
+        );
+    }
+
+    #[test]
+    fn a_clock_that_does_not_change_is_told() {
+        let mut image = l4r5();
+        image.stuck = Some(CFGR);
+        let error = clocked(&mut image, &[Clock::Slow]).unwrap_err();
+        assert_eq!(error.exit(), Exit::Target);
+        assert_eq!(
+            error.to_string(),
+            "the target's clock can't be changed: the register at 0x40021008 holds 0x0000000f \
+             where its bits 0xf0 were set to 0xa0; check that the firmware has set the chip up and \
+             that nothing else holds its clock"
+        );
+        // The flash is not made fast for a core that is.
+        assert_eq!(image.written, [(CFGR, 0xAF)]);
+    }
+
     #[test]
     fn a_damaged_answer_is_refused() {
         let mut image = Image::new();
@@ -468,7 +587,7 @@ mod tests {
         assert_eq!(error.exit(), Exit::NoTarget);
         assert!(error.to_string().contains("part number 0xd21"), "{error}");
         let mut image = Image::new();
-        image.part = 0x006;
+        image.rom[1] = 0x006;
         assert_eq!(
             check(&mut image).unwrap_err().to_string(),
             "the target is not the nRF52840 of the board file, but part 0x006 of designer \

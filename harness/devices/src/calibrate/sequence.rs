@@ -43,6 +43,15 @@ pub enum Cache {
     Off,
 }
 
+/// How fast the core runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Clock {
+    /// As the board's set-up leaves it.
+    Full,
+    /// So slowly that the flash needs no wait states: see [`Chip::slow`](super::chip::Chip::slow).
+    Slow,
+}
+
 /// What a register holds when a sequence begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
@@ -82,6 +91,8 @@ pub struct Sequence {
     pub home: Home,
     /// How the caches are.
     pub cache: Cache,
+    /// How fast the core runs.
+    pub clock: Clock,
     /// Registers that aren't as usual: numbers below 12.
     pub registers: Vec<(u8, Value)>,
     /// What is counted.
@@ -94,7 +105,7 @@ impl Sequence {
         Self::new(vec![FILL; CHECK_INSTRUCTIONS])
     }
 
-    /// In flash, out of a warm cache, with the usual registers: r0 and r1 point to RAM, r2 to
+    /// In flash, out of a warm cache, at full speed, with the usual registers: r0 and r1 point to RAM, r2 to
     /// flash, r3 is 4, r4 and r8 to r11 are 0.
     pub fn new(body: Code) -> Self {
         Self {
@@ -102,6 +113,7 @@ impl Sequence {
             shift: 0,
             home: Home::Flash,
             cache: Cache::Warm,
+            clock: Clock::Full,
             registers: Vec::new(),
             window: Window::Whole,
         }
@@ -123,6 +135,12 @@ impl Sequence {
     /// The same with other caches.
     pub fn cached(mut self, cache: Cache) -> Self {
         self.cache = cache;
+        self
+    }
+
+    /// The same at another speed.
+    pub fn clocked(mut self, clock: Clock) -> Self {
+        self.clock = clock;
         self
     }
 

@@ -246,6 +246,16 @@ pub fn blx(rm: u16) -> Code {
     vec![0x4780 | rm << 3]
 }
 
+/// `mov sp, rm`: MOV register, T1.
+pub fn mov_sp(rm: u16) -> Code {
+    vec![0x4685 | rm << 3]
+}
+
+/// `mov rd, sp`, `rd` from r8 to r15: MOV register, T1.
+pub fn mov_from_sp(rd: u16) -> Code {
+    vec![0x46E8 | rd & 7]
+}
+
 /// `mov pc, rm`: MOV register, T1.
 pub fn mov_pc(rm: u16) -> Code {
     vec![0x4687 | rm << 3]

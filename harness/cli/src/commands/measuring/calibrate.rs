@@ -274,6 +274,7 @@ impl<'a> Bench<'a> {
         let benchmarks = benchmarks::all(Features {
             cache: chip.is_some(),
             other_ram: chip.is_some_and(|chip| chip.other_ram.is_some()),
+            slow: chip.is_some_and(|chip| chip.slow.is_some()),
         });
         let flash = board.memory.flash;
         let layout = Layout::new(&benchmarks, flash).ok_or(CalibrateError::TooSmall {

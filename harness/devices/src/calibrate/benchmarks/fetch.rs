@@ -1,7 +1,7 @@
 //! Fetching instructions: the prefetch unit, wait states, and the cache.
 
 use super::Table;
-use crate::calibrate::sequence::{Cache, Sequence, Value};
+use crate::calibrate::sequence::{Cache, Clock, Sequence, Value};
 use crate::calibrate::thumb::{
     Code, FILL, add_wide, adds, b, bne_back, fill, join, ldr, mla, repeat, subs,
 };
@@ -82,20 +82,28 @@ fn loop_of(bytes: usize) -> Code {
     ])
 }
 
+/// What an empty cache adds.
+pub(super) fn misses(table: &mut Table, clock: Clock) {
+    let topic = match clock {
+        Clock::Full => "cache miss",
+        Clock::Slow => "cache miss, no wait states",
+    };
+    table.rule(topic, "cache miss, hit");
+    for (name, code) in [
+        ("256 bytes, cold against warm", fill(128)),
+        (
+            "256 bytes of wide, cold against warm",
+            repeat(&add_wide(4, 4, 1), 64),
+        ),
+    ] {
+        let [cold, warm] = [Cache::Cold, Cache::Warm]
+            .map(|cache| Sequence::new(code.clone()).cached(cache).clocked(clock));
+        table.difference(name, cold, warm);
+    }
+}
+
 fn cache(table: &mut Table) {
-    table.rule("cache miss", "cache miss, hit");
-    let straight = fill(128);
-    table.difference(
-        "256 bytes, cold against warm",
-        Sequence::new(straight.clone()).cached(Cache::Cold),
-        Sequence::new(straight).cached(Cache::Warm),
-    );
-    let wide = repeat(&add_wide(4, 4, 1), 64);
-    table.difference(
-        "256 bytes of wide, cold against warm",
-        Sequence::new(wide.clone()).cached(Cache::Cold),
-        Sequence::new(wide).cached(Cache::Warm),
-    );
+    misses(table, Clock::Full);
     // One pass in the steady state: three passes less two.
     for (state, cache) in [("on", Cache::Warm), ("off", Cache::Off)] {
         table.rule(

@@ -1,7 +1,7 @@
 //! Loads and stores.
 
 use super::Table;
-use crate::calibrate::sequence::{Cache, Sequence, Value};
+use crate::calibrate::sequence::{Cache, Clock, Sequence};
 use crate::calibrate::thumb::{
     Code, FILL, NOP, adds, fill, join, ldm, ldr, ldr_post, ldr_pre, ldr_register, ldr_wide, ldrd,
     ldrex, ldrh_wide, movs, pop, push, repeat, stm, str, str_post, str_register, str_wide, strd,
@@ -19,7 +19,7 @@ pub(super) fn add(table: &mut Table) {
 }
 
 /// `count` loads, one after the other, from different words.
-fn in_a_row(count: u16, base: u16) -> Code {
+pub(super) fn in_a_row(count: u16, base: u16) -> Code {
     (0..count).flat_map(|i| ldr(4, base, 4 * i)).collect()
 }
 
@@ -206,65 +206,18 @@ fn memories(table: &mut Table) {
     ] {
         table.add(name, Sequence::new(body));
     }
-    for (name, body) in [
-        ("RAM, other RAM", join(&[&ldr(4, 0, 0), &ldr(4, 1, 0)])),
-        ("other RAM, RAM", join(&[&ldr(4, 1, 0), &ldr(4, 0, 0)])),
-    ] {
-        table.add(name, Sequence::new(body).with(1, Value::OtherRam(0)));
-    }
-    other_ram(table);
-}
-
-/// What decides when a bank of RAM has to be granted: how long accesses of it follow each other.
-fn other_ram(table: &mut Table) {
-    table.rule("other RAM", "`BANK_GRANT`");
-    let mut add = |name: &str, body: Code| {
-        table.add(name, Sequence::new(body).with(1, Value::OtherRam(0)));
-    };
-    for count in 1..=8 {
-        add(&format!("{count} in a row"), in_a_row(count, 1));
-    }
-    for count in [2, 4, 8] {
-        let apart: Code = (0..count)
-            .flat_map(|i| join(&[&ldr(4, 1, 4 * i), &[FILL]]))
-            .collect();
-        add(&format!("{count} with an instruction behind each"), apart);
-        let stores: Code = (0..count).flat_map(|i| str(4, 1, 4 * i)).collect();
-        add(&format!("{count} stores in a row"), stores);
-    }
-    add("then adds", join(&[&ldr(4, 1, 0), &adds(4, 1)]));
-    add("ldm of 2", ldm(1, 1 << 4 | 1 << 8));
-    add("ldm of 4", ldm(1, 1 << 4 | 1 << 8 | 1 << 9 | 1 << 10));
-    add("two ldm of 2", repeat(&ldm(1, 1 << 4 | 1 << 8), 2));
-    for distance in 0..=3 {
-        let body = join(&[&str(4, 1, 0), &fill(distance), &ldr(4, 1, 4)]);
-        add(
-            &format!("load {distance} instructions behind a store"),
-            body,
-        );
-        let body = join(&[&str(4, 0, 8), &fill(distance), &ldr(4, 1, 4)]);
-        add(
-            &format!("load {distance} instructions behind a store to RAM"),
-            body,
-        );
-        let body = join(&[&ldr(4, 1, 0), &fill(distance), &ldr(4, 1, 4)]);
-        add(&format!("load {distance} instructions behind a load"), body);
-    }
-    add(
-        "RAM and other RAM in turn",
-        repeat(&join(&[&ldr(4, 0, 0), &ldr(4, 1, 0)]), 4),
-    );
-    add(
-        "store to RAM, load of other RAM, in turn",
-        repeat(&join(&[&str(4, 0, 8), &ldr(4, 1, 0)]), 4),
-    );
 }
 
 /// Bytes between the reads of [`flash_data`]: more than any flash read brings.
 const STRIDE: u16 = 64;
 
-fn flash_data(table: &mut Table) {
-    table.rule("flash data", "data read of flash");
+/// One read of flash out of a cache that is full, empty and off.
+pub(super) fn flash_reads(table: &mut Table, clock: Clock) {
+    let topic = match clock {
+        Clock::Full => "flash data",
+        Clock::Slow => "flash data, no wait states",
+    };
+    table.rule(topic, "data read of flash");
     let then = join(&[&ldr(4, 2, 0), &adds(4, 1)]);
     for (name, cache) in [
         ("warm", Cache::Warm),
@@ -273,9 +226,13 @@ fn flash_data(table: &mut Table) {
     ] {
         table.add(
             format!("ldr, adds; cache {name}"),
-            Sequence::new(then.clone()).cached(cache),
+            Sequence::new(then.clone()).cached(cache).clocked(clock),
         );
     }
+}
+
+fn flash_data(table: &mut Table) {
+    flash_reads(table, Clock::Full);
     let one = in_a_row(4, 2);
     table.add(
         "4 words of 16 bytes, cache off",

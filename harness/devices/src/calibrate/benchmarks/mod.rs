@@ -1,5 +1,6 @@
 //! The micro-benchmarks: which instructions are run for which rule of `docs/timing-rules.md`.
 
+mod banks;
 mod branches;
 mod exceptions;
 mod fetch;
@@ -7,7 +8,7 @@ mod float;
 mod integer;
 mod memory;
 
-use super::sequence::Sequence;
+use super::sequence::{Cache, Clock, Sequence};
 
 /// One micro-benchmark: the counts of a sequence less those of another.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Features {
     pub cache: bool,
     /// Whether there is a second bank of RAM.
     pub other_ram: bool,
+    /// Whether the core can be made so slow that its flash needs no wait states.
+    pub slow: bool,
 }
 
 /// Collects benchmarks of one rule after the other.
@@ -75,11 +78,17 @@ pub fn all(features: Features) -> Vec<Benchmark> {
     fetch::add(&mut table);
     float::add(&mut table);
     exceptions::add(&mut table);
+    banks::add(&mut table, Clock::Full);
+    // All of them behind the others, so that the clock is changed once.
+    banks::add(&mut table, Clock::Slow);
+    fetch::misses(&mut table, Clock::Slow);
+    memory::flash_reads(&mut table, Clock::Slow);
     table.benchmarks.retain(|benchmark| {
         let sequences = [&benchmark.sequence, &benchmark.control];
         sequences.iter().all(|sequence| {
             (features.other_ram || !sequence.needs_other_ram())
-                && (features.cache || sequence.cache == super::sequence::Cache::Warm)
+                && (features.cache || sequence.cache == Cache::Warm)
+                && (features.slow || sequence.clock == Clock::Full)
         })
     });
     table.benchmarks
@@ -94,6 +103,7 @@ mod tests {
     const EVERYTHING: Features = Features {
         cache: true,
         other_ram: true,
+        slow: true,
     };
 
     #[test]
@@ -121,8 +131,28 @@ mod tests {
         let plain = all(Features {
             cache: false,
             other_ram: false,
+            slow: false,
         });
         assert!(plain.len() > 100 && plain.len() < all(EVERYTHING).len());
+    }
+
+    /// What is slow is the same as at full speed, and comes behind all of that.
+    #[test]
+    fn sequences_with_the_other_bank_run_with_and_without_wait_states() {
+        let all = all(EVERYTHING);
+        let slow_ones = all
+            .iter()
+            .position(|it| it.sequence.clock == Clock::Slow)
+            .unwrap();
+        let (full, slow) = all.split_at(slow_ones);
+        assert!(slow.iter().all(|it| it.sequence.clock == Clock::Slow));
+        for benchmark in slow.iter().filter(|it| it.sequence.needs_other_ram()) {
+            let same = full.iter().find(|it| {
+                it.sequence.clone().clocked(Clock::Slow) == benchmark.sequence
+                    && it.sequence.needs_other_ram()
+            });
+            assert!(same.is_some(), "{}", benchmark.name);
+        }
     }
 
     /// A sequence must not change what its frame needs.
@@ -136,6 +166,7 @@ mod tests {
         } in all(EVERYTHING)
         {
             assert_eq!(sequence.home, control.home, "{name}");
+            assert_eq!(sequence.clock, control.clock, "{name}");
         }
     }
 }

@@ -20,9 +20,10 @@ pub struct Published {
 }
 
 impl Published {
-    /// How far off `modelled` cycles are, percent.
-    pub fn error(&self, modelled: f64) -> f64 {
-        100.0 * (modelled / self.cycles - 1.0)
+    /// Its name: that of the file, without what comes behind the point.
+    pub fn name(&self) -> String {
+        let stem = Path::new(&self.file).file_stem();
+        stem.map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
     }
 }
 

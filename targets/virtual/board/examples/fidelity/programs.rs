@@ -5,13 +5,15 @@ use std::path::Path;
 use tinybench_virtual_board::timing::{Mix, Reference, TimingParameters};
 use tinybench_virtual_board::{Ended, Machine};
 
-use super::Problem;
+use super::problem::Problem;
 
 /// Cycles after which a program is taken never to come to the function, or never to return from it.
-const LIMIT: u64 = 4_000_000_000;
+pub const LIMIT: u64 = 4_000_000_000;
 
 /// A program, a function of it, and what was measured.
 pub struct Program {
+    /// What tables call it.
+    pub name: String,
     /// Its ELF file.
     pub file: String,
     /// Chip of the virtual board.
@@ -23,6 +25,7 @@ pub struct Program {
 }
 
 /// Modelled cycles of a call: of the first one, whose caches are cold, and of the second.
+#[derive(Debug)]
 pub struct Modelled {
     /// Of the first call.
     pub first: u64,
@@ -30,19 +33,20 @@ pub struct Modelled {
     pub second: Option<u64>,
 }
 
-/// Runs a program until the function has returned twice.
-pub fn run(program: &Program, changes: &[(&str, u32)]) -> Result<Modelled, Problem> {
+/// Runs a program until the function has returned twice. It may take `limit` cycles up to each call and
+/// in it.
+pub fn run(program: &Program, changes: &[(&str, u32)], limit: u64) -> Result<Modelled, Problem> {
     let mut machine = load(program, changes)?;
-    let first = call(&mut machine, program)?;
+    let first = call(&mut machine, program, limit)?;
     // Some programs call it only once.
-    let second = call(&mut machine, program).ok();
+    let second = call(&mut machine, program, limit).ok();
     Ok(Modelled { first, second })
 }
 
 /// What the first call of the function consists of.
 pub fn mix(program: &Program) -> Result<Mix, Problem> {
     let mut machine = load(program, &[])?;
-    come_to(&mut machine, program)?;
+    come_to(&mut machine, program, LIMIT)?;
     let (back, stack) = (machine.register(14) & !1, machine.register(13));
     let mut reference = Reference::new(&machine);
     while machine.pc() != back || machine.register(13) != stack {
@@ -95,10 +99,10 @@ fn stopped(machine: &Machine, program: &Program, ended: Ended, what: &str) -> Pr
 }
 
 /// Runs to the function.
-fn come_to(machine: &mut Machine, program: &Program) -> Result<(), Problem> {
+fn come_to(machine: &mut Machine, program: &Program, limit: u64) -> Result<(), Problem> {
     let Program { file, entry, .. } = program;
     let ended = machine
-        .run_to(entry.as_str(), LIMIT)
+        .run_to(entry.as_str(), limit)
         .map_err(|error| Problem::Input(format!("{file}: {error}; --entry names a function")))?;
     if ended != Ended::Reached {
         let what = "the program never came to";
@@ -108,20 +112,21 @@ fn come_to(machine: &mut Machine, program: &Program) -> Result<(), Problem> {
 }
 
 /// Cycles of the next call.
-fn call(machine: &mut Machine, program: &Program) -> Result<u64, Problem> {
+fn call(machine: &mut Machine, program: &Program, limit: u64) -> Result<u64, Problem> {
     let file = &program.file;
-    come_to(machine, program)?;
+    come_to(machine, program, limit)?;
     let (back, stack) = (machine.register(14), machine.register(13));
     let begin = machine.cycles();
     loop {
+        let left = (begin + limit).saturating_sub(machine.cycles());
         let ended = machine
-            .run_to(back & !1, LIMIT)
+            .run_to(back & !1, left)
             .map_err(|error| Problem::Input(format!("{file}: {error}")))?;
         if ended != Ended::Reached {
             let what = "the program never returned from";
             return Err(stopped(machine, program, ended, what));
         }
-        // Else a call of itself has returned.
+        // Else a call of itself has returned, or something that never leads back runs there.
         if machine.register(13) == stack {
             return Ok(machine.cycles() - begin);
         }
