@@ -16,8 +16,9 @@ use crate::stdout;
 const ROWS: usize = 10;
 /// How many causes are told.
 const CAUSES: usize = 5;
-/// Longest name of a function, characters.
+/// Longest name of a function, and of an operator's options, characters.
 const LONGEST_NAME: usize = 60;
+const LONGEST_OPTIONS: usize = 18;
 
 /// One row of any table.
 #[derive(Clone, Debug, Default)]
@@ -247,6 +248,14 @@ fn dimensions(shape: &[u64]) -> String {
     texts.join("x")
 }
 
+/// Options cut to what there is room for.
+fn cut(options: &str) -> String {
+    match options.char_indices().nth(LONGEST_OPTIONS) {
+        Some((end, _)) => format!("{}...", options[..end].trim_end()),
+        None => options.to_owned(),
+    }
+}
+
 fn shortened(name: &str) -> String {
     match name.chars().count() {
         count if count > LONGEST_NAME => {
@@ -323,7 +332,10 @@ fn cells(profile: &Profile, by: By, row: &Row) -> Vec<String> {
     let percent =
         |part: u64, whole: u64| format!("{:.1}", 100.0 * part as f64 / whole.max(1) as f64);
     let ratio = |by: Option<u64>| match by.filter(|&it| it > 0) {
-        Some(by) => format!("{:.2}", row.cycles as f64 / by as f64),
+        Some(by) => match row.cycles as f64 / by as f64 {
+            ratio if ratio < 100.0 => format!("{ratio:.2}"),
+            ratio => format!("{ratio:.0}"),
+        },
         None => NONE.to_owned(),
     };
     let cycles = mark(profile.fidelity, &grouped(row.cycles));
@@ -345,7 +357,7 @@ fn cells(profile: &Profile, by: By, row: &Row) -> Vec<String> {
         weights,
     ];
     match by {
-        By::Operator => [row.name.clone(), row.options.clone(), row.output.clone()]
+        By::Operator => [row.name.clone(), cut(&row.options), row.output.clone()]
             .into_iter()
             .chain(figures)
             .chain([number(row.arena_bytes)])
