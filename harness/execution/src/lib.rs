@@ -5,6 +5,7 @@ pub mod build;
 pub mod image;
 pub mod measure;
 pub mod power;
+pub mod profile;
 pub mod run;
 pub mod serving;
 pub mod sweep;

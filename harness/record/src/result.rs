@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::latency::{Fidelity, Latency};
 use crate::learning;
+use crate::profile::Profile;
 use crate::values::{Other, finite};
 
 /// What one workload cost on one runtime.
@@ -57,6 +58,9 @@ pub struct RunResult {
     /// How the model's weights are held, where that is what is compared.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub compression: Option<Compression>,
+    /// Where the cycles of an inference went, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub profile: Option<Profile>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,

@@ -1,6 +1,7 @@
 //! A comparison as Markdown, for a comment on a pull request.
 
 use super::{Candidate, Comparison, FailureVerdict, MetricChange, Verdict, table, text};
+use tinybench_support::number::grouped;
 
 /// Longest comment: GitHub and GitLab refuse 64 KiB and more.
 const MAX_BYTES: usize = 60_000;
@@ -54,6 +55,7 @@ fn whole(comparison: &Comparison, unchanged: bool) -> String {
                 rows(&same)
             );
         }
+        out += &operators(candidate);
         out += &means(candidate);
         out += &notes(candidate);
     }
@@ -93,6 +95,38 @@ fn failures(candidate: &Candidate) -> String {
         );
     }
     out + "\n"
+}
+
+/// How many operators are shown of each result.
+const OPERATORS: usize = 5;
+
+/// Which operators make up the changes.
+fn operators(candidate: &Candidate) -> String {
+    let mut out = String::new();
+    for result in &candidate.results {
+        let label = cell(&text::label(result, &candidate.results));
+        let Some(found) = result.operators.as_ref() else {
+            continue;
+        };
+        if found.changes.is_empty() {
+            continue;
+        }
+        out += &format!(
+            "| {label}: operator | base | new | change | of the change |\n|---|--:|--:|--:|--:|\n"
+        );
+        for change in found.changes.iter().take(OPERATORS) {
+            out += &format!(
+                "| {} | {} | {} | {} | {} |\n",
+                cell(&change.name),
+                grouped(change.base),
+                grouped(change.new),
+                text::signed(change.base, change.new),
+                change.share.map_or(text::NONE.to_owned(), text::share),
+            );
+        }
+        out += "\n";
+    }
+    out
 }
 
 fn rows(changes: &[(String, &MetricChange)]) -> String {

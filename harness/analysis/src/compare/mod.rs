@@ -6,6 +6,7 @@ mod failures;
 mod limits;
 pub mod markdown;
 mod matching;
+mod operators;
 mod side;
 pub mod table;
 pub mod text;
@@ -21,6 +22,7 @@ pub use context::{Aspect, Context, Difference};
 pub use failures::{FailureChange, FailureVerdict};
 pub use limits::{Gate, Limit, LimitError, NamedLimit, percentage, show as show_limit};
 pub use matching::{Matches, Outcome, matches};
+pub use operators::{OperatorChange, OperatorChanges};
 pub use side::{Entry, FailedEntry, Key, Side};
 pub use verdict::{LEAST_RUNS, MetricChange, Statistics, Verdict, judge};
 
@@ -80,6 +82,12 @@ pub struct ResultChange {
     pub is_virtual: bool,
     /// Every metric that both sides have.
     pub metrics: Vec<MetricChange>,
+    /// Where the cycles of an inference changed, if both sides were profiled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operators: Option<OperatorChanges>,
+    /// Whether just one side was profiled: `base` or `new`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile_of: Option<&'static str>,
 }
 
 /// A mean over all results.
@@ -267,11 +275,21 @@ fn differences(found: &Matches) -> Vec<Difference> {
 
 fn result_change(base: &Entry, new: &Entry, gate: &Gate) -> ResultChange {
     let workload = &base.key.workload;
+    let profiles = (base.result.profile.as_ref(), new.result.profile.as_ref());
     ResultChange {
         workload: workload.clone(),
         runtime: base.key.runtime.clone(),
         board: base.key.board.clone(),
         is_virtual: base.key.is_virtual,
+        operators: profiles
+            .0
+            .zip(profiles.1)
+            .map(|(base, new)| operators::changes(base, new)),
+        profile_of: match profiles {
+            (Some(_), None) => Some("base"),
+            (None, Some(_)) => Some("new"),
+            _ => None,
+        },
         metrics: METRICS
             .iter()
             .filter_map(|metric| {

@@ -5,8 +5,12 @@ use tabled::builder::Builder;
 use tabled::settings::object::{Columns, Segment};
 use tabled::settings::{Alignment, Modify, Padding};
 
-use super::{Candidate, Comparison, FailureChange, FailureVerdict, MetricChange, Verdict, text};
+use super::{
+    Candidate, Comparison, FailureChange, FailureVerdict, MetricChange, OperatorChanges, Verdict,
+    text,
+};
 use tinybench_support::listing::{GAP, lines, trim};
+use tinybench_support::number::grouped;
 
 /// The comparison as text: with one candidate a table with everything that is known of each change,
 /// with several one column each. Ends without a newline.
@@ -17,6 +21,7 @@ pub fn render(comparison: &Comparison, colour: bool) -> String {
     };
     let mut parts = vec![table];
     for candidate in &comparison.candidates {
+        parts.extend(operators(candidate));
         parts.extend(notes(candidate));
     }
     let mut legend = "docs/compare.md explains every column and verdict.".to_owned();
@@ -109,6 +114,63 @@ fn pair(comparison: &Comparison, candidate: &Candidate, colour: bool) -> String 
         trim(&table.to_string()),
         text::summary(&candidate.summary)
     )
+}
+
+/// How many operators are shown of each result.
+const OPERATORS: usize = 10;
+
+/// Which operators make up the changes of a candidate's results.
+fn operators(candidate: &Candidate) -> Vec<String> {
+    let mut parts = Vec::new();
+    for result in &candidate.results {
+        let label = text::label(result, &candidate.results);
+        if let Some(side) = result.profile_of {
+            parts.push(format!(
+                "{label}: {side} alone was profiled; measured with --profile, both would tell which \
+                 operators make up a change"
+            ));
+        }
+        if let Some(changes) = &result.operators {
+            parts.extend(of_operators(&label, changes));
+        }
+    }
+    parts
+}
+
+fn of_operators(label: &str, found: &OperatorChanges) -> Option<String> {
+    let whole = text::signed(found.base, found.new);
+    let mut lines = Vec::new();
+    if !found.changes.is_empty() {
+        let mut builder = Builder::default();
+        builder.push_record(["operator", "base", "new", "change", "of the change"]);
+        for change in found.changes.iter().take(OPERATORS) {
+            builder.push_record([
+                change.name.clone(),
+                grouped(change.base),
+                grouped(change.new),
+                text::signed(change.base, change.new),
+                change.share.map_or(text::NONE.to_owned(), text::share),
+            ]);
+        }
+        let mut table = builder.build();
+        table
+            .with(self::lines())
+            .with(GAP)
+            .with(Modify::new(Columns::last()).with(Padding::zero()))
+            .with(Modify::new(Columns::new(1..)).with(Alignment::right()));
+        lines.push(trim(&table.to_string()));
+        let more = found.changes.len().saturating_sub(OPERATORS);
+        if more > 0 {
+            lines.push(format!("... and {more} more"));
+        }
+    }
+    for (side, names) in [("base", &found.only_base), ("new", &found.only_new)] {
+        if !names.is_empty() {
+            lines.push(format!("only in {side}: {}", names.join(", ")));
+        }
+    }
+    let heading = format!("{label}: {whole} cycles, by operator");
+    (!lines.is_empty()).then(|| format!("{heading}\n\n{}", lines.join("\n")))
 }
 
 fn many(comparison: &Comparison, candidates: &[Candidate], colour: bool) -> String {

@@ -3,6 +3,7 @@
 use super::{Candidate, FailureChange, FailureVerdict, MetricChange, ResultChange, Verdict};
 use crate::statistics::CONFIDENCE;
 use tinybench_record::{Failure, Fidelity};
+use tinybench_support::number::grouped;
 
 /// Stands where there is nothing to say.
 pub const NONE: &str = "-";
@@ -49,6 +50,17 @@ pub fn percent(ratio: f64) -> String {
         _ => 6,
     };
     format!("{percent:+.decimals$} %")
+}
+
+/// What became of a number of cycles, with a sign.
+pub fn signed(base: u64, new: u64) -> String {
+    let sign = if new < base { '-' } else { '+' };
+    format!("{sign}{}", grouped(new.abs_diff(base)))
+}
+
+/// A share of a change.
+pub fn share(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
 }
 
 /// The interval of the change, of noisy values.

@@ -134,6 +134,10 @@ pub struct RunArgs {
     /// How long the target may take for one answer before it counts as hung
     #[arg(long, value_name = "TIME", default_value = limits::TIMEOUT, value_parser = timeout)]
     pub timeout: Duration,
+    /// Find out where the cycles go too, operator by operator: the record holds it, and `tinybench
+    /// compare` then says which operators make up a change
+    #[arg(long, conflicts_with = "resume")]
+    pub profile: bool,
     /// How often the workload is run, such as 100ms, 1s or 5min: mean power, from the board's
     /// currents in use and at rest
     #[arg(long, value_name = "TIME", value_parser = interval)]

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod measuring;
+mod profiling;
 mod reading;
 mod values;
 
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 pub use measuring::*;
+pub use profiling::*;
 pub use reading::*;
 pub use values::{Format, ShardChoice, Vectors};
 
@@ -61,6 +63,8 @@ pub struct Global {
 pub enum Command {
     /// Measure workloads on a board, or on a virtual one
     Run(Box<RunArgs>),
+    /// Show where the cycles of an inference go: by operator, kind of operator or function
+    Profile(ProfileArgs),
     /// Measure every model on every board, as a file says
     Sweep(SweepArgs),
     /// Compare a board with its virtual counterpart by micro-benchmarks, rule by rule

@@ -11,7 +11,7 @@ use tinybench_inputs::project::Project;
 use tinybench_support::exit::Failure;
 
 use listing::{boards, clean, completions, doctor, inspect, runtimes, workloads};
-use measuring::{calibrate, compress, fetch, mlperf, run, serve, sweep};
+use measuring::{calibrate, compress, fetch, mlperf, profile, run, serve, sweep};
 use reading::{compare, dashboard, export, merge, report};
 
 /// Carries out what the command line asks for.
@@ -22,6 +22,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
     };
     match &cli.command {
         Command::Run(args) => run::run(args, &project()?),
+        Command::Profile(args) => profile::run(args, &project()?),
         Command::Sweep(args) => sweep::sweep(args, &project()?),
         Command::Calibrate(args) => calibrate::run(args, &project()?),
         Command::Compare(args) => compare::run(args, cli.global.project.as_deref()),

@@ -7,6 +7,8 @@ pub mod inspection;
 mod learning;
 mod parts;
 mod power;
+pub mod profile;
+pub mod programs;
 mod published;
 mod stages;
 

@@ -24,6 +24,8 @@ fn a_slower_kernel_is_caught_reported_and_marked() {
     assert!(output.status.success(), "{stdout}\n{stderr}");
     assert!(stdout.contains("exit code 1"), "{stdout}");
     assert!(stderr.contains("regression"), "{stderr}");
+    let last = stdout.trim_end().lines().last().unwrap_or_default();
+    assert!(last.starts_with("DEPTHWISE_CONV_2D "), "{stdout}");
 
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     let report = read("report.html");

@@ -12,6 +12,7 @@ mod mlperf;
 mod pages;
 mod pages_in_browser;
 mod parsers;
+mod profile;
 mod records;
 mod serve;
 #[cfg(unix)]

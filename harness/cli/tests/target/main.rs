@@ -11,6 +11,7 @@ mod learning;
 mod new_workload;
 mod nucleo;
 mod ordinary_tools;
+mod profile;
 mod reference;
 mod runs;
 #[path = "../support/mod.rs"]

@@ -169,6 +169,7 @@ fn result(found: &Found, target: &Target) -> Result<Option<RunResult>, DeviceErr
         power: None,
         learning: None,
         compression: None,
+        profile: None,
         mlperf: Some(record::Mlperf {
             device: own_text(&identity.name),
             profile: own_text(&identity.profile),

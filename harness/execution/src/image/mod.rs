@@ -5,6 +5,7 @@
 //! (`targets/firmware/tinybench.x`), so the sizes here are sums of section sizes and add up to
 //! the last byte.
 
+mod calls;
 pub mod file;
 mod sizes;
 mod symbols;
@@ -15,6 +16,7 @@ use object::{Architecture, LittleEndian, Object, ObjectSymbol};
 use tinybench_interface::{Block, SYMBOL, calibration};
 use tinybench_support::exits_with;
 
+pub use calls::behind_indirect_calls;
 pub use sizes::{FlashSizes, RamSizes};
 pub use symbols::Location;
 
@@ -98,6 +100,12 @@ impl Image {
             static_ram: ram.total,
             symbols: symbols::Symbols::of(&file)?,
         })
+    }
+
+    /// Name of the function whose code `pc` is in, by the symbol table: that which others were
+    /// inlined into.
+    pub fn function_name(&self, pc: u32) -> Option<&str> {
+        self.symbols.function_name(pc)
     }
 
     /// The function and source line of the instruction at `pc`. Where calls were inlined, the

@@ -71,6 +71,11 @@ impl Symbols {
             .or_else(|| self.in_symbol_table(pc))
     }
 
+    /// Name of the function of the symbol table that `pc` is in.
+    pub(super) fn function_name(&self, pc: u32) -> Option<&str> {
+        Some(&self.function(pc & !1)?.name)
+    }
+
     /// The innermost frame of what the debug information says, if it is readable there.
     fn in_debug_information(&self, pc: u32) -> Option<Location> {
         let mut frames = self
@@ -114,6 +119,6 @@ impl Symbols {
 }
 
 /// The name as it is in the source, without the compiler's hash.
-fn demangle(name: &str) -> String {
+pub(super) fn demangle(name: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(name))
 }

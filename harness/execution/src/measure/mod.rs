@@ -7,6 +7,7 @@ use tinybench_support::exit::{Exit, Exits};
 
 use tinybench_interface::{Error as CommandError, Task};
 use tinybench_pipeline::Quantisation;
+use tinybench_virtual_board::WindowProfile;
 use tinybench_virtual_board::timing::Mix;
 
 use crate::target::conversation::{Conversation, From, ImageView};
@@ -56,6 +57,8 @@ pub struct Plan<'a> {
     pub pipeline: Option<PipelinePlan<'a>>,
     /// What is needed to learn.
     pub learning: Option<LearningPlan<'a>>,
+    /// Addresses behind the calls of operators, if the timed runs are to be profiled.
+    pub profile: Option<&'a [u32]>,
 }
 
 /// What is needed to measure all stages from raw audio to an answer.
@@ -108,6 +111,8 @@ pub struct Measurement {
     pub pipeline: Option<PipelineMeasurement>,
     /// What learning gave, if the target learnt.
     pub learning: Option<LearningMeasurement>,
+    /// Where the cycles of the last timed run went, if that was asked for and the target can tell.
+    pub profile: Option<WindowProfile>,
 }
 
 /// What the stages from raw audio to an answer gave.
@@ -230,6 +235,10 @@ pub fn measure<T: Target + ?Sized>(
     }
 
     progress.begin("timing", Some(plan.runs.into()));
+    let counts = match plan.profile {
+        Some(behind_calls) => conversation.start_counting(behind_calls)?,
+        None => false,
+    };
     let mut cycles = Vec::new();
     let mut decode = None;
     let capacity = conversation.block().cycles_capacity.max(1);
@@ -271,6 +280,10 @@ pub fn measure<T: Target + ?Sized>(
         }
         progress.advance(count.into());
     }
+    let profile = match counts {
+        true => conversation.stop_counting()?,
+        false => None,
+    };
     // Of several stages the target would count the last one alone.
     let instructions = match pipeline {
         None => conversation.instructions()?,
@@ -338,6 +351,7 @@ pub fn measure<T: Target + ?Sized>(
         },
         pipeline,
         learning,
+        profile,
     })
 }
 

@@ -328,6 +328,7 @@ fn measure_vectors(
             output: one,
         }),
         learning: None,
+        profile: None,
     };
     measure(target, image, &plan, &mut Progress::hidden())
 }
@@ -382,6 +383,7 @@ fn a_measurement_has_all_figures() {
             },
             pipeline: None,
             learning: None,
+            profile: None,
         }
     );
 }

@@ -2,6 +2,7 @@
 
 use probe_rs::probe::Probe;
 use tinybench_inputs::board::{Board, Memory};
+use tinybench_inputs::runtimes::HostRuntime;
 use tinybench_inputs::subject::Subject;
 use tinybench_inputs::workload::TaskKind;
 use tinybench_interface::Task;
@@ -11,6 +12,7 @@ use tinybench_support::progress::Progress;
 
 use super::images::{Built, place};
 use super::request::Request;
+use crate::image::{UnreadableImage, behind_indirect_calls};
 use crate::measure::{LearningPlan, MeasureError, Measurement, PipelinePlan, Plan, measure};
 use crate::target::conversation::ImageView;
 use crate::target::session::Session;
@@ -47,6 +49,7 @@ pub struct Measured {
 pub fn of_subject(
     request: &Request,
     board: &Board,
+    runtime: &dyn HostRuntime,
     probe: Probe,
     subject: &Subject,
     built: &Built,
@@ -61,6 +64,13 @@ pub fn of_subject(
         .flat_map(|&it| subject.samples.inferences(it));
     let vectors: Vec<usize> = inferences.collect();
     let image = &built.image;
+    let behind_calls = match request.profile {
+        true => Some(
+            behind_indirect_calls(&built.elf, runtime.calls_operators_in())
+                .map_err(UnreadableImage)?,
+        ),
+        false => None,
+    };
     let plan = Plan {
         inputs: &subject.inputs,
         input_bytes: subject.facts.input_bytes,
@@ -73,6 +83,7 @@ pub fn of_subject(
         timeout: request.timeout,
         pipeline: pipeline_plan(subject),
         learning: learning_plan(subject),
+        profile: behind_calls.as_deref(),
     };
     let symbolise = |address| image.symbolise(address).map(|location| place(&location));
     let view = ImageView {
@@ -88,6 +99,12 @@ pub fn of_subject(
             subject: subject.name.clone(),
             source,
         })?;
+    if request.profile && measurement.profile.is_none() {
+        progress.note(&format!(
+            "{}: no profile, as so far only virtual boards can tell where their cycles go",
+            subject.name
+        ));
+    }
     Ok(Measured {
         measurement,
         kind: session.kind(),

@@ -11,6 +11,7 @@ pub mod journal;
 pub mod limits;
 pub mod measurements;
 mod planned;
+mod profiled;
 mod question;
 mod record;
 mod request;
@@ -20,6 +21,7 @@ mod subjects;
 
 pub use ending::{Ending, SubjectFailed};
 pub use planned::Planned;
+pub use profiled::{CantProfile, Profiled};
 pub use question::Question;
 pub use record::of_run as record;
 pub use request::{Request, What};
@@ -60,10 +62,17 @@ impl Setting<'_> {
         // A probe that isn't there is told before a minute's build.
         let probe = self.open()?;
         let built = images::of_subject(self.project, board, runtime, &subject, progress)?;
-        let measured =
-            measurements::of_subject(self.request, board, probe, &subject, &built, progress)?;
+        let measured = measurements::of_subject(
+            self.request,
+            board,
+            runtime,
+            probe,
+            &subject,
+            &built,
+            progress,
+        )?;
         let duty_cycle = self.request.duty_cycle.as_ref();
-        result::outcome(board, duty_cycle, runtime, &subject, built, measured)
+        result::outcome(board, duty_cycle, runtime, &subject, &built, measured)
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Question {
     cell: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     commit: Option<String>,
+    #[serde(skip_serializing_if = "is_false", default)]
+    profile: bool,
     /// What it runs on, as the record names it.
     target: String,
     /// SHA-256 of the board's description.
@@ -80,6 +82,10 @@ enum Vectors {
     Count(usize),
 }
 
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
 impl Question {
     /// What `setting` is about.
     pub fn of(setting: &Setting) -> Self {
@@ -91,6 +97,7 @@ impl Question {
             runs,
             vectors,
             timeout,
+            profile,
             duty_cycle,
             commit,
             ..
@@ -131,6 +138,7 @@ impl Question {
             every: duty_cycle.map(|it| it.every),
             cell: duty_cycle.and_then(|it| Some(it.cell?.name.to_owned())),
             commit: commit.clone(),
+            profile: *profile,
             target: setting.choice.probe_name(&setting.board),
             board_sha256: sha256_hex(format!("{:?}", setting.board).as_bytes()),
             firmware_sha256: firmware.ok(),
@@ -180,6 +188,7 @@ impl Question {
                 Vectors::Count(count) => VectorCount::Count(count),
             },
             timeout: self.timeout,
+            profile: self.profile,
             duty_cycle: match (self.every, cell?) {
                 (Some(every), cell) => Some(DutyCycle { every, cell }),
                 (None, _) => None,

@@ -31,6 +31,8 @@ pub struct Request {
     pub vectors: VectorCount,
     /// How long the target may take for one answer.
     pub timeout: Duration,
+    /// Whether the inference is profiled.
+    pub profile: bool,
     /// How often it is used, for mean power and the life of a cell.
     pub duty_cycle: Option<DutyCycle>,
     /// The commit of the user's project; without one what CI or git says.

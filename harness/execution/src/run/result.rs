@@ -12,6 +12,7 @@ use crate::image::Image;
 use crate::measure::{Measurement, PipelineMeasurement};
 use crate::power::DutyCycle;
 use crate::power::energy;
+use crate::profile;
 use crate::verify::learning::{self, LearningMismatch};
 use crate::verify::quality;
 use crate::verify::{self, AnswerMismatch, Expected, FeatureMismatch, OutputMismatch};
@@ -70,7 +71,7 @@ pub fn outcome(
     duty_cycle: Option<&DutyCycle>,
     runtime: &dyn HostRuntime,
     subject: &Subject,
-    built: Built,
+    built: &Built,
     measured: Measured,
 ) -> Result<Outcome, Failure> {
     let Measured { measurement, kind } = measured;
@@ -80,15 +81,21 @@ pub fn outcome(
     })?;
     let Built {
         firmware, image, ..
-    } = &built;
+    } = built;
+    let window = measurement.profile.clone();
     let mut result = result(board, kind, subject, firmware, image, measurement, verified);
+    result.profile = window.map(|window| {
+        // A model that runs can be described; if not, its operators have no names.
+        let description = runtime.describe(&subject.model).ok();
+        profile::of_window(&window, description.as_ref(), image, board, kind.fidelity())
+    });
     if let Some((duty_cycle, power)) = duty_cycle.zip(board.power.as_ref()) {
         let power = duty_cycle.power(&subject.name, result.latency.median_us, power)?;
         result.power = Some(power);
     }
     Ok(Outcome {
         result,
-        toolchain: built.firmware.toolchain,
+        toolchain: built.firmware.toolchain.clone(),
         kind,
     })
 }
@@ -319,6 +326,7 @@ pub fn result(
         power: None,
         learning,
         compression: subject.compression.clone(),
+        profile: None,
         other: other(),
     }
 }

@@ -158,6 +158,7 @@ impl Sweep {
                     runs: options.runs,
                     vectors: options.vectors,
                     timeout: options.timeout,
+                    profile: false,
                     duty_cycle: options.duty_cycle,
                     commit: None,
                 };

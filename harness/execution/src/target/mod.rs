@@ -10,6 +10,7 @@ pub mod virtual_board;
 use std::time::Duration;
 
 use tinybench_interface::{Command, Error as CommandError};
+use tinybench_virtual_board::WindowProfile;
 use tinybench_virtual_board::timing::Mix;
 
 use crate::target::fault::{FaultReport, Stopped};
@@ -40,6 +41,15 @@ pub trait Target {
     }
     /// What the instructions were that were looked at since that began, if the target can do so.
     fn sampled(&mut self) -> Result<Option<Mix>, TargetError> {
+        Ok(None)
+    }
+    /// Begins to count where the cycles go, by operators that are called by the instructions before
+    /// these addresses. False if the target can't do so.
+    fn start_counting(&mut self, _behind_calls: &[u32]) -> Result<bool, TargetError> {
+        Ok(false)
+    }
+    /// Ends [`Self::start_counting`]: where the cycles of the latest inference went.
+    fn stop_counting(&mut self) -> Result<Option<WindowProfile>, TargetError> {
         Ok(None)
     }
 }

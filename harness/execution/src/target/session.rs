@@ -24,6 +24,7 @@ use tinybench_support::error_chain::{any, describe, root_cause};
 use tinybench_support::exit::{Exit, Exits};
 use tinybench_support::interrupt;
 use tinybench_support::progress::Progress;
+use tinybench_virtual_board::WindowProfile;
 use tinybench_virtual_board::timing::Mix;
 
 /// The access port that only virtual boards have.
@@ -36,6 +37,15 @@ const VIRTUAL_AP_WINDOW_HIGH: u64 = 0x10;
 const VIRTUAL_AP_SAMPLE_CYCLES: u64 = 0x14;
 const VIRTUAL_AP_SAMPLE: u64 = 0x18;
 const VIRTUAL_AP_MIX: u64 = 0x20;
+/// More of them: addresses behind calls of operators, counting, and the words of what was counted.
+const VIRTUAL_AP_VERSION: u64 = 0x00;
+const VIRTUAL_AP_CALL: u64 = 0x60;
+const VIRTUAL_AP_COUNT: u64 = 0x64;
+const VIRTUAL_AP_WORD: u64 = 0x68;
+/// The first version that has these.
+const VERSION_WITH_COUNT: u32 = 3;
+/// Words of a profile at most: a few hundred operators, each with some hundred blocks.
+const MOST_WORDS: u32 = 1 << 22;
 /// Instructions of a sample.
 const SAMPLE_INSTRUCTIONS: u32 = 1_000;
 /// Value of the identification register: "TB" and the version.
@@ -384,6 +394,40 @@ impl Target for Session {
             *count = read_virtual_ap(&mut self.session, register)?.into();
         }
         Ok(Some(Mix::from_counts(counts)))
+    }
+
+    fn start_counting(&mut self, behind_calls: &[u32]) -> Result<bool, TargetError> {
+        let session = &mut self.session;
+        if self.kind == ExecutionKind::Probe
+            || read_virtual_ap(session, VIRTUAL_AP_VERSION)? < VERSION_WITH_COUNT
+        {
+            return Ok(false);
+        }
+        write_virtual_ap(session, VIRTUAL_AP_CALL, 0)?;
+        for &address in behind_calls {
+            write_virtual_ap(session, VIRTUAL_AP_CALL, address)?;
+        }
+        write_virtual_ap(session, VIRTUAL_AP_COUNT, 1)?;
+        Ok(true)
+    }
+
+    fn stop_counting(&mut self) -> Result<Option<WindowProfile>, TargetError> {
+        let session = &mut self.session;
+        write_virtual_ap(session, VIRTUAL_AP_COUNT, 0)?;
+        let count = read_virtual_ap(session, VIRTUAL_AP_COUNT)?;
+        if count > MOST_WORDS {
+            return Err(TargetError::Protocol(format!(
+                "the board's profile has {count} words"
+            )));
+        }
+        let mut words = Vec::new();
+        for number in 0..count {
+            write_virtual_ap(session, VIRTUAL_AP_WORD, number)?;
+            words.push(read_virtual_ap(session, VIRTUAL_AP_WORD)?);
+        }
+        let profile = WindowProfile::from_words(&words)
+            .map_err(|error| TargetError::Protocol(error.to_string()))?;
+        Ok(Some(profile))
     }
 }
 

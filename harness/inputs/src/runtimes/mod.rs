@@ -198,6 +198,11 @@ pub trait HostRuntime: Sync {
     fn operators(&self, _model: &[u8]) -> Vec<&'static str> {
         Vec::new()
     }
+    /// The functions that call operators, each through a pointer, by their names in the source: how a
+    /// profile tells where an operator begins and ends. None for an engine without operators.
+    fn calls_operators_in(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// Whether the model can be planned in `arena`.
     fn plans_in(&self, model: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError>;
     /// Outputs for `inputs`, each one step after the other, by the portable kernels. Every so many
@@ -378,6 +383,10 @@ impl HostRuntime for Interpreter {
 
     fn version(&self) -> &'static str {
         InterpreterOnTarget::VERSION
+    }
+
+    fn calls_operators_in(&self) -> &'static [&'static str] {
+        &["tinybench_interpreter::run::Prepared::run"]
     }
 
     fn summary(&self) -> &'static str {

@@ -1,6 +1,7 @@
 //! What a record may say. JSON has no NaN, but it has negative, enormous and contradictory numbers,
 //! and strings of any length and content.
 
+use super::profile;
 use crate::learning::Learning;
 use crate::{Failure, MAX_NAME, Power, RunRecord, RunResult, Stage};
 use jiff::Timestamp;
@@ -320,6 +321,9 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
                 "has a share that is not between 0 and 1".to_owned(),
             ));
         }
+    }
+    if let Some(profile) = &result.profile {
+        profile::check(profile).map_err(|reason| ("profile", reason.to_owned()))?;
     }
     result.learning.as_ref().map_or(Ok(()), learning)
 }

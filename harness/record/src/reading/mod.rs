@@ -1,6 +1,7 @@
 //! Run records from files and folders, checked.
 
 mod check;
+mod profile;
 
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};

@@ -57,6 +57,7 @@ pub use board::VirtualBoard;
 pub use chips::{CHIPS, UnknownChip};
 pub use elf::{ElfError, Image, Location, Segment, Symbol, SymbolError, SymbolKind, Symbols};
 pub use machine::{
-    Ended, FaultReport, FunctionCost, Hook, LoadError, Machine, MemoryError, Profile, Timing,
+    BlockCost, CallPath, Ended, FaultReport, FunctionCost, Hook, LoadError, Machine, MemoryError,
+    Profile, ReportError, SegmentCost, Timing, WindowProfile,
 };
 pub use memory::{AccessSize, BusFault};

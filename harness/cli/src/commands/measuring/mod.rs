@@ -4,6 +4,7 @@ pub mod calibrate;
 pub mod compress;
 pub mod fetch;
 pub mod mlperf;
+pub mod profile;
 mod resume;
 pub mod run;
 pub mod serve;

@@ -313,6 +313,7 @@ fn request(args: &RunArgs, board: &str) -> Result<Request, ShareError> {
         runs: args.runs,
         vectors: vectors.map_or_else(Default::default, |vectors| vectors.0),
         timeout: args.timeout,
+        profile: args.profile,
         duty_cycle: args.every.map(|every| DutyCycle {
             every,
             cell: args.cell,

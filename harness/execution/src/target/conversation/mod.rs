@@ -9,6 +9,7 @@ use tinybench_interface::{
     Block, Command, Error as CommandError, MAGIC, Stages, Status, Task, VERSION,
 };
 use tinybench_pipeline::Quantisation;
+use tinybench_virtual_board::WindowProfile;
 use tinybench_virtual_board::timing::Mix;
 
 use crate::target::fault::{CodeAddress, FaultReport, Stopped};
@@ -154,6 +155,16 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
         self.run(1, Duration::ZERO)?;
         self.target.sample_every(None)?;
         self.target.sampled()
+    }
+
+    /// Begins to count where the cycles go. False if the target can't.
+    pub fn start_counting(&mut self, behind_calls: &[u32]) -> Result<bool, TargetError> {
+        self.target.start_counting(behind_calls)
+    }
+
+    /// Where the cycles of the latest inference went.
+    pub fn stop_counting(&mut self) -> Result<Option<WindowProfile>, TargetError> {
+        self.target.stop_counting()
     }
 
     /// Writes the model's input.

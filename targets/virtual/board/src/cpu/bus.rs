@@ -8,6 +8,7 @@ use crate::system::Accessor;
 use crate::system::mpu::Access;
 use crate::system::scb::{ccr, cfsr};
 use crate::timing::TimingParameters;
+use crate::timing::waits::{self, Waits};
 
 impl Core {
     /// Loads `N` bytes, zero-extended. `S`: only on the short way, see [`super::execute`].
@@ -183,7 +184,7 @@ impl Core {
     /// Cycles that a load from RAM waits beyond its static ones, without those for which the bank isn't
     /// granted: they are added here, for no fetch goes on meanwhile.
     #[inline(always)]
-    pub(super) fn ram_load_waits(&mut self, op: &Op, offset: usize) -> u32 {
+    pub(super) fn ram_load_waits(&mut self, op: &Op, offset: usize) -> Waits {
         let bank = self.memory.ram_bank(offset);
         let lost = self.lost_overlap(op, bank & 0xF);
         if bank >> 4 != 0 {
@@ -199,7 +200,7 @@ impl Core {
     /// Cycles that a load from flash takes beyond its static ones: wait states if it isn't of the
     /// sector that was read last, nor in the data cache. There is no short way to look into that.
     #[inline(always)]
-    fn flash_load_waits<const S: bool>(&mut self, op: &Op, offset: u32) -> Result<u32, Trap> {
+    fn flash_load_waits<const S: bool>(&mut self, op: &Op, offset: u32) -> Result<Waits, Trap> {
         let mut waits = 0;
         let sector = offset >> self.flash_sector_shift;
         if sector != self.last_flash_sector {
@@ -222,10 +223,10 @@ impl Core {
     /// What a load or store loses that was to overlap with the load before it, if that reached another
     /// memory than `group`.
     #[inline(always)]
-    fn lost_overlap(&self, op: &Op, group: u8) -> u32 {
+    fn lost_overlap(&self, op: &Op, group: u8) -> Waits {
         let chained = op.flags & Op::CHAINED != 0;
         if chained && group != self.last_group && self.last_group != ANY_GROUP {
-            self.timing.lost_overlap
+            self.timing.lost_overlap.into()
         } else {
             0
         }
@@ -234,11 +235,11 @@ impl Core {
     /// Adds what a load or store waits, but for a cycle that the fetch of a later instruction would
     /// have taken, or with one that it takes because of the wait.
     #[inline(always)]
-    fn wait(&mut self, op: &Op, cycles: u32) {
-        if cycles != 0 {
-            let absorbed = u32::from(op.flags & Op::ABSORBS != 0);
-            let restarted = u32::from(op.flags & Op::RESTARTS != 0);
-            self.add_load_store_cycles((cycles + restarted - absorbed).into());
+    fn wait(&mut self, op: &Op, waits: Waits) {
+        if waits != 0 {
+            let absorbed = u64::from(op.flags & Op::ABSORBS != 0);
+            let restarted = u64::from(op.flags & Op::RESTARTS != 0);
+            self.add_load_store_cycles(waits + restarted - absorbed);
         }
     }
 
@@ -523,10 +524,10 @@ pub(super) fn little_endian<const N: usize>(bytes: &[u8]) -> u32 {
 }
 
 /// Cycles that splitting an unaligned access adds.
-fn split_cycles<const N: usize>(rules: &TimingParameters, address: u32) -> u32 {
-    match N {
+fn split_cycles<const N: usize>(rules: &TimingParameters, address: u32) -> Waits {
+    waits::of_unaligned(match N {
         4 if address & 1 != 0 => rules.unaligned_odd_word,
         _ if is_split::<N>(address) => rules.unaligned,
         _ => 0,
-    }
+    })
 }

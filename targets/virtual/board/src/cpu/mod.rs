@@ -29,6 +29,7 @@ use crate::timing::TimingParameters;
 use crate::timing::cache::Cache;
 use crate::timing::prefetch::Prefetch;
 use crate::timing::shares::Share;
+use crate::timing::waits::{self, Waits};
 
 /// Why a block stopped before its end, or what has to happen after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,7 +166,7 @@ pub(crate) struct Core {
     /// Base-2 logarithm of the bytes of one flash read.
     pub flash_sector_shift: u32,
     /// Cycles that reading data from flash takes beyond one.
-    pub flash_data_wait: u32,
+    pub flash_data_wait: Waits,
     /// The cache for instructions.
     pub cache: Cache,
     /// What the flash reads on its own.
@@ -197,7 +198,7 @@ pub(crate) struct Core {
     /// Its instructions that were skipped, one bit each, and what its loads and stores took beyond
     /// their shares. Only reset before a block whose events are counted.
     pub skipped: u64,
-    pub load_store_extra: u64,
+    pub load_store_extra: Waits,
     /// Exceptions entered and left since the last look, while the program is observed.
     pub exception_steps: Option<Vec<ExceptionStep>>,
     /// The latest fault.
@@ -282,7 +283,8 @@ impl Core {
         let before = std::mem::replace(&mut self.flash_timing, self.chip.flash_timing());
         let now = self.flash_timing;
         self.flash_sector_shift = now.sector_bytes.ilog2();
-        self.flash_data_wait = now.wait_states + self.timing.flash_wait + self.timing.data_miss;
+        let data_wait = now.wait_states + self.timing.flash_wait + self.timing.data_miss;
+        self.flash_data_wait = waits::of_flash(data_wait);
         // Whether hits are counted is no matter of the cache itself.
         let resized = before.sector_bytes != now.sector_bytes;
         if resized || before.instruction_cache != now.instruction_cache {
@@ -338,9 +340,9 @@ impl Core {
 
     /// [`Self::add_cycles`] of a load or store.
     #[inline(always)]
-    pub fn add_load_store_cycles(&mut self, cycles: u64) {
-        self.add_cycles(cycles);
-        self.load_store_extra = self.load_store_extra.wrapping_add(cycles);
+    pub fn add_load_store_cycles(&mut self, waits: Waits) {
+        self.add_cycles(waits::cycles(waits));
+        self.load_store_extra = self.load_store_extra.wrapping_add(waits);
     }
 
     /// Cycles and folded instructions of the first `count` instructions of the block that is
@@ -362,7 +364,7 @@ impl Core {
         self.load_store_cycles = self
             .load_store_cycles
             .wrapping_add(cycles)
-            .wrapping_add(self.load_store_extra);
+            .wrapping_add(waits::cycles(self.load_store_extra));
         self.folded += folded;
         self.shares = Arc::default();
     }
@@ -372,7 +374,7 @@ impl Core {
         let index = op.map_or(0, |op| usize::from(op.index));
         let (mut load_store, folded) = self.shares_of(index);
         if !self.shares.is_empty() {
-            load_store = load_store.wrapping_add(self.load_store_extra);
+            load_store = load_store.wrapping_add(waits::cycles(self.load_store_extra));
         }
         EventTotals {
             cycles: now,
@@ -385,8 +387,8 @@ impl Core {
     }
 
     /// Notes that the instruction `index` of the running block reads CYCCNT.
-    pub fn note_cycle_count_read(&mut self, index: u8) {
-        self.window.note(self.instructions + u64::from(index));
+    pub fn note_cycle_count_read(&mut self, index: u8, now: u64) {
+        self.window.note(self.instructions + u64::from(index), now);
     }
 
     /// Notes something that isn't modelled; each text is kept once.

@@ -11,6 +11,9 @@ const SAMPLE_CYCLES: u8 = 0x14;
 const SAMPLE: u8 = 0x18;
 const MIX_FIRST: u8 = 0x20;
 const MIX_LAST: u8 = 0x58;
+const CALL: u8 = 0x60;
+const COUNT: u8 = 0x64;
+const WORD: u8 = 0x68;
 const IDR: u8 = 0xFC;
 
 /// Number of this access port.
@@ -20,7 +23,7 @@ pub const COUNTER_AP: u8 = 2;
 pub const COUNTER_AP_IDR: u32 = 0x5442_0001;
 
 /// Value of its VERSION register.
-pub const COUNTER_AP_VERSION: u32 = 2;
+pub const COUNTER_AP_VERSION: u32 = 3;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct CounterAp {
@@ -29,7 +32,15 @@ pub(super) struct CounterAp {
     sample_cycles: u32,
     /// Whether the core still ran behind the latest sample.
     runs: bool,
+    /// Addresses behind the calls of operators.
+    behind_calls: Vec<u32>,
+    /// What was counted, and which of the words is read.
+    report: Vec<u32>,
+    word: u32,
 }
+
+/// Calls of operators that are told apart at most.
+const MOST_CALLS: usize = 64;
 
 impl CounterAp {
     /// Reading a low word latches the high word that belongs to it.
@@ -43,6 +54,8 @@ impl CounterAp {
             IDR => COUNTER_AP_IDR,
             SAMPLE_CYCLES => self.sample_cycles,
             SAMPLE => self.runs.into(),
+            COUNT => self.report.len() as u32,
+            WORD => self.report.get(self.word as usize).copied().unwrap_or(0),
             MIX_FIRST..=MIX_LAST => {
                 let counts = target.mix().counts();
                 let count = counts.get(usize::from(address - MIX_FIRST) / 4);
@@ -55,6 +68,10 @@ impl CounterAp {
     /// Writing a number of instructions to SAMPLE takes a sample; 0 forgets those before. Reading it
     /// says whether the core still ran behind the latest, without letting time pass as a look at
     /// DHCSR does.
+    ///
+    /// CALL takes the addresses behind the calls of operators, one after the other; 0 forgets them.
+    /// Writing 1 to COUNT begins to count where cycles go, 0 ends it. COUNT then has the number of
+    /// words of what was counted, and WORD the one whose number was written to it.
     pub(super) fn write(&mut self, target: &mut impl DebugTarget, address: u8, value: u32) {
         match (address, value) {
             (SAMPLE_CYCLES, cycles) => self.sample_cycles = cycles,
@@ -62,6 +79,13 @@ impl CounterAp {
             (SAMPLE, instructions) => {
                 self.runs = target.sample(instructions, self.sample_cycles);
             }
+            (CALL, 0) => self.behind_calls.clear(),
+            (CALL, address) if self.behind_calls.len() < MOST_CALLS => {
+                self.behind_calls.push(address);
+            }
+            (COUNT, 0) => self.report = target.stop_counting(),
+            (COUNT, _) => target.start_counting(&self.behind_calls),
+            (WORD, number) => self.word = number,
             _ => {}
         }
     }

@@ -51,4 +51,14 @@ pub trait DebugTarget {
 
     /// Begins to count anew.
     fn forget_samples(&mut self) {}
+
+    /// Counts from now on where the cycles go, by operators that are called by the instructions
+    /// before these addresses. What can't count does nothing.
+    fn start_counting(&mut self, _behind_calls: &[u32]) {}
+
+    /// Ends [`Self::start_counting`]: the words of a
+    /// [`WindowProfile`](crate::WindowProfile::from_words), none if nothing was counted.
+    fn stop_counting(&mut self) -> Vec<u32> {
+        Vec::new()
+    }
 }

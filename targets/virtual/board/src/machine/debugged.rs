@@ -123,4 +123,13 @@ impl DebugTarget for Machine {
     fn forget_samples(&mut self) {
         self.mix = Mix::default();
     }
+
+    fn start_counting(&mut self, behind_calls: &[u32]) {
+        Self::start_counting(self, behind_calls);
+    }
+
+    fn stop_counting(&mut self) -> Vec<u32> {
+        let profile = Self::stop_counting(self);
+        profile.map_or(Vec::new(), |profile| profile.to_words())
+    }
 }

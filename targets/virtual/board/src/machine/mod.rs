@@ -1,5 +1,6 @@
 //! A machine: core and chip, run, looked at and changed.
 
+mod counting;
 mod debugged;
 mod fault_report;
 mod hooks;
@@ -19,11 +20,12 @@ use crate::elf::Symbols;
 use crate::faults::{Faults, MachineFault};
 use crate::timing::{Mix, TimingParameters};
 
+pub use counting::{BlockCost, ReportError, SegmentCost, WindowProfile};
 pub use fault_report::FaultReport;
 pub use hooks::Hook;
 pub use inspect::MemoryError;
 pub use load::LoadError;
-pub use profile::{FunctionCost, Profile};
+pub use profile::{CallPath, FunctionCost, Profile};
 
 /// How much is modelled while running.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub struct Machine {
     hooks: hooks::Hooks,
     /// While functions are profiled.
     profiler: Option<Box<profile::Profiler>>,
+    /// While the cycles of operators are counted.
+    counting: Option<Box<counting::Counting>>,
     /// Of the instructions of all samples.
     mix: Mix,
 }
@@ -86,6 +90,7 @@ impl Machine {
             symbols: Arc::default(),
             hooks: hooks::Hooks::default(),
             profiler: None,
+            counting: None,
             mix: Mix::default(),
         };
         board.reset_for(ResetReason::PowerOn);

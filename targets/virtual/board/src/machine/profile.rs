@@ -30,6 +30,19 @@ pub struct FunctionCost {
     pub inclusive_instructions: u64,
 }
 
+/// A path of calls, and what was spent at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallPath {
+    /// Names of the functions, the outermost first. An exception handler begins a path of its own.
+    pub functions: Vec<String>,
+    /// Cycles of the last function's own instructions on this path.
+    pub self_cycles: u64,
+    /// Its instructions.
+    pub self_instructions: u64,
+    /// The lowest that the stack pointer was when one of its straight runs of instructions began.
+    pub lowest_stack: u32,
+}
+
 /// Where the cycles of a run went. The cycles of all functions, `exception_cycles` and
 /// `sleep_cycles` add up to `cycles`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +50,9 @@ pub struct Profile {
     /// The functions that were executed, the most expensive by [`FunctionCost::self_cycles`]
     /// first.
     pub functions: Vec<FunctionCost>,
+    /// The paths of calls on which anything was spent, callers before what they called. Their cycles
+    /// are those of the functions.
+    pub paths: Vec<CallPath>,
     /// Cycles in all.
     pub cycles: u64,
     /// Instructions in all.
@@ -94,7 +110,24 @@ struct Frame {
     interrupted: Option<u32>,
     /// Of the function and what it has called.
     cost: Cost,
+    /// Number of its path.
+    path: usize,
 }
+
+/// A path of calls while it is counted.
+#[derive(Clone, Copy, Debug)]
+struct Path {
+    caller: Option<usize>,
+    function: Function,
+    own: Cost,
+    lowest_stack: u32,
+    /// How many functions it has.
+    depth: usize,
+}
+
+/// Functions on a path at most, and paths: what is called beyond is counted with its caller.
+const LONGEST_PATH: usize = 128;
+const MOST_PATHS: usize = 1 << 16;
 
 /// The counts of a machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -110,11 +143,18 @@ pub(super) struct Profiler {
     symbols: Arc<Symbols>,
     totals: HashMap<Function, Totals>,
     frames: Vec<Frame>,
+    /// Callers before what they called.
+    paths: Vec<Path>,
+    /// Numbers of the paths, by caller and function.
+    numbers: HashMap<(Option<usize>, Function), usize>,
     start: Clock,
     last: Clock,
     /// Address behind the block that was executed last.
     block_end: Option<u32>,
 }
+
+/// What code is called that is in no function.
+const NO_SYMBOL: &str = "(no symbol)";
 
 /// Frames kept: a program that never returns doesn't fill the memory.
 const DEEPEST: usize = 1 << 16;
@@ -135,6 +175,8 @@ impl Machine {
             symbols: Arc::clone(&self.symbols),
             totals: HashMap::new(),
             frames: Vec::new(),
+            paths: Vec::new(),
+            numbers: HashMap::new(),
             start,
             last: start,
             block_end: None,
@@ -180,6 +222,7 @@ impl Machine {
                 profiler.exception(step);
             }
             profiler.arrive(pc, core.r[13], core.r[14]);
+            profiler.note_stack(core.r[13]);
         }
     }
 }
@@ -201,8 +244,11 @@ impl Profiler {
         self.last = now;
         if let Some(frame) = self.frames.last_mut() {
             frame.cost.add(spent);
-            let function = frame.function;
+            let (function, path) = (frame.function, frame.path);
             self.totals.entry(function).or_default().own.add(spent);
+            if let Some(path) = self.paths.get_mut(path) {
+                path.own.add(spent);
+            }
         }
     }
 
@@ -211,7 +257,9 @@ impl Profiler {
             // Which handler it is shows when its first block begins.
             ExceptionStep::Enter => {
                 let interrupted = self.block_end.take();
+                let path = self.path(None, None);
                 self.frames.push(Frame {
+                    path,
                     function: None,
                     addresses: (0, 0),
                     link: u32::MAX,
@@ -323,7 +371,10 @@ impl Profiler {
         let totals = self.totals.entry(function).or_default();
         totals.calls += calls;
         totals.active += 1;
+        let caller = self.frames.last().filter(|_| !exception);
+        let path = self.path(caller.map(|frame| frame.path), function);
         self.frames.push(Frame {
+            path,
             function,
             addresses,
             link,
@@ -332,6 +383,63 @@ impl Profiler {
             interrupted: None,
             cost: Cost::default(),
         });
+    }
+
+    /// The number of the path on which `caller`'s calls `function`.
+    fn path(&mut self, caller: Option<usize>, function: Function) -> usize {
+        let paths = &mut self.paths;
+        let depth = caller.map_or(0, |caller| paths[caller].depth) + 1;
+        if let Some(caller) = caller
+            && (depth > LONGEST_PATH || paths.len() >= MOST_PATHS)
+        {
+            return caller;
+        }
+        *self.numbers.entry((caller, function)).or_insert_with(|| {
+            paths.push(Path {
+                caller,
+                function,
+                own: Cost::default(),
+                lowest_stack: u32::MAX,
+                depth,
+            });
+            paths.len() - 1
+        })
+    }
+
+    /// Notes the stack pointer at the beginning of a block.
+    fn note_stack(&mut self, stack: u32) {
+        if let Some(frame) = self.frames.last()
+            && let Some(path) = self.paths.get_mut(frame.path)
+        {
+            path.lowest_stack = path.lowest_stack.min(stack);
+        }
+    }
+
+    /// The paths with their names.
+    fn named_paths(&self) -> Vec<CallPath> {
+        let symbols: Vec<_> = self.symbols.functions().collect();
+        let name = |function: Function| match function {
+            Some(number) => symbols[number].name.clone(),
+            None => NO_SYMBOL.to_owned(),
+        };
+        let mut found: Vec<CallPath> = Vec::new();
+        let mut names: Vec<Vec<String>> = Vec::new();
+        for path in &self.paths {
+            let mut functions = path
+                .caller
+                .map_or(Vec::new(), |caller| names[caller].clone());
+            functions.push(name(path.function));
+            names.push(functions.clone());
+            if path.own.cycles > 0 {
+                found.push(CallPath {
+                    functions,
+                    self_cycles: path.own.cycles,
+                    self_instructions: path.own.instructions,
+                    lowest_stack: path.lowest_stack,
+                });
+            }
+        }
+        found
     }
 
     /// Takes the topmost frame off and hands its cost on.
@@ -364,7 +472,7 @@ impl Profiler {
                 let symbol = function.map(|number| symbols[number]);
                 let size = function.map_or(0, |number| self.symbols.function_range(number).len());
                 FunctionCost {
-                    name: symbol.map_or("(no symbol)".to_owned(), |symbol| symbol.name.clone()),
+                    name: symbol.map_or(NO_SYMBOL.to_owned(), |symbol| symbol.name.clone()),
                     address: symbol.map_or(0, |symbol| symbol.address),
                     size: size as u32,
                     calls: totals.calls,
@@ -378,6 +486,7 @@ impl Profiler {
         functions.sort_by(|a, b| (b.self_cycles, a.address).cmp(&(a.self_cycles, b.address)));
         Profile {
             functions,
+            paths: self.named_paths(),
             cycles: now.cycles - self.start.cycles,
             instructions: now.instructions - self.start.instructions,
             exception_cycles: now.exception_cycles - self.start.exception_cycles,

@@ -4,6 +4,7 @@ use super::{Ended, Machine, Timing};
 use crate::cpu::blocks::{Block, NoBlock};
 use crate::cpu::decode::{advance_it, is_wide};
 use crate::cpu::op::{Kind, Op};
+use crate::cpu::run::counted::run_blocks_counted;
 use crate::cpu::run::{Left, run_blocks};
 use crate::cpu::{Core, Fault, Stop};
 use crate::faults::HANG;
@@ -59,8 +60,17 @@ impl Machine {
 
     /// Runs blocks from block `number` on.
     fn run_blocks<const T: bool>(&mut self, number: usize) {
-        let Self { core, code, .. } = self;
-        if let Left::Inside(block, op) = run_blocks::<T>(core, code, &code.blocks[number]) {
+        let Self {
+            core,
+            code,
+            counting,
+            ..
+        } = self;
+        let left = match counting {
+            None => run_blocks::<T>(core, code, &code.blocks[number]),
+            Some(counting) => run_blocks_counted::<T>(core, code, number, &mut **counting),
+        };
+        if let Left::Inside(block, op) = left {
             Self::leave_block::<T>(core, block, op);
             self.handle_stop();
         }

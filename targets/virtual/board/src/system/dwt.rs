@@ -103,17 +103,23 @@ impl EventCounter {
     }
 }
 
-/// Instruction counts at the two latest reads of CYCCNT.
+/// Instruction counts and times at the two latest reads of CYCCNT.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Window {
     pub previous: u64,
     pub latest: u64,
+    pub previous_cycles: u64,
+    pub latest_cycles: u64,
 }
 
 impl Window {
-    pub fn note(&mut self, instructions: u64) {
-        self.previous = self.latest;
-        self.latest = instructions;
+    pub fn note(&mut self, instructions: u64, cycles: u64) {
+        *self = Self {
+            previous: self.latest,
+            latest: instructions,
+            previous_cycles: self.latest_cycles,
+            latest_cycles: cycles,
+        };
     }
 }
 

@@ -4,13 +4,16 @@
 //! data or history is added while running: see the rules marked *dynamic* in [`rules`].
 
 pub(crate) mod cache;
+pub mod causes;
 pub(crate) mod pipeline;
 pub(crate) mod prefetch;
 mod reference;
 pub mod rules;
 mod shape;
 pub(crate) mod shares;
+pub(crate) mod waits;
 
+pub use causes::{Cause, Causes};
 pub use reference::{Mix, Reference};
 pub use rules::{Parameter, ParameterError, TimingParameters};
 pub(crate) use shape::{Class, Shape, shape};

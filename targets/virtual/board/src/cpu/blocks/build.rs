@@ -155,19 +155,7 @@ impl Run {
 
     /// Computes the costs and makes the block.
     pub fn finish(mut self, core: &mut Core, place: Place) -> Block {
-        let timing = core.flash_timing;
-        let read_from_flash = |wait_states| Fetch {
-            wait_states,
-            sector_bytes: timing.sector_bytes,
-            prefetch: timing.prefetch,
-            sector_read: 0,
-        };
-        let fetch = match place {
-            Place::Flash(_) if !timing.instruction_cache => {
-                read_from_flash(timing.wait_states + core.timing.flash_wait)
-            }
-            _ => Fetch::AT_ONCE,
-        };
+        let fetch = fetch_from(core, place);
         let (costs, cycles) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Fall);
         let (_, jumped) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Jump);
         let fetch_effects = pipeline::fetch_effects(&core.timing, &self.steps, fetch, |step| {
@@ -245,6 +233,20 @@ impl Run {
             waited: Cell::new(0),
             links: [const { Cell::new(Block::NONE) }; 2],
         }
+    }
+}
+
+/// How a block at `place` is fetched, as far as that doesn't depend on what is in the cache.
+pub(super) fn fetch_from(core: &Core, place: Place) -> Fetch {
+    let timing = core.flash_timing;
+    match place {
+        Place::Flash(_) if !timing.instruction_cache => Fetch {
+            wait_states: timing.wait_states + core.timing.flash_wait,
+            sector_bytes: timing.sector_bytes,
+            prefetch: timing.prefetch,
+            sector_read: 0,
+        },
+        _ => Fetch::AT_ONCE,
     }
 }
 

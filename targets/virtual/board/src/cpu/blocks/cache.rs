@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::block::{Block, NoBlock};
-use super::build::{LIMIT, Run};
+use super::build::{LIMIT, Run, fetch_from};
 use super::fetch::{fetched_from, stops_at};
 use crate::cpu::Core;
 use crate::memory::{CODE_GRANULE_SHIFT, Place};
 use crate::system::mpu::View;
+use crate::timing::causes::{self, StaticCauses};
 use crate::timing::pipeline::{self, Entry, Fetch};
 use crate::timing::shares::Share;
 
@@ -139,6 +140,24 @@ impl CodeCache {
         }
         link.set(number);
         Some(block)
+    }
+
+    /// The number of the block that [`Self::behind`] finds.
+    pub fn number_behind(&self, core: &Core, block: &Block) -> Option<usize> {
+        self.behind(core, block)?;
+        // It has noted the number, if it didn't find it there.
+        Some(block.links[usize::from(core.jumped)].get() as usize)
+    }
+
+    /// What the static cycles of the block at `pc` go to.
+    pub fn causes(core: &mut Core, pc: u32) -> StaticCauses {
+        let Ok(place) = fetched_from(core, pc) else {
+            return StaticCauses::default();
+        };
+        let mut run = Run::new(core, pc);
+        // What can't be decoded takes no cycles.
+        let _ = run.decode(core, LONGEST);
+        causes::of_run(&core.timing, &run.steps, fetch_from(core, place))
     }
 
     /// The block that starts at `pc`; decodes it if it isn't there.

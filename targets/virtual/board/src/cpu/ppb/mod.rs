@@ -49,7 +49,7 @@ impl Core {
                     if offset == 4
                         && let Some(op) = op
                     {
-                        self.note_cycle_count_read(op.index);
+                        self.note_cycle_count_read(op.index, now);
                     }
                     let totals = self.event_totals(now, op);
                     match self.system.dwt.read(offset, &totals) {

@@ -1,5 +1,7 @@
 //! The inner loop: block after block, as long as nothing else has to be looked at.
 
+pub(crate) mod counted;
+
 use super::Core;
 use super::blocks::{Block, CodeCache};
 use super::dispatch::dispatch;
