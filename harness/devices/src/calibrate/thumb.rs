@@ -421,6 +421,8 @@ mod tests {
             ("cbnz r3, .+4", cbnz(3, 1), &[0xB903]),
             ("bx r8", bx(8), &[0x4740]),
             ("blx r8", blx(8), &[0x47C0]),
+            ("mov sp, r1", mov_sp(1), &[0x468D]),
+            ("mov r8, sp", mov_from_sp(8), &[0x46E8]),
             ("mov pc, r8", mov_pc(8), &[0x46C7]),
             ("ldr pc, [r1]", ldr_pc(1), &[0xF8D1, 0xF000]),
             ("tbb [r0, r3]", tbb(0, 3), &[0xE8D0, 0xF003]),
