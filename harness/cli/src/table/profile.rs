@@ -409,19 +409,19 @@ fn why(profile: &Profile) -> Vec<String> {
             told.join(", ")
         ));
     }
-    lines.extend(causes(&profile.operators));
+    lines.extend(causes(profile));
     lines
 }
 
 /// The causes that operators have, each with those that have it.
-fn causes(operators: &[OperatorProfile]) -> Vec<String> {
+fn causes(profile: &Profile) -> Vec<String> {
     struct Found<'a> {
         what: &'a str,
         cycles: Option<u64>,
         operators: Vec<(u64, String)>,
     }
     let mut found: Vec<Found> = Vec::new();
-    for operator in operators {
+    for operator in &profile.operators {
         for cause in &operator.causes {
             let of = (
                 cause.cycles.unwrap_or(0),
@@ -440,6 +440,11 @@ fn causes(operators: &[OperatorProfile]) -> Vec<String> {
             }
         }
     }
+    // What hardly counts isn't told.
+    found.retain(|it| {
+        it.cycles
+            .is_none_or(|cycles| share(cycles, profile) >= 0.005)
+    });
     found.sort_by_key(|it| Reverse(it.cycles));
     let lines = found.into_iter().take(CAUSES).map(|mut it| {
         it.operators.sort_by_key(|(cycles, _)| Reverse(*cycles));
