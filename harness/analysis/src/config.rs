@@ -29,6 +29,23 @@ pub struct Config {
     /// What is special about single workloads, by name.
     #[serde(default)]
     pub workload: BTreeMap<String, Workload>,
+    /// Steps for the worse that the project accepts, so that its dashboard doesn't show them as open.
+    #[serde(default)]
+    pub accept: Vec<Accepted>,
+}
+
+/// A step for the worse that is accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// The commit that brought it, or the first seven characters of its id or more.
+    pub commit: String,
+    /// The metric's slug.
+    pub metric: String,
+    /// The workload; without one all of them.
+    pub workload: Option<String>,
+    /// Why.
+    pub reason: String,
 }
 
 /// How records are compared.
@@ -39,7 +56,7 @@ pub struct Compare {
     /// `energy = "off"`.
     #[serde(default)]
     pub limits: BTreeMap<String, String>,
-    /// The share up to which changes of a measured metric are noise: `latency = "1%"`.
+    /// The share up to which changes of a metric are noise: `latency = "1%"`.
     #[serde(default)]
     pub noise: BTreeMap<String, String>,
     /// What may differ between base and new.
@@ -72,6 +89,14 @@ pub enum ConfigError {
         path: PathBuf,
         /// What the parser says.
         reason: String,
+    },
+    /// What is accepted isn't clear.
+    #[error("{}: accept: {problem}", printable_path(path))]
+    Accept {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
     },
     /// A limit or noise floor isn't one.
     #[error("{}: {place}: {source}", printable_path(path))]
@@ -152,6 +177,16 @@ pub fn parse(text: &str, path: PathBuf) -> Result<Loaded, ConfigError> {
             gate.set_for(workload, metric, limit);
         }
     }
+    for accepted in &config.accept {
+        let problem = match metric(&accepted.metric) {
+            Err(unknown) => unknown.to_string(),
+            Ok(_) if accepted.reason.trim().is_empty() => {
+                format!("{}: a reason is needed", printable(&accepted.commit))
+            }
+            Ok(_) => continue,
+        };
+        return Err(ConfigError::Accept { path, problem });
+    }
     Ok(Loaded {
         config,
         gate,
@@ -194,6 +229,12 @@ mod tests {
         limits = { latency = "2%", flash = "1%|400KB", energy = "off" }
         noise = { latency = "1%" }
 
+        [[accept]]
+        commit = "0123abc"
+        metric = "latency"
+        workload = "kws"
+        reason = "larger windows"
+
         [workload.kws.limits]
         latency = "150ms"
     "#;
@@ -211,9 +252,13 @@ mod tests {
         let limit = loaded.gate.limit("kws", latency);
         assert_eq!((limit.soft, limit.hard), (None, Some(150_000.0)));
         assert_eq!(loaded.gate.limit("vww", latency).soft, Some(0.02));
-        assert_eq!(loaded.gate.floor(latency), 0.01);
+        assert_eq!(loaded.gate.floor(latency, false), 0.01);
         let energy = Metric::find("energy").unwrap();
         assert!(loaded.gate.limit("vww", energy).off);
+        let [accepted] = loaded.config.accept.as_slice() else {
+            panic!("{:?}", loaded.config.accept);
+        };
+        assert_eq!(accepted.workload.as_deref(), Some("kws"));
     }
 
     #[test]
@@ -226,6 +271,9 @@ mod tests {
             told("[compare.noise]\nlatency = \"2\""),
             told("[compare]\nallow = [\"moon\"]"),
             told("[workload.kws.limits]\nram = \"-2%\""),
+            told("[[accept]]\ncommit = \"0123abc\"\nmetric = \"latncy\"\nreason = \"x\""),
+            told("[[accept]]\ncommit = \"0123abc\"\nmetric = \"latency\"\nreason = \" \""),
+            told("[[accept]]\ncommit = \"0123abc\"\nmetric = \"latency\""),
         ];
         insta::assert_snapshot!(texts.join("\n\n"));
     }

@@ -7,5 +7,6 @@ pub mod config;
 pub mod export;
 pub mod merge;
 pub mod metrics;
+pub mod quality;
 pub mod stated_error;
 pub mod statistics;

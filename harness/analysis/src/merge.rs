@@ -6,7 +6,7 @@ use tinybench_support::exits_with;
 use jiff::Timestamp;
 
 use tinybench_record::reading::Loaded;
-use tinybench_record::{Failure, RunRecord, RunResult, Shard};
+use tinybench_record::{Asked, Failure, RunRecord, RunResult, Shard};
 use tinybench_support::printable::{printable, printable_path};
 
 /// Records can't be merged.
@@ -134,12 +134,34 @@ pub fn merge(records: &[Loaded]) -> Result<RunRecord, MergeError> {
         merged.results.extend_from_slice(&record.results);
         merged.failures.extend_from_slice(&record.failures);
     }
+    merged.asked = asked(records);
     merged.execution.probe = probes.into_iter().collect::<Vec<_>>().join(", ");
     if let Some(shard) = merged.shard.take() {
         check_complete(&shard, records)?;
         put_in_order(&shard, &mut merged)?;
     }
     Ok(merged)
+}
+
+/// The commands of all records, each once; that of shards is the command of the whole run. None if it
+/// isn't known of all.
+fn asked(records: &[Loaded]) -> Vec<Asked> {
+    let mut all: Vec<Asked> = Vec::new();
+    for Loaded { record, .. } in records {
+        if record.asked.is_empty() {
+            return Vec::new();
+        }
+        for asked in &record.asked {
+            let asked = match record.shard {
+                Some(_) => asked.clone().without("--shard"),
+                None => asked.clone(),
+            };
+            if !all.contains(&asked) {
+                all.push(asked);
+            }
+        }
+    }
+    all
 }
 
 /// The field in which two records differ that has to be equal.
@@ -241,6 +263,7 @@ mod tests {
         let mut record = whole();
         record.started_at = format!("2026-01-02T04:0{index}:00Z");
         let part = format!("{index}/{count}").parse().unwrap();
+        record.asked[0].option("--shard", part);
         (record.results, record.shard) =
             shard::select(Some(part), record.results, |result| ShardSubject {
                 workload: result.workload.clone(),
@@ -259,6 +282,24 @@ mod tests {
         let mut expected = whole();
         expected.started_at = "2026-01-02T04:01:00Z".to_owned();
         assert_eq!(merged, expected);
+    }
+
+    #[test]
+    fn records_that_are_no_shards_are_asked_for_by_all_their_commands() {
+        let alone = |workload: &str, knows: bool| {
+            let mut record = example();
+            record.results[0].workload = workload.to_owned();
+            record.asked[0].option("--workload", workload);
+            record.asked.truncate(knows.into());
+            Loaded {
+                path: format!("{workload}.json").into(),
+                record,
+            }
+        };
+        let merged = merge(&[alone("ad", true), alone("ic", true)]).unwrap();
+        assert_eq!(merged.asked.len(), 2);
+        let merged = merge(&[alone("ad", true), alone("ic", false)]).unwrap();
+        assert_eq!(merged.asked, []);
     }
 
     /// The part in which `workload` failed.

@@ -7,11 +7,11 @@ use std::process::{Command, Stdio};
 use probe_rs::probe::DebugProbeSelector;
 
 use tinybench_analysis::compare::{
-    Candidate, Comparison, Entry, Gate, Side, Verdict, judge, matches,
+    Candidate, Comparison, Entry, Gate, MetricChange, Side, Verdict, judge, matches,
 };
 use tinybench_analysis::metrics::Metric;
 use tinybench_record::reading;
-use tinybench_record::{InputSource, RunRecord, RunResult};
+use tinybench_record::{Fidelity, InputSource, RunRecord, RunResult};
 use tinybench_support::exit::Failure;
 use tinybench_support::exit::{Exit, Exits};
 use tinybench_support::files::{self, WriteError};
@@ -120,7 +120,7 @@ fn confirm_result(
         let mut open: Vec<_> = result
             .metrics
             .iter_mut()
-            .filter(|change| change.verdict == Verdict::Regression && change.statistics.is_some())
+            .filter(|change| change.verdict == Verdict::Regression && is_noisy(change))
             .collect();
         if open.is_empty() {
             break;
@@ -138,7 +138,8 @@ fn confirm_result(
                 continue;
             };
             let limit = confirmation.gate.limit(&key.workload, metric);
-            let judged = judge(metric, &old, &new, limit, confirmation.gate.floor(metric));
+            let floor = confirmation.gate.floor(metric, new.noisy);
+            let judged = judge(metric, &old, &new, limit, floor);
             if judged.verdict != Verdict::Regression {
                 change.verdict = Verdict::Unclear;
                 change.reason = Some(format!("not there when run again ({round})"));
@@ -146,6 +147,11 @@ fn confirm_result(
         }
     }
     Ok(())
+}
+
+/// Whether another run would give another value.
+fn is_noisy(change: &MetricChange) -> bool {
+    change.statistics.is_some() || change.new_fidelity == Some(Fidelity::Measured)
 }
 
 /// The result of a repeated run, which must be of the same image.

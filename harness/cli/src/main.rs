@@ -1,6 +1,7 @@
 //! The `tinybench` command.
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use owo_colors::OwoColorize;
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -42,6 +43,17 @@ fn main() -> ExitCode {
 /// Ends with what clap has to say. Where that repeats escape sequences of the command line, they lose
 /// their power, and the text its colours.
 fn refuse(error: &clap::Error) -> ! {
+    if let Some(option) = option_for(error) {
+        eprintln!(
+            "{}",
+            printable_lines(&error.render().to_string()).trim_end()
+        );
+        eprintln!(
+            "\n  tip: it is named by an option: {}",
+            printable_lines(&option)
+        );
+        std::process::exit(error.exit_code());
+    }
     let text = error.render().to_string();
     let safe = printable_lines(&text);
     if error.use_stderr() && safe != text {
@@ -49,6 +61,27 @@ fn refuse(error: &clap::Error) -> ! {
         std::process::exit(error.exit_code());
     }
     error.exit()
+}
+
+/// The option that names a word which stands alone, where that is a board or a model.
+fn option_for(error: &clap::Error) -> Option<String> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let command = std::env::args().nth(1)?;
+    if word.starts_with('-') || !["run", "serve", "calibrate"].contains(&command.as_str()) {
+        return None;
+    }
+    let is_model = [".tflite", ".tbcm", ".tbz"]
+        .iter()
+        .any(|end| word.ends_with(end));
+    Some(match is_model {
+        true if command == "run" => format!("--model {word}"),
+        _ => format!("--board {word}"),
+    })
 }
 
 /// What is logged. probe-rs warns of what isn't the user's business, and is quiet unless asked.

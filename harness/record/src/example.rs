@@ -9,6 +9,10 @@ pub fn example() -> RunRecord {
     serde_json::from_value(json!({
         "schema": SCHEMA,
         "tinybench": { "version": "0.1.0", "commit": null },
+        "asked": [{
+            "command": "run",
+            "arguments": ["--board", "nano33", "--workload", "kws", "--on", "virtual"],
+        }],
         "started_at": "2026-01-02T03:04:05Z",
         "board": {
             "name": "nano33", "chip": "nRF52840_xxAA", "core": "cortex-m4f",
@@ -71,7 +75,13 @@ pub fn example() -> RunRecord {
                 "reference": "TensorFlow Lite Micro", "vectors": 48, "bytes_compared": 576,
                 "mismatches": 0, "max_abs_diff": 0, "verified": true,
             },
-            "quality": { "metric": "top1", "value": 0.9375, "samples": 48 },
+            "quality": {
+                "metric": "top1", "value": 0.9375, "samples": 48,
+                "interval": {
+                    "low": 0.8316, "high": 0.9785, "confidence": 0.95, "method": "wilson",
+                },
+            },
+            "test_set": { "metric": "top1", "value": 0.9094, "samples": 1_800 },
             "learning": learning_example(),
         }],
     }))

@@ -4,6 +4,7 @@
 //! Fields this version doesn't know are kept at every level, so that a record survives being read
 //! and written by an older tinybench.
 
+mod asked;
 mod environment;
 pub mod example;
 mod failure;
@@ -11,6 +12,7 @@ mod latency;
 pub mod learning;
 mod profile;
 pub mod published;
+mod quality;
 pub mod reading;
 mod result;
 mod run;
@@ -18,10 +20,12 @@ pub mod schema;
 pub mod shard;
 mod values;
 
+pub use asked::Asked;
 pub use environment::{commit, scheduler};
 pub use failure::{Failure, FailureKind};
 pub use latency::*;
 pub use profile::*;
+pub use quality::{Quality, QualityInterval};
 pub use result::*;
 pub use run::*;
 pub use values::Other;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::latency::{Fidelity, Latency};
 use crate::learning;
 use crate::profile::Profile;
+use crate::quality::Quality;
 use crate::values::{Other, finite};
 
 /// What one workload cost on one runtime.
@@ -46,6 +47,9 @@ pub struct RunResult {
     /// How good the answers are, where there are labels.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub quality: Option<Quality>,
+    /// How good the model is on its whole test set, as the workload's card says.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub test_set: Option<Quality>,
     /// What a device said and did that was measured over the MLPerf Tiny protocol.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mlperf: Option<Mlperf>,
@@ -64,6 +68,14 @@ pub struct RunResult {
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
+}
+
+impl RunResult {
+    /// How good the model is on its whole test set, where that is known.
+    pub fn test_set(&self) -> Option<&Quality> {
+        let of_variant = || self.compression.as_ref()?.test_set.as_ref();
+        self.test_set.as_ref().or_else(of_variant)
+    }
 }
 
 /// A model file.
@@ -400,29 +412,6 @@ pub struct Compression {
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
-}
-
-/// How good the answers are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Quality {
-    /// Name of the metric: `top1` or `auc`, 0 to 1 and the more the better, or `rmse` or `mae`, errors
-    /// in the unit of the output.
-    pub metric: String,
-    /// Its value on the vectors that were run.
-    #[serde(serialize_with = "finite")]
-    pub value: f64,
-    /// How many vectors that is.
-    pub samples: u64,
-    /// Fields of a newer version.
-    #[serde(flatten)]
-    pub other: Other,
-}
-
-impl Quality {
-    /// Whether the metric is an error, which is the better the smaller it is, and has no upper end.
-    pub fn is_error(&self) -> bool {
-        matches!(self.metric.as_str(), "rmse" | "mae")
-    }
 }
 
 /// What a device said and did that was measured over the MLPerf Tiny protocol.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tinybench_support::exits_with;
 
+use crate::asked::Asked;
 use crate::failure::Failure;
 use crate::latency::Fidelity;
 use crate::result::{Compression, RunResult};
@@ -37,6 +38,9 @@ pub struct RunRecord {
     pub schema: String,
     /// The harness that made the record.
     pub tinybench: Tinybench,
+    /// The commands that make this record, in their order; empty where that isn't known.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub asked: Vec<Asked>,
     /// When the run began, UTC, RFC 3339.
     #[schemars(extend("format" = "date-time"))]
     pub started_at: String,

@@ -38,6 +38,15 @@ pub fn printable_path(path: &Path) -> String {
     printable(&path.to_string_lossy()).into_owned()
 }
 
+/// `text` as a cell of CSV that no spreadsheet takes for a formula: an apostrophe stands before what would
+/// begin one (OWASP, "CSV injection").
+pub fn spreadsheet_cell(text: &str) -> Cow<'_, str> {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        true => Cow::Owned(format!("'{text}")),
+        false => Cow::Borrowed(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +57,15 @@ mod tests {
         assert_eq!(printable("\u{1b}[31mred\n"), r"\u{1b}[31mred\u{a}");
         assert_eq!(printable("a\u{9b}2J\u{202e}b"), r"a\u{9b}2J\u{202e}b");
         assert_eq!(printable_lines("a\n\u{1b}b"), "a\n\\u{1b}b");
+    }
+
+    #[test]
+    fn what_a_spreadsheet_takes_for_a_formula_is_text() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+            assert_eq!(spreadsheet_cell(formula), format!("'{formula}"));
+        }
+        for text in ["", "kws", "a=b", "'=1", "1-2"] {
+            assert_eq!(spreadsheet_cell(text), text);
+        }
     }
 }

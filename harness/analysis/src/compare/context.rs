@@ -60,6 +60,11 @@ impl Aspect {
         Self::Compiler,
         Self::Flags,
     ];
+
+    /// Whether another board has another of these anyway, so that who allows two boards allows it.
+    pub fn is_of_board(self) -> bool {
+        matches!(self, Self::Clock | Self::Cache | Self::Supply)
+    }
 }
 
 impl fmt::Display for Aspect {

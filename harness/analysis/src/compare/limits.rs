@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use crate::metrics::{Direction, Metric, Rank, UnknownMetric};
+use crate::metrics::{Direction, Metric, Rank, Unit, UnknownMetric};
 
 /// What a metric may do before it is a regression.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -99,6 +99,9 @@ pub fn percentage(text: &str) -> Result<f64, LimitError> {
 }
 
 fn units(metric: &Metric) -> String {
+    if metric.unit == Unit::Share {
+        return "nothing, as it is a share from 0 to 1 (0.9 is 90 %)".to_owned();
+    }
     let names: Vec<_> = metric
         .unit
         .suffixes()
@@ -138,6 +141,7 @@ pub struct Gate {
     limits: BTreeMap<&'static str, Limit>,
     of_workloads: BTreeMap<String, BTreeMap<&'static str, Limit>>,
     floors: BTreeMap<&'static str, f64>,
+    exact: bool,
 }
 
 impl Gate {
@@ -159,6 +163,11 @@ impl Gate {
         self.floors.insert(metric.slug, floor);
     }
 
+    /// Takes every difference of figures that don't vary for a change, however small.
+    pub fn set_exact(&mut self) {
+        self.exact = true;
+    }
+
     /// The limit that was set for a metric of a workload, if one was.
     pub fn given(&self, workload: &str, metric: &Metric) -> Option<Limit> {
         self.of_workloads
@@ -177,8 +186,12 @@ impl Gate {
         })
     }
 
-    /// The noise floor of a metric, a share.
-    pub fn floor(&self, metric: &Metric) -> f64 {
+    /// The noise floor of a metric, a share; `noisy` says whether repeating the run would give another
+    /// value.
+    pub fn floor(&self, metric: &Metric, noisy: bool) -> f64 {
+        if self.exact && !noisy {
+            return 0.0;
+        }
         self.floors
             .get(metric.slug)
             .copied()
@@ -239,6 +252,8 @@ mod tests {
             "flash=1kg",
             "flash=\u{1b}[2J",
             "flash=",
+            "quality=2",
+            "quality=90",
         ]
         .iter()
         .map(|text| parse(text).unwrap_err())
@@ -254,6 +269,10 @@ mod tests {
             soft: Some(soft),
             ..Limit::default()
         };
+        assert_eq!(gate.floor(Metric::find("latency").unwrap(), false), 0.005);
+        gate.set_exact();
+        assert_eq!(gate.floor(Metric::find("latency").unwrap(), false), 0.0);
+        assert_eq!(gate.floor(Metric::find("latency").unwrap(), true), 0.005);
         gate.set(flash, soft(0.01));
         gate.set_for("kws", flash, soft(0.05));
         assert_eq!(gate.limit("kws", flash), soft(0.05));

@@ -1,6 +1,6 @@
 //! A comparison as Markdown, for a comment on a pull request.
 
-use super::{Candidate, Comparison, FailureVerdict, MetricChange, Verdict, table, text};
+use super::{Candidate, Comparison, FailureVerdict, MetricChange, Verdict, text};
 use tinybench_support::number::grouped;
 
 /// Longest comment: GitHub and GitLab refuse 64 KiB and more.
@@ -162,7 +162,7 @@ fn means(candidate: &Candidate) -> String {
         .map(|mean| {
             let mark = if mean.modelled { "≈ " } else { "" };
             let title = crate::metrics::Metric::find(mean.metric).map_or(mean.metric, |m| m.title);
-            format!("{title} {mark}{}", table::ratio(mean.ratio))
+            format!("{title} {mark}{}", text::ratio(mean.ratio))
         })
         .collect();
     format!("Geometric mean of new by base: {}\n\n", parts.join(", "))
@@ -170,6 +170,12 @@ fn means(candidate: &Candidate) -> String {
 
 fn notes(candidate: &Candidate) -> String {
     let mut out = String::new();
+    for result in &candidate.results {
+        if let Some(quality) = text::quality(result) {
+            let label = text::label(result, &candidate.results);
+            out += &format!("- {}: {}\n", cell(&label), cell(&quality));
+        }
+    }
     for difference in &candidate.allowed {
         out += &format!("- allowed difference: {}\n", cell(&difference.to_string()));
     }

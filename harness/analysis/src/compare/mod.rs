@@ -7,6 +7,7 @@ mod limits;
 pub mod markdown;
 mod matching;
 mod operators;
+mod relation;
 mod side;
 pub mod table;
 pub mod text;
@@ -27,6 +28,7 @@ pub use side::{Entry, FailedEntry, Key, Side};
 pub use verdict::{LEAST_RUNS, MetricChange, Statistics, Verdict, judge};
 
 use crate::metrics::{Direction, METRICS, Rank};
+use crate::quality;
 use crate::statistics::geometric_mean;
 use tinybench_support::json::{self, JsonError};
 use tinybench_support::printable::printable;
@@ -82,12 +84,23 @@ pub struct ResultChange {
     pub is_virtual: bool,
     /// Every metric that both sides have.
     pub metrics: Vec<MetricChange>,
+    /// How good the answers are on both sides, in words, and how sure that is.
+    pub quality: Option<QualityChange>,
     /// Where the cycles of an inference changed, if both sides were profiled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operators: Option<OperatorChanges>,
     /// Whether just one side was profiled: `base` or `new`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_of: Option<&'static str>,
+}
+
+/// A figure of quality on both sides, with its number of samples and confidence interval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct QualityChange {
+    /// Of the base.
+    pub base: String,
+    /// Of the new record.
+    pub new: String,
 }
 
 /// A mean over all results.
@@ -204,9 +217,17 @@ fn candidate(
             new_has: labels(&found.only_new),
         });
     }
-    let (allowed, refused): (Vec<_>, Vec<_>) = differences(&found)
-        .into_iter()
-        .partition(|difference| allowed.contains(&difference.aspect));
+    let differences = differences(&found);
+    let is_allowed = |difference: &Difference| {
+        allowed.contains(&difference.aspect)
+            || (difference.aspect.is_of_board()
+                && allowed.contains(&Aspect::Board)
+                && differences.iter().any(|it| it.aspect == Aspect::Board))
+    };
+    let (allowed, refused): (Vec<_>, Vec<_>) = differences
+        .iter()
+        .cloned()
+        .partition(|difference| is_allowed(difference));
     if !refused.is_empty() {
         return Err(CompareError::Context {
             base: base_name.into_owned(),
@@ -276,6 +297,17 @@ fn differences(found: &Matches) -> Vec<Difference> {
 fn result_change(base: &Entry, new: &Entry, gate: &Gate) -> ResultChange {
     let workload = &base.key.workload;
     let profiles = (base.result.profile.as_ref(), new.result.profile.as_ref());
+    let mut metrics: Vec<MetricChange> = METRICS
+        .iter()
+        .filter_map(|metric| {
+            let (base, new) = (base.read(metric)?, new.read(metric)?);
+            let limit = gate.limit(workload, metric);
+            let floor = gate.floor(metric, new.noisy);
+            Some(judge(metric, &base, &new, limit, floor))
+        })
+        .collect();
+    relation::put_right(&mut metrics, base, new, gate);
+    let figure = |entry: &Entry| entry.result.quality.as_ref().map(quality::figure);
     ResultChange {
         workload: workload.clone(),
         runtime: base.key.runtime.clone(),
@@ -290,14 +322,10 @@ fn result_change(base: &Entry, new: &Entry, gate: &Gate) -> ResultChange {
             (None, Some(_)) => Some("new"),
             _ => None,
         },
-        metrics: METRICS
-            .iter()
-            .filter_map(|metric| {
-                let (base, new) = (base.read(metric)?, new.read(metric)?);
-                let limit = gate.limit(workload, metric);
-                Some(judge(metric, &base, &new, limit, gate.floor(metric)))
-            })
-            .collect(),
+        metrics,
+        quality: figure(base)
+            .zip(figure(new))
+            .map(|(base, new)| QualityChange { base, new }),
     }
 }
 

@@ -231,7 +231,7 @@ fn many(comparison: &Comparison, candidates: &[Candidate], colour: bool) -> Stri
         }
         let cells = means.iter().map(|mean| {
             mean.map_or(text::NONE.to_owned(), |mean| {
-                mark(mean.modelled, &ratio(mean.ratio))
+                mark(mean.modelled, &text::ratio(mean.ratio))
             })
         });
         let first = [
@@ -305,18 +305,13 @@ pub(super) fn find<'a>(
 
 fn ratio_cell(change: &MetricChange, colour: bool) -> String {
     let number = match change.ratio {
-        Some(number) => mark(change.is_modelled(), &ratio(number)),
+        Some(number) => mark(change.is_modelled(), &text::ratio(number)),
         None => text::new(change),
     };
     match change.verdict {
         Verdict::Same => number,
         judged => format!("{} {number}", verdict(change, judged.name(), colour)),
     }
-}
-
-/// A ratio for people: `1.052×`.
-pub(super) fn ratio(value: f64) -> String {
-    format!("{value:.3}×")
 }
 
 fn mark(modelled: bool, number: &str) -> String {
@@ -351,6 +346,21 @@ fn notes(candidate: &Candidate) -> Vec<String> {
     if !messages.is_empty() {
         let lines = messages.join("\n");
         notes.push(format!("{}: what failed\n{lines}", candidate.name));
+    }
+    let qualities: Vec<_> = candidate
+        .results
+        .iter()
+        .filter_map(|result| {
+            let label = text::label(result, &candidate.results);
+            Some(format!("  {label}: {}", text::quality(result)?))
+        })
+        .collect();
+    if !qualities.is_empty() {
+        let lines = qualities.join("\n");
+        notes.push(format!(
+            "{}: quality of the answers\n{lines}",
+            candidate.name
+        ));
     }
     if !candidate.allowed.is_empty() {
         let lines: Vec<_> = candidate

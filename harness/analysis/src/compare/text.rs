@@ -30,13 +30,28 @@ pub fn new(change: &MetricChange) -> String {
     value(change, change.new, change.new_fidelity)
 }
 
-/// The change in percent.
+/// The change in percent; the ratio of what isn't judged.
 pub fn change(change: &MetricChange) -> String {
     match change.ratio {
+        Some(found) if change.verdict == Verdict::NotJudged => ratio(found),
         Some(ratio) => percent(ratio),
         None if change.base == change.new => percent(1.0),
         None => "from 0".to_owned(),
     }
+}
+
+/// A ratio for people: `1.052×`.
+pub fn ratio(value: f64) -> String {
+    format!("{value:.3}×")
+}
+
+/// What is known of the quality of a result's answers on both sides, if there is something to say.
+pub fn quality(result: &ResultChange) -> Option<String> {
+    let found = result.quality.as_ref()?;
+    Some(match found.base == found.new {
+        true => found.new.clone(),
+        false => format!("base {}, new {}", found.base, found.new),
+    })
 }
 
 /// A ratio as a change in percent, with the digits that matter.

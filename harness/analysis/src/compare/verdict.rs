@@ -5,10 +5,11 @@ use serde::Serialize;
 
 use super::limits::Limit;
 use crate::metrics::{Direction, Metric, Reading};
-use crate::statistics::{self, Change, SIGNIFICANCE, Shift, least_p};
+use crate::statistics::{self, Change, Shift};
 use tinybench_record::Fidelity;
 
-/// With fewer runs on each side a change can't be significant, however large it is.
+/// With fewer runs on each side a change can't be significant, however large it is, and the interval holds
+/// the true ratio less often than it says.
 pub const LEAST_RUNS: usize = 6;
 
 /// What a change amounts to.
@@ -25,7 +26,8 @@ pub enum Verdict {
     Unclear,
     /// Better.
     Better,
-    /// Measured on one side and modelled on the other: the figures are shown, not judged.
+    /// Shown and not judged: measured on one side and modelled on the other, on two boards, or what
+    /// follows from another figure.
     NotJudged,
 }
 
@@ -96,7 +98,7 @@ impl MetricChange {
 }
 
 /// Judges the change of `metric` from `base` to `new`, of which changes up to the share `floor` are
-/// noise if they are measured.
+/// noise.
 pub fn judge(
     metric: &'static Metric,
     base: &Reading,
@@ -121,7 +123,7 @@ pub fn judge(
     } else if base.noisy {
         noisy(&mut change, metric, base, new, limit, floor);
     } else {
-        change.verdict = exact(metric, base.value, new.value, limit);
+        exact(&mut change, metric, limit, floor);
     }
     if !limit.off && limit.is_exceeded(metric, new.value) {
         let hard = metric.unit.show(limit.hard.unwrap_or_default());
@@ -134,13 +136,19 @@ pub fn judge(
     change
 }
 
-/// Exact values differ or don't.
-fn exact(metric: &Metric, base: f64, new: f64, limit: Limit) -> Verdict {
+/// Exact values differ by more than the floor, or they don't.
+fn exact(change: &mut MetricChange, metric: &Metric, limit: Limit, floor: f64) {
+    let (base, new) = (change.base, change.new);
     let worse_by = match metric.direction {
         Direction::SmallerIsBetter => new - base,
         Direction::BiggerIsBetter => base - new,
     };
-    if worse_by == 0.0 {
+    // Going back from a change that is beyond the floor is one too.
+    let is_noise = (base / (1.0 + floor)..=base * (1.0 + floor)).contains(&new);
+    change.verdict = if worse_by == 0.0 {
+        Verdict::Same
+    } else if is_noise {
+        change.reason = Some(format!("within the noise floor of {} %", floor * 100.0));
         Verdict::Same
     } else if worse_by < 0.0 {
         Verdict::Better
@@ -148,7 +156,7 @@ fn exact(metric: &Metric, base: f64, new: f64, limit: Limit) -> Verdict {
         Verdict::Regression
     } else {
         Verdict::Worse
-    }
+    };
 }
 
 fn noisy(
@@ -163,6 +171,15 @@ fn noisy(
         [] => std::slice::from_ref(&reading.value),
         samples => samples,
     });
+    if base.len().min(new.len()) < LEAST_RUNS {
+        change.verdict = Verdict::Unclear;
+        change.reason = Some(format!(
+            "{} and {} runs are too few to tell, {LEAST_RUNS} on each side would do",
+            base.len(),
+            new.len()
+        ));
+        return;
+    }
     let Some(shift) = statistics::compare(base, new) else {
         change.verdict = Verdict::Unclear;
         change.reason = Some("a value is zero".to_owned());
@@ -187,13 +204,6 @@ fn noisy(
         _ if is_gated(limit) && is_over(&shift, worse, limit, floor) => Verdict::Regression,
         _ => Verdict::Worse,
     };
-    let runs = (base.len(), new.len());
-    if change.verdict == Verdict::Unclear && least_p(runs.0, runs.1) > SIGNIFICANCE {
-        change.reason = Some(format!(
-            "{} and {} runs are too few, take {LEAST_RUNS} or more",
-            runs.0, runs.1
-        ));
-    }
 }
 
 /// Whether a limit makes worse values a regression: a hard limit alone says what is too much.
@@ -301,8 +311,50 @@ mod tests {
         assert_eq!(few.verdict, Verdict::Unclear);
         assert_eq!(
             few.reason.unwrap(),
-            "5 and 5 runs are too few, take 6 or more"
+            "5 and 5 runs are too few to tell, 6 on each side would do"
         );
+        // One run has no spread, and still isn't certain.
+        for (base, new) in [(1, 1), (1, 30), (30, 5)] {
+            let (base, new) = (runs(100.0, base), runs(100.0, new));
+            let change = super::judge(metric("latency"), &base, &new, none, 0.005);
+            assert_eq!(change.verdict, Verdict::Unclear);
+            assert_eq!(change.statistics, None);
+        }
+        // A hard limit needs no comparison.
+        let (base, new) = (runs(100.0, 1), runs(200_000.0, 1));
+        let limit = Limit::parse(metric("latency"), "150ms").unwrap();
+        let over = super::judge(metric("latency"), &base, &new, limit, 0.005);
+        assert_eq!(over.verdict, Verdict::Regression);
+    }
+
+    #[test]
+    fn modelled_values_have_a_noise_floor() {
+        let modelled = |value: f64| Reading {
+            value,
+            fidelity: Some(Fidelity::Modelled),
+            samples: vec![value; 3],
+            noisy: false,
+        };
+        let verdict = |new: f64, limit: Limit, floor: f64| {
+            let (base, new) = (modelled(10_000.0), modelled(new));
+            judge(metric("latency"), &base, &new, limit, floor).verdict
+        };
+        let none = Limit::default();
+        assert_eq!(verdict(10_000.65, none, 0.005), Verdict::Same);
+        assert_eq!(verdict(10_000.65, none, 0.0), Verdict::Regression);
+        assert_eq!(verdict(10_051.0, none, 0.005), Verdict::Regression);
+        assert_eq!(verdict(9_951.0, none, 0.005), Verdict::Same);
+        assert_eq!(verdict(9_949.0, none, 0.005), Verdict::Better);
+        assert_eq!(verdict(10_051.0, limit("1%"), 0.005), Verdict::Worse);
+        let hard = Limit::parse(metric("latency"), "10ms").unwrap();
+        assert_eq!(verdict(10_000.65, hard, 0.005), Verdict::Regression);
+    }
+
+    #[test]
+    fn the_least_runs_are_those_with_which_a_change_can_be_significant() {
+        use crate::statistics::{SIGNIFICANCE, least_p};
+        assert!(least_p(LEAST_RUNS, LEAST_RUNS) <= SIGNIFICANCE);
+        assert!(least_p(LEAST_RUNS - 1, LEAST_RUNS - 1) > SIGNIFICANCE);
     }
 
     #[test]

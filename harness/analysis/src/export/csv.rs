@@ -5,6 +5,7 @@ use crate::compare::{Side, text};
 use crate::metrics::METRICS;
 use tinybench_record::reading::Loaded;
 use tinybench_record::{ExecutionKind, Fidelity};
+use tinybench_support::printable::spreadsheet_cell as plain;
 
 /// The columns.
 const COLUMNS: [&str; 14] = [
@@ -40,13 +41,13 @@ pub fn render(records: &[Loaded]) -> Result<String, ExportError> {
                 };
                 let mut row = |iteration: &str, value: f64| {
                     writer.write_record([
-                        &*loaded.path.to_string_lossy(),
+                        &*plain(&loaded.path.to_string_lossy()),
                         &record.started_at,
-                        record.tinybench.commit.as_deref().unwrap_or_default(),
-                        &board(&entry.key),
-                        &entry.key.workload,
-                        &entry.key.runtime,
-                        &entry.result.runtime.version,
+                        &plain(record.tinybench.commit.as_deref().unwrap_or_default()),
+                        &plain(&board(&entry.key)),
+                        &plain(&entry.key.workload),
+                        &plain(&entry.key.runtime),
+                        &plain(&entry.result.runtime.version),
                         metric.slug,
                         metric.unit.symbol(),
                         match reading.fidelity {
@@ -71,23 +72,23 @@ pub fn render(records: &[Loaded]) -> Result<String, ExportError> {
         for failure in &record.failures {
             let runtime = failure.runtime.as_ref();
             writer.write_record([
-                &*loaded.path.to_string_lossy(),
+                &*plain(&loaded.path.to_string_lossy()),
                 &record.started_at,
-                record.tinybench.commit.as_deref().unwrap_or_default(),
-                &text::board(
+                &plain(record.tinybench.commit.as_deref().unwrap_or_default()),
+                &plain(&text::board(
                     &record.board.name,
                     record.execution.kind == ExecutionKind::Virtual,
-                ),
-                &failure.workload,
-                runtime.map_or("", |runtime| &runtime.name),
-                runtime.map_or("", |runtime| &runtime.version),
+                )),
+                &plain(&failure.workload),
+                &plain(runtime.map_or("", |runtime| &runtime.name)),
+                &plain(runtime.map_or("", |runtime| &runtime.version)),
                 "exit_code",
                 "",
                 "counted",
                 "",
                 &failure.exit_code.to_string(),
-                failure.kind.name(),
-                &failure.message,
+                &plain(failure.kind.name()),
+                &plain(&failure.message),
             ])?;
         }
     }
@@ -105,6 +106,29 @@ mod tests {
     #[test]
     fn one_line_a_value() {
         insta::assert_snapshot!(render(&with_failures()).unwrap());
+    }
+
+    #[test]
+    fn no_cell_of_text_is_a_formula() {
+        let mut records = with_failures();
+        let record = &mut records[0].record;
+        record.results[0].workload = "=HYPERLINK(1)".to_owned();
+        record.failures[0].message = "@SUM(1)".to_owned();
+        record.board.name = "+1".to_owned();
+        let text = render(&records).unwrap();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let mut found = std::collections::BTreeSet::new();
+        for row in reader.records() {
+            for (column, cell) in row.unwrap().iter().enumerate() {
+                let is_number = column == 11;
+                assert!(
+                    is_number || !cell.starts_with(['=', '+', '-', '@']),
+                    "{cell}"
+                );
+                found.extend(cell.strip_prefix('\'').map(str::to_owned));
+            }
+        }
+        assert!(found.contains("=HYPERLINK(1)") && found.contains("@SUM(1)"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::compare::Side;
 use tinybench_record::Fidelity;
 use tinybench_record::learning::Learning;
 use tinybench_record::reading::Loaded;
+use tinybench_support::printable::spreadsheet_cell as plain;
 
 /// The columns.
 const COLUMNS: [&str; 16] = [
@@ -62,13 +63,13 @@ pub fn render(records: &[Loaded]) -> Result<String, ExportError> {
                     .memory_samples
                     .map(|samples| u64::from(samples) * u64::from(learning.features));
                 writer.write_record([
-                    &*loaded.path.to_string_lossy(),
-                    &board(&entry.key),
-                    &entry.key.workload,
-                    &entry.key.runtime,
+                    &*plain(&loaded.path.to_string_lossy()),
+                    &plain(&board(&entry.key)),
+                    &plain(&entry.key.workload),
+                    &plain(&entry.key.runtime),
                     fidelity,
                     row.kind,
-                    row.policy,
+                    &plain(row.policy),
                     &text(row.sample),
                     &text(row.memory_samples),
                     &text(row.memory_bytes),

@@ -3,6 +3,7 @@
 use super::{board, failed, readings};
 use crate::compare::{Side, markdown::cell};
 use crate::metrics::{METRICS, Metric, Rank};
+use crate::quality;
 
 /// One row a result or failure, one column a headline figure that one of them has.
 pub fn render(side: &Side) -> String {
@@ -27,6 +28,10 @@ pub fn render(side: &Side) -> String {
             .iter()
             .map(|metric| {
                 let found = readings(entry).find(|(other, _)| other == metric);
+                let judged = entry.result.quality.as_ref();
+                if ["quality", "error"].contains(&metric.slug) && found.is_some() {
+                    return judged.map_or("-".to_owned(), |it| cell(&quality::figure(it)));
+                }
                 found.map_or("-".to_owned(), |(metric, reading)| {
                     modelled |= reading.is_modelled();
                     let mark = if reading.is_modelled() { "≈ " } else { "" };

@@ -41,8 +41,8 @@ pub struct Metric {
     pub direction: Direction,
     /// How much it matters.
     pub rank: Rank,
-    /// Changes of a measured value up to this share are taken for noise: 0.01 is 1 %. What is
-    /// counted or modelled is exact and has no noise.
+    /// Changes of a measured or modelled value up to this share are taken for noise: 0.01 is 1 %. What is
+    /// counted is exact and has none.
     pub noise_floor: f64,
     /// How to read it out of a result, if it is there.
     read: fn(&Board, &RunResult) -> Option<Reading>,
@@ -121,8 +121,8 @@ pub struct UnknownMetric {
     hint: String,
 }
 
-/// The noise floor of measured time. Repeats of one image on one board differ by much less; half a
-/// percent is what a change of the code's alignment alone easily makes.
+/// The noise floor of time. Repeats of one image on one board differ by much less, and modelled cycles not
+/// at all; half a percent is what a change of the code's alignment alone easily makes.
 const TIME_FLOOR: f64 = 0.005;
 
 /// The noise floor of measured energy: the gain error of the instruments in use is about 1 %.

@@ -64,7 +64,11 @@ impl Unit {
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(suffix.trim()))?
             .1;
-        Some(number * factor).filter(|value| value.is_finite())
+        let most = match self {
+            Self::Share => 1.0,
+            _ => f64::MAX,
+        };
+        Some(number * factor).filter(|value| *value <= most)
     }
 
     /// What may follow a number, with what it is multiplied by.
@@ -119,6 +123,8 @@ mod tests {
         assert_eq!(Unit::Microseconds.parse("1.5ms"), Some(1_500.0));
         assert_eq!(Unit::Cycles.parse("9.5M"), Some(9_500_000.0));
         assert_eq!(Unit::Share.parse("0.9"), Some(0.9));
+        assert_eq!(Unit::Share.parse("1"), Some(1.0));
+        assert_eq!(Unit::Share.parse("2"), None);
         for bad in ["", "ms", "-1ms", "1", "1kg", "1e9ms", "1.2.3ms"] {
             assert_eq!(Unit::Microseconds.parse(bad), None, "{bad}");
         }

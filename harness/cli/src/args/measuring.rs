@@ -16,6 +16,12 @@ use tinybench_inputs::subject::Metric;
 
 use super::values::{Format, ShardChoice, Vectors, cell, interval, timeout, window};
 
+/// Speed of a serial port, unless the user says.
+pub const BAUD: u32 = 115_200;
+
+/// How long a device may take for an ordinary answer, unless the user says.
+pub const PATIENCE: &str = "5s";
+
 /// What to measure, where, and what to do with the result.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -255,7 +261,7 @@ pub struct MlperfArgs {
     #[arg(long, value_name = "PORT")]
     pub port: Option<String>,
     /// The port's speed; a virtual board has that of its firmware
-    #[arg(long, value_name = "N", default_value_t = 115_200,
+    #[arg(long, value_name = "N", default_value_t = BAUD,
           value_parser = clap::value_parser!(u32).range(300..=12_000_000))]
     pub baud: u32,
     /// The board that the device is, so that its cycles are known and a run record can be written
@@ -299,7 +305,7 @@ pub struct MlperfArgs {
     #[arg(long, value_name = "TIME", value_parser = window)]
     pub window: Option<Duration>,
     /// How long the device may take for an ordinary answer; for inferences it has longer
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = timeout)]
+    #[arg(long, value_name = "TIME", default_value = PATIENCE, value_parser = timeout)]
     pub timeout: Duration,
     /// Where to write the results [default: tinybench-results/mlperf-TIME]
     #[arg(long, value_name = "DIR")]

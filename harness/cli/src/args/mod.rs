@@ -86,11 +86,11 @@ pub enum Command {
     /// Show what is in a model, what it needs, and what could run it
     Inspect(InspectArgs),
     /// List the boards
-    Boards,
+    Boards(ListArgs),
     /// List the workloads
-    Workloads,
+    Workloads(ListArgs),
     /// List the runtimes
-    Runtimes,
+    Runtimes(ListArgs),
     /// Bring the models of a suite into the cache
     Fetch(FetchArgs),
     /// Remove the firmware that was built, and what can be made again with it
@@ -98,8 +98,9 @@ pub enum Command {
     /// Serve a virtual board to probe-rs and the tools built on it
     Serve(ServeArgs),
     /// Check what is needed to build and to run, and say what to do about what is missing
-    Doctor,
-    /// Print a script that completes tinybench's commands in a shell
+    Doctor(ListArgs),
+    /// Print a script that completes tinybench's commands in a shell, and the names of boards and
+    /// workloads that there are
     #[command(after_help = "Example: tinybench completions bash > \
                             ~/.local/share/bash-completion/completions/tinybench")]
     Completions {

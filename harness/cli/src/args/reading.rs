@@ -3,7 +3,9 @@
 use clap::{Args, ValueEnum};
 use probe_rs::probe::DebugProbeSelector;
 use std::path::PathBuf;
-use tinybench_analysis::compare::{Aspect, NamedLimit};
+use tinybench_analysis::compare::{Aspect, LimitError, NamedLimit};
+
+use super::values::Format;
 
 /// What to compare, and what counts as a regression.
 #[derive(Debug, Args)]
@@ -50,6 +52,10 @@ pub struct GateArgs {
     /// What may differ in how base and new were obtained; repeatable, or separated by commas
     #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
     pub allow: Vec<Aspect>,
+    /// Take every difference of figures that don't vary for a change: modelled latency has a noise floor
+    /// otherwise, as the same code at another address takes other cycles
+    #[arg(long)]
+    pub exact: bool,
     /// The settings [default: the nearest tinybench.toml at or above the current folder]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -74,6 +80,8 @@ Examples:
   tinybench report main.json change.json -o report.md
                                                     a comment for a pull request, under 60 KB
   tinybench report tinybench-results/ -o all.html   every record of a folder
+  tinybench report nano33.json nucleo.json -o choice.html --budget latency=100ms,ram=64KB,flash=256KB
+                                                    which of two boards to take
 
 The first record is the base that others are compared with, as `tinybench compare` does it.
 docs/report.md says what is in a report.")]
@@ -87,9 +95,26 @@ pub struct ReportArgs {
     /// What counts as a regression.
     #[command(flatten)]
     pub gate: GateArgs,
+    /// What a result may cost at most, for the table of what to ship; repeatable, or separated by commas
+    #[arg(
+        long,
+        value_name = "METRIC=MOST",
+        value_delimiter = ',',
+        value_parser = budget
+    )]
+    pub budget: Vec<NamedLimit>,
     /// The report's title [default: made from workloads and boards]
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
+}
+
+/// A hard limit alone.
+fn budget(text: &str) -> Result<NamedLimit, String> {
+    let named: NamedLimit = text.parse().map_err(|it: LimitError| it.to_string())?;
+    match (named.limit.hard, named.limit.soft) {
+        (Some(_), None) => Ok(named),
+        _ => Err("a budget is METRIC=MOST, such as latency=100ms or ram=64KB".to_owned()),
+    }
 }
 
 /// Which history to show, and where.
@@ -106,7 +131,7 @@ pub struct DashboardArgs {
     /// A folder of run records
     #[arg(value_name = "HISTORY")]
     pub history: PathBuf,
-    /// The folder to write the site to; one that tinybench wrote before is replaced
+    /// The folder to write the site to; what tinybench wrote there before is replaced, anything else stays
     #[arg(short, long, value_name = "DIR")]
     pub out: PathBuf,
     /// The project's name
@@ -118,6 +143,10 @@ pub struct DashboardArgs {
     /// Where the site will be, for links in the Atom feed
     #[arg(long, value_name = "URL")]
     pub site_url: Option<String>,
+    /// The settings, with the steps that the project accepts [default: the nearest tinybench.toml at or
+    /// above the current folder]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// Which records to export, and how.
@@ -169,6 +198,14 @@ pub enum ExportFormat {
     Markdown,
     /// An SQLite database in long form: one row a figure
     Sqlite,
+}
+
+/// How to list.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ListArgs {
+    /// What to print on stdout
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
 }
 
 /// Which records to put together.

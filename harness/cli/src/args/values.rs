@@ -20,7 +20,7 @@ const MAX_WINDOW: Duration = Duration::from_secs(600);
 pub enum Format {
     /// A table for people.
     Table,
-    /// One JSON document: the run record, or the report of a calibration.
+    /// One JSON document: the run record, the report of a calibration, what is listed.
     Json,
 }
 

@@ -39,13 +39,13 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             };
             inspect::run(args, project.as_ref())
         }
-        Command::Boards => boards::list(&project()?),
-        Command::Workloads => workloads::list(&project()?),
-        Command::Runtimes => runtimes::list(),
+        Command::Boards(args) => boards::list(args, &project()?),
+        Command::Workloads(args) => workloads::list(args, &project()?),
+        Command::Runtimes(args) => runtimes::list(args),
         Command::Fetch(args) => fetch::fetch(args, &project()?),
         Command::Clean(args) => clean::clean(args, &project()?),
         Command::Serve(args) => serve::serve(args, &project()?),
-        Command::Doctor => doctor::check(&project()?),
-        Command::Completions { shell } => completions::print(*shell),
+        Command::Doctor(args) => doctor::check(args, &project()?),
+        Command::Completions { shell } => completions::print(*shell, project().ok().as_ref()),
     }
 }

@@ -10,6 +10,7 @@ mod power;
 pub mod profile;
 pub mod programs;
 mod published;
+mod quality;
 mod stages;
 
 use owo_colors::OwoColorize;
@@ -35,7 +36,7 @@ struct Property {
 }
 
 /// Everything the table shows, in order. A property that no result has is left out.
-const PROPERTIES: [Property; 13] = [
+const PROPERTIES: [Property; 10] = [
     Property {
         heading: "workload",
         value: |result| Some(result.workload.clone()),
@@ -96,37 +97,6 @@ const PROPERTIES: [Property; 13] = [
         },
     },
     Property {
-        heading: "top-1 %",
-        value: |result| {
-            let quality = result
-                .quality
-                .as_ref()
-                .filter(|quality| quality.metric == "top1")?;
-            Some(format!("{:.1}", quality.value * 100.0))
-        },
-    },
-    Property {
-        heading: "AUC",
-        value: |result| {
-            let quality = result
-                .quality
-                .as_ref()
-                .filter(|quality| quality.metric == "auc")?;
-            Some(format!("{:.3}", quality.value))
-        },
-    },
-    Property {
-        heading: "error",
-        value: |result| {
-            let quality = result
-                .quality
-                .as_ref()
-                .filter(|quality| quality.is_error())?;
-            let name = quality.metric.to_uppercase();
-            Some(format!("{name} {:.4}", quality.value))
-        },
-    },
-    Property {
         heading: "verified",
         value: |result| {
             let outputs = result.outputs.as_ref()?;
@@ -162,11 +132,13 @@ pub fn render(
             parts.push(fit(main(&[], failures, colour)));
         }
         parts.extend(failures::messages(failures, width));
+        parts.extend(quality::grid(results).map(fit));
         parts.push(wrap(&compression_legend(record), width));
         return parts.join("\n\n");
     }
     parts.push(fit(main(results, failures, colour)));
     parts.extend(failures::messages(failures, width));
+    parts.extend(quality::grid(results).map(fit));
     parts.extend(stages::grid(results).map(fit));
     parts.extend(learning::grid(results).map(fit));
     parts.extend(parts::grid(results).map(fit));
@@ -221,12 +193,24 @@ pub fn sweep(runs: &[(&str, &RunRecord)], width: usize, colour: bool) -> String 
         let names = runs.iter();
         names.flat_map(move |(name, it)| std::iter::repeat_n((*name).to_owned(), count(it)))
     };
-    let names = names(|it| it.results.len()).chain(names(|it| it.failures.len()));
-    for (row, name) in grid.rows.iter_mut().zip(names) {
-        row.insert(0, name);
+    let first = |grid: &mut Grid, names: &mut dyn Iterator<Item = String>| {
+        for (row, name) in grid.rows.iter_mut().zip(names) {
+            row.insert(0, name);
+        }
+        grid.headings.insert(0, "board".to_owned());
+        grid.left += 1;
+    };
+    let of_results = || names(|it| it.results.len());
+    first(
+        &mut grid,
+        &mut of_results().chain(names(|it| it.failures.len())),
+    );
+    let mut qualities = quality::grid(&results);
+    if let Some(grid) = &mut qualities {
+        let judged = results.iter().map(|it| quality::row(it).is_some());
+        let named = of_results().zip(judged).filter(|(_, judged)| *judged);
+        first(grid, &mut named.map(|(name, _)| name));
     }
-    grid.headings.insert(0, "board".to_owned());
-    grid.left += 1;
     let modelled = if results.iter().any(has_modelled) {
         "≈ modelled, not measured. "
     } else {
@@ -236,9 +220,10 @@ pub fn sweep(runs: &[(&str, &RunRecord)], width: usize, colour: bool) -> String 
         "{modelled}RAM and flash are without the harness's own part. docs/numbers.md explains every \
          number."
     );
-    let grid = grid.render(width, |text| heading(text, colour));
-    let mut parts = vec![grid];
+    let fit = |grid: Grid| grid.render(width, |text| heading(text, colour));
+    let mut parts = vec![fit(grid)];
     parts.extend(failures::messages(&failures, width));
+    parts.extend(qualities.map(fit));
     parts.push(wrap(&legend, width));
     parts.join("\n\n")
 }
@@ -300,6 +285,9 @@ fn legend(record: &RunRecord) -> String {
             "RAM is static + arena + stack. RAM and flash are without the harness's own part.",
         );
     }
+    if record.results.iter().any(|it| it.quality.is_some()) {
+        parts.push("Where intervals of quality overlap, the samples can't tell which is better.");
+    }
     if record.results.iter().any(|it| it.latency.stages.is_some()) {
         parts.push("The latency of a workload from raw audio is that of all stages.");
     }
@@ -339,7 +327,8 @@ fn has_modelled(result: &RunResult) -> bool {
     [Some(result.latency.fidelity), energy].contains(&Some(Fidelity::Modelled))
 }
 
-fn wrap(text: &str, width: usize) -> String {
+/// Lines of at most `width` columns, if no word is longer.
+pub(crate) fn wrap(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last().map_or(0, |line| line.chars().count());
@@ -443,9 +432,7 @@ mod tests {
     #[test]
     fn an_anomaly_has_its_auc() {
         let mut record = example();
-        let quality = record.results[0].quality.as_mut().unwrap();
-        quality.metric = "auc".to_owned();
-        quality.value = 0.8768;
+        record.results[0].quality = Some(tinybench_record::Quality::new("auc", 0.8768, 48));
         let text = render(&record, None, 120, false);
         assert!(text.contains("AUC") && text.contains("0.877"), "{text}");
         assert!(!text.contains("top-1"), "{text}");

@@ -74,6 +74,64 @@ fn lists() {
 }
 
 #[test]
+fn lists_are_documents_too() {
+    let json = |command: &str| -> serde_json::Value {
+        let text = told(&[command, "--format", "json"]);
+        serde_json::from_str(&text).unwrap()
+    };
+    let boards = json("boards");
+    assert_eq!(boards["schema"], "tinybench.boards/1");
+    assert_eq!(boards["boards"][0]["name"], "nano33");
+    assert_eq!(boards["boards"][0]["clock_hz"], 64_000_000);
+    let workloads = json("workloads");
+    let names = |list: &serde_json::Value| -> Vec<String> {
+        let all = list.as_array().unwrap().iter();
+        all.map(|it| it["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert!(names(&workloads["workloads"]).contains(&"kws-audio".to_owned()));
+    assert!(names(&workloads["suites"]).contains(&"mlperf-tiny".to_owned()));
+    assert!(names(&json("runtimes")["runtimes"]).contains(&"interpreter".to_owned()));
+    let doctor = Tinybench::new().run(&["doctor", "--format", "json"]);
+    let doctor: serde_json::Value = serde_json::from_str(&doctor.stdout).unwrap();
+    assert!(doctor["ready"].is_boolean() && doctor["findings"].is_array());
+}
+
+#[test]
+fn the_list_of_workloads_fits_a_terminal() {
+    let text = told(&["workloads"]);
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(120), "{text}");
+    assert!(text.contains("kws-pruned80-huffman"), "{text}");
+}
+
+#[test]
+fn a_board_or_model_without_its_option_is_told_the_option() {
+    let told = |word: &str| {
+        let ended = Tinybench::new().run(&["run", word]);
+        assert_eq!(ended.code, Some(2));
+        ended.stderr
+    };
+    assert!(
+        told("nano33").contains("--board nano33"),
+        "{}",
+        told("nano33")
+    );
+    assert!(told("my.tflite").contains("--model my.tflite"));
+    assert!(!told("--bord").contains("named by an option"));
+}
+
+#[test]
+fn completions_know_the_names_there_are() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = told(&["completions", shell]);
+        for name in ["nucleo-l4r5zi", "kws-audio", "mlperf-tiny", "classical"] {
+            assert!(script.contains(name), "{shell}: {name}");
+        }
+    }
+}
+
+#[test]
 fn completions_know_the_commands() {
     for shell in ["bash", "zsh", "fish"] {
         let script = told(&["completions", shell]);

@@ -3,9 +3,11 @@
 use super::device::{Device, Inference};
 use super::error::DeviceError;
 use super::performance::infer;
+use tinybench_execution::verify::interval;
 use tinybench_execution::verify::quality::auc;
 use tinybench_inputs::dataset::{DatasetError, Sample};
 use tinybench_inputs::dataset::{Metric, Task};
+use tinybench_record::QualityInterval;
 use tinybench_support::progress::Progress;
 
 /// What a device gave for a sample.
@@ -88,27 +90,30 @@ impl Accuracy {
     /// each against the others, as the reference host takes it (scikit-learn's `ovr`, `macro`).
     /// None if a class has no samples, or all of them.
     pub fn auc(&self) -> Option<f64> {
-        let scores: Vec<(Vec<f64>, usize)> = self
-            .samples
-            .iter()
-            .map(|judged| (judged.scores(), judged.sample.class))
-            .collect();
-        let of_class = |class: usize, output: usize| {
-            let scores = scores
-                .iter()
-                .map(|(scores, label)| (scores[output], *label == class));
-            auc(&scores.collect::<Vec<_>>())
-        };
         match self.task.results() {
             // The score says how abnormal a sample is, and class 1 is abnormal.
-            1 => of_class(1, 0),
-            2 => of_class(1, 1),
+            results @ 1..=2 => auc(&self.scores(1, results - 1)),
             classes => {
-                let each: Option<Vec<f64>> =
-                    (0..classes).map(|class| of_class(class, class)).collect();
+                let each: Option<Vec<f64>> = (0..classes)
+                    .map(|class| auc(&self.scores(class, class)))
+                    .collect();
                 each.map(|each| each.iter().sum::<f64>() / classes as f64)
             }
         }
+    }
+
+    /// The confidence interval of [`Self::auc`]; none of a mean of several classes.
+    pub fn auc_interval(&self) -> Option<QualityInterval> {
+        let results = self.task.results();
+        (results <= 2)
+            .then(|| interval::of_auc(&self.scores(1, results - 1)))
+            .flatten()
+    }
+
+    /// One result of each sample, and whether the sample is of this class.
+    fn scores(&self, class: usize, output: usize) -> Vec<(f64, bool)> {
+        let scores = |judged: &Judged| (judged.scores()[output], judged.sample.class == class);
+        self.samples.iter().map(scores).collect()
     }
 
     /// The metric by which the task is judged.

@@ -16,7 +16,9 @@ use tinybench_execution::run::result::stated_error;
 use tinybench_inputs::board::Board;
 use tinybench_inputs::project::Project;
 use tinybench_record::commit;
-use tinybench_record::{self as record, ExecutionKind, InputSource, Other, RunRecord, RunResult};
+use tinybench_record::{
+    self as record, Asked, ExecutionKind, InputSource, Other, RunRecord, RunResult,
+};
 use tinybench_support::order::median;
 
 /// Longest text of a device's own that a record takes, characters.
@@ -31,6 +33,8 @@ pub struct Target<'a> {
     pub kind: ExecutionKind,
     /// SHA-256 of the image's file, hexadecimal, where it is at hand.
     pub firmware_sha256: Option<String>,
+    /// The command that measures it, if a record can hold it.
+    pub asked: Option<Asked>,
 }
 
 /// The record of a session that began at `started`. None if nothing was timed.
@@ -58,6 +62,7 @@ pub fn record(
             commit: project.commit(),
             other: Other::new(),
         },
+        asked: target.asked.clone().into_iter().collect(),
         started_at: record::time_text(started),
         commit: commit::find(None, Path::new(".")),
         board: record::Board {
@@ -166,6 +171,7 @@ fn result(found: &Found, target: &Target) -> Result<Option<RunResult>, DeviceErr
         features: None,
         outputs: None,
         quality: found.accuracy.as_ref().and_then(quality),
+        test_set: None,
         power: None,
         learning: None,
         compression: None,
@@ -205,11 +211,11 @@ fn cycles(inference: &Inference, clock_hz: u64) -> Result<u32, DeviceError> {
 
 fn quality(accuracy: &Accuracy) -> Option<record::Quality> {
     let (metric, value) = accuracy.quality()?;
+    let quality = record::Quality::new(metric, value, accuracy.samples.len() as u64);
+    let interval = quality.interval.clone().or_else(|| accuracy.auc_interval());
     Some(record::Quality {
-        metric: metric.to_owned(),
-        value,
-        samples: accuracy.samples.len() as u64,
-        other: Other::new(),
+        interval,
+        ..quality
     })
 }
 

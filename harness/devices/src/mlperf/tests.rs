@@ -154,6 +154,7 @@ fn an_inference_that_no_record_holds_is_told() {
         .unwrap()
         .board;
     let target = Target {
+        asked: None,
         board: &board,
         kind: ExecutionKind::Probe,
         firmware_sha256: None,

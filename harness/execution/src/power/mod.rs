@@ -6,6 +6,7 @@ pub mod energy;
 
 use std::time::Duration;
 use tinybench_support::exits_with;
+use tinybench_support::number::decimal;
 
 pub use cell::{CELLS, Cell, find};
 
@@ -40,8 +41,8 @@ pub enum PowerError {
     #[error(
         "{workload} takes {} ms, so it can't run every {} ms: give it a longer interval with \
          --every",
-        .latency_us / 1_000.0,
-        .every.as_secs_f64() * 1_000.0
+        decimal(.latency_us / 1_000.0),
+        decimal(.every.as_secs_f64() * 1_000.0)
     )]
     TooOften {
         /// The workload.

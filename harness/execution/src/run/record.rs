@@ -2,6 +2,7 @@
 
 use tinybench_record::{self as record, ExecutionKind, Other, RunRecord};
 
+use super::asked;
 use super::ending::Ending;
 use super::jobs::Run;
 use super::journal::Header;
@@ -47,6 +48,7 @@ pub fn of_run(
     Ok(RunRecord {
         schema: record::SCHEMA.to_owned(),
         tinybench: header.tinybench.clone(),
+        asked: asked::of_run(setting),
         started_at: header.started_at.clone(),
         commit: header.commit.clone(),
         board: record::Board {

@@ -322,6 +322,7 @@ pub fn result(
         features: verified.features,
         outputs: Some(verified.outputs),
         quality,
+        test_set: subject.test_set.clone(),
         mlperf: None,
         power: None,
         learning,

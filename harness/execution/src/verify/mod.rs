@@ -1,6 +1,7 @@
 //! Comparing what the target computed with the reference, value by value.
 
 pub mod float;
+pub mod interval;
 pub mod learning;
 pub mod quality;
 

@@ -3,7 +3,7 @@
 use tinybench_interpreter::ElementType;
 use tinybench_pipeline::answer::mean_squared_error;
 
-use crate::verify::TargetOutputs;
+use crate::verify::{TargetOutputs, interval};
 use tinybench_inputs::float;
 use tinybench_inputs::runtimes::{ModelFacts, TensorFacts};
 use tinybench_inputs::subject::{Judgement, Metric, Samples};
@@ -43,27 +43,30 @@ pub fn judge(
         judged.push((mean(each, all.len()), labels.of(sample)));
     }
     let count = judged.len();
-    let value = match judgement.metric {
+    let (value, interval) = match judgement.metric {
         Metric::Top1 => {
             let right = judged
                 .iter()
                 .filter(|(output, label)| label.first() == Some(&(largest(output) as f64)));
-            right.count() as f64 / count as f64
+            let share = right.count() as f64 / count as f64;
+            (share, record::QualityInterval::wilson(share, count as u64))
         }
         Metric::Auc | Metric::AucMse | Metric::AucOfBits => {
             let scores = judged
                 .iter()
                 .filter_map(|(output, label)| Some((*output.last()?, *label.first()? == 1.0)));
-            auc(&scores.collect::<Vec<_>>())?
+            let scores: Vec<_> = scores.collect();
+            (auc(&scores)?, interval::of_auc(&scores))
         }
-        Metric::Rmse => mean_error(&judged, |error| error * error)?.sqrt(),
-        Metric::Mae => mean_error(&judged, f64::abs)?,
+        Metric::Rmse => mean_error(&judged, |error| error * error, f64::sqrt)?,
+        Metric::Mae => mean_error(&judged, f64::abs, |mean| mean)?,
     };
     // An output that is no number, or infinite, has no error that a record could hold.
     value.is_finite().then(|| record::Quality {
         metric: judgement.metric.name().to_owned(),
         value,
         samples: count as u64,
+        interval,
         other: record::Other::new(),
     })
 }
@@ -152,18 +155,25 @@ fn bits(output: &[u8]) -> f64 {
     u32::from_le_bytes(*score).into()
 }
 
-/// The mean of what `error` makes of the difference of every output from its target.
-fn mean_error(judged: &[(Vec<f64>, &[f64])], error: fn(f64) -> f64) -> Option<f64> {
-    let each = judged
+/// The `figure` of the mean of what `error` makes of the difference of every output from its target, and
+/// its interval.
+fn mean_error(
+    judged: &[(Vec<f64>, &[f64])],
+    error: fn(f64) -> f64,
+    figure: fn(f64) -> f64,
+) -> Option<(f64, Option<record::QualityInterval>)> {
+    // Every sample has as many outputs, so the mean of their means is that of all.
+    let each: Vec<f64> = judged
         .iter()
-        .flat_map(|(output, label)| output.iter().zip(*label))
-        .map(|(output, target)| error(output - target));
-    let (mut sum, mut count) = (0.0, 0);
-    for error in each {
-        sum += error;
-        count += 1;
-    }
-    (count > 0).then(|| sum / f64::from(count))
+        .filter(|(output, label)| !output.is_empty() && !label.is_empty())
+        .map(|(output, label)| {
+            let errors = output.iter().zip(*label);
+            let sum: f64 = errors.map(|(output, target)| error(output - target)).sum();
+            sum / output.len().min(label.len()) as f64
+        })
+        .collect();
+    let mean = each.iter().sum::<f64>() / each.len() as f64;
+    (!each.is_empty()).then(|| (figure(mean), interval::of_mean(&each, figure)))
 }
 
 /// Index of the largest value, the first of equals. What is no number is never it.

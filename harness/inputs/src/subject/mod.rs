@@ -111,6 +111,8 @@ pub struct Subject {
     pub tolerance: f64,
     /// How the weights are held, where that is what is compared.
     pub compression: Option<record::Compression>,
+    /// How good the model is on its whole test set, where the workload's card says.
+    pub test_set: Option<record::Quality>,
 }
 
 /// What there is to learn.
@@ -231,6 +233,7 @@ impl Checked {
             learning: None,
             tolerance: float::TOLERANCE,
             compression: None,
+            test_set: None,
         }
     }
 
@@ -377,6 +380,9 @@ impl Subject {
             learning,
             tolerance: float::TOLERANCE,
             compression: None,
+            test_set: card
+                .quality
+                .map(|it| record::Quality::new(it.metric, it.value, it.samples)),
         })
     }
 

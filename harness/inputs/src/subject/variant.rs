@@ -137,12 +137,10 @@ impl Subject {
 
 /// How the weights of a variant are held.
 fn compression(variant: &Variant, weights: ElementType) -> record::Compression {
-    let test_set = variant.quality.as_ref().map(|quality| record::Quality {
-        metric: quality.metric.clone(),
-        value: quality.value,
-        samples: quality.samples,
-        other: Other::new(),
-    });
+    let test_set = variant
+        .quality
+        .as_ref()
+        .map(|it| record::Quality::new(it.metric.as_str(), it.value, it.samples));
     record::Compression {
         workload: variant.workload.clone(),
         weights: weights.to_string(),

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 
 use super::failures::{self, ByKey, Failed, MODELLED};
+use super::state::State;
 
 use tinybench_analysis::compare::{Aspect, Context};
 use tinybench_analysis::metrics::{Direction, METRICS, Metric, Rank};
-use tinybench_analysis::statistics;
+use tinybench_analysis::{quality, stated_error, statistics};
 use tinybench_record::{ExecutionKind, Fidelity, RunRecord, RunResult};
 
 /// A commit that was measured.
@@ -58,7 +59,7 @@ pub struct Stretch {
 }
 
 /// A change of level inside of one context.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// Index of the first commit on the new level.
     pub commit: usize,
@@ -70,6 +71,8 @@ pub struct Step {
     pub after: f64,
     /// Whether the new level is worse.
     pub is_worse: bool,
+    /// What became of it; none if it was for the better.
+    pub state: Option<State>,
 }
 
 impl Step {
@@ -148,6 +151,8 @@ pub struct Group {
     pub last: usize,
     /// Whether the outputs of that commit were verified.
     pub is_verified: bool,
+    /// How good the answers were there, with how sure that is.
+    pub quality: Option<String>,
 }
 
 impl Group {
@@ -175,6 +180,8 @@ pub struct History {
     pub failures: Vec<Failed>,
     /// How many records there are.
     pub records: usize,
+    /// How far off modelled cycles of the last results are, in words.
+    pub stated_error: String,
 }
 
 /// What makes a group: figures of different boards, or modelled and measured ones, never share a
@@ -247,6 +254,12 @@ impl History {
         };
         Self {
             failures: failures::failed(&failed, last_measured),
+            stated_error: stated_error::sentences(
+                groups
+                    .values()
+                    .filter_map(|results| results.last_key_value())
+                    .map(|(_, (_, result))| *result),
+            ),
             groups: groups
                 .into_iter()
                 .filter_map(|(key, results)| group(key, &results))
@@ -367,12 +380,12 @@ fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
     }
     let starts: Vec<usize> = context_changes.iter().map(|change| change.commit).collect();
     let series = METRICS.iter().filter_map(|metric| {
-        let mut is_noisy = false;
+        let mut is_exact = true;
         let samples: Vec<Sample> = results
             .iter()
             .filter_map(|(&commit, (record, result))| {
                 let reading = metric.read(&record.board, result)?;
-                is_noisy |= reading.noisy;
+                is_exact &= reading.fidelity.is_none();
                 Some(Sample {
                     commit,
                     value: reading.value,
@@ -380,7 +393,13 @@ fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
                 })
             })
             .collect();
-        (!samples.is_empty()).then(|| series(metric, samples, is_noisy, &starts))
+        let floor = if is_exact { 0.0 } else { metric.noise_floor };
+        let mut series = (!samples.is_empty()).then(|| series(metric, samples, floor, &starts))?;
+        if metric.slug == "energy" && follows(results) {
+            // Its steps are those of the latency.
+            series.steps.clear();
+        }
+        Some(series)
     });
     Some(Group {
         series: series.collect(),
@@ -389,6 +408,7 @@ fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
         runtime,
         context_changes,
         last,
+        quality: last_result.quality.as_ref().map(quality::figure),
         is_verified: last_result
             .outputs
             .as_ref()
@@ -396,14 +416,18 @@ fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
     })
 }
 
+/// Whether the energy of all results is their latency times one and the same modelled power.
+fn follows(results: &Results) -> bool {
+    let powers = results.values().map(|(_, result)| {
+        let energy = result.energy.as_ref()?;
+        (energy.fidelity == Fidelity::Modelled).then_some(energy.mean_mw)
+    });
+    let powers: Option<Vec<f64>> = powers.collect();
+    powers.is_some_and(|powers| powers.windows(2).all(|pair| pair[0] == pair[1]))
+}
+
 /// Finds levels and steps, anew in each context: the first commit of one is in `starts`.
-fn series(
-    metric: &'static Metric,
-    samples: Vec<Sample>,
-    is_noisy: bool,
-    starts: &[usize],
-) -> Series {
-    let floor = if is_noisy { metric.noise_floor } else { 0.0 };
+fn series(metric: &'static Metric, samples: Vec<Sample>, floor: f64, starts: &[usize]) -> Series {
     let (mut stretches, mut steps) = (Vec::new(), Vec::<Step>::new());
     if metric.rank == Rank::View {
         // Its steps are those of the figure that it is a view of.
@@ -423,14 +447,31 @@ fn series(
             to: part[segment.end - 1].commit,
             level: segment.level,
         }));
+        let has_new_baseline = starts.iter().find(|start| {
+            let last = part.last().map_or(0, |sample| sample.commit);
+            **start > last
+        });
+        let is_back = |level: f64, before: f64| match metric.direction {
+            Direction::SmallerIsBetter => level <= before * (1.0 + floor),
+            Direction::BiggerIsBetter => level >= before / (1.0 + floor),
+        };
         for step in statistics::steps(&values, floor) {
             let rises = step.after > step.before;
+            let is_worse = rises == (metric.direction == Direction::SmallerIsBetter);
+            let mut later = segments.iter().filter(|segment| segment.start > step.at);
+            let fixed = later.find(|segment| is_back(segment.level, step.before));
+            let state = match (fixed, has_new_baseline) {
+                (Some(segment), _) => State::Fixed(part[segment.start].commit),
+                (None, Some(&start)) => State::Outdated(start),
+                (None, None) => State::Open,
+            };
             steps.push(Step {
+                state: is_worse.then_some(state),
                 commit: part[step.at].commit,
                 previous: part[step.at - 1].commit,
                 before: step.before,
                 after: step.after,
-                is_worse: rises == (metric.direction == Direction::SmallerIsBetter),
+                is_worse,
             });
         }
     }

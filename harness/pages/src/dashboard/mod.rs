@@ -11,8 +11,10 @@ mod names;
 mod overview;
 mod series;
 mod site;
+mod state;
 mod status;
 
 pub use history::{Commit, ContextChange, Group, History, Sample, Series, Step};
 pub use names::Options;
 pub use site::write;
+pub use state::{State, accept};

@@ -3,6 +3,7 @@
 use super::history::{Group, History, Series};
 use super::names::Names;
 use super::series::{changed, level, value};
+use super::state::{self, State};
 use crate::page::{Block, Cell, Column, Document, Filter, Row, Section, Table, Tone};
 use crate::plot::{Fit, History as Plot, sparkline};
 
@@ -50,6 +51,7 @@ fn lead(history: &History) -> Vec<String> {
     }
     if history.is_modelled() {
         lines.push("≈ marks figures that come from a model of the hardware.".to_owned());
+        lines.push(history.stated_error.clone());
     }
     lines
 }
@@ -150,7 +152,9 @@ fn steps_section(history: &History, names: &Names) -> Section {
     }
     section.text(
         "Where the level of a series changed, the newest first. A change of compiler, flags, \
-         model, inputs or clock begins a new baseline and is no step.",
+         model, inputs or clock begins a new baseline and is no step. A step for the worse stays open \
+         until the level is back (fixed), the project accepts it, or a new baseline begins \
+         (outdated).",
     );
     section
         .blocks
@@ -173,6 +177,7 @@ fn steps(history: &History, names: &Names, most: usize) -> Table {
             Column::number("change"),
             Column::number("before"),
             Column::number("after"),
+            Column::text("state"),
             Column::text("board"),
             Column::text("runtime"),
             Column::text("date"),
@@ -193,6 +198,13 @@ fn steps(history: &History, names: &Names, most: usize) -> Table {
                 Cell::toned(text, tone),
                 value(series, step.before, is_modelled).into(),
                 value(series, step.after, is_modelled).into(),
+                Cell::toned(
+                    state::describe(history, step.state.as_ref()),
+                    match step.state {
+                        Some(State::Open) => Tone::Worse,
+                        _ => Tone::Aside,
+                    },
+                ),
                 group.board.as_str().into(),
                 group.runtime.as_str().into(),
                 commit.day().into(),

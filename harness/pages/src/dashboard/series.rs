@@ -6,6 +6,7 @@ use crate::page::{Block, Cell, Column, Document, Plot, Section, Table, Tone};
 use crate::plot::{Fit, History as Picture, Point, history as draw};
 use crate::report::MODELLED;
 use tinybench_analysis::metrics::Rank;
+use tinybench_support::printable::spreadsheet_cell;
 
 /// Most points that a plot shows, and most rows of its table. All values are in the CSV file.
 const MOST_POINTS: usize = 400;
@@ -91,6 +92,9 @@ pub fn page(history: &History, group: &Group, names: &Names) -> Document {
             .first()
             .map_or(0, |series| series.samples.len())
     )];
+    if let Some(quality) = &group.quality {
+        lead.push(format!("Quality at the last commit: {quality}"));
+    }
     if group
         .series
         .iter()
@@ -305,7 +309,7 @@ pub fn csv(history: &History, group: &Group) -> std::io::Result<Vec<u8>> {
         for sample in &series.samples {
             let commit = &history.commits[sample.commit];
             writer.write_record([
-                commit.id.as_str(),
+                &*spreadsheet_cell(&commit.id),
                 &commit.time.to_string(),
                 series.metric.slug,
                 series.metric.unit.symbol(),

@@ -1,17 +1,15 @@
 //! The files of the site.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 
 use super::badge::badge;
 use super::feed::feed;
 use super::history::{Group, History};
 use super::names::{Names, Options, is_web_address};
-use super::{overview, series, status};
+use super::{overview, series, state, status};
 use crate::page::{self, Document, Layout, PageError, write_folder};
 
-/// Writes the site to `folder`, whole or not at all.
+/// Writes the site to `folder`. All of it is made before the first file is written.
 pub fn write(history: &History, options: &Options, folder: &Path) -> Result<(), PageError> {
     for (option, url) in [
         ("--commit-url", &options.commit_url),
@@ -52,7 +50,7 @@ pub fn write(history: &History, options: &Options, folder: &Path) -> Result<(), 
     files.push(("badges/status.svg".to_owned(), status));
     let feed = feed(history, options, &names).map_err(PageError::Feed)?;
     files.push(("feed.xml".to_owned(), feed));
-    write_folder(folder, |new| put(new, &files))?;
+    write_folder(folder, &files)?;
     Ok(())
 }
 
@@ -83,22 +81,11 @@ fn badges(group: &Group, stem: &str) -> Vec<(String, Vec<u8>)> {
             let last = shown.samples.last()?;
             let name = format!("{} {}", group.workload, shown.metric.title);
             let text = series::value(shown, last.value, last.is_modelled);
-            let is_bad = shown
-                .steps
-                .last()
-                .is_some_and(|step| step.is_worse && step.commit == last.commit);
+            let is_bad = state::is_open(shown);
             Some((
                 format!("badges/{stem}-{}.svg", shown.metric.slug),
                 badge(&name, &text, is_bad).into_bytes(),
             ))
         })
         .collect()
-}
-
-fn put(folder: &Path, files: &[(String, Vec<u8>)]) -> io::Result<()> {
-    fs::create_dir(folder.join("series"))?;
-    fs::create_dir(folder.join("badges"))?;
-    files
-        .iter()
-        .try_for_each(|(path, bytes)| fs::write(folder.join(path), bytes))
 }

@@ -1,33 +1,18 @@
-//! The status page: the last run of everything, beside the one before.
+//! The status page: the last run of everything, beside the one before, and what is open.
 
 use super::failures::Failed;
-use super::history::{Group, History, Series, Step};
+use super::history::{Group, History, Series};
 use super::names::Names;
 use super::series::{changed, value};
+use super::state::{self, State};
 use crate::page::{Block, Cell, Column, Document, Row, Section, Table, Tone};
 
-/// The steps at the newest commit, which is what the last run brought.
-pub fn latest_steps(history: &History) -> Vec<(&Group, &Series, &Step)> {
-    let newest = history.commits.len().saturating_sub(1);
-    let mut steps = history.steps();
-    steps.retain(|(.., step)| step.commit == newest);
-    steps
-}
-
-/// What the last run brought, in a few words, and whether it is bad.
+/// How things are, in a few words, and whether it is bad.
 pub fn verdict(history: &History) -> (String, bool) {
-    let newest = history.commits.len().saturating_sub(1);
-    let wrong = history
-        .groups
-        .iter()
-        .filter(|group| group.last == newest && !group.is_verified)
-        .count();
-    let worse = latest_steps(history)
-        .iter()
-        .filter(|(.., step)| step.is_worse)
-        .count();
-    let failures = history.current_failures();
-    let failed = failures.filter(|failed| failed.commit == newest).count();
+    let groups = history.groups.iter();
+    let wrong = groups.filter(|group| !group.is_verified).count();
+    let worse = state::open(history).len();
+    let failed = history.current_failures().count();
     match (wrong, failed, worse) {
         (0, 0, 0) => ("no regressions".to_owned(), false),
         (0, 0, 1) => ("1 regression".to_owned(), true),
@@ -39,7 +24,7 @@ pub fn verdict(history: &History) -> (String, bool) {
 
 /// The status page.
 pub fn page(history: &History, names: &Names) -> Document {
-    let (verdict, is_bad) = verdict(history);
+    let (verdict, _) = verdict(history);
     let mut section = Section::new("last-run", "The last run");
     let newest = history.commits.len().saturating_sub(1);
     let mut lead = Vec::new();
@@ -52,18 +37,18 @@ pub fn page(history: &History, names: &Names) -> Document {
     }
     if history.is_modelled() {
         lead.push("≈ marks figures that come from a model of the hardware.".to_owned());
+        lead.push(history.stated_error.clone());
     }
-    if is_bad {
-        for (group, series, step) in latest_steps(history) {
-            if step.is_worse {
-                section.blocks.push(Block::Notice(format!(
-                    "{}: {} {}",
-                    group.title(),
-                    series.metric.title,
-                    changed(step).0
-                )));
-            }
-        }
+    for (group, series, step) in state::open(history) {
+        let commit = &history.commits[step.commit];
+        section.blocks.push(Block::Notice(format!(
+            "{}: {} {}, open since {} ({})",
+            group.title(),
+            series.metric.title,
+            changed(step).0,
+            commit.short(),
+            commit.day()
+        )));
     }
     for failed in history.current_failures() {
         section.blocks.push(Block::Notice(failed.describe()));
@@ -76,6 +61,7 @@ pub fn page(history: &History, names: &Names) -> Document {
             Column::number("change"),
             Column::number("level before"),
             Column::number("last"),
+            Column::text("open"),
             Column::text("outputs"),
             Column::text("commit"),
             Column::text("board"),
@@ -126,7 +112,13 @@ fn row(history: &History, group: &Group, series: &Series, names: &Names, newest:
             Cell::linked(series.metric.title, Some(names.series(group, series))),
             Cell::toned(change, tone),
             before.into(),
-            value(series, last.value, last.is_modelled).into(),
+            match (&group.quality, series.metric.slug) {
+                (Some(quality), "quality" | "error") if last.commit == group.last => {
+                    quality.as_str().into()
+                }
+                _ => value(series, last.value, last.is_modelled).into(),
+            },
+            open(history, series),
             match failed {
                 Some(failed) => {
                     let commit = history.commits[failed.commit].short();
@@ -140,6 +132,22 @@ fn row(history: &History, group: &Group, series: &Series, names: &Names, newest:
             group.runtime.as_str().into(),
         ],
         facets: Vec::new(),
+    }
+}
+
+/// The steps of a series that are open.
+fn open(history: &History, series: &Series) -> Cell {
+    let steps = series.steps.iter();
+    let open: Vec<_> = steps
+        .filter(|step| step.state == Some(State::Open))
+        .map(|step| {
+            let commit = history.commits[step.commit].short();
+            format!("{} since {commit}", changed(step).0)
+        })
+        .collect();
+    match open.is_empty() {
+        true => Cell::from("–"),
+        false => Cell::toned(open.join(", "), Tone::Worse),
     }
 }
 
@@ -161,6 +169,7 @@ fn never_measured(history: &History, failed: &Failed, names: &Names, newest: usi
     Row {
         cells: vec![
             failed.workload.as_str().into(),
+            none(),
             none(),
             none(),
             none(),

@@ -37,7 +37,9 @@ pub enum PageError {
 impl Exits for PageError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Form(_) | Self::Url { .. } | Self::Folder(FolderError::Foreign(_)) => Exit::Usage,
+            Self::Form(_)
+            | Self::Url { .. }
+            | Self::Folder(FolderError::Foreign(_) | FolderError::ForeignFile(_)) => Exit::Usage,
             Self::Published(_) => Exit::Input,
             Self::Template(_) | Self::Feed(_) | Self::Folder(FolderError::Io { .. }) => {
                 Exit::Output

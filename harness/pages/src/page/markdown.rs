@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::document::{Block, Document};
 use super::table::{Cell, Table, Tone};
+use super::words::pieces;
 use crate::plot::visible;
 
 /// The longest comment that GitHub takes is 65,536 characters; this leaves room for what a script
@@ -54,7 +55,7 @@ fn write(document: &Document, extent: Extent) -> String {
     let mut text = format!("# {}\n", escape(&document.title));
     for line in &document.lead {
         // Writing to a string can't fail.
-        let _ = write!(text, "\n{}\n", escape(line));
+        let _ = write!(text, "\n{}\n", words(line));
     }
     for section in &document.sections {
         let body: String = section
@@ -71,8 +72,8 @@ fn write(document: &Document, extent: Extent) -> String {
 
 fn block(block: &Block, extent: Extent) -> Option<String> {
     Some(match block {
-        Block::Text(words) => format!("\n{}\n", escape(words)),
-        Block::Notice(words) => format!("\n> **{}**\n", escape(words)),
+        Block::Text(text) => format!("\n{}\n", words(text)),
+        Block::Notice(text) => format!("\n> **{}**\n", words(text)),
         Block::Table(shown) => format!("\n{}", table(shown)),
         Block::Detail(_) if extent != Extent::All => return None,
         Block::Detail(shown) => folded(&shown.caption, shown),
@@ -90,6 +91,16 @@ fn block(block: &Block, extent: Extent) -> Option<String> {
             format!("\n{fence}sh\n{text}{fence}\n")
         }
     })
+}
+
+/// Text in which documents are links.
+fn words(text: &str) -> String {
+    let pieces = pieces(text).into_iter();
+    let written = pieces.map(|piece| match piece.address {
+        Some(address) => format!("[{}](<{}>)", escape(piece.text), plain_link(&address)),
+        None => escape(piece.text),
+    });
+    written.collect()
 }
 
 fn folded(title: &str, shown: &Table) -> String {

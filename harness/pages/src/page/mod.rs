@@ -7,6 +7,7 @@ mod folder;
 mod layout;
 mod markdown;
 mod table;
+mod words;
 
 pub use document::{Block, Document, Filter, Plot, Section};
 pub use error::PageError;
@@ -14,3 +15,4 @@ pub use folder::{FolderError, write_folder};
 pub use layout::{Layout, html};
 pub use markdown::{MAX_COMMENT_BYTES, escape as escape_markdown, markdown};
 pub use table::{Cell, Column, Row, Table, Tone};
+pub use words::{Piece, pieces};

@@ -10,6 +10,8 @@ pub struct Dot {
     pub x: f64,
     /// Position up.
     pub y: f64,
+    /// What else it may be, from and to.
+    pub range: Option<(f64, f64)>,
     /// Classes of the style sheet.
     pub class: &'static str,
     /// A short name beside it.
@@ -35,7 +37,10 @@ pub fn scatter(
         })
     };
     let (left, right) = range(&mut dots.iter().map(|dot| dot.x));
-    let (low, high) = range(&mut dots.iter().map(|dot| dot.y));
+    let (low, high) = range(&mut dots.iter().flat_map(|dot| {
+        let (from, to) = dot.range.unwrap_or((dot.y, dot.y));
+        [dot.y, from, to]
+    }));
     if !(left > 0.0 && right.is_finite() && low.is_finite() && high.is_finite()) {
         return Svg::new().finish(0.0, id, description);
     }
@@ -63,6 +68,9 @@ pub fn scatter(
     }
     for dot in dots {
         let (x, y) = (across.at(dot.x), up.at(dot.y));
+        if let Some((from, to)) = dot.range {
+            svg.line((x, up.at(from)), (x, up.at(to)), "range", "");
+        }
         svg.dot(x, y, 5.5, dot.class, &dot.tip);
         svg.text(x, y - 10.0, Anchor::inside(x), "label halo", &dot.label);
     }

@@ -2,8 +2,8 @@
 
 use crate::page::{Block, Cell, Column, Section, Table, Tone};
 use tinybench_analysis::compare::{
-    Aspect, Candidate, CompareError, FailureVerdict, Gate, MetricChange, Side, Verdict, compare,
-    text,
+    Aspect, Candidate, CompareError, Difference, FailureVerdict, Gate, MetricChange, Side, Verdict,
+    compare, text,
 };
 use tinybench_record::reading::Loaded;
 
@@ -27,8 +27,10 @@ pub fn changes(
         return Vec::new();
     }
     let mut section = Section::new("changes", format!("Changes against {}", base.name));
+    // Two boards are put beside each other, and what differs is told.
+    let allowed: Vec<_> = allowed.iter().copied().chain([Aspect::Board]).collect();
     for other in &others {
-        match compare(&base, std::slice::from_ref(other), gate, allowed) {
+        match compare(&base, std::slice::from_ref(other), gate, &allowed) {
             Ok(comparison) => {
                 for candidate in &comparison.candidates {
                     compared(candidate, &mut section);
@@ -42,6 +44,14 @@ pub fn changes(
 
 fn compared(candidate: &Candidate, section: &mut Section) {
     let name = &candidate.name;
+    let is_other_board = |it: &&Difference| it.aspect == Aspect::Board;
+    if let Some(boards) = candidate.allowed.iter().find(is_other_board) {
+        section.text(format!(
+            "{name} is of another board: {} and {}. What differs is given as a ratio and is no \
+             regression.",
+            boards.base, boards.new
+        ));
+    }
     let summary = text::summary(&candidate.summary);
     let line = format!("{name}: {summary}");
     section.blocks.push(
@@ -76,6 +86,12 @@ fn compared(candidate: &Candidate, section: &mut Section) {
             &same,
         )));
     }
+    for result in &candidate.results {
+        if let Some(quality) = text::quality(result) {
+            let label = text::label(result, &candidate.results);
+            section.text(format!("{label}, quality of the answers: {quality}."));
+        }
+    }
     for (what, missing) in [
         ("Only the base has", &candidate.only_base),
         ("The base doesn't have", &candidate.only_new),
@@ -87,7 +103,7 @@ fn compared(candidate: &Candidate, section: &mut Section) {
     if !candidate.allowed.is_empty() {
         let differences: Vec<_> = candidate.allowed.iter().map(ToString::to_string).collect();
         section.text(format!(
-            "Obtained in different ways, as was allowed: {}.",
+            "Obtained in different ways: {}.",
             differences.join("; ")
         ));
     }

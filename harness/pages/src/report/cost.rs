@@ -1,8 +1,8 @@
-//! Flash and RAM in their parts, and what accuracy costs.
+//! Flash and RAM in their parts.
 
-use super::results::{Item, Results, mark, metric};
+use super::results::{Item, Results, metric};
 use crate::page::{Block, Column, Plot, Section, Table};
-use crate::plot::{Bar, BarGroup, Dot, Part, bars, scatter};
+use crate::plot::{Bar, BarGroup, Part, bars};
 use tinybench_record::{Flash, Memory};
 use tinybench_support::number::{decimal, grouped};
 
@@ -85,8 +85,8 @@ fn optional(bytes: Option<u32>) -> u64 {
     bytes.unwrap_or(0).into()
 }
 
-/// Flash and RAM, then accuracy against latency.
-pub fn sections(results: &Results) -> Vec<Section> {
+/// Flash and RAM; none of a device with firmware of its own, of which nobody knows.
+pub fn section(results: &Results) -> Option<Section> {
     let mut section = Section::new("memory", "Flash and RAM");
     let knows_parts =
         |item: &Item| memory(item).is_none_or(|memory| memory.intermediate_bytes.is_some());
@@ -104,13 +104,7 @@ pub fn sections(results: &Results) -> Vec<Section> {
             .push(Block::Plot(stacked(results, id, title, parts, total)));
     }
     let known = |item: &Item| memory(item).is_some() || flash(item).is_some();
-    let mut sections = match results.items.iter().any(known) {
-        true => vec![section],
-        // Of a device with firmware of its own nobody knows.
-        false => Vec::new(),
-    };
-    sections.extend(accuracy(results));
-    sections
+    results.items.iter().any(known).then_some(section)
 }
 
 fn stacked(results: &Results, id: &str, title: &str, parts: &[MemoryPart], total: &str) -> Plot {
@@ -163,77 +157,4 @@ fn stacked(results: &Results, id: &str, title: &str, parts: &[MemoryPart], total
         svg: bars(&[shown], false, id, &description),
         table,
     }
-}
-
-/// Quality against latency, where there are labels.
-fn accuracy(results: &Results) -> Option<Section> {
-    let (latency, quality) = (metric("latency")?, metric("quality")?);
-    let mut table = Table::new(
-        "Quality on the vectors that were run, and latency",
-        vec![
-            Column::text("result"),
-            Column::text("metric"),
-            Column::number("quality"),
-            Column::number("vectors"),
-            Column::number("latency"),
-        ],
-    );
-    let mut dots = Vec::new();
-    for item in &results.items {
-        let (Some(labelled), Some(x), Some(y)) = (
-            &item.result.quality,
-            item.reading(latency),
-            item.reading(quality),
-        ) else {
-            continue;
-        };
-        let label = results.full_label(item);
-        let shown = quality.unit.show(y.value);
-        let time = format!("{}{}", mark(x.fidelity), latency.unit.show(x.value));
-        table.push([
-            label.clone(),
-            labelled.metric.clone(),
-            shown.clone(),
-            labelled.samples.to_string(),
-            time.clone(),
-        ]);
-        dots.push(Dot {
-            x: x.value,
-            y: y.value,
-            class: match (results.has_several_runs() && item.run == 0, x.is_modelled()) {
-                (true, true) => "dot first modelled",
-                (true, false) => "dot first",
-                (false, true) => "dot modelled",
-                (false, false) => "dot",
-            },
-            tip: format!(
-                "{label}: {} {shown} of {} vectors in {time}",
-                labelled.metric, labelled.samples
-            ),
-            label,
-        });
-    }
-    if dots.is_empty() {
-        return None;
-    }
-    let id = "accuracy-plot";
-    let mut section = Section::new("accuracy", "Accuracy against cost");
-    section.blocks.push(Block::Plot(Plot {
-        id: id.to_owned(),
-        title: "Quality and latency".to_owned(),
-        note:
-            "Up and to the left is better. The scale of time is logarithmic. Different workloads \
-               have different measures of quality."
-                .to_owned(),
-        legend: Vec::new(),
-        svg: scatter(
-            &dots,
-            &|value| latency.unit.show(value),
-            &|value| quality.unit.show(value),
-            id,
-            "A dot for each result: quality upwards, latency across.",
-        ),
-        table,
-    }));
-    Some(section)
 }

@@ -60,6 +60,7 @@ mod tests {
         let extras = Extras {
             title: None,
             before_summary: changes(&labels, &loaded, &Gate::default(), &[]),
+            ..Extras::default()
         };
         let runs: Vec<_> = runs
             .iter()

@@ -2,13 +2,16 @@
 //!
 //! [`document`] turns records into a document, free of I/O; `page` writes it as HTML or Markdown.
 
+mod answers;
 mod changes;
+mod choice;
 mod cost;
 mod failures;
 mod learning;
 mod methods;
 mod power;
 mod published;
+mod repeat;
 mod results;
 mod summary;
 mod timing;
@@ -16,6 +19,7 @@ mod timing;
 use std::path::Path;
 
 use crate::page::{Document, Section};
+use tinybench_analysis::compare::NamedLimit;
 use tinybench_record::RunRecord;
 use tinybench_record::reading::Loaded;
 
@@ -40,8 +44,10 @@ pub struct Run {
 pub struct Extras {
     /// The title, instead of one made from the records.
     pub title: Option<String>,
-    /// Sections that come first.
+    /// Sections that come before the summary.
     pub before_summary: Vec<Section>,
+    /// What a result may cost at most: hard limits.
+    pub budget: Vec<NamedLimit>,
 }
 
 /// Names for the records: those of their files, or with the folders above where the files' names
@@ -97,16 +103,20 @@ fn has_duplicates(labels: &[String]) -> bool {
 pub fn document(runs: &[Run], extras: Extras) -> Result<Document, PublishedError> {
     let results = Results::new(runs);
     let title = extras.title.unwrap_or_else(|| summary::title(&results));
-    let mut sections = extras.before_summary;
+    let mut sections: Vec<Section> = choice::section(&results, &extras.budget)
+        .into_iter()
+        .collect();
+    sections.extend(extras.before_summary);
     sections.extend(failures::section(&results));
     sections.push(summary::section(&results));
     sections.extend(timing::sections(&results));
-    sections.extend(cost::sections(&results));
+    sections.extend(cost::section(&results));
+    sections.extend(answers::sections(&results));
     sections.extend(learning::section(&results));
-    sections.push(summary::verification(&results));
+    sections.push(answers::verification(&results));
     sections.extend(published::section(&results)?);
     sections.push(methods::section(&results));
-    sections.push(methods::repeat(&results));
+    sections.push(repeat::section(&results));
     Ok(Document {
         title,
         lead: summary::lead(&results),

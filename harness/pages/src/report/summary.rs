@@ -1,12 +1,13 @@
-//! What was found, in one table; and whether the answers are right.
+//! What was found, in one table.
 
 use super::results::{Item, Results, metric};
 use crate::page::{Block, Cell, Column, Section, Table, Tone};
 use tinybench_analysis::metrics::{Metric, Rank};
+use tinybench_analysis::quality;
 use tinybench_record::ExecutionKind;
 
 /// Metrics of the summary, in its order.
-const SHOWN: [&str; 6] = ["latency", "energy", "flash", "ram", "arena", "quality"];
+const SHOWN: [&str; 5] = ["latency", "energy", "flash", "ram", "arena"];
 
 /// The title of a report on `results`.
 pub fn title(results: &Results) -> String {
@@ -81,6 +82,10 @@ pub fn section(results: &Results) -> Section {
         columns.push(Column::text("run"));
     }
     columns.extend(metrics.iter().map(|metric| Column::number(metric.title)));
+    let judged = results.items.iter().any(|it| it.result.quality.is_some());
+    if judged {
+        columns.push(Column::text("quality"));
+    }
     columns.push(Column::text("outputs"));
     let mut table = Table::new(
         "Cost of one inference. RAM and flash are without the measuring program's own part.",
@@ -94,66 +99,16 @@ pub fn section(results: &Results) -> Section {
         for metric in &metrics {
             cells.push(item.shown(metric).unwrap_or_else(|| "–".to_owned()).into());
         }
+        if judged {
+            let quality = item.result.quality.as_ref();
+            cells.push(quality.map_or("–".to_owned(), quality::figure).into());
+        }
         cells.push(match &item.result.outputs {
             Some(outputs) if outputs.verified => "verified".into(),
             Some(_) => Cell::toned("differ", Tone::Worse),
             None => "–".into(),
         });
         table.push(cells);
-    }
-    section.blocks.push(Block::Table(table));
-    section
-}
-
-/// How the outputs were checked, and what came of it.
-pub fn verification(results: &Results) -> Section {
-    let mut section = Section::new("verification", "Outputs verified");
-    section.text(
-        "Every output byte of the vectors that were run is compared with the reference. There is \
-         no tolerance but that of float32 outputs, which a record states.",
-    );
-    let mut table = Table::new(
-        "Outputs on the target against the reference",
-        vec![
-            Column::text("workload"),
-            Column::text("reference"),
-            Column::number("vectors"),
-            Column::number("bytes compared"),
-            Column::number("bytes that differ"),
-            Column::number("largest difference"),
-            Column::text("outputs"),
-            Column::text("quality"),
-        ],
-    );
-    for item in &results.items {
-        let quality = item.result.quality.as_ref().map_or_else(
-            || "–".to_owned(),
-            |q| match q.is_error() {
-                true => format!("{} {:.4} of {}", q.metric, q.value, q.samples),
-                false => format!("{} {:.1} % of {}", q.metric, q.value * 100.0, q.samples),
-            },
-        );
-        let Some(outputs) = &item.result.outputs else {
-            let mut cells = vec![Cell::from(results.full_label(item)), "none".into()];
-            cells.resize(7, "–".into());
-            cells.push(quality.into());
-            table.push(cells);
-            continue;
-        };
-        table.push([
-            results.full_label(item).into(),
-            Cell::from(outputs.reference.as_str()),
-            format!("{} of {}", outputs.vectors, item.result.inputs.available).into(),
-            outputs.bytes_compared.to_string().into(),
-            outputs.mismatches.to_string().into(),
-            outputs.max_abs_diff.to_string().into(),
-            if outputs.verified {
-                "equal".into()
-            } else {
-                Cell::toned("differ", Tone::Worse)
-            },
-            quality.into(),
-        ]);
     }
     section.blocks.push(Block::Table(table));
     section

@@ -3,7 +3,7 @@
 
 use super::profile;
 use crate::learning::Learning;
-use crate::{Failure, MAX_NAME, Power, RunRecord, RunResult, Stage};
+use crate::{Failure, MAX_NAME, Power, Quality, RunRecord, RunResult, Stage};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -293,13 +293,10 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
         ));
     }
     if let Some(quality) = &result.quality {
-        if quality.is_error() {
-            if !(0.0..f64::INFINITY).contains(&quality.value) {
-                return Err(("quality.value", "is no error from 0 on".to_owned()));
-            }
-        } else if !(0.0..=1.0).contains(&quality.value) {
-            return Err(("quality.value", "is not between 0 and 1".to_owned()));
-        }
+        quality_of(quality).map_err(|reason| ("quality", reason))?;
+    }
+    if let Some(test_set) = &result.test_set {
+        quality_of(test_set).map_err(|reason| ("test_set", reason))?;
     }
     if let Some(outputs) = &result.outputs
         && let Some(float) = &outputs.float
@@ -326,6 +323,32 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
         profile::check(profile).map_err(|reason| ("profile", reason.to_owned()))?;
     }
     result.learning.as_ref().map_or(Ok(()), learning)
+}
+
+/// A quality is a share or an error, and its interval one around it.
+fn quality_of(quality: &Quality) -> Result<(), String> {
+    let (range, kind) = match quality.is_error() {
+        true => (0.0..=MAX_NUMBER, "no error from 0 on"),
+        false => (0.0..=1.0, "not between 0 and 1"),
+    };
+    if !range.contains(&quality.value) {
+        return Err(format!("has a value that is {kind}"));
+    }
+    let Some(interval) = &quality.interval else {
+        return Ok(());
+    };
+    if !(range.contains(&interval.low) && range.contains(&interval.high)) {
+        return Err(format!("has an interval with an end that is {kind}"));
+    }
+    // Ends are rounded by other programs.
+    let most = TOLERANCE * (1.0 + quality.value);
+    if quality.value < interval.low - most || quality.value > interval.high + most {
+        return Err("has an interval that its value lies outside of".to_owned());
+    }
+    if !(interval.confidence > 0.0 && interval.confidence < 1.0) {
+        return Err("has an interval whose confidence is no share".to_owned());
+    }
+    Ok(())
 }
 
 /// The figures of learning don't contradict each other.

@@ -1,41 +1,87 @@
 //! `tinybench boards`
 
+use crate::args::{Format, ListArgs};
 use crate::stdout;
+use serde::Serialize;
 use tinybench_inputs::board::Boards;
 use tinybench_inputs::project::Project;
 use tinybench_support::exit::Failure;
-use tinybench_support::listing;
+use tinybench_support::{json, listing};
+
+/// The boards, as a document.
+#[derive(Serialize)]
+struct Listed {
+    schema: &'static str,
+    boards: Vec<ListedBoard>,
+}
+
+/// A board.
+#[derive(Serialize)]
+struct ListedBoard {
+    name: String,
+    title: String,
+    chip: String,
+    core: String,
+    clock_hz: u64,
+    flash_bytes: u64,
+    ram_bytes: u64,
+    #[serde(rename = "virtual")]
+    is_virtual: bool,
+    /// Names of the power options.
+    power: Vec<String>,
+}
 
 /// Lists the boards.
-pub fn list(project: &Project) -> Result<(), Failure> {
+pub fn list(args: &ListArgs, project: &Project) -> Result<(), Failure> {
     let boards = Boards::open(&project.boards())?;
-    let mut rows = Vec::new();
+    let mut listed = Vec::new();
     for name in boards.names() {
         let board = boards.load(&name)?.told();
-        let supplies = board.supplies().join(", ");
-        rows.push([
+        listed.push(ListedBoard {
+            flash_bytes: u64::from(board.memory.flash.length),
+            ram_bytes: u64::from(board.memory.all_ram().length),
+            is_virtual: board.virtual_board.is_some(),
+            power: board.supplies(),
+            name: board.name,
+            title: board.title,
+            chip: board.chip,
+            core: board.core,
+            clock_hz: board.clock_hz,
+        });
+    }
+    match args.format {
+        Format::Table => stdout::print(&table(listed)),
+        Format::Json => {
+            let document = Listed {
+                schema: "tinybench.boards/1",
+                boards: listed,
+            };
+            stdout::print(json::text(&document)?.trim_end())
+        }
+    }
+}
+
+fn table(boards: Vec<ListedBoard>) -> String {
+    let rows = boards.into_iter().map(|board| {
+        let supplies = board.power.join(", ");
+        [
             board.name,
             board.title,
             board.chip,
             board.core,
             format!("{} MHz", board.clock_hz as f64 / 1e6),
-            format!("{} KiB", board.memory.flash.length / 1024),
-            format!("{} KiB", board.memory.all_ram().length / 1024),
-            if board.virtual_board.is_some() {
-                "yes"
-            } else {
-                "no"
-            }
-            .to_owned(),
+            format!("{} KiB", board.flash_bytes / 1024),
+            format!("{} KiB", board.ram_bytes / 1024),
+            if board.is_virtual { "yes" } else { "no" }.to_owned(),
             if supplies.is_empty() {
                 "-".to_owned()
             } else {
                 supplies
             },
-        ]);
-    }
+        ]
+    });
     let headings = [
         "board", "name", "chip", "core", "clock", "flash", "RAM", "virtual", "power",
     ];
-    stdout::print(&listing::table(headings, rows))
+    listing::table(headings, rows)
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use probe_rs::probe::list::{Accessibility, Lister};
 
+use crate::args::{Format, ListArgs};
 use crate::stdout;
+use serde::Serialize;
 use tinybench_execution::build::{ToolchainSource, find_toolchain};
 use tinybench_execution::target::virtual_board;
 use tinybench_inputs::board::{Board, Boards};
@@ -12,6 +14,7 @@ use tinybench_inputs::project::Project;
 use tinybench_inputs::workload::Workloads;
 use tinybench_support::exit::Failure;
 use tinybench_support::exits_with;
+use tinybench_support::json;
 
 /// Not even a virtual run is possible.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +24,8 @@ struct NotReady;
 exits_with!(NotReady => Build);
 
 /// How something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 enum State {
     Fine,
     /// Not needed for a virtual run.
@@ -30,6 +34,7 @@ enum State {
 }
 
 /// One line of the report, and what to do about it.
+#[derive(Serialize)]
 struct Finding {
     state: State,
     what: String,
@@ -62,8 +67,17 @@ impl Finding {
     }
 }
 
+/// The report, as a document.
+#[derive(Serialize)]
+struct Report {
+    schema: &'static str,
+    /// Whether a virtual run is possible.
+    ready: bool,
+    findings: Vec<Finding>,
+}
+
 /// Checks everything and prints a report. Fails if no virtual run is possible.
-pub fn check(project: &Project) -> Result<(), Failure> {
+pub fn check(args: &ListArgs, project: &Project) -> Result<(), Failure> {
     let boards = Boards::open(&project.boards())?;
     let mut loaded = Vec::new();
     for name in boards.names() {
@@ -99,7 +113,17 @@ pub fn check(project: &Project) -> Result<(), Failure> {
     findings.extend(virtual_boards);
     findings.extend(probes());
 
-    stdout::print(&report(&findings))?;
+    match args.format {
+        Format::Table => stdout::print(&report(&findings))?,
+        Format::Json => {
+            let report = Report {
+                schema: "tinybench.doctor/1",
+                ready: can_run,
+                findings,
+            };
+            stdout::print(json::text(&report)?.trim_end())?;
+        }
+    }
     if can_run {
         Ok(())
     } else {

@@ -1,71 +1,141 @@
 //! `tinybench workloads`
 
+use crate::args::{Format, ListArgs};
 use crate::stdout;
+use crate::table::wrap;
+use serde::Serialize;
 use tinybench_inputs::project::Project;
 use tinybench_inputs::suite::{self, Contents, Suite};
-use tinybench_inputs::workload::{AUDIO_SUFFIX, CardQuality, Workloads};
+use tinybench_inputs::workload::{AUDIO_SUFFIX, Workloads};
+use tinybench_record::Quality;
 use tinybench_support::exit::Failure;
-use tinybench_support::listing;
+use tinybench_support::{json, listing};
+
+/// The workloads, as a document.
+#[derive(Serialize)]
+struct Listed {
+    schema: &'static str,
+    workloads: Vec<ListedWorkload>,
+    suites: Vec<ListedSuite>,
+}
+
+/// A workload.
+#[derive(Serialize)]
+struct ListedWorkload {
+    name: String,
+    title: String,
+    model_bytes: u64,
+    macs: u64,
+    parameters: u64,
+    vectors: usize,
+    /// On the whole test set.
+    quality: Option<Quality>,
+}
+
+/// A suite.
+#[derive(Serialize)]
+struct ListedSuite {
+    name: String,
+    title: String,
+    workloads: Vec<String>,
+}
 
 /// Lists the workloads, and what is in the suites.
-pub fn list(project: &Project) -> Result<(), Failure> {
+pub fn list(args: &ListArgs, project: &Project) -> Result<(), Failure> {
+    let document = Listed {
+        schema: "tinybench.workloads/1",
+        workloads: workloads(project)?,
+        suites: suites(project)?,
+    };
+    match args.format {
+        Format::Table => stdout::print(&table(document, stdout::width())),
+        Format::Json => stdout::print(json::text(&document)?.trim_end()),
+    }
+}
+
+fn workloads(project: &Project) -> Result<Vec<ListedWorkload>, Failure> {
     let workloads = Workloads::open(&project.models())?;
-    let mut rows = Vec::new();
+    let mut listed = Vec::new();
     for name in workloads.names() {
         let card = workloads.card(&name)?;
-        let quality = card.quality.as_ref().map_or("-".to_owned(), quality);
-        let row = |name: String, title: String, vectors: usize| {
-            let (bytes, macs) = (card.model.bytes, card.model.macs);
-            [
-                name,
-                title,
-                format!("{:.1} KiB", bytes as f64 / 1024.0),
-                format!("{:.2} M", macs as f64 / 1e6),
-                vectors.to_string(),
-                quality.clone(),
-            ]
+        let of = |name: String, title: String, vectors: usize| ListedWorkload {
+            name,
+            title,
+            model_bytes: card.model.bytes,
+            macs: card.model.macs,
+            parameters: card.model.parameters,
+            vectors,
+            quality: card
+                .quality
+                .as_ref()
+                .map(|it| Quality::new(it.metric.as_str(), it.value, it.samples)),
         };
-        rows.push(row(name.clone(), card.title.clone(), card.vectors.count));
+        listed.push(of(name.clone(), card.title.clone(), card.vectors.count));
         if let Some(audio) = &card.audio {
-            rows.push(row(
+            listed.push(of(
                 format!("{name}{AUDIO_SUFFIX}"),
                 format!("{}, from raw audio", card.title),
                 audio.count,
             ));
         }
     }
-    let headings = ["workload", "name", "model", "MACs", "vectors", "quality"];
-    let mut text = listing::table(headings, rows);
-    let mut rows = Vec::new();
-    for name in suite::names(&project.suites())? {
-        let suite = Suite::load(&project.suites(), &name)?;
-        let contents = match &suite.contents {
-            Contents::Workloads(names) => names.join(", "),
-            Contents::Models(models) => {
-                let names: Vec<_> = models.models.iter().map(|it| it.name.as_str()).collect();
-                names.join(", ")
-            }
-            Contents::Variants(it) => {
-                let names: Vec<_> = it.variants.iter().map(|it| it.name.as_str()).collect();
-                names.join(", ")
-            }
-        };
-        rows.push([suite.name, suite.title, contents]);
-    }
-    if !rows.is_empty() {
-        text = format!(
-            "{text}\n\n{}",
-            listing::table(["suite", "name", "workloads"], rows)
-        );
-    }
-    stdout::print(&text)
+    Ok(listed)
 }
 
-/// A model's quality on its whole test set.
-fn quality(quality: &CardQuality) -> String {
-    let value = match quality.metric.as_str() {
-        "auc" => format!("AUC {:.3}", quality.value),
-        metric => format!("{metric} {:.1} %", quality.value * 100.0),
-    };
-    format!("{value} of {}", quality.samples)
+fn suites(project: &Project) -> Result<Vec<ListedSuite>, Failure> {
+    let mut listed = Vec::new();
+    for name in suite::names(&project.suites())? {
+        let suite = Suite::load(&project.suites(), &name)?;
+        let workloads = match &suite.contents {
+            Contents::Workloads(names) => names.clone(),
+            Contents::Models(it) => it.models.iter().map(|it| it.name.clone()).collect(),
+            Contents::Variants(it) => it.variants.iter().map(|it| it.name.clone()).collect(),
+        };
+        listed.push(ListedSuite {
+            name: suite.name,
+            title: suite.title,
+            workloads,
+        });
+    }
+    Ok(listed)
+}
+
+/// The workloads as a table, and below it each suite with what is in it, in lines of at most `width`
+/// columns.
+fn table(document: Listed, width: usize) -> String {
+    let rows = document.workloads.into_iter().map(|it| {
+        let quality = it.quality.map(|it| {
+            let value = tinybench_analysis::quality::value(&it);
+            let name = tinybench_analysis::quality::name(&it);
+            format!("{name} {value} of {}", it.samples)
+        });
+        [
+            it.name,
+            it.title,
+            format!("{:.1} KiB", it.model_bytes as f64 / 1024.0),
+            format!("{:.2} M", it.macs as f64 / 1e6),
+            it.vectors.to_string(),
+            quality.unwrap_or("-".to_owned()),
+        ]
+    });
+    let headings = ["workload", "name", "model", "MACs", "vectors", "quality"];
+    let mut parts = vec![listing::table(headings, rows)];
+    for suite in document.suites {
+        const INDENT: &str = "  ";
+        let names = wrap(
+            &suite.workloads.join(", "),
+            width.saturating_sub(INDENT.len()),
+        );
+        let lines: Vec<_> = names
+            .lines()
+            .map(|line| format!("{INDENT}{line}"))
+            .collect();
+        parts.push(format!(
+            "suite {}: {}\n{}",
+            suite.name,
+            suite.title,
+            lines.join("\n")
+        ));
+    }
+    parts.join("\n\n")
 }

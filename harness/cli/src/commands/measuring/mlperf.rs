@@ -1,11 +1,13 @@
 //! `tinybench mlperf`
 
 use super::run::RESULTS;
-use crate::args::{Format, MlperfArgs};
+use crate::args::{BAUD, Format, MlperfArgs, PATIENCE};
 use crate::{stdout, table};
+use clap::ValueEnum;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tinybench_devices::mlperf;
 use tinybench_devices::mlperf::device::Patience;
 use tinybench_devices::mlperf::link::board::BoardLink;
 use tinybench_devices::mlperf::link::{Link, SerialLink};
@@ -15,7 +17,7 @@ use tinybench_devices::mlperf::session::{self, Found, Plan, SessionError};
 use tinybench_devices::mlperf::submission::{Mode, OFFICIAL_WINDOW};
 use tinybench_execution::build;
 use tinybench_execution::image::file::{self, FirmwareFile};
-use tinybench_execution::run::{NothingToRun, images};
+use tinybench_execution::run::{NothingToRun, images, limits};
 use tinybench_execution::target::virtual_board;
 use tinybench_inputs::board::{Board, Boards};
 use tinybench_inputs::dataset::Task;
@@ -23,7 +25,7 @@ use tinybench_inputs::project::Project;
 use tinybench_inputs::runtimes::{HostRuntime, Interpreter};
 use tinybench_inputs::subject::VectorCount;
 use tinybench_inputs::workload::Workloads;
-use tinybench_record::{ExecutionKind, RunRecord};
+use tinybench_record::{Asked, ExecutionKind, RunRecord};
 use tinybench_support::exit::{Exit, Exits, Failure};
 use tinybench_support::number::{decimal, grouped};
 use tinybench_support::printable::{printable, printable_path};
@@ -142,6 +144,7 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Failure> {
                 board,
                 kind,
                 firmware_sha256,
+                asked: asked(args).kept(),
             };
             let record = record::record(&found, &target, started, project);
             record.map_err(|error| Ended {
@@ -165,6 +168,64 @@ pub fn mlperf(args: &MlperfArgs, project: &Project) -> Result<(), Failure> {
         eprintln!("record: {}", printable_path(&out.join(RECORD)));
     }
     Ok(())
+}
+
+/// The command that asks for this again, with the options that were used.
+fn asked(args: &MlperfArgs) -> Asked {
+    let MlperfArgs {
+        port,
+        baud,
+        board,
+        firmware,
+        workload,
+        uart,
+        flash_banks,
+        task,
+        data,
+        mode,
+        samples,
+        windows,
+        window,
+        timeout,
+        out: _,
+        format: _,
+    } = args;
+    let mut asked = Asked::new("mlperf");
+    asked
+        .options("--port", port)
+        .options("--board", board)
+        .paths("--firmware", firmware.as_deref())
+        .options("--workload", workload)
+        .options("--flash-banks", flash_banks)
+        .options("--task", named(task.as_ref()))
+        .paths("--data", data.as_deref())
+        .options("--mode", named(mode.as_ref()))
+        .options(
+            "--samples",
+            samples.map(|samples| match samples.0 {
+                VectorCount::Count(count) => count.to_string(),
+                VectorCount::Default | VectorCount::All => "all".to_owned(),
+            }),
+        )
+        .options("--window", window.map(limits::time_text));
+    if *baud != BAUD {
+        asked.option("--baud", baud);
+    }
+    if *uart != 0 {
+        asked.option("--uart", uart);
+    }
+    if *windows != mlperf::performance::WINDOWS {
+        asked.option("--windows", windows);
+    }
+    if Some(*timeout) != limits::time(PATIENCE, limits::MAX_TIMEOUT) {
+        asked.option("--timeout", limits::time_text(*timeout));
+    }
+    asked
+}
+
+/// A value as the command line names it.
+fn named(value: Option<&impl ValueEnum>) -> Option<String> {
+    Some(value?.to_possible_value()?.get_name().to_owned())
 }
 
 /// A way to a device.

@@ -108,6 +108,9 @@ impl Settings {
         for named in &args.limits {
             gate.set(named.metric, named.limit);
         }
+        if args.exact {
+            gate.set_exact();
+        }
         let mut allowed = config.compare.allow;
         allowed.extend(&args.allow);
         Ok(Self {

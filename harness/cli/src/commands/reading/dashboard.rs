@@ -1,10 +1,12 @@
 //! `tinybench dashboard`
 
 use crate::args::DashboardArgs;
+use tinybench_analysis::config;
 use tinybench_pages::dashboard::{self, History, Options};
 use tinybench_record::reading;
 use tinybench_support::exit::Failure;
 use tinybench_support::files::ReadError;
+use tinybench_support::printable::printable;
 use tinybench_support::progress::Progress;
 
 /// Writes the site that the command line asks for.
@@ -16,6 +18,10 @@ pub fn dashboard(args: &DashboardArgs) -> Result<(), Failure> {
         }
         .into());
     }
+    let current = std::env::current_dir().unwrap_or_default();
+    let accepted = config::load(args.config.as_deref(), &current)?
+        .config
+        .accept;
     let mut progress = Progress::stderr();
     progress.set_subject("dashboard");
     progress.begin("reading records", Some(1));
@@ -25,7 +31,14 @@ pub fn dashboard(args: &DashboardArgs) -> Result<(), Failure> {
     }
     progress.begin("finding steps", None);
     let records: Vec<_> = found.loaded.into_iter().map(|it| it.record).collect();
-    let history = History::new(&records);
+    let mut history = History::new(&records);
+    for unused in dashboard::accept(&mut history, &accepted) {
+        tracing::warn!(
+            "no step is accepted by commit {}, metric {} of the settings",
+            printable(&unused.commit),
+            printable(&unused.metric)
+        );
+    }
     progress.begin("writing pages", None);
     let options = Options {
         title: args.title.clone(),

@@ -45,6 +45,7 @@ pub fn report(args: &ReportArgs) -> Result<(), Failure> {
     let labels = report::labels(&loaded);
     let extras = Extras {
         title: args.title.clone(),
+        budget: args.budget.clone(),
         before_summary: report::changes(&labels, &loaded, &settings.gate, &settings.allowed),
     };
     let runs = report::runs(labels, loaded);

@@ -158,7 +158,7 @@ fn json_is_one_document_that_the_schema_describes() {
             .unwrap()
             .is_valid(&document)
     );
-    assert_eq!(document["candidates"][0]["summary"]["regression"], 2);
+    assert_eq!(document["candidates"][0]["summary"]["regression"], 1);
 }
 
 #[test]
@@ -322,4 +322,70 @@ fn confirming_says_why_it_cannot_run_again() {
     let ended = tinybench.run(&["compare", "base.json", "slower.json", "--confirm", "2"]);
     assert_eq!(ended.code, Some(1));
     assert!(!ended.stderr.contains("running again"));
+}
+
+/// The command that README shows for a gate, without its records.
+fn readme_limits() -> Vec<String> {
+    let readme = std::fs::read_to_string(project_root().join("README.md")).unwrap();
+    let line = readme
+        .lines()
+        .find(|line| line.starts_with("tinybench compare main new.json"));
+    let words = line.unwrap().split_whitespace().skip(4);
+    words.map(|word| word.replace('\'', "")).collect()
+}
+
+#[test]
+fn the_limits_of_readme_pass_on_an_unchanged_kernel_and_fail_on_a_slowed_one() {
+    let tinybench = Tinybench::new();
+    let file = |name: &str, cycles: u32| {
+        let record = Record::real().cycles(&[cycles; 10]);
+        tinybench.file(name, record.text().as_bytes());
+    };
+    // The same code at another address took 0.0065 % more; a slowed kernel 3 %.
+    file("main", 9_200_000);
+    file("moved.json", 9_200_060 + 538);
+    file("slowed.json", 9_476_000);
+    let limits = readme_limits();
+    assert!(
+        limits[0] == "--limit" && limits[1].contains("latency"),
+        "{limits:?}"
+    );
+    let compare = |new: &str, more: &[String]| {
+        let mut command = tinybench.command();
+        command.args(["compare", "main", new]).args(more);
+        tinybench.ended(&mut command)
+    };
+    for more in [&limits[..], &[]] {
+        let moved = compare("moved.json", more);
+        assert_eq!(moved.code, Some(0), "{}", shown(&moved));
+        let slowed = compare("slowed.json", more);
+        assert_eq!(slowed.code, Some(1), "{}", shown(&slowed));
+        // Energy is the latency times a constant: one regression, not two.
+        assert!(
+            slowed.stderr.contains("1 regression: kws latency"),
+            "{}",
+            shown(&slowed)
+        );
+    }
+    let exact = compare("moved.json", &["--exact".to_owned()]);
+    assert_eq!(exact.code, Some(1), "{}", shown(&exact));
+}
+
+#[test]
+fn a_noise_floor_of_the_settings_holds_for_modelled_figures() {
+    let tinybench = records();
+    tinybench.file(
+        "new.json",
+        Record::real()
+            .cycles(&[8_100_000; 3])
+            .and("vww", 3)
+            .text()
+            .as_bytes(),
+    );
+    let code = |floor: &str| {
+        let settings = format!("[compare.noise]\nlatency = \"{floor}\"\n");
+        tinybench.file("tinybench.toml", settings.as_bytes());
+        tinybench.run(&["compare", "base.json", "new.json"]).code
+    };
+    assert_eq!((code("1%"), code("2%")), (Some(1), Some(0)));
 }

@@ -54,7 +54,7 @@ fn baselines_can_be_exported_and_compared_with() {
         ended.stdout.matches("<failure").count()
     };
     assert_eq!(failures(&[]), 0);
-    assert_eq!(failures(&["--base", "a.json"]), 2);
+    assert_eq!(failures(&["--base", "a.json"]), 1);
     assert_eq!(
         failures(&["--base", "a.json", "--limit", "latency=3%,energy=3%"]),
         0

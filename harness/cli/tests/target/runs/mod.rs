@@ -4,4 +4,6 @@ mod broken_boards;
 mod failures;
 #[cfg(unix)]
 mod killed;
+#[cfg(unix)]
+mod repeated;
 mod sweep;
