@@ -312,7 +312,11 @@ pub fn measure<T: Target + ?Sized>(
         }
         progress.advance(1);
     }
-    if let Some(&last) = plan.vectors.last().filter(|_| conversation.input_is_in_arena()) {
+    if let Some(&last) = plan
+        .vectors
+        .last()
+        .filter(|_| conversation.input_is_in_arena())
+    {
         conversation.write_input(input(plan, last))?;
     }
     let longest = cycles.iter().max().copied().unwrap_or_default();

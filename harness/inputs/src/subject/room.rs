@@ -49,7 +49,10 @@ impl Footprint {
     pub fn of(model_bytes: usize, facts: &ModelFacts) -> Self {
         // As `Prepared::buffers` in `targets/firmware/src/commands.rs` does without buffers.
         let several = |tensors: &[TensorFacts]| tensors.len() > 1;
-        let (input, output) = (several(&facts.input_tensors), several(&facts.output_tensors));
+        let (input, output) = (
+            several(&facts.input_tensors),
+            several(&facts.output_tensors),
+        );
         let buffers = match (input, output) {
             (false, false) => 0,
             (false, true) => facts.output_bytes,
