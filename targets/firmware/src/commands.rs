@@ -95,7 +95,8 @@ impl<R: Runtime> Program<R> {
 
     /// [`Command::Prepare`]. The sizes of input and output are known only once the runtime has
     /// read the model, and decide how much memory is left for the arena; so a first attempt may
-    /// use what the buffers then turn out to need, and is repeated with what is left.
+    /// use what the buffers then turn out to need, and is repeated with what is left. Buffers that
+    /// leave too little are done without: the host then writes into the arena, and reads from it.
     fn prepare(&mut self, limit: usize) -> Result<(), Failure> {
         let outcome = self.try_prepare(limit);
         if outcome.is_err() {
@@ -117,19 +118,28 @@ impl<R: Runtime> Program<R> {
             ));
         }
         self.plan(whole, given)?;
-        let Some(first) = &self.prepared else {
+        let Some(first) = &mut self.prepared else {
             return Ok(());
         };
-        let layout = layout(first.input_bytes, first.output_bytes)?;
-        let left = layout.arena_capacity();
-        if limit > left {
-            return Err(Failure::with(
-                Error::ArenaTooSmall,
-                limit as u32,
-                left as u32,
-            ));
+        let least = limit.max(first.runtime.arena_used());
+        let mut failure = None;
+        for [input, output] in first.buffers().into_iter().flatten() {
+            match layout(input, output) {
+                Ok(layout) if least <= layout.arena_capacity() => {
+                    self.plan(layout, given.min(layout.arena_capacity()))?;
+                    if let Some(prepared) = &mut self.prepared {
+                        prepared.share([input, output].map(|bytes| bytes == 0));
+                    }
+                    return Ok(());
+                }
+                Ok(layout) => {
+                    let needed = [least, layout.arena_capacity()].map(|bytes| bytes as u32);
+                    failure = Some(Failure::with(Error::ArenaTooSmall, needed[0], needed[1]));
+                }
+                Err(error) => failure = Some(error),
+            }
         }
-        self.plan(layout, given.min(left))
+        failure.map_or(Ok(()), Err)
     }
 
     /// Gives the runtime the model and `bytes` bytes of arena.
@@ -275,6 +285,30 @@ impl<R: Runtime> Program<R> {
 }
 
 impl<R: Runtime> Prepared<R> {
+    /// Bytes of the buffers for input and output: as there should be, without one for the input,
+    /// without any. A single tensor alone can do without. The front end and the learner need both.
+    fn buffers(&mut self) -> [Option<[usize; 2]>; 3] {
+        let [input, output] = [self.input_bytes, self.output_bytes];
+        let buffered = cfg!(any(feature = "pipeline", feature = "learning"));
+        let one_input = !buffered && self.runtime.input_at(1).is_empty();
+        let one_output = self.runtime.output_at(1).is_empty();
+        [
+            Some([input, output]),
+            one_input.then_some([0, output]),
+            (one_input && one_output).then_some([0, 0]),
+        ]
+    }
+
+    /// Has the host use the arena itself for input and output, as far as said.
+    fn share(&mut self, [input, output]: [bool; 2]) {
+        if input && self.input_bytes > 0 {
+            self.layout.input = self.runtime.input_at(0).as_mut_ptr() as usize;
+        }
+        if output && self.output_bytes > 0 {
+            self.layout.output = self.runtime.output_at(0).as_ptr() as usize;
+        }
+    }
+
     /// One inference, as the first one if the state is to be `reset`; returns its cycles.
     fn invoke(&mut self, run: usize, reset: bool) -> Result<u32, Failure> {
         if reset {
@@ -287,12 +321,13 @@ impl<R: Runtime> Prepared<R> {
             if length == 0 {
                 break;
             }
+            let from = (self.layout.input + begin) as *const u8;
+            if from == input.as_ptr() {
+                break;
+            }
             // SAFETY: the layout has set this memory aside for `input_bytes` bytes of inputs, one
             // tensor after the other.
-            unsafe {
-                let from = (self.layout.input as *const u8).add(begin);
-                ptr::copy_nonoverlapping(from, input.as_mut_ptr(), length);
-            }
+            unsafe { ptr::copy_nonoverlapping(from, input.as_mut_ptr(), length) };
             begin += length;
         }
         let (cycles, outcome) = cycles::timed(run, || self.runtime.invoke())?;
@@ -332,12 +367,13 @@ impl<R: Runtime> Prepared<R> {
             if length == 0 {
                 break;
             }
+            let to = (self.layout.output + begin) as *mut u8;
+            if to.cast_const() == output.as_ptr() {
+                break;
+            }
             // SAFETY: the layout has set this memory aside for `output_bytes` bytes of outputs, one
             // tensor after the other.
-            unsafe {
-                let to = (self.layout.output as *mut u8).add(begin);
-                ptr::copy_nonoverlapping(output.as_ptr(), to, length);
-            }
+            unsafe { ptr::copy_nonoverlapping(output.as_ptr(), to, length) };
             begin += length;
         }
     }

@@ -173,11 +173,13 @@ struct tinybench_block {
     uint32_t cycles_address;
     /* I: length of that array, in words. */
     uint32_t cycles_capacity;
-    /* I: address of the buffer from which the model's input is copied before each run. */
+    /* I: address of the buffer from which the model's input is copied before each run, or, if it
+     * is in the arena, of the input itself, which a run may overwrite. */
     uint32_t input_address;
     /* I: size of the model's input, bytes. Valid after TINYBENCH_PREPARE. */
     uint32_t input_bytes;
-    /* I: address of the buffer to which the model's output is copied after the last run. */
+    /* I: address of the buffer to which the model's output is copied after the last run, or of
+     * the output itself. */
     uint32_t output_address;
     /* I: size of the model's output, bytes. Valid after TINYBENCH_PREPARE. */
     uint32_t output_bytes;

@@ -317,11 +317,13 @@ pub struct Block {
     pub cycles_address: u32,
     /// I: length of that array, in words.
     pub cycles_capacity: u32,
-    /// I: address of the buffer from which the model's input is copied before each run.
+    /// I: address of the buffer from which the model's input is copied before each run, or, if it
+    /// is in the arena, of the input itself, which a run may overwrite.
     pub input_address: u32,
     /// I: size of the model's input, bytes. Valid after [`Command::Prepare`].
     pub input_bytes: u32,
-    /// I: address of the buffer to which the model's output is copied after the last run.
+    /// I: address of the buffer to which the model's output is copied after the last run, or of the
+    /// output itself.
     pub output_address: u32,
     /// I: size of the model's output, bytes. Valid after [`Command::Prepare`].
     pub output_bytes: u32,

@@ -102,31 +102,36 @@ fn addition(values: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_model_that_needs_more_than_sram1_has_all_ram() {
+fn a_model_has_all_ram_even_if_buffers_find_no_room() {
     if !toolchain_is_there() {
         return;
     }
     let tinybench = Tinybench::new();
-    tinybench.file("large.tflite", &addition(96_000));
-    tinybench.file("huge.tflite", &addition(240_000));
+    for (name, values) in [("large", 96_000), ("larger", 200_000), ("huge", 400_000)] {
+        tinybench.file(&format!("{name}.tflite"), &addition(values));
+    }
     let run = |board: &str, model: &str| {
         let arguments = ["run", "--board", board, "--on", "virtual", "--model", model];
         tinybench.run(
             &[
                 &arguments[..],
-                &["--vectors", "1", "--runs", "1", "--format=json"],
+                &["--vectors", "2", "--runs", "3", "--format=json"],
             ]
             .concat(),
         )
     };
-    let ended = run("nucleo-l4r5zi", "large.tflite");
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let record = RunRecord::parse(ended.stdout.as_bytes()).unwrap();
-    let memory = record.results[0].memory.as_ref().unwrap();
-    assert!(memory.arena_bytes >= 192_000, "{}", memory.arena_bytes);
-    assert!(record.results[0].outputs.as_ref().unwrap().verified);
+    // The nucleo has room for input and output beside the arena, but not in SRAM1; the nano33 has
+    // none, so both lie in the arena.
+    for board in ["nucleo-l4r5zi", "nano33"] {
+        let ended = run(board, "large.tflite");
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let record = RunRecord::parse(ended.stdout.as_bytes()).unwrap();
+        let memory = record.results[0].memory.as_ref().unwrap();
+        assert!(memory.arena_bytes >= 192_000, "{}", memory.arena_bytes);
+        assert!(record.results[0].outputs.as_ref().unwrap().verified);
+    }
 
-    let ended = run("nano33", "large.tflite");
+    let ended = run("nano33", "larger.tflite");
     assert_eq!(ended.code, Some(7));
     assert!(
         ended.stderr.ends_with("help: it would fit nucleo-l4r5zi\n"),

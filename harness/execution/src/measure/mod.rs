@@ -244,14 +244,16 @@ pub fn measure<T: Target + ?Sized>(
     let capacity = conversation.block().cycles_capacity.max(1);
     while (cycles.len() as u32) < plan.runs {
         interrupt::check().map_err(TargetError::from)?;
-        // Between the steps of a sequence the host has to write the next input.
-        let count = match plan.steps {
-            1 => (plan.runs - cycles.len() as u32).min(capacity),
-            _ => 1,
+        // Between the steps of a sequence, and where inferences overwrite the input, the host has
+        // to write the next one.
+        let one_by_one = plan.steps > 1 || conversation.input_is_in_arena();
+        let count = match one_by_one {
+            false => (plan.runs - cycles.len() as u32).min(capacity),
+            true => 1,
         };
         let quiet = expected as f64 * f64::from(count) / plan.clock_hz as f64 * QUIET_MARGIN;
         let quiet = Duration::from_secs_f64(quiet);
-        let inference = if plan.steps == 1 {
+        let inference = if !one_by_one {
             conversation.run(count, quiet)?
         } else {
             let step = first_steps[cycles.len() % first_steps.len()];
@@ -309,6 +311,13 @@ pub fn measure<T: Target + ?Sized>(
             pipeline.answers.push(conversation.block().answer);
         }
         progress.advance(1);
+    }
+    if let Some(&last) = plan
+        .vectors
+        .last()
+        .filter(|_| conversation.input_is_in_arena())
+    {
+        conversation.write_input(input(plan, last))?;
     }
     let longest = cycles.iter().max().copied().unwrap_or_default();
     let mix = conversation.run_sampled(longest / SAMPLES)?;
@@ -398,37 +407,44 @@ fn confirm_arena<T: Target + ?Sized>(
         tried_bytes,
         outcome,
     };
-    // Where all there is isn't enough, that is what the user must know.
-    if smallest > conversation.block().arena_capacity {
-        conversation.prepare(None)?;
-    }
     let tried = smallest.saturating_sub(ARENA_STEP);
-    if tried > 0 {
-        match conversation.prepare(Some(tried)) {
-            Err(TargetError::Failed {
-                error: CommandError::ArenaTooSmall,
-                ..
-            }) => {}
-            Err(other) => return Err(other.into()),
-            Ok(()) => return Err(disagreement(tried, "works as well".to_owned())),
-        }
+    if tried > 0 && try_arena(conversation, tried)?.is_none() {
+        return Err(disagreement(tried, "works as well".to_owned()));
     }
-    conversation
-        .prepare(Some(smallest))
-        .map_err(|error| match error {
-            TargetError::Failed {
-                error: CommandError::ArenaTooSmall,
-                detail: [needed, _],
-                ..
-            } => disagreement(smallest, format!("needs {needed} bytes")),
-            other => other.into(),
-        })?;
+    if let Some(needed) = try_arena(conversation, smallest)? {
+        return Err(disagreement(smallest, format!("needs {needed} bytes")));
+    }
     let mut outputs = Vec::new();
     for &step in first_vector(plan) {
         run_step(conversation, plan, step)?;
         outputs.extend(conversation.read_output(plan.output_bytes)?);
     }
     Ok(outputs)
+}
+
+/// Plans in an arena of `bytes` bytes. Returns how many the runtime asks for if those are too few.
+fn try_arena<T: Target + ?Sized>(
+    conversation: &mut Conversation<'_, T>,
+    bytes: u32,
+) -> Result<Option<u32>, TargetError> {
+    match conversation.prepare(Some(bytes)) {
+        Ok(()) => Ok(None),
+        // All there is, beside the buffers for input and output, isn't enough: what matters then is
+        // what is needed, and not how much was asked for.
+        Err(
+            error @ TargetError::Failed {
+                error: CommandError::ArenaTooSmall,
+                detail: [_, there],
+                ..
+            },
+        ) if there < bytes => conversation.prepare(None).and(Err(error)),
+        Err(TargetError::Failed {
+            error: CommandError::ArenaTooSmall,
+            detail: [needed, _],
+            ..
+        }) => Ok(Some(needed)),
+        Err(other) => Err(other),
+    }
 }
 
 #[cfg(test)]

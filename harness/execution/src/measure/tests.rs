@@ -46,6 +46,10 @@ struct FakeTarget {
     ram: Vec<u8>,
     misbehaviour: Misbehaviour,
     arena_needed: u32,
+    /// Bytes of the arena's memory that buffers for input and output take.
+    buffers: u32,
+    /// Whether the input lies in the arena, where each run overwrites it.
+    input_in_arena: bool,
     runs: u32,
     preprocess_cycles: u32,
     /// What is added to outputs: how many steps there have been since the state was reset.
@@ -60,6 +64,8 @@ impl FakeTarget {
             ram,
             misbehaviour,
             arena_needed: 100,
+            buffers: 0,
+            input_in_arena: false,
             runs: 0,
             preprocess_cycles: 500,
             state: 0,
@@ -129,13 +135,20 @@ impl FakeTarget {
                 Status::Done
             }
             Some(Command::Prepare) => {
+                let there = ARENA_CAPACITY - self.buffers;
                 let given = match self.get(offset_of!(Block, arena_limit)) {
-                    0 => ARENA_CAPACITY,
+                    0 => there,
+                    limit if limit > there => {
+                        return self.fail(CommandError::ArenaTooSmall, [limit, there]);
+                    }
                     limit => limit,
                 };
                 let needed = self.arena_needed;
                 if given < needed {
                     return self.fail(CommandError::ArenaTooSmall, [needed, given]);
+                }
+                if self.input_in_arena {
+                    self.set(offset_of!(Block, arena_address), INPUT);
                 }
                 let input = match self.misbehaviour {
                     Misbehaviour::InputOutsideRam => 0x4000_0000,
@@ -189,6 +202,9 @@ impl FakeTarget {
                     let value = self.bytes(INPUT + i, 1)[0];
                     let output = value.wrapping_mul(2).wrapping_add(self.state);
                     self.bytes(OUTPUT + i, 1)[0] = output;
+                }
+                if self.input_in_arena {
+                    self.bytes(INPUT, 3).fill(0xAA);
                 }
                 self.set(offset_of!(Block, arena_tensors), 80);
                 self.set(offset_of!(Block, arena_touched), 96);
@@ -474,6 +490,39 @@ fn an_arena_that_does_not_fit_is_told_with_both_figures() {
         "the arena doesn't fit in RAM: 5000 bytes are needed, 4096 are there"
     );
     assert!(matches!(error, MeasureError::Target(error) if error.exit() == Exit::Input));
+}
+
+#[test]
+fn an_arena_that_does_not_fit_beside_the_buffers_is_no_disagreement() {
+    let mut target = FakeTarget::new(Misbehaviour::None);
+    target.arena_needed = 4090;
+    target.buffers = 6;
+    assert!(measure_with(&mut target, 4090).is_ok());
+
+    // 4090 bytes, or 4090 and a little less, are more than there are beside the buffers.
+    for buffers in [8, 40] {
+        target.buffers = buffers;
+        let error = measure_with(&mut target, 4090).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the arena doesn't fit in RAM: 4090 bytes are needed, {} are there",
+                4096 - buffers
+            )
+        );
+        assert!(matches!(error, MeasureError::Target(error) if error.exit() == Exit::Input));
+    }
+}
+
+#[test]
+fn an_input_in_the_arena_is_written_before_each_run() {
+    let mut target = FakeTarget::new(Misbehaviour::None);
+    target.input_in_arena = true;
+    let measured = measure_with(&mut target, 100).unwrap();
+    assert_eq!(measured.outputs.bytes, [2, 4, 6, 14, 16, 18]);
+    assert_eq!(measured.cycles.len(), 10);
+    let timed = target.waits.iter().filter(|wait| !wait.quiet.is_zero());
+    assert_eq!(timed.count(), 10);
 }
 
 #[test]

@@ -89,7 +89,7 @@ pub struct OnBoard {
     pub fits: Option<bool>,
     /// Bytes of flash that are left for firmware; negative if the model doesn't fit.
     pub flash_left_bytes: i64,
-    /// Bytes of RAM that are left for firmware's own data beside arena, inputs, outputs and stack;
+    /// Bytes of RAM that are left for firmware's own data beside arena, stack and necessary buffers;
     /// negative if they don't fit; none if no runtime can run the model.
     pub ram_left_bytes: Option<i64>,
 }

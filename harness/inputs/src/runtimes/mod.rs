@@ -386,7 +386,7 @@ impl HostRuntime for Interpreter {
     }
 
     fn calls_operators_in(&self) -> &'static [&'static str] {
-        &["tinybench_interpreter::run::Prepared::run"]
+        &["tinybench_interpreter::interpreter::prepared::Prepared::run"]
     }
 
     fn summary(&self) -> &'static str {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::board::Board;
-use crate::runtimes::ModelFacts;
+use crate::runtimes::{ModelFacts, TensorFacts};
 use crate::subject::Subject;
 use tinybench_support::number::grouped;
 
@@ -19,7 +19,8 @@ const STATIC_BYTES: u64 = 8192;
 pub struct Footprint {
     /// Bytes of flash: the model.
     pub flash: u64,
-    /// Bytes of RAM: the arena, inputs and outputs, and the stack.
+    /// Bytes of RAM: the arena, the stack, and buffers for inputs or outputs if there are several; a
+    /// single one can be in the arena.
     pub ram: u64,
 }
 
@@ -46,10 +47,20 @@ pub enum MemoryKind {
 impl Footprint {
     /// What a model of `model_bytes` needs.
     pub fn of(model_bytes: usize, facts: &ModelFacts) -> Self {
-        let ram = [facts.arena_bytes, facts.input_bytes, facts.output_bytes];
+        // As `Prepared::buffers` in `targets/firmware/src/commands.rs` does without buffers.
+        let several = |tensors: &[TensorFacts]| tensors.len() > 1;
+        let (input, output) = (
+            several(&facts.input_tensors),
+            several(&facts.output_tensors),
+        );
+        let buffers = match (input, output) {
+            (false, false) => 0,
+            (false, true) => facts.output_bytes,
+            (true, _) => facts.input_bytes + facts.output_bytes,
+        };
         Self {
             flash: model_bytes as u64,
-            ram: ram.iter().map(|&bytes| bytes as u64).sum::<u64>() + STACK_BYTES,
+            ram: (facts.arena_bytes + buffers) as u64 + STACK_BYTES,
         }
     }
 
@@ -93,7 +104,7 @@ impl fmt::Display for Shortage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, memory) = match self.memory {
             MemoryKind::Flash => ("the model has", "flash"),
-            MemoryKind::Ram => ("arena, inputs, outputs and stack take", "RAM"),
+            MemoryKind::Ram => ("arena, stack and necessary buffers take", "RAM"),
         };
         write!(
             f,

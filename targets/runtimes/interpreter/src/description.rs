@@ -2,39 +2,9 @@
 
 use crate::error::Fault;
 use crate::interpreter::Sizes;
+use crate::interpreter::plan::Plan;
+pub use crate::interpreter::plan::{Buffer, Owner};
 use crate::model::Model;
-use crate::plan::Plan;
-
-/// Whose a buffer in the tensor area is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner {
-    /// A tensor of a subgraph.
-    Tensor {
-        /// Index of the subgraph.
-        graph: u32,
-        /// Index of the tensor there.
-        tensor: u32,
-    },
-    /// The scratch of an operator, counted over all subgraphs.
-    Scratch {
-        /// The operator.
-        operator: u32,
-    },
-}
-
-/// A buffer in the tensor area.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Buffer {
-    /// Whose it is.
-    pub owner: Owner,
-    /// Bytes, a multiple of 4.
-    pub bytes: u32,
-    /// Offset in the tensor area, bytes.
-    pub offset: u32,
-    /// First and last operator of the first subgraph that need it. The last is the number of
-    /// operators for what is needed after the inference.
-    pub life: [u16; 2],
-}
 
 /// The parts of an arena, bytes. All but `planning` add up to what an inference needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

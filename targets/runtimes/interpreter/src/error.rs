@@ -4,8 +4,8 @@ use core::fmt;
 
 use thiserror::Error;
 
-use crate::flatbuffer::Malformed;
-use crate::schema::{builtin_name, tensor_type_name};
+use crate::file::flatbuffer::Malformed;
+use crate::file::schema::{builtin_name, tensor_type_name};
 
 /// Why a model file can't be run. Indices count from 0 in the order of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -18,36 +18,28 @@
 #[cfg(test)]
 extern crate std;
 
-#[cfg(feature = "checks")]
-mod checks;
-mod coded;
+mod compression;
 #[cfg(feature = "checks")]
 pub mod description;
 mod error;
-pub mod flatbuffer;
-pub mod flexbuffer;
-mod graph;
-#[cfg(feature = "huffman")]
-pub mod huffman;
+mod file;
 mod interpreter;
 mod model;
-mod node;
-mod operator;
 pub mod operators;
-mod plan;
+mod registration;
 mod run;
 pub mod runtime;
-pub mod schema;
-pub mod shape;
-mod tensor;
 
+#[cfg(feature = "huffman")]
+pub use compression::huffman;
 pub use error::{Damage, Fault, InvokeError, ModelError, Name, PrepareError};
-pub use graph::Graph;
+pub use file::{flatbuffer, flexbuffer, schema};
 pub use interpreter::{Interpreter, arena_needed, arena_needed_with, planning_words};
-pub use model::{Code, MAX_OPERATORS, Model, Tensor};
-pub use operator::Operator;
+pub use model::graph::{Code, Graph};
+pub use model::operator::Operator;
+pub use model::shape::{self, Shape};
+pub use model::tensor::{ElementType, Quantisation, RawTensor};
+pub use model::{MAX_OPERATORS, Model, Tensor};
 pub use run::{Inputs, Memory, Place, Run};
-pub use shape::Shape;
-pub use tensor::{ElementType, Quantisation, RawTensor};
 pub use tinybench_kernels as kernels;
 pub use tinybench_kernels::{Multiplier, SoftmaxScale};

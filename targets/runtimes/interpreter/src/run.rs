@@ -4,11 +4,7 @@ use core::ops::Range;
 
 use bytemuck::Pod;
 
-use crate::error::InvokeError;
-use crate::graph::Graph;
-use crate::model::Model;
-use crate::node::{NODE_WORDS, Node};
-use crate::operator::Operator;
+use crate::model::operator::Operator;
 
 /// An operator that runs.
 pub struct Run<'r, 'g, 'm> {
@@ -20,7 +16,8 @@ pub struct Run<'r, 'g, 'm> {
     pub ended: bool,
     /// Where coded weights are decoded.
     pub(crate) decoding: &'r mut [u8],
-    pub(crate) prepared: &'r Prepared<'r, 'm>,
+    /// The model's subgraphs, if it may have more than one.
+    pub(crate) subgraphs: Option<&'r dyn Subgraphs<'m>>,
 }
 
 /// The memory of an operator that runs.
@@ -29,73 +26,18 @@ pub struct Memory<'r> {
     pub flag: bool,
     /// The words that it has filled, and others behind them.
     pub constants: &'r [u32],
-    slots: &'r [u32],
-    scratch: u32,
-    tensors: &'r mut [u8],
+    pub(crate) slots: &'r [u32],
+    pub(crate) scratch: u32,
+    pub(crate) tensors: &'r mut [u8],
 }
 
-/// A model that is prepared, and what doesn't change any more.
-#[derive(Clone, Copy)]
-pub(crate) struct Prepared<'a, 'm> {
-    pub model: Model<'m>,
-    pub nodes: &'a [[u32; NODE_WORDS]],
-    /// Offsets of the inputs and outputs of all subgraphs, if there are more than one of each, and
-    /// slots for which nodes have no room.
-    pub slots: &'a [u32],
-    pub constants: &'a [u32],
-}
+/// What an operator that runs subgraphs needs of the whole model.
+pub(crate) trait Subgraphs<'m> {
+    /// Runs the subgraph at `number`: whether one of its operators has ended the inference.
+    fn run(&self, number: usize, tensors: &mut [u8], decoding: &mut [u8]) -> Option<bool>;
 
-impl Prepared<'_, '_> {
-    /// Runs the operators of a subgraph, all of them or up to one that ends the inference: whether
-    /// there was one.
-    pub fn run(
-        &self,
-        graph: &Graph,
-        tensors: &mut [u8],
-        decoding: &mut [u8],
-    ) -> Result<bool, InvokeError> {
-        for index in 0..graph.operator_count() {
-            let at = (graph.first_operator as usize).wrapping_add(index);
-            match self.run_operator(graph, index, at, tensors, decoding) {
-                Some(false) => {}
-                Some(true) => return Ok(true),
-                None => {
-                    return Err(InvokeError {
-                        operator: at as u32,
-                    });
-                }
-            }
-        }
-        Ok(false)
-    }
-
-    fn run_operator(
-        &self,
-        graph: &Graph,
-        index: usize,
-        at: usize,
-        tensors: &mut [u8],
-        decoding: &mut [u8],
-    ) -> Option<bool> {
-        let node = Node(self.nodes.get(at)?);
-        let operator = graph.operator(index);
-        let registration = self.model.resolved(node.registration())?;
-        let mut run = Run {
-            operator: &operator,
-            memory: Memory {
-                flag: node.flag(),
-                constants: self.constants.get(node.constants()..)?,
-                slots: node.slots(self.slots),
-                scratch: node.scratch(),
-                tensors,
-            },
-            ended: false,
-            decoding,
-            prepared: self,
-        };
-        (registration.run)(&mut run)?;
-        Some(run.ended)
-    }
+    /// Where the input (`side` 0) or output (`side` 1) at `position` of the subgraph at `number` is.
+    fn end(&self, number: usize, position: usize, side: usize) -> Option<End<'m>>;
 }
 
 /// A part of the arena that an operator writes.
@@ -111,7 +53,7 @@ pub enum Place {
 
 /// Where the bytes of a tensor are.
 #[derive(Clone, Copy)]
-enum End<'m> {
+pub(crate) enum End<'m> {
     /// Offset and length in the arena.
     Arena(usize, usize),
     /// A constant of the file.
@@ -143,17 +85,14 @@ impl<'g, 'm> Run<'_, 'g, 'm> {
 
     /// Runs the subgraph at `number`, whose tensors lie apart from those of this one.
     pub fn call(&mut self, number: usize) -> Option<()> {
-        let graph = self.prepared.model.graphs().nth(number)?;
-        let called = self
-            .prepared
-            .run(&graph, self.memory.tensors, self.decoding);
-        self.ended |= called.ok()?;
+        let subgraphs = self.subgraphs?;
+        self.ended |= subgraphs.run(number, self.memory.tensors, self.decoding)?;
         Some(())
     }
 
     /// The first byte of the output at `position` of the subgraph at `number`.
     pub fn result(&self, number: usize, position: usize) -> Option<u8> {
-        let bytes = match self.find_end(number, position, 1)? {
+        let bytes = match self.subgraphs?.end(number, position, 1)? {
             End::Arena(at, _) => self.memory.tensors.get(at..)?,
             End::File(constant) => constant,
         };
@@ -163,13 +102,13 @@ impl<'g, 'm> Run<'_, 'g, 'm> {
     /// Copies what is at `place` to the input at `position` of the subgraph at `number`.
     pub fn give(&mut self, place: Place, number: usize, position: usize) -> Option<()> {
         let from = self.find(place)?;
-        let to = self.find_end(number, position, 0)?;
+        let to = self.subgraphs?.end(number, position, 0)?;
         self.memory.copy(from, to)
     }
 
     /// Copies the output at `position` of the subgraph at `number` to `place`.
     pub fn take(&mut self, number: usize, position: usize, place: Place) -> Option<()> {
-        let from = self.find_end(number, position, 1)?;
+        let from = self.subgraphs?.end(number, position, 1)?;
         let to = self.find(place)?;
         self.memory.copy(from, to)
     }
@@ -210,27 +149,6 @@ impl<'g, 'm> Run<'_, 'g, 'm> {
         }
         let (offset, bytes) = locate(self.operator, self.memory.slots, place)?;
         Some(End::Arena(offset, bytes))
-    }
-
-    /// The input (`side` 0) or output (`side` 1) at `position` of the subgraph at `number`.
-    #[inline(never)]
-    fn find_end(&self, number: usize, position: usize, side: usize) -> Option<End<'m>> {
-        let mut slot = 0;
-        for graph in self.prepared.model.graphs() {
-            let arity = graph.arity();
-            if graph.number as usize != number {
-                slot += arity[0] + arity[1];
-                continue;
-            }
-            let tensor = graph.tensor(graph.end(position, side)?);
-            if tensor.is_constant() {
-                return Some(End::File(tensor.data()));
-            }
-            let before = if side == 0 { 0 } else { arity[0] };
-            let offset = *self.prepared.slots.get(slot + before + position)? as usize;
-            return Some(End::Arena(offset, tensor.bytes()));
-        }
-        None
     }
 
     /// Parts of the arena to write, which must not overlap, and all inputs. Inputs that overlap

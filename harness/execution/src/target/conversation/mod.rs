@@ -167,6 +167,18 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
         self.target.stop_counting()
     }
 
+    /// Whether the model's input is written to the arena for want of other memory, so that it has to
+    /// be written before each run.
+    pub fn input_is_in_arena(&self) -> bool {
+        let Block {
+            arena_address,
+            arena_capacity,
+            input_address,
+            ..
+        } = self.block;
+        (input_address.checked_sub(arena_address)).is_some_and(|offset| offset < arena_capacity)
+    }
+
     /// Writes the model's input.
     pub fn write_input(&mut self, input: &[u8]) -> Result<(), TargetError> {
         let Block {

@@ -1,7 +1,8 @@
 //! L2_NORMALIZATION.
 
 use crate::Multiplier;
-use crate::quantisation::{rounding_high_multiply, rounding_shift_right, saturating_shift_left};
+use crate::fixed_point::saturating_shift_left;
+use crate::quantisation::{rounding_high_multiply, rounding_shift_right};
 
 /// Divides each row of `depth` elements by its length, at least 1e-6.
 pub fn normalise(depth: usize, input: &[f32], output: &mut [f32]) {

@@ -15,8 +15,10 @@ extern crate std;
 
 use core::ops::Range;
 
+pub mod dot;
 mod dsp;
 pub mod fft;
+pub mod fixed_point;
 pub mod float;
 pub mod l2;
 pub mod pools;
@@ -25,10 +27,12 @@ pub mod products;
 pub mod quantisation;
 pub mod reduce;
 mod simd;
+mod softmax;
 
 pub use dsp::Dsp;
 pub use portable::Portable;
-pub use quantisation::{Multiplier, SoftmaxScale};
+pub use quantisation::Multiplier;
+pub use softmax::SoftmaxScale;
 
 /// How a window slides over the rows and columns of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +92,13 @@ fn elements_inside(filter: usize, dilation: usize, length: isize, origin: isize)
     };
     let start = first_from(before);
     start..first_from(until).max(start)
+}
+
+/// Replaces each element of `input`, as an unsigned number, by that of `table` at it.
+pub fn look_up(table: &[i8; 256], input: &[i8], output: &mut [i8]) {
+    for (output, &value) in output.iter_mut().zip(input) {
+        *output = table[usize::from(value as u8)];
+    }
 }
 
 /// Elements of one of `batches` images, 1 at least.

@@ -1,7 +1,8 @@
 //! The reference kernels: plain loops after the definition of each operator.
 
 use super::{Add, Conv2d, FullyConnected, Kernels, Pool2d, Requantisation, Softmax, Window};
-use crate::quantisation::{Multiplier, SoftmaxScale, softmax};
+use crate::quantisation::Multiplier;
+use crate::softmax::{SoftmaxScale, softmax};
 
 /// The reference kernels, in plain Rust.
 #[derive(Clone, Copy, Debug)]

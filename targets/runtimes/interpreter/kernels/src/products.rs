@@ -5,6 +5,7 @@
 //! and as many values to a sum, in order, and `finish` makes an element of the output of the sum
 //! for a channel.
 
+use crate::dot::Value;
 use crate::portable::{each_element, each_position};
 use crate::{Multiplier, Window};
 
@@ -12,29 +13,6 @@ use crate::{Multiplier, Window};
 pub fn dot_float32(sum: f32, weights: &[f32], values: &[f32]) -> f32 {
     let products = weights.iter().zip(values);
     products.fold(sum, |sum, (&weight, &value)| sum + value * weight)
-}
-
-/// Adds the products of integers and offsets to `sum`. Weights and their offset have together 9
-/// bits, values and theirs 17, signs included.
-#[inline]
-pub fn dot_integers<W: Copy + Into<i32>, V: Copy + Into<i32>>(
-    sum: i64,
-    (weights, weights_offset): (&[W], i32),
-    (values, values_offset): (&[V], i32),
-) -> i64 {
-    /// So many products of 26 bits fit 32 bits.
-    const LINE: usize = 32;
-    let mut values = values.chunks(LINE);
-    weights.chunks(LINE).fold(sum, |sum, weights| {
-        let values = values.next().unwrap_or(&[]);
-        let products = weights.iter().zip(values).map(|(&weight, &value)| {
-            let (weight, value): (i32, i32) = (weight.into(), value.into());
-            weight
-                .wrapping_add(weights_offset)
-                .wrapping_mul(value.wrapping_add(values_offset))
-        });
-        sum.wrapping_add(products.fold(0_i32, i32::wrapping_add).into())
-    })
 }
 
 /// `value` times the number that `multiplier` stands for, as TensorFlow Lite multiplies 64-bit
@@ -48,6 +26,32 @@ pub fn multiply_wide(multiplier: Multiplier, value: i64) -> i32 {
     let shift = (15 - i32::from(multiplier.shift)).clamp(1, 63) as u32;
     let product = value.wrapping_mul(reduced.into());
     (product.wrapping_add(1 << (shift - 1)) >> shift) as i32
+}
+
+/// Calls `visit` for the elements of the window at `origin` that lie inside the image, line by line:
+/// with the index of a line's first element in the filter, that of its first channel in the input,
+/// and how many elements it has. Unless `joined`, each element is a line.
+fn each_line(
+    window: &Window,
+    batch: usize,
+    origin: [isize; 2],
+    joined: bool,
+    mut visit: impl FnMut(usize, usize, usize),
+) {
+    if !joined {
+        return each_element(window, batch, origin, |element, first| {
+            visit(element, first, 1);
+        });
+    }
+    let columns = window.inside(1, origin[1]).len();
+    let mut left = 0;
+    each_element(window, batch, origin, |element, first| {
+        if left == 0 {
+            left = columns;
+            visit(element, first, columns);
+        }
+        left = left.wrapping_sub(1);
+    });
 }
 
 /// A convolution. Weights: output channel, row, column, input channel of the group. The first
@@ -68,6 +72,7 @@ pub fn conv_2d<W, V, S: Copy, O>(
     let depth = filter.len().checked_div(lines).unwrap_or(0);
     let groups = window.input[2].checked_div(depth).unwrap_or(0);
     let members = channels.checked_div(groups).unwrap_or(0);
+    let joined = groups == 1 && window.dilation[1] == 1;
     each_position(window, |at, batch, origin| {
         let Some(output) = output.get_mut(at..).and_then(|it| it.get_mut(..channels)) else {
             return;
@@ -77,44 +82,75 @@ pub fn conv_2d<W, V, S: Copy, O>(
             let offset = group.wrapping_mul(depth);
             let line = channel.wrapping_mul(area);
             let mut sum = start;
-            each_element(window, batch, origin, |element, first| {
-                let weights = part(
-                    filter,
-                    line.wrapping_add(element).wrapping_mul(depth),
-                    depth,
-                );
-                let values = part(input, first.wrapping_add(offset), depth);
-                sum = dot(sum, weights, values);
+            each_line(window, batch, origin, joined, |element, first, elements| {
+                let weights = line.wrapping_add(element).wrapping_mul(depth);
+                let length = elements.wrapping_mul(depth);
+                let values = part(input, first.wrapping_add(offset), length);
+                sum = dot(sum, part(filter, weights, length), values);
             });
             *output = finish(channel, sum);
         }
     });
 }
 
-/// A convolution of each channel by itself. Weights: row, column, output channel.
-pub fn depthwise_conv_2d<W, V, S: Copy, O>(
+/// [`conv_2d`] of int16 with int8 weights.
+pub fn conv_2d_int16(
     window: &Window,
-    filter: &[W],
-    input: &[V],
-    output: &mut [O],
-    start: S,
-    dot: impl Fn(S, &[W], &[V]) -> S,
-    finish: impl Fn(usize, S) -> O,
+    filter: &[i8],
+    input: &[i16],
+    output: &mut [i16],
+    finish: &dyn Fn(usize, i64) -> i16,
 ) {
+    let dot = |sum, weights: &[i8], values: &[i16]| Value::dot(sum, (weights, 0), (values, 0));
+    conv_2d(window, filter, input, output, 0, dot, finish);
+}
+
+/// A convolution of int16 with int8 weights, of each channel by itself. Weights: row, column, output
+/// channel.
+pub fn depthwise_conv_2d_int16(
+    window: &Window,
+    filter: &[i8],
+    input: &[i16],
+    output: &mut [i16],
+    finish: &dyn Fn(usize, i64) -> i16,
+) {
+    /// Channels that are computed at a time.
+    const GROUP: usize = 4;
     let channels = window.output[2];
     let multiplier = channels.checked_div(window.input[2]).unwrap_or(0);
     each_position(window, |at, batch, origin| {
         let Some(output) = output.get_mut(at..).and_then(|it| it.get_mut(..channels)) else {
             return;
         };
-        for (channel, output) in output.iter_mut().enumerate() {
-            let mut sum = start;
+        for (group, output) in output.chunks_mut(GROUP).enumerate() {
+            let channel = group * GROUP;
+            let mut sums = [0_i64; GROUP];
             each_element(window, batch, origin, |element, first| {
-                let weight = element.wrapping_mul(channels).wrapping_add(channel);
-                let value = first.wrapping_add(channel.checked_div(multiplier).unwrap_or(0));
-                sum = dot(sum, part(filter, weight, 1), part(input, value, 1));
+                let weights = element.wrapping_mul(channels).wrapping_add(channel);
+                let weights = filter.get(weights..).unwrap_or(&[]);
+                let mut add = |offset: usize, weight: i8, value: i16| {
+                    if let Some(sum) = sums.get_mut(offset) {
+                        let product = i32::from(weight) * i32::from(value);
+                        *sum = sum.wrapping_add(product.into());
+                    }
+                };
+                if multiplier == 1 {
+                    let values = input.get(first.wrapping_add(channel)..).unwrap_or(&[]);
+                    let pairs = weights.iter().zip(values).take(GROUP);
+                    for (offset, (&weight, &value)) in pairs.enumerate() {
+                        add(offset, weight, value);
+                    }
+                    return;
+                }
+                for (offset, &weight) in weights.iter().take(GROUP).enumerate() {
+                    let value = (channel + offset).checked_div(multiplier).unwrap_or(0);
+                    let value = input.get(first.wrapping_add(value)).copied().unwrap_or(0);
+                    add(offset, weight, value);
+                }
             });
-            *output = finish(channel, sum);
+            for ((offset, &sum), output) in sums.iter().enumerate().zip(output) {
+                *output = finish(channel + offset, sum);
+            }
         }
     });
 }
@@ -241,6 +277,56 @@ pub fn multiply_matrices<T: Copy, S: Copy, O>(
                 to = to.wrapping_add(b_steps[0]);
             }
             *output = finish(sum);
+        }
+    }
+}
+
+/// The product of two int8 matrices, to whose elements `offsets` are added, as
+/// [`multiply_matrices`].
+pub fn multiply_matrices_int8(
+    [rows, columns, depth]: [usize; 3],
+    (a, a_steps): (&[i8], Steps),
+    (b, b_steps): (&[i8], Steps),
+    offsets: [i32; 2],
+    output: &mut [i8],
+    finish: &dyn Fn(i32) -> i8,
+) {
+    /// Columns that are computed at a time.
+    const GROUP: usize = 4;
+    let lines = output.chunks_exact_mut(columns.max(1));
+    let in_lines = a_steps[1] == 1 && b_steps[0] == 1;
+    for (row, output) in lines.take(rows).enumerate() {
+        let first = row.wrapping_mul(a_steps[0]);
+        if in_lines {
+            let a = part(a, first, depth);
+            for (column, output) in output.iter_mut().enumerate() {
+                let b = part(b, column.wrapping_mul(b_steps[1]), depth);
+                *output = finish(Value::dot(0, (a, offsets[0]), (b, offsets[1])) as i32);
+            }
+            continue;
+        }
+        for (group, output) in output.chunks_mut(GROUP).enumerate() {
+            let mut sums = [0_i32; GROUP];
+            let mut at = first;
+            let mut to = (group * GROUP).wrapping_mul(b_steps[1]);
+            for _ in 0..depth {
+                let Some(&a) = a.get(at) else {
+                    break;
+                };
+                let a = i32::from(a).wrapping_add(offsets[0]);
+                let mut column = to;
+                for sum in &mut sums {
+                    // Columns behind the last aren't used.
+                    let b = b.get(column).map_or(0, |&b| i32::from(b));
+                    *sum = sum.wrapping_add(a.wrapping_mul(b.wrapping_add(offsets[1])));
+                    column = column.wrapping_add(b_steps[1]);
+                }
+                at = at.wrapping_add(a_steps[1]);
+                to = to.wrapping_add(b_steps[0]);
+            }
+            for (output, &sum) in output.iter_mut().zip(&sums) {
+                *output = finish(sum);
+            }
         }
     }
 }

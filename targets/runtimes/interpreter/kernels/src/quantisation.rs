@@ -87,19 +87,6 @@ pub fn rounding_shift_right(value: i32, exponent: u32) -> i32 {
     (value >> (exponent & 31)) + i32::from(remainder > threshold)
 }
 
-/// `value` * 2^`exponent`, saturated; `exponent` in 1..=30.
-#[inline]
-pub(crate) fn saturating_shift_left(value: i32, exponent: u32) -> i32 {
-    let threshold = (1 << (31 - exponent)) - 1;
-    if value > threshold {
-        i32::MAX
-    } else if value < -threshold {
-        i32::MIN
-    } else {
-        value << exponent
-    }
-}
-
 /// A real number over `scale`, rounded to nearest, ties away from zero, plus `zero_point`.
 #[inline(never)]
 pub fn quantise(real: f32, scale: f32, zero_point: i32) -> i32 {
@@ -109,163 +96,6 @@ pub fn quantise(real: f32, scale: f32, zero_point: i32) -> i32 {
     let fraction = quotient - whole as f32;
     let away = i32::from(fraction >= 0.5) - i32::from(fraction <= -0.5);
     whole.saturating_add(away).saturating_add(zero_point)
-}
-
-/// Fractional bits of a softmax input difference: 5 integer bits and a sign.
-const DIFFERENCE_INTEGER_BITS: u32 = 5;
-/// Integer bits of the sum of exponentials.
-const SUM_INTEGER_BITS: u32 = 12;
-
-/// What softmax needs besides its input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SoftmaxScale {
-    /// Multiplier of an input difference.
-    pub multiplier: i32,
-    /// Left shift of an input difference.
-    pub left_shift: i32,
-    /// Differences below this one give 0.
-    pub difference_min: i32,
-}
-
-impl SoftmaxScale {
-    /// For the factor `beta` and the scale of the input; [`None`] if they can't be expressed.
-    pub fn new(beta: f32, input_scale: f32) -> Option<Self> {
-        let real = f64::from(beta)
-            * f64::from(input_scale)
-            * f64::from(1_u32 << (31 - DIFFERENCE_INTEGER_BITS));
-        let real = real.min(f64::from(i32::MAX));
-        if real.is_nan() || real <= 1.0 {
-            return None;
-        }
-        // Up to 2^31 - 1, so the shift may be 31, which `Multiplier` doesn't hold.
-        let Multiplier { multiplier, shift } = Multiplier::from_real(real / 2.0)?;
-        let left_shift = i32::from(shift) + 1;
-        let range = ((1_i64 << DIFFERENCE_INTEGER_BITS) - 1) << (31 - DIFFERENCE_INTEGER_BITS);
-        Some(Self {
-            multiplier,
-            left_shift,
-            difference_min: -((range >> left_shift) as i32),
-        })
-    }
-
-    /// The input difference as fixed point with 5 integer bits.
-    #[inline]
-    fn rescale(self, difference: i32) -> i32 {
-        rounding_high_multiply(
-            difference.wrapping_shl(self.left_shift as u32),
-            self.multiplier,
-        )
-    }
-}
-
-/// exp(`value` / 2^26) in units of 2^-31, for `value` <= 0.
-fn exp_on_negative_values(value: i32) -> i32 {
-    const FRACTIONAL_BITS: u32 = 31 - DIFFERENCE_INTEGER_BITS;
-    const ONE_QUARTER: i32 = 1 << (FRACTIONAL_BITS - 2);
-    /// exp(-2^n) in units of 2^-31 for n = -2 to 4.
-    const FACTORS: [i32; 7] = [
-        1_672_461_947,
-        1_302_514_674,
-        790_015_084,
-        290_630_308,
-        39_332_535,
-        720_401,
-        242,
-    ];
-    if value == 0 {
-        return i32::MAX;
-    }
-    let within_quarter = (value & (ONE_QUARTER - 1)) - ONE_QUARTER;
-    let mut result = exp_within_quarter(saturating_shift_left(
-        within_quarter,
-        DIFFERENCE_INTEGER_BITS,
-    ));
-    let remainder = within_quarter.wrapping_sub(value);
-    for (bit, &factor) in FACTORS.iter().enumerate() {
-        if remainder & (ONE_QUARTER << bit) != 0 {
-            result = rounding_high_multiply(result, factor);
-        }
-    }
-    result
-}
-
-/// exp(`value` / 2^31) in units of 2^-31 for -1/4 <= `value` / 2^31 < 0: a Taylor series around
-/// -1/8.
-fn exp_within_quarter(value: i32) -> i32 {
-    const EXP_OF_MINUS_EIGHTH: i32 = 1_895_147_668;
-    const ONE_THIRD: i32 = 715_827_883;
-    let x = value.wrapping_add(1 << 28);
-    let x2 = rounding_high_multiply(x, x);
-    let x3 = rounding_high_multiply(x2, x);
-    let x4 = rounding_high_multiply(x2, x2);
-    let x4_over_4 = rounding_shift_right(x4, 2);
-    let higher = rounding_shift_right(
-        rounding_high_multiply(x4_over_4.wrapping_add(x3), ONE_THIRD).wrapping_add(x2),
-        1,
-    );
-    EXP_OF_MINUS_EIGHTH.wrapping_add(rounding_high_multiply(
-        EXP_OF_MINUS_EIGHTH,
-        x.wrapping_add(higher),
-    ))
-}
-
-/// 1 / (1 + `value` / 2^31) in units of 2^-31: three Newton-Raphson steps.
-#[inline(never)]
-fn reciprocal_of_one_plus(value: i32) -> i32 {
-    const FORTY_EIGHT_OVER_17: i32 = 1_515_870_810;
-    const MINUS_THIRTY_TWO_OVER_17: i32 = -1_010_580_540;
-    let sum = i64::from(value) + i64::from(i32::MAX);
-    let half_denominator = ((sum + if sum >= 0 { 1 } else { -1 }) / 2) as i32;
-    let first = FORTY_EIGHT_OVER_17.wrapping_add(rounding_high_multiply(
-        half_denominator,
-        MINUS_THIRTY_TWO_OVER_17,
-    ));
-    let second = newton_raphson(half_denominator, first);
-    let third = newton_raphson(half_denominator, second);
-    saturating_shift_left(newton_raphson(half_denominator, third), 1)
-}
-
-/// A better approximation of 1 / (2 · `half_denominator`) than `x`, with 2 integer bits.
-#[inline(never)]
-fn newton_raphson(half_denominator: i32, x: i32) -> i32 {
-    const ONE: i32 = 1 << 29;
-    let rest = ONE.wrapping_sub(rounding_high_multiply(half_denominator, x));
-    x.wrapping_add(saturating_shift_left(rounding_high_multiply(x, rest), 2))
-}
-
-/// exp(`difference`) of an input of softmax in units of 2^-31, [`None`] if that is nothing.
-#[inline(never)]
-fn exp_of(scale: SoftmaxScale, difference: i32) -> Option<i32> {
-    if difference < scale.difference_min {
-        return None;
-    }
-    Some(exp_on_negative_values(scale.rescale(difference)))
-}
-
-/// Softmax of one row: `input` and `output` are of the same length, at least 1; the output's
-/// scale is 1/256 and its zero point -128.
-pub fn softmax(scale: SoftmaxScale, input: &[i8], output: &mut [i8]) {
-    let max = input.iter().copied().max().unwrap_or(0);
-    let difference = |value: i8| i32::from(value) - i32::from(max);
-    let mut sum = 0_i32;
-    for &value in input {
-        if let Some(exp) = exp_of(scale, difference(value)) {
-            sum = sum.wrapping_add(rounding_shift_right(exp, SUM_INTEGER_BITS));
-        }
-    }
-    let headroom = sum.leading_zeros();
-    let normalised = (sum as u32).wrapping_shl(headroom).wrapping_sub(1 << 31) as i32;
-    let reciprocal = reciprocal_of_one_plus(normalised);
-    let bits_over_unit = SUM_INTEGER_BITS as i32 - headroom as i32;
-    let shift = (bits_over_unit + 31 - 8).clamp(0, 31) as u32;
-    for (output, &value) in output.iter_mut().zip(input) {
-        *output = if let Some(exp) = exp_of(scale, difference(value)) {
-            let share = rounding_shift_right(rounding_high_multiply(reciprocal, exp), shift);
-            (share - 128).clamp(-128, 127) as i8
-        } else {
-            -128
-        };
-    }
 }
 
 #[cfg(test)]
@@ -333,15 +163,5 @@ mod tests {
         assert_eq!(quantise(-1.0, 0.4, 3), 0);
         assert_eq!(quantise(1.0, 2.0, 0), 1);
         assert_eq!(quantise(6.0, f32::MIN_POSITIVE, 0), i32::MAX);
-    }
-
-    #[test]
-    fn softmax_sums_to_one() {
-        let scale = SoftmaxScale::new(1.0, 0.1).unwrap();
-        let mut output = [0; 3];
-        softmax(scale, &[10, 10, 10], &mut output);
-        assert_eq!(output, [-43; 3]);
-        softmax(scale, &[127, -128, -128], &mut output);
-        assert_eq!(output, [127, -128, -128]);
     }
 }

@@ -101,6 +101,36 @@ impl Reduction {
     }
 }
 
+/// Integers that are summed.
+pub trait Summand: Copy + Into<i32> + Sized {
+    /// Makes each element of the `output` of a sum that `reduction` tells the elements of.
+    fn sums(
+        reduction: &Reduction,
+        input: &[Self],
+        output: &mut [Self],
+        finish: &dyn Fn(i32) -> Self,
+    );
+}
+
+macro_rules! summand {
+    ($type:ident) => {
+        impl Summand for $type {
+            fn sums(
+                reduction: &Reduction,
+                input: &[Self],
+                output: &mut [Self],
+                finish: &dyn Fn(i32) -> Self,
+            ) {
+                let add = |sum: i32, it: Self| sum.wrapping_add(it.into());
+                reduction.run(input, output, 0, add, finish);
+            }
+        }
+    };
+}
+
+summand!(i8);
+summand!(i16);
+
 fn product(lines: &[Line]) -> usize {
     lines
         .iter()

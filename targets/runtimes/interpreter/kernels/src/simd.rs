@@ -87,6 +87,20 @@ instruction!(
 );
 
 instruction!(
+    /// The lower halves: of `low` in the lower one, of `high` in the upper one.
+    pack_low(low: u32, high: u32) -> u32,
+    "pkhbt {result}, {low}, {high}, lsl #16",
+    low & 0xffff | high << 16
+);
+
+instruction!(
+    /// The upper halves: of `high` in the upper one, of `low` in the lower one.
+    pack_high(high: u32, low: u32) -> u32,
+    "pkhtb {result}, {high}, {low}, asr #16",
+    high & 0xffff_0000 | low >> 16
+);
+
+instruction!(
     /// `add` plus a byte, sign-extended.
     sxtab(add: i32, byte: i8) -> i32,
     "sxtab {result}, {add}, {byte}",

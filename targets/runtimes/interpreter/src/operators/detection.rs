@@ -7,11 +7,11 @@
 
 use super::{Needs, Registration, Typed, registration};
 use crate::error::Fault;
-use crate::flexbuffer::Map;
-use crate::operator::Operator;
+use crate::file::flexbuffer::Map;
+use crate::file::schema::builtin;
+use crate::file::schema::tensor_type::FLOAT32;
+use crate::model::operator::Operator;
 use crate::run::{Inputs, Place, Run};
-use crate::schema::builtin;
-use crate::schema::tensor_type::FLOAT32;
 
 pub(super) const fn float32() -> Registration {
     const TYPES: &[Typed] = &[

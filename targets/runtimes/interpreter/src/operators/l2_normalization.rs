@@ -2,11 +2,11 @@
 
 use super::{Registration, Typed, registration};
 use crate::error::Fault;
+use crate::file::schema::tensor_type::{FLOAT32, INT8};
+use crate::file::schema::{builtin, l2_normalization as field};
 use crate::kernels::l2::{normalise, normalise_int8};
-use crate::operator::Operator;
+use crate::model::operator::Operator;
 use crate::run::Run;
-use crate::schema::tensor_type::{FLOAT32, INT8};
-use crate::schema::{builtin, l2_normalization as field};
 
 pub(super) const fn int8() -> Registration {
     const TYPES: &[Typed] = &[Typed::Input(0, INT8), Typed::Output(0, INT8)];

@@ -3,192 +3,31 @@
 //! A model is run with a [`Resolver`], a slice of registrations. The host has [`ALL`] of them; an
 //! image names those that its model needs, and the linker drops the rest.
 
-mod add;
-mod batch_matmul;
-mod conv_2d;
-mod dense;
-mod depthwise_conv_2d;
 mod detection;
 mod elementwise;
-mod fully_connected;
-mod grouped_conv_2d;
-mod int16;
 mod l2_normalization;
 mod movement;
-mod pool_2d;
 mod pools;
+mod products;
 mod reduce;
 mod signal;
 mod softmax;
-mod softmax_int16;
 mod state;
-mod transpose_conv;
-mod weights;
-mod window;
 
+pub(crate) use products::weights::decode;
 #[cfg(feature = "checks")]
 pub(crate) use state::call::called;
-pub(crate) use weights::decode;
 
 use core::marker::PhantomData;
 
-use crate::error::Fault;
-#[cfg(feature = "checks")]
-use crate::error::{ModelError, fault};
 use crate::kernels::Kernels;
-use crate::operator::Operator;
-use crate::run::Run;
-use crate::tensor::RawTensor;
+pub use crate::registration::{Kept, Needs, Registration, Resolver, Typed};
+pub(crate) use crate::registration::{expect_same_quantisation, registration};
 
 #[cfg(armv7e_m)]
 use crate::kernels::Dsp as Best;
 #[cfg(not(armv7e_m))]
 use crate::kernels::Portable as Best;
-
-/// The registrations that a model is run with. Of two for the same operator and types the first
-/// counts.
-pub type Resolver = &'static [&'static Registration];
-
-/// An operator on tensors of certain types.
-#[derive(Debug)]
-pub struct Registration {
-    /// Name of the `static` in this module, by which an image refers to it.
-    #[cfg(feature = "checks")]
-    pub name: &'static str,
-    /// Value of `BuiltinOperator`.
-    pub builtin: i32,
-    /// Name of a custom operator; empty for all others.
-    pub custom: &'static str,
-    /// Newest version that is known.
-    pub newest: i32,
-    /// Types that decide whether this is the registration.
-    pub types: &'static [Typed],
-    /// Checks an operator's tensors and options against each other. All its tensors exist and are
-    /// sound by themselves. The other functions can rely on what this one has checked.
-    #[cfg(feature = "checks")]
-    pub check: fn(&Operator) -> Result<(), Fault>,
-    /// Says what an operator needs.
-    pub needs: fn(&Operator) -> Needs,
-    /// Computes the constants, as many words as [`Needs::constants`]. The answer is
-    /// [`Memory::flag`](crate::run::Memory::flag); [`None`] if the scales are too far apart.
-    pub prepare: fn(&Operator, &mut [u32]) -> Option<bool>,
-    /// Runs the operator; [`None`] if anything lies outside the arena.
-    pub run: fn(&mut Run) -> Option<()>,
-}
-
-/// A tensor of an operator, and the type that it has to be of.
-#[derive(Clone, Copy, Debug)]
-pub enum Typed {
-    /// The input at a position has elements of this `TensorType`.
-    Input(u8, u8),
-    /// The output at a position has elements of this `TensorType`.
-    Output(u8, u8),
-    /// Something else is true; where it isn't, a registration behind this one counts.
-    If(fn(&Operator) -> bool),
-}
-
-/// What an operator needs of the arena, and what it consists of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
-    /// Words of constants that preparation computes once.
-    pub constants: usize,
-    /// Bytes of scratch, for runs of this operator alone.
-    pub scratch: usize,
-    /// How the scratch keeps its content from run to run, if it does.
-    pub kept: Option<Kept>,
-    /// Weights that are decoded at a time, if they are coded; 0 otherwise.
-    pub decoded: usize,
-    /// Weights, decoded or not.
-    pub weights: usize,
-    /// Biases.
-    pub biases: usize,
-    /// How many products each weight is part of, padding included.
-    pub uses: usize,
-}
-
-/// Scratch that keeps its content from run to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// The operator, counted over all subgraphs, whose scratch it is: those with the same share it.
-    pub owner: u32,
-    /// Its bytes before the first run.
-    pub first: u8,
-}
-
-impl Needs {
-    /// Bytes of scratch that start as zeros and keep their content from run to run.
-    fn kept(operator: &Operator, bytes: usize) -> Self {
-        Self {
-            scratch: bytes,
-            kept: Some(Kept {
-                owner: operator.index,
-                first: 0,
-            }),
-            ..Self::default()
-        }
-    }
-
-    /// Multiply-accumulate operations.
-    pub fn macs(&self) -> u64 {
-        self.uses as u64 * self.weights as u64
-    }
-
-    /// Weights and biases.
-    pub fn parameters(&self) -> u64 {
-        self.weights as u64 + self.biases as u64
-    }
-}
-
-impl Typed {
-    /// The tensor, [`None`] if the operator has none there, and the type it has to be of.
-    fn tensor<'m>(self, operator: &Operator<'_, 'm>) -> (Option<RawTensor<'m>>, u8) {
-        match self {
-            Self::Input(at, expected) => (operator.optional_input(at.into()), expected),
-            Self::Output(at, expected) => {
-                let there = usize::from(at) < operator.output_count();
-                (there.then(|| operator.output(at.into())), expected)
-            }
-            Self::If(_) => (None, 0),
-        }
-    }
-}
-
-impl Registration {
-    /// How many of the types are the operator's, up to the first that isn't.
-    pub(crate) fn fitting_types(&self, operator: &Operator) -> usize {
-        let fits = |typed: &Typed| match (typed, typed.tensor(operator)) {
-            (Typed::If(holds), _) => holds(operator),
-            (_, (Some(tensor), expected)) => tensor.type_number() == expected,
-            (_, (None, _)) => false,
-        };
-        let fitting = self.types.iter().position(|typed| !fits(typed));
-        fitting.unwrap_or(self.types.len())
-    }
-
-    /// What is wrong with the type at `index`.
-    #[cfg(feature = "checks")]
-    #[cold]
-    pub(crate) fn type_error(&self, operator: &Operator, index: usize) -> Fault {
-        let typed = self.types.get(index);
-        let tensor = typed.and_then(|typed| {
-            let (tensor, expected) = typed.tensor(operator);
-            tensor?.expect_type(expected).err()
-        });
-        tensor.unwrap_or(fault(ModelError::Arity {
-            operator: operator.index,
-        }))
-    }
-}
-
-/// [`Registration::needs`] of operators that need nothing.
-fn nothing(_: &Operator) -> Needs {
-    Needs::default()
-}
-
-/// [`Registration::prepare`] of operators without constants.
-fn no_constants(_: &Operator, _: &mut [u32]) -> Option<bool> {
-    Some(false)
-}
 
 /// Names registrations as statics, with the fastest kernels for the machine, and lists all of
 /// them for any kernels.
@@ -232,7 +71,7 @@ registrations! {
     ADD_FLOAT32 = elementwise::arithmetic::add_float32();
     ADD_INT16 = elementwise::quantised::add_int16();
     ADD_INT32 = elementwise::arithmetic::add_int32();
-    ADD_INT8 = add::int8::<K>();
+    ADD_INT8 = elementwise::add::int8::<K>();
     ADD_N_FLOAT32 = elementwise::add_n::float32();
     ADD_N_INT8 = elementwise::add_n::int8();
     ARG_MAX_FLOAT32 = movement::extreme::max_float32();
@@ -240,12 +79,12 @@ registrations! {
     ARG_MIN_FLOAT32 = movement::extreme::min_float32();
     ARG_MIN_INT8 = movement::extreme::min_int8();
     ASSIGN_VARIABLE = state::variable::assign();
-    AVERAGE_POOL_2D_FLOAT32 = pool_2d::average_float32();
-    AVERAGE_POOL_2D_INT16 = int16::pool_2d::average();
-    AVERAGE_POOL_2D_INT8 = pool_2d::average_int8::<K>();
-    BATCH_MATMUL_FLOAT32 = batch_matmul::float32();
-    BATCH_MATMUL_INT16 = batch_matmul::int16();
-    BATCH_MATMUL_INT8 = batch_matmul::int8();
+    AVERAGE_POOL_2D_FLOAT32 = pools::average_float32();
+    AVERAGE_POOL_2D_INT16 = pools::int16::average();
+    AVERAGE_POOL_2D_INT8 = pools::average_int8::<K>();
+    BATCH_MATMUL_FLOAT32 = products::batch_matmul::float32();
+    BATCH_MATMUL_INT16 = products::batch_matmul::int16();
+    BATCH_MATMUL_INT8 = products::batch_matmul::int8();
     BATCH_TO_SPACE_ND = movement::blocks::batch_to_space_nd();
     BROADCAST_ARGS = movement::filled::broadcast_args();
     BROADCAST_TO = movement::arrangement::broadcast_to();
@@ -259,17 +98,17 @@ registrations! {
     CEIL_FLOAT32 = elementwise::functions::ceil_float32();
     CIRCULAR_BUFFER_INT8 = state::circular_buffer::int8();
     CONCATENATION = movement::join::concatenation();
-    CONV_2D_FLOAT32 = conv_2d::float32();
-    CONV_2D_FLOAT32_GROUPED = grouped_conv_2d::float32();
-    CONV_2D_INT16 = int16::conv_2d::with_int8();
-    CONV_2D_INT8 = conv_2d::int8::<K>();
-    CONV_2D_INT8_GROUPED = grouped_conv_2d::int8();
+    CONV_2D_FLOAT32 = products::conv_2d::float32();
+    CONV_2D_FLOAT32_GROUPED = products::grouped_conv_2d::float32();
+    CONV_2D_INT16 = products::int16::conv_2d::with_int8();
+    CONV_2D_INT8 = products::conv_2d::int8::<K>();
+    CONV_2D_INT8_GROUPED = products::grouped_conv_2d::int8();
     COS_FLOAT32 = elementwise::functions::cos_float32();
     CUMSUM_FLOAT32 = movement::cumsum::float32();
     CUMSUM_INT8 = movement::cumsum::int8();
-    DEPTHWISE_CONV_2D_FLOAT32 = depthwise_conv_2d::float32();
-    DEPTHWISE_CONV_2D_INT16 = int16::depthwise_conv_2d::with_int8();
-    DEPTHWISE_CONV_2D_INT8 = depthwise_conv_2d::int8::<K>();
+    DEPTHWISE_CONV_2D_FLOAT32 = products::depthwise_conv_2d::float32();
+    DEPTHWISE_CONV_2D_INT16 = products::int16::depthwise_conv_2d::with_int8();
+    DEPTHWISE_CONV_2D_INT8 = products::depthwise_conv_2d::int8::<K>();
     DEPTH_TO_SPACE = movement::blocks::depth_to_space();
     DEQUANTIZE_INT16 = elementwise::quantize::int16_to_float32();
     DEQUANTIZE_INT8 = elementwise::quantize::int8_to_float32();
@@ -293,11 +132,11 @@ registrations! {
     FLOOR_DIV_FLOAT32 = elementwise::arithmetic::floor_div_float32();
     FLOOR_FLOAT32 = elementwise::functions::floor_float32();
     FLOOR_MOD_FLOAT32 = elementwise::arithmetic::floor_mod_float32();
-    FULLY_CONNECTED_FLOAT32 = fully_connected::float32();
-    FULLY_CONNECTED_FLOAT32_COMPUTED = dense::float32();
-    FULLY_CONNECTED_INT16 = int16::fully_connected::with_int8();
-    FULLY_CONNECTED_INT8 = fully_connected::int8::<K>();
-    FULLY_CONNECTED_INT8_COMPUTED = dense::int8();
+    FULLY_CONNECTED_FLOAT32 = products::fully_connected::float32();
+    FULLY_CONNECTED_FLOAT32_COMPUTED = products::dense::float32();
+    FULLY_CONNECTED_INT16 = products::int16::fully_connected::with_int8();
+    FULLY_CONNECTED_INT8 = products::fully_connected::int8::<K>();
+    FULLY_CONNECTED_INT8_COMPUTED = products::dense::int8();
     GATHER = movement::gather::gather();
     GATHER_ND = movement::gather::gather_nd();
     GREATER_EQUAL_FLOAT32 = elementwise::comparison::greater_equal_float32();
@@ -313,7 +152,7 @@ registrations! {
     IF = state::call::if_else();
     L2_NORMALIZATION_FLOAT32 = l2_normalization::float32();
     L2_NORMALIZATION_INT8 = l2_normalization::int8();
-    L2_POOL_2D_FLOAT32 = pools::l2_float32();
+    L2_POOL_2D_FLOAT32 = pools::float32::l2();
     LEAKY_RELU_FLOAT32 = elementwise::rectifiers::leaky_relu_float32();
     LEAKY_RELU_INT16 = elementwise::rectifiers::leaky_relu_int16();
     LEAKY_RELU_INT8 = elementwise::rectifiers::leaky_relu_int8();
@@ -339,9 +178,9 @@ registrations! {
     MAXIMUM_INT32 = elementwise::arithmetic::maximum_int32();
     MAXIMUM_INT64 = elementwise::arithmetic::maximum_int64();
     MAXIMUM_INT8 = elementwise::arithmetic::maximum_int8();
-    MAX_POOL_2D_FLOAT32 = pools::max_float32();
-    MAX_POOL_2D_INT16 = int16::pool_2d::max();
-    MAX_POOL_2D_INT8 = pool_2d::max_int8::<K>();
+    MAX_POOL_2D_FLOAT32 = pools::float32::max();
+    MAX_POOL_2D_INT16 = pools::int16::max();
+    MAX_POOL_2D_INT8 = pools::max_int8::<K>();
     MEAN_FLOAT32 = reduce::mean_float32();
     MEAN_INT16 = reduce::mean_int16();
     MEAN_INT8 = reduce::mean_int8();
@@ -426,9 +265,9 @@ registrations! {
     SIN_FLOAT32 = elementwise::functions::sin_float32();
     SLICE = movement::slice::slice();
     SOFTMAX_FLOAT32 = softmax::float32();
-    SOFTMAX_INT16 = softmax_int16::int16();
+    SOFTMAX_INT16 = softmax::int16::int16();
     SOFTMAX_INT8 = softmax::int8::<K>();
-    SOFTMAX_INT8_TO_INT16 = softmax_int16::int8();
+    SOFTMAX_INT8_TO_INT16 = softmax::int16::int8();
     SPACE_TO_BATCH_ND = movement::blocks::space_to_batch_nd();
     SPACE_TO_DEPTH = movement::blocks::space_to_depth();
     SPLIT = movement::split::split();
@@ -456,9 +295,9 @@ registrations! {
     TANH_INT8 = elementwise::sigmoid::tanh_int8();
     TILE = movement::arrangement::tile();
     TRANSPOSE = movement::arrangement::transpose();
-    TRANSPOSE_CONV_FLOAT32 = transpose_conv::float32();
-    TRANSPOSE_CONV_INT16 = transpose_conv::int16();
-    TRANSPOSE_CONV_INT8 = transpose_conv::int8();
+    TRANSPOSE_CONV_FLOAT32 = products::transpose_conv::float32();
+    TRANSPOSE_CONV_INT16 = products::transpose_conv::int16();
+    TRANSPOSE_CONV_INT8 = products::transpose_conv::int8();
     UNIDIRECTIONAL_SEQUENCE_LSTM_FLOAT32 = state::lstm::float32();
     UNIDIRECTIONAL_SEQUENCE_LSTM_INT16 = state::lstm::int16();
     UNIDIRECTIONAL_SEQUENCE_LSTM_INT8 = state::lstm::int8();
@@ -466,41 +305,4 @@ registrations! {
     VAR_HANDLE = state::variable::handle();
     WHILE = state::call::while_loop();
     ZEROS_LIKE = movement::filled::zeros_like();
-}
-
-/// A registration that has neither needs nor constants.
-#[cfg_attr(
-    not(feature = "checks"),
-    expect(unused_variables, reason = "an image checks nothing")
-)]
-const fn registration(
-    builtin: i32,
-    newest: i32,
-    types: &'static [Typed],
-    check: fn(&Operator) -> Result<(), Fault>,
-    run: fn(&mut Run) -> Option<()>,
-) -> Registration {
-    Registration {
-        #[cfg(feature = "checks")]
-        name: "",
-        builtin,
-        custom: "",
-        newest,
-        types,
-        #[cfg(feature = "checks")]
-        check,
-        needs: nothing,
-        prepare: no_constants,
-        run,
-    }
-}
-
-/// Checks that the first input and the first output are quantised alike, for operators that don't
-/// rescale.
-fn expect_same_quantisation(operator: &Operator) -> Result<(), Fault> {
-    let [input, output] = operator.ends();
-    if input.expect_quantisation()? == output.expect_quantisation()? {
-        return Ok(());
-    }
-    Err(operator.quantisation_error("output"))
 }

@@ -4,12 +4,12 @@ use bytemuck::Pod;
 
 use super::{Needs, Registration, Typed, expect_same_quantisation, registration};
 use crate::error::Fault;
+use crate::file::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16, INT32};
+use crate::file::schema::{REDUCER_OPTIONS, builtin};
 use crate::kernels::Multiplier;
-use crate::kernels::reduce::{MAX_RANK, Reduction, Scale};
-use crate::operator::Operator;
+use crate::kernels::reduce::{MAX_RANK, Reduction, Scale, Summand};
+use crate::model::operator::Operator;
 use crate::run::Run;
-use crate::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16, INT32};
-use crate::schema::{REDUCER_OPTIONS, builtin};
 
 /// The input that lists the axes.
 const AXES: usize = 1;
@@ -189,39 +189,22 @@ fn scale(run: &Run) -> Option<Scale> {
 }
 
 fn run_int8(run: &mut Run) -> Option<()> {
-    let scale = scale(run)?;
-    let empty = reduction(run.operator).count() == 0;
-    let finish = |sum| {
-        if empty {
-            0
-        } else {
-            scale.apply(sum).clamp(-128, 127) as i8
-        }
-    };
-    run_plain(
-        run,
-        0,
-        |sum: i32, it: i8| sum.wrapping_add(it.into()),
-        finish,
-    )
+    run_sums(run, |value| value.clamp(-128, 127) as i8)
 }
 
 fn run_int16(run: &mut Run) -> Option<()> {
+    run_sums(run, |value| value.clamp(-32_768, 32_767) as i16)
+}
+
+fn run_sums<T: Pod + Summand>(run: &mut Run, narrow: impl Fn(i32) -> T) -> Option<()> {
     let scale = scale(run)?;
-    let empty = reduction(run.operator).count() == 0;
-    let finish = |sum| {
-        if empty {
-            0
-        } else {
-            scale.apply(sum).clamp(-32_768, 32_767) as i16
-        }
-    };
-    run_plain(
-        run,
-        0,
-        |sum: i32, it: i16| sum.wrapping_add(it.into()),
-        finish,
-    )
+    let reduction = reduction(run.operator);
+    let empty = reduction.count() == 0;
+    let (input, output) = run.unary::<T, T>()?;
+    Summand::sums(&reduction, input, output, &|sum| {
+        narrow(if empty { 0 } else { scale.apply(sum) })
+    });
+    Some(())
 }
 
 fn run_plain<T: Pod, A: Copy, U: Pod>(

@@ -13,7 +13,8 @@ use super::simd;
 use super::{
     Add, Conv2d, FullyConnected, Kernels, Pool2d, Portable, Requantisation, Softmax, Window,
 };
-use crate::quantisation::{Multiplier, SoftmaxScale};
+use crate::quantisation::Multiplier;
+use crate::softmax::SoftmaxScale;
 
 /// Kernels for Armv7E-M. On other machines the instructions are emulated.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,9 @@
 
 use super::quantised::below_one;
 use super::*;
+use crate::file::schema::builtin::ADD_N;
+use crate::file::schema::tensor_type::{FLOAT32, INT8};
 use crate::run::{Inputs, Place};
-use crate::schema::builtin::ADD_N;
-use crate::schema::tensor_type::{FLOAT32, INT8};
 
 pub(crate) const fn float32() -> Registration {
     registration(

@@ -2,12 +2,12 @@
 //! type.
 
 use super::*;
-use crate::kernels::float::clamp;
-use crate::schema::builtin::{
+use crate::file::schema::builtin::{
     ADD, DIV, FLOOR_DIV, FLOOR_MOD, MAXIMUM, MINIMUM, MUL, SQUARED_DIFFERENCE, SUB,
 };
-use crate::schema::tensor_type::{FLOAT32, INT8, INT16, INT32, INT64};
-use crate::schema::{add, div, mul, sub};
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT16, INT32, INT64};
+use crate::file::schema::{add, div, mul, sub};
+use crate::kernels::float::clamp;
 
 /// Field of the fused activation, the same in the options of all operators here.
 const ACTIVATION: usize = add::ACTIVATION;

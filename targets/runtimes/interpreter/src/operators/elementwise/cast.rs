@@ -1,8 +1,8 @@
 //! CAST between types of numbers, as C converts them.
 
 use super::*;
-use crate::schema::builtin::CAST;
-use crate::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16, INT32, UINT32};
+use crate::file::schema::builtin::CAST;
+use crate::file::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16, INT32, UINT32};
 
 macro_rules! cast {
     ($($name:ident: $type:ty, $tensor_type:ident, $widen:expr;)*) => {

@@ -2,8 +2,8 @@
 
 use super::quantised::below_one;
 use super::*;
-use crate::schema::builtin;
-use crate::schema::tensor_type::{BOOL, FLOAT32, INT8, INT32, INT64};
+use crate::file::schema::builtin;
+use crate::file::schema::tensor_type::{BOOL, FLOAT32, INT8, INT32, INT64};
 
 macro_rules! plain {
     ($($name:ident: $builtin:ident, $type:ty, $tensor_type:ident, $compute:expr;)*) => {

@@ -1,11 +1,11 @@
 //! Functions of one number: ABS, NEG, SQUARE, SQRT, RSQRT, EXP, LOG, SIN, COS, FLOOR, CEIL, ROUND
 //! and LOGICAL_NOT.
 
-use super::fixed_point::{rounding_shift_far_right, saturating_shift_left};
 use super::*;
+use crate::file::schema::builtin;
+use crate::file::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16};
+use crate::kernels::fixed_point::{rounding_shift_far_right, saturating_shift_left};
 use crate::kernels::quantisation::rounding_high_multiply;
-use crate::schema::builtin;
-use crate::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16};
 
 macro_rules! float32 {
     ($($name:ident: $builtin:ident, $compute:expr;)*) => {

@@ -1,8 +1,8 @@
 //! HARD_SWISH: x * min(max(x + 3, 0), 6) / 6.
 
 use super::*;
-use crate::schema::builtin::HARD_SWISH;
-use crate::schema::tensor_type::{FLOAT32, INT8};
+use crate::file::schema::builtin::HARD_SWISH;
+use crate::file::schema::tensor_type::{FLOAT32, INT8};
 
 pub(crate) const fn float32() -> Registration {
     registration(
@@ -98,7 +98,7 @@ fn run(run: &mut Run) -> Option<()> {
     let output_factor = narrowed(to_output.multiplier);
     let output_shift = to_output.shift.unsigned_abs().into();
     let gate_factor = narrowed(to_gate.multiplier);
-    map(run, |value: i8| {
+    i8::map(run, &|value| {
         let value = ((i32::from(value) - input) * 128) as i16;
         let scaled = high_multiply(value, output_factor);
         // The gate from -1 to 1, saturated by the last doubling alone.

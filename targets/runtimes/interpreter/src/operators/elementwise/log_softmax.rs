@@ -1,16 +1,16 @@
 //! LOG_SOFTMAX along the last dimension.
 
-use super::fixed_point::{
+use super::*;
+use crate::file::schema::builtin::LOG_SOFTMAX;
+use crate::file::schema::tensor_type::{FLOAT32, INT8};
+use crate::kernels::SoftmaxScale;
+use crate::kernels::fixed_point::{
     exp_on_negative_values, reciprocal_of_one_plus, rounding_half_sum, rounding_shift_far_right,
     saturating_shift_left,
 };
-use super::*;
-use crate::kernels::SoftmaxScale;
 use crate::kernels::float::exp;
 use crate::kernels::quantisation::{rounding_high_multiply, rounding_shift_right};
 use crate::operators::softmax::rows;
-use crate::schema::builtin::LOG_SOFTMAX;
-use crate::schema::tensor_type::{FLOAT32, INT8};
 
 pub(crate) const fn float32() -> Registration {
     registration(

@@ -5,11 +5,11 @@
 //! kernels; where those have undefined behaviour (a float32 too large for an integer, a division
 //! by zero), the result is what an Armv7E-M gives.
 
+pub(crate) mod add;
 pub(crate) mod add_n;
 pub(crate) mod arithmetic;
 pub(crate) mod cast;
 pub(crate) mod comparison;
-pub(super) mod fixed_point;
 pub(crate) mod functions;
 pub(crate) mod hard_swish;
 pub(crate) mod log_softmax;
@@ -23,12 +23,12 @@ use bytemuck::Pod;
 
 use super::{Needs, Registration, Typed, registration};
 use crate::error::{Fault, ModelError, fault};
-use crate::kernels::Multiplier;
-use crate::operator::Operator;
+use crate::file::schema::operator as operator_field;
+use crate::kernels::{Multiplier, look_up};
+use crate::model::operator::Operator;
+use crate::model::shape::{Broadcast, MAX_RANK, walk};
+use crate::model::tensor::{ElementType, Quantisation};
 use crate::run::Run;
-use crate::schema::operator as operator_field;
-use crate::shape::{Broadcast, MAX_RANK, walk};
-use crate::tensor::{ElementType, Quantisation};
 
 /// Newest version of these operators. Versions only tell which types and ranks they are used with,
 /// which is checked by itself, and TensorFlow Lite Micro doesn't look at them.
@@ -60,10 +60,15 @@ trait Quantised: Pod + Into<i32> {
     fn saturate(value: i32) -> Self {
         Self::narrow(value.clamp(Self::LIMITS[0], Self::LIMITS[1]))
     }
+
+    /// Runs an operator with one input of this type and an output of the same.
+    fn map(run: &mut Run, compute: &dyn Fn(Self) -> Self) -> Option<()> {
+        map(run, compute)
+    }
 }
 
 macro_rules! quantised {
-    ($($type:ident)*) => {
+    ($($type:ident $(: $map:ident)?)*) => {
         $(impl Quantised for $type {
             const LIMITS: [i32; 2] = [$type::MIN as i32, $type::MAX as i32];
 
@@ -71,11 +76,17 @@ macro_rules! quantised {
             fn narrow(value: i32) -> Self {
                 value as Self
             }
+
+            $(
+                fn map(run: &mut Run, compute: &dyn Fn(Self) -> Self) -> Option<()> {
+                    $map(run, compute)
+                }
+            )?
         })*
     };
 }
 
-quantised! { i8 u8 i16 i32 }
+quantised! { i8: map_int8 u8 i16 i32 }
 
 /// What an operator with `N` words of constants needs.
 fn words<const N: usize>(_: &Operator) -> Needs {
@@ -213,6 +224,20 @@ fn map<T: Pod, U: Pod>(run: &mut Run, compute: impl Fn(T) -> U) -> Option<()> {
     for (output, &input) in output.iter_mut().zip(input) {
         *output = compute(input);
     }
+    Some(())
+}
+
+/// As [`map`]. What becomes of each of the 256 values is computed but once if there are more elements.
+fn map_int8(run: &mut Run, compute: &dyn Fn(i8) -> i8) -> Option<()> {
+    let (input, output) = run.unary::<i8, i8>()?;
+    let mut table = [0_i8; 256];
+    if input.len() <= table.len() {
+        return map(run, compute);
+    }
+    for (value, entry) in (0..=u8::MAX).zip(&mut table) {
+        *entry = compute(value as i8);
+    }
+    look_up(&table, input, output);
     Some(())
 }
 

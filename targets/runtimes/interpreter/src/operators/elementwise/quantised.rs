@@ -1,9 +1,10 @@
 //! ADD, SUB, MUL, DIV and SQUARED_DIFFERENCE of quantised tensors.
 
 use super::*;
+use crate::file::schema::tensor_type::{INT8, INT16};
+use crate::file::schema::{add, builtin, div, mul, sub};
+use crate::kernels::fixed_point;
 use crate::kernels::quantisation::rounding_high_multiply;
-use crate::schema::tensor_type::{INT8, INT16};
-use crate::schema::{add, builtin, div, mul, sub};
 
 pub(crate) const fn add_int16() -> Registration {
     Registration {

@@ -1,9 +1,9 @@
 //! QUANTIZE and DEQUANTIZE: between real numbers and quantised ones, and between quantisations.
 
 use super::*;
+use crate::file::schema::builtin;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT16, INT32, UINT8};
 use crate::kernels::quantisation::quantise;
-use crate::schema::builtin;
-use crate::schema::tensor_type::{FLOAT32, INT8, INT16, INT32, UINT8};
 
 macro_rules! requantise {
     ($($name:ident: $from:ident $from_type:ident, $to:ident $to_type:ident;)*) => {

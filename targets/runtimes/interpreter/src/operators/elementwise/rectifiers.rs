@@ -1,10 +1,10 @@
 //! RELU, RELU6, LEAKY_RELU, PRELU and ELU.
 
 use super::*;
+use crate::file::schema::builtin::{ELU, LEAKY_RELU, PRELU, RELU, RELU6};
+use crate::file::schema::leaky_relu as field;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT16};
 use crate::kernels::quantisation::quantise;
-use crate::schema::builtin::{ELU, LEAKY_RELU, PRELU, RELU, RELU6};
-use crate::schema::leaky_relu as field;
-use crate::schema::tensor_type::{FLOAT32, INT8, INT16};
 
 macro_rules! float32 {
     ($($name:ident: $builtin:ident, $compute:expr;)*) => {
@@ -176,7 +176,7 @@ fn prepare_relu(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
 fn run_relu<T: Quantised>(run: &mut Run) -> Option<()> {
     let [input, output] = zero_points(run.operator)?;
     let [multiplier] = load(run.memory.constants)?;
-    map(run, |value: T| {
+    T::map(run, &|value| {
         let scaled = multiplier.apply(value.into() - input).wrapping_add(output);
         T::saturate(scaled.max(output))
     })
@@ -192,7 +192,7 @@ fn check_relu6(operator: &Operator) -> Result<(), Fault> {
 fn run_relu6<T: Quantised>(run: &mut Run) -> Option<()> {
     let Quantisation { scale, zero_point } = from(run.operator, 0);
     let six: i32 = T::saturate(quantise(6.0, scale, zero_point)).into();
-    map(run, |value: T| {
+    T::map(run, &|value| {
         let value: i32 = value.into();
         T::narrow(value.max(zero_point).min(six))
     })
@@ -225,7 +225,7 @@ fn run_leaky<T: Quantised>(run: &mut Run) -> Option<()> {
     let [input, output] = zero_points(run.operator)?;
     let [identity, slope] = load(run.memory.constants)?;
     let falls = run.memory.flag;
-    map(run, |value: T| {
+    T::map(run, &|value| {
         let value = value.into() - input;
         let scaled = if value >= 0 {
             identity.apply(value)

@@ -1,9 +1,9 @@
 //! SELECT_V2: of two tensors the one or the other element, as a third says.
 
 use super::*;
-use crate::schema::builtin::SELECT_V2;
-use crate::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16};
-use crate::shape::{Shape, strides};
+use crate::file::schema::builtin::SELECT_V2;
+use crate::file::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16};
+use crate::model::shape::{Shape, strides};
 
 macro_rules! select {
     ($($name:ident: $type:ty, $tensor_type:ident;)*) => {

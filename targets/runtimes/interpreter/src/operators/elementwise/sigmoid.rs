@@ -1,10 +1,11 @@
 //! LOGISTIC and TANH.
 
 use super::*;
+use crate::file::schema::builtin::{LOGISTIC, TANH};
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT16};
+use crate::kernels::fixed_point;
 use crate::kernels::float::exp;
 use crate::kernels::quantisation::rounding_shift_right;
-use crate::schema::builtin::{LOGISTIC, TANH};
-use crate::schema::tensor_type::{FLOAT32, INT8, INT16};
 
 pub(crate) const fn logistic_int8() -> Registration {
     Registration {
@@ -150,7 +151,7 @@ fn run_int8(run: &mut Run, compute: impl Fn(i32) -> i32) -> Option<()> {
         shift: shift.min(30) as i8,
     };
     let radius = radius as i32;
-    map(run, |value: i8| {
+    i8::map(run, &|value| {
         let value = i32::from(value) - zero_point;
         if value <= -radius {
             i8::MIN

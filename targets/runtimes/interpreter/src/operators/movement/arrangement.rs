@@ -3,12 +3,12 @@
 
 use super::{ANY, Integers, Transfer, axis_of, dense, element_bytes, expect_moved, moving};
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::builtin;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT16, INT32, INT64};
+use crate::model::operator::Operator;
+use crate::model::shape::MAX_RANK;
 use crate::operators::Registration;
 use crate::run::Run;
-use crate::schema::builtin;
-use crate::schema::tensor_type::{FLOAT32, INT8, INT16, INT32, INT64};
-use crate::shape::MAX_RANK;
 
 pub(in super::super) const fn transpose() -> Registration {
     moving(builtin::TRANSPOSE, 7, check_transpose, run_transpose)

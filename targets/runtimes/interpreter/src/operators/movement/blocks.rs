@@ -3,12 +3,12 @@
 
 use super::{Integers, Transfer, copy, element_bytes, expect_moved, expect_options, moving};
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT32};
+use crate::file::schema::{builtin, depth_to_space, space_to_depth};
+use crate::model::operator::Operator;
+use crate::model::shape::Shape;
 use crate::operators::Registration;
 use crate::run::Run;
-use crate::schema::tensor_type::{FLOAT32, INT8, INT32};
-use crate::schema::{builtin, depth_to_space, space_to_depth};
-use crate::shape::Shape;
 
 pub(in super::super) const fn space_to_depth() -> Registration {
     moving(

@@ -2,12 +2,12 @@
 
 use super::{Integers, around, axis_of, expect_moved, expect_options};
 use crate::error::Fault;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT32};
+use crate::file::schema::{builtin, cumsum as field};
 use crate::kernels::Multiplier;
-use crate::operator::Operator;
+use crate::model::operator::Operator;
 use crate::operators::{Needs, Registration, Typed, registration};
 use crate::run::Run;
-use crate::schema::tensor_type::{FLOAT32, INT8, INT32};
-use crate::schema::{builtin, cumsum as field};
 
 pub(in super::super) const fn int8() -> Registration {
     const TYPES: &[Typed] = &[Typed::Input(0, INT8)];

@@ -4,11 +4,11 @@ use bytemuck::Pod;
 
 use super::{Integers, around, axis_of, expect_options, expect_types};
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT32};
+use crate::file::schema::{arg_max, arg_min, builtin};
+use crate::model::operator::Operator;
 use crate::operators::{Registration, Typed, registration};
 use crate::run::Run;
-use crate::schema::tensor_type::{FLOAT32, INT8, INT32};
-use crate::schema::{arg_max, arg_min, builtin};
 
 pub(in super::super) const fn max_int8() -> Registration {
     const TYPES: &[Typed] = &[Typed::Input(0, INT8)];

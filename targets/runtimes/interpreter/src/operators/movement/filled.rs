@@ -2,11 +2,11 @@
 
 use super::{Integers, copy, element_bytes, elements, expect_types, moving};
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::builtin;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT16, INT32, INT64};
+use crate::model::operator::Operator;
 use crate::operators::Registration;
 use crate::run::Run;
-use crate::schema::builtin;
-use crate::schema::tensor_type::{FLOAT32, INT8, INT16, INT32, INT64};
 
 pub(in super::super) const fn shape() -> Registration {
     moving(builtin::SHAPE, 1, check_shape, run_shape)

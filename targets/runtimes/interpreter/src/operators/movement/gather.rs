@@ -6,12 +6,12 @@ use super::{
     moving,
 };
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT32};
+use crate::file::schema::{builtin, gather as field};
+use crate::model::operator::Operator;
+use crate::model::shape::Shape;
 use crate::operators::Registration;
 use crate::run::Run;
-use crate::schema::tensor_type::{FLOAT32, INT8, INT32};
-use crate::schema::{builtin, gather as field};
-use crate::shape::Shape;
 
 pub(in super::super) const fn gather() -> Registration {
     moving(builtin::GATHER, 7, check_gather, run_gather)

@@ -2,11 +2,11 @@
 
 use super::{Transfer, around, axis_of, element_bytes, expect_options, expect_types, moving};
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16, INT32, INT64};
+use crate::file::schema::{builtin, concatenation, pack};
+use crate::model::operator::Operator;
 use crate::operators::Registration;
 use crate::run::Run;
-use crate::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16, INT32, INT64};
-use crate::schema::{builtin, concatenation, pack};
 
 pub(in super::super) const fn concatenation() -> Registration {
     moving(builtin::CONCATENATION, 5, check_concatenation, |run| {

@@ -22,12 +22,12 @@ use core::ops::RangeInclusive;
 
 use super::{Registration, registration};
 use crate::error::Fault;
-use crate::flatbuffer::Vector;
-use crate::operator::Operator;
+use crate::file::flatbuffer::Vector;
+use crate::file::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16, INT32, INT64, UINT8};
+use crate::model::operator::Operator;
+use crate::model::shape::{self, MAX_RANK, Shape};
+use crate::model::tensor::RawTensor;
 use crate::run::{Inputs, Run};
-use crate::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16, INT32, INT64, UINT8};
-use crate::shape::{self, MAX_RANK, Shape};
-use crate::tensor::RawTensor;
 use transfer::Transfer;
 
 /// Every type whose elements can be moved.

@@ -4,12 +4,12 @@ use super::{
     Integers, Transfer, copy, dense, element_bytes, elements, expect_moved, expect_options, moving,
 };
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT16, INT32, INT64};
+use crate::file::schema::{builtin, mirror_pad};
+use crate::model::operator::Operator;
+use crate::model::shape::MAX_RANK;
 use crate::operators::Registration;
 use crate::run::Run;
-use crate::schema::tensor_type::{FLOAT32, INT8, INT16, INT32, INT64};
-use crate::schema::{builtin, mirror_pad};
-use crate::shape::MAX_RANK;
 
 pub(in super::super) const fn pad() -> Registration {
     moving(builtin::PAD, 4, check, run)

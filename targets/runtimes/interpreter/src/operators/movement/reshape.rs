@@ -3,11 +3,11 @@
 
 use super::{ANY, Integers, copy, expect_moved, expect_options, moving};
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT16, INT32};
+use crate::file::schema::{builtin, squeeze as field};
+use crate::model::operator::Operator;
 use crate::operators::Registration;
 use crate::run::Run;
-use crate::schema::tensor_type::{FLOAT32, INT8, INT16, INT32};
-use crate::schema::{builtin, squeeze as field};
 
 pub(in super::super) const fn reshape() -> Registration {
     moving(builtin::RESHAPE, 2, check, run)

@@ -2,11 +2,13 @@
 
 use super::{Integers, copy, element_bytes, elements, expect_moved, expect_options, moving};
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT16, INT32};
+use crate::file::schema::{
+    builtin, resize_bilinear as bilinear, resize_nearest_neighbor as nearest,
+};
+use crate::model::operator::Operator;
 use crate::operators::{Registration, Typed, registration};
 use crate::run::Run;
-use crate::schema::tensor_type::{FLOAT32, INT8, INT16, INT32};
-use crate::schema::{builtin, resize_bilinear as bilinear, resize_nearest_neighbor as nearest};
 
 pub(in super::super) const fn nearest_neighbor() -> Registration {
     moving(

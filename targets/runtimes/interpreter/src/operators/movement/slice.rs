@@ -2,12 +2,12 @@
 
 use super::{Integers, Transfer, copy, dense, element_bytes, expect_moved, expect_options, moving};
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16, INT32, INT64};
+use crate::file::schema::{builtin, strided_slice as field};
+use crate::model::operator::Operator;
+use crate::model::shape::MAX_RANK;
 use crate::operators::Registration;
 use crate::run::Run;
-use crate::schema::tensor_type::{BOOL, FLOAT32, INT8, INT16, INT32, INT64};
-use crate::schema::{builtin, strided_slice as field};
-use crate::shape::MAX_RANK;
 
 pub(in super::super) const fn strided_slice() -> Registration {
     moving(builtin::STRIDED_SLICE, 8, check_strided, run_strided)

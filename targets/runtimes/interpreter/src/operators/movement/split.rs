@@ -2,11 +2,11 @@
 
 use super::{Integers, Transfer, around, axis_of, expect_options, expect_types, moving};
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT16, INT32};
+use crate::file::schema::{builtin, unpack as field};
+use crate::model::operator::Operator;
 use crate::operators::Registration;
 use crate::run::{Place, Run};
-use crate::schema::tensor_type::{FLOAT32, INT8, INT16, INT32};
-use crate::schema::{builtin, unpack as field};
 
 const TYPES: &[u8] = &[INT8, INT16, INT32, FLOAT32];
 

@@ -5,11 +5,11 @@ use bytemuck::Pod;
 use super::super::{Needs, Registration, Typed};
 use super::{custom, expect_arity, expect_option, size};
 use crate::error::Fault;
-use crate::flexbuffer::Map;
+use crate::file::flexbuffer::Map;
+use crate::file::schema::tensor_type::{FLOAT32, INT16, INT32};
 use crate::kernels::fft::{self, Complex, Factors, Number};
-use crate::operator::Operator;
+use crate::model::operator::Operator;
 use crate::run::Run;
-use crate::schema::tensor_type::{FLOAT32, INT16, INT32};
 
 macro_rules! registration {
     ($name:ident, $custom:literal, $type:ident, $number:ty, $check:ident, $run:expr, $backward:literal) => {

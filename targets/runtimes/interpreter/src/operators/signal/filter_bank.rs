@@ -6,9 +6,9 @@ use super::{
     option, size, word,
 };
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{INT16, INT32, UINT32, UINT64};
+use crate::model::operator::Operator;
 use crate::run::Run;
-use crate::schema::tensor_type::{INT16, INT32, UINT32, UINT64};
 
 /// Weighted sums of neighbouring energies.
 pub(in super::super) const fn filter_bank() -> Registration {

@@ -10,9 +10,9 @@ use super::{
     size,
 };
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{BOOL, FLOAT32, INT16};
+use crate::model::operator::Operator;
 use crate::run::{Place, Run};
-use crate::schema::tensor_type::{BOOL, FLOAT32, INT16};
 
 const INT16_INPUT: &[Typed] = &[Typed::Input(0, INT16)];
 

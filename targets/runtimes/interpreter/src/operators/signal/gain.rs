@@ -7,9 +7,9 @@ use super::{
     option, size, word,
 };
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{INT16, UINT32};
+use crate::model::operator::Operator;
 use crate::run::{Place, Run};
-use crate::schema::tensor_type::{INT16, UINT32};
 
 /// Energies without an estimate of the noise, and the estimate, which is smoothed over time.
 pub(in super::super) const fn spectral_subtraction() -> Registration {

@@ -15,10 +15,10 @@ use core::ops::RangeInclusive;
 
 use super::{Registration, Typed, registration};
 use crate::error::Fault;
-use crate::flexbuffer::Map;
-use crate::operator::Operator;
+use crate::file::flexbuffer::Map;
+use crate::file::schema::builtin;
+use crate::model::operator::Operator;
 use crate::run::Run;
-use crate::schema::builtin;
 
 /// A registration of a custom operator that has neither needs nor constants.
 const fn custom(

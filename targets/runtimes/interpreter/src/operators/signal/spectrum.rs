@@ -6,9 +6,9 @@ use super::{
     half, length, option, size,
 };
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{INT16, INT32, UINT32};
+use crate::model::operator::Operator;
 use crate::run::{Place, Run};
-use crate::schema::tensor_type::{INT16, INT32, UINT32};
 
 const INT16_INPUT: &[Typed] = &[Typed::Input(0, INT16)];
 

@@ -5,12 +5,12 @@
 
 use super::super::{Needs, Registration, Typed, registration};
 use crate::error::Fault;
-use crate::graph::Graph;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{BOOL, INT8};
+use crate::file::schema::{builtin, call_once, if_else, while_loop};
+use crate::model::graph::Graph;
+use crate::model::operator::Operator;
+use crate::model::tensor::RawTensor;
 use crate::run::{Place, Run};
-use crate::schema::tensor_type::{BOOL, INT8};
-use crate::schema::{builtin, call_once, if_else, while_loop};
-use crate::tensor::RawTensor;
 
 pub(in super::super) const fn once() -> Registration {
     Registration {
@@ -31,7 +31,7 @@ pub(in super::super) const fn while_loop() -> Registration {
 /// The subgraphs that an operator runs.
 #[cfg(feature = "checks")]
 pub(crate) fn called(operator: &Operator) -> [Option<usize>; 2] {
-    match operator.graph.file.code(operator).builtin {
+    match operator.graph.file.code(operator.code_index()).builtin {
         builtin::CALL_ONCE => [Some(initial(operator)), None],
         builtin::IF => branches(operator).map(Some),
         builtin::WHILE => loop_parts(operator).map(Some),

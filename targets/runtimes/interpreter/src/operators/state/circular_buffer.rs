@@ -3,11 +3,11 @@
 
 use super::super::{Needs, Registration, Typed, registration};
 use crate::error::Fault;
-use crate::flexbuffer::Map;
-use crate::operator::Operator;
+use crate::file::flexbuffer::Map;
+use crate::file::schema::builtin;
+use crate::file::schema::tensor_type::INT8;
+use crate::model::operator::Operator;
 use crate::run::{Place, Run};
-use crate::schema::builtin;
-use crate::schema::tensor_type::INT8;
 
 pub(in super::super) const fn int8() -> Registration {
     Registration {
@@ -78,7 +78,7 @@ fn default_cycles(operator: &Operator) -> u32 {
     }
     let mut count = 0;
     for other in operator.graph.operators() {
-        let code = operator.graph.file.code(&other);
+        let code = operator.graph.file.code(other.code_index());
         if code.custom != NAME.as_bytes() || period(&other) > 0 {
             continue;
         }

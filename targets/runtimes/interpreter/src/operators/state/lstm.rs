@@ -15,11 +15,11 @@ use bytemuck::Pod;
 use self::arithmetic::{Float, Gates, Integer, Wide, prepare, prepare_wide};
 use super::super::{Needs, Registration, Typed, registration};
 use crate::error::Fault;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT16, INT32, INT64};
+use crate::file::schema::{builtin, unidirectional_sequence_lstm as field};
+use crate::model::operator::Operator;
+use crate::model::tensor::RawTensor;
 use crate::run::{Inputs, Place, Run};
-use crate::schema::tensor_type::{FLOAT32, INT8, INT16, INT32, INT64};
-use crate::schema::{builtin, unidirectional_sequence_lstm as field};
-use crate::tensor::RawTensor;
 
 /// Inputs: those of the operator's tensors that this module reads, each the first of four gates.
 const INPUT: usize = 0;

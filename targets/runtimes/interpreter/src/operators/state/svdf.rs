@@ -8,12 +8,13 @@ use bytemuck::Pod;
 
 use super::super::{Needs, Registration, Typed, registration};
 use crate::error::Fault;
+use crate::file::schema::tensor_type::{FLOAT32, INT8, INT16, INT32};
+use crate::file::schema::{builtin, svdf as field};
 use crate::kernels::Multiplier;
-use crate::kernels::products::{dot_float32, dot_integers};
-use crate::operator::Operator;
+use crate::kernels::dot::Value;
+use crate::kernels::products::dot_float32;
+use crate::model::operator::Operator;
 use crate::run::{Place, Run};
-use crate::schema::tensor_type::{FLOAT32, INT8, INT16, INT32};
-use crate::schema::{builtin, svdf as field};
 
 /// Inputs.
 const INPUT: usize = 0;
@@ -227,7 +228,7 @@ fn run_integer<S: Pod + Into<i32>, const BYTES: usize>(
     let output_zero = operator.output(0).quantisation().zero_point;
     let half = 1_i32 << (8 * BYTES - 1);
     let feature = |weights: &[i8], values: &[i8]| {
-        let sum = dot_integers(0, (weights, 0), (values, input_offset));
+        let sum = Value::dot(0, (weights, 0), (values, input_offset));
         // Not `clamp`, which could panic for all the compiler knows.
         let scaled = for_state.apply(sum as i32).max(-half).min(half - 1);
         wrap(scaled.wrapping_add(state_zero))

@@ -6,12 +6,12 @@
 
 use super::super::{Kept, Needs, Registration, Typed, registration};
 use crate::error::Fault;
-use crate::graph::Graph;
-use crate::operator::Operator;
+use crate::file::schema::tensor_type::RESOURCE;
+use crate::file::schema::{builtin, var_handle as field};
+use crate::model::graph::Graph;
+use crate::model::operator::Operator;
+use crate::model::tensor::RawTensor;
 use crate::run::Run;
-use crate::schema::tensor_type::RESOURCE;
-use crate::schema::{builtin, var_handle as field};
-use crate::tensor::RawTensor;
 
 pub(in super::super) const fn handle() -> Registration {
     Registration {
@@ -37,7 +37,7 @@ pub(in super::super) const fn assign() -> Registration {
 }
 
 fn is(operator: &Operator, builtin: i32) -> bool {
-    operator.graph.file.code(operator).builtin == builtin
+    operator.graph.file.code(operator.code_index()).builtin == builtin
 }
 
 /// Whether two handles are of one variable. A handle without a container is of any.
@@ -105,7 +105,7 @@ fn check(operator: &Operator, tensor: RawTensor, name: &'static str) -> Result<(
     }
     handle.expect_arena()?;
     if tensor.element_type().is_none() {
-        return tensor.expect_type(crate::schema::tensor_type::INT8);
+        return tensor.expect_type(crate::file::schema::tensor_type::INT8);
     }
     let fits = |handle: &Operator| needs(handle).scratch == tensor.bytes();
     let mut operators = operator.graph.operators();

@@ -3,13 +3,14 @@
 use bytemuck::Pod;
 
 use super::{BIASES, CELL, GATES, HIDDEN, INPUT, INPUT_WEIGHTS, RECURRENT_WEIGHTS};
-use crate::flatbuffer::Vector;
-use crate::kernels::products::{dot_float32, dot_integers, multiply_wide};
+use crate::file::flatbuffer::Vector;
+use crate::file::schema::unidirectional_sequence_lstm as field;
+use crate::kernels::dot::Value;
+use crate::kernels::products::{dot_float32, multiply_wide};
 use crate::kernels::{Bias, Multiplier};
-use crate::operator::Operator;
+use crate::model::operator::Operator;
 use crate::operators::elementwise::sigmoid::{logistic, logistic_in_q15, tanh_in_q15};
 use crate::run::Run;
-use crate::schema::unidirectional_sequence_lstm as field;
 
 /// The candidate among the gates, the one whose nonlinearity is a hyperbolic tangent.
 const CANDIDATE: usize = 2;
@@ -197,7 +198,7 @@ impl<'r> Scales<'r> {
     }
 
     /// The sums of both products of a gate, the first with a bias.
-    fn sums<V: Copy + Into<i32>>(
+    fn sums<V: Value>(
         &self,
         gate: usize,
         bias: i64,
@@ -209,7 +210,7 @@ impl<'r> Scales<'r> {
             .map(|zeros| zeros.get(gate).copied().unwrap_or(0));
         let sum = |start, product: Product<i8, V>, weight: i32, value: i32| {
             let weights = (product.0, weight.wrapping_neg());
-            dot_integers(start, weights, (product.1, value.wrapping_neg()))
+            Value::dot(start, weights, (product.1, value.wrapping_neg()))
         };
         [
             sum(bias, input, weights[0], input_zero),

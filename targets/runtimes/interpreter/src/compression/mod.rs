@@ -1,0 +1,5 @@
+//! Weights in a Huffman code.
+
+pub(crate) mod coded;
+#[cfg(feature = "huffman")]
+pub mod huffman;

@@ -1,0 +1,5 @@
+//! The file format: FlatBuffers, the schema, and FlexBuffers, which options of custom operators are.
+
+pub mod flatbuffer;
+pub mod flexbuffer;
+pub mod schema;

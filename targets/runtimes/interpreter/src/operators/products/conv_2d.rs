@@ -1,0 +1,157 @@
+//! CONV_2D.
+
+use super::weights::{self, Layer, each_piece};
+use super::window::{self, Fields};
+use crate::error::Fault;
+use crate::file::schema::tensor_type::{FLOAT32, INT8};
+use crate::file::schema::{builtin, conv_2d as field};
+use crate::kernels::{Conv2d, Kernels, Window, conv_2d_scratch, float};
+use crate::model::operator::Operator;
+use crate::operators::{Needs, Registration, Typed, registration};
+use crate::run::{Place, Run};
+
+const FIELDS: Fields = Fields {
+    padding: field::PADDING,
+    stride: [field::STRIDE_H, field::STRIDE_W],
+    dilation: Some([field::DILATION_H, field::DILATION_W]),
+};
+
+pub(in crate::operators) const fn int8<K: Kernels>() -> Registration {
+    const TYPES: &[Typed] = &[
+        Typed::Input(0, INT8),
+        Typed::Input(1, INT8),
+        Typed::Output(0, INT8),
+        Typed::If(is_whole),
+    ];
+    Registration {
+        needs,
+        prepare,
+        ..registration(builtin::CONV_2D, 8, TYPES, check, run::<K>)
+    }
+}
+
+pub(in crate::operators) const fn float32() -> Registration {
+    const TYPES: &[Typed] = &[
+        Typed::Input(0, FLOAT32),
+        Typed::Input(1, FLOAT32),
+        Typed::Output(0, FLOAT32),
+        Typed::If(is_whole),
+    ];
+    Registration {
+        needs: needs_float,
+        ..registration(builtin::CONV_2D, 8, TYPES, check_float, run_float)
+    }
+}
+
+/// Whether there is but one group of channels.
+fn is_whole(operator: &Operator) -> bool {
+    operator.input(0).shape().last() == operator.input(1).shape().last()
+}
+
+pub(super) fn geometry(operator: &Operator, layer: &Layer) -> Window {
+    let filter = layer.weights.shape().exactly::<4>().unwrap_or([0; 4]);
+    let [_, height, width, _] = filter;
+    window::window(operator, &layer.ends, &FIELDS, [height, width])
+}
+
+/// Checks what doesn't depend on the type; answers the output's channels.
+pub(super) fn check_geometry(operator: &Operator, layer: &Layer) -> Result<usize, Fault> {
+    operator.expect_arity(2..=3, 1)?;
+    operator.expect_options(field::OPTIONS_TYPE)?;
+    layer.ends[0].expect_arena()?;
+    let window = geometry(operator, layer);
+    window::check(operator, &FIELDS, &window)?;
+    let filter = layer.weights.shape().exactly::<4>();
+    let [channels, _, _, depth] = filter.ok_or(operator.shape_error("filter"))?;
+    let groups = window.input[2].checked_div(depth).unwrap_or(0);
+    let members = channels.checked_div(groups).unwrap_or(0);
+    if groups * depth != window.input[2]
+        || members * groups != channels
+        || channels != window.output[2]
+    {
+        return Err(operator.shape_error("filter"));
+    }
+    Ok(channels)
+}
+
+fn check(operator: &Operator) -> Result<(), Fault> {
+    let layer = Layer::read(operator);
+    let channels = check_geometry(operator, &layer)?;
+    let scratch = conv_2d_scratch(&geometry(operator, &layer));
+    if scratch.is_none_or(|words| words >= 1 << 29) {
+        return Err(operator.shape_error("filter"));
+    }
+    layer.check_int8(operator, channels, 0, field::ACTIVATION)
+}
+
+fn needs(operator: &Operator) -> Needs {
+    let layer = Layer::read(operator);
+    let window = geometry(operator, &layer);
+    Needs {
+        scratch: scratch(&window),
+        ..layer.needs(window.output[2], window.positions())
+    }
+}
+
+/// Bytes of scratch.
+fn scratch(window: &Window) -> usize {
+    conv_2d_scratch(window).unwrap_or(0).wrapping_mul(4)
+}
+
+fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
+    let layer = Layer::read(operator);
+    let window = geometry(operator, &layer);
+    let depth = window.filter[0] * window.filter[1] * window.input[2];
+    layer.prepare(constants, window.output[2], depth, weights::scale)
+}
+
+fn run<K: Kernels>(run: &mut Run) -> Option<()> {
+    let operator = run.operator;
+    let layer = Layer::read(operator);
+    let [from, to] = layer.quantisation();
+    let op = Conv2d {
+        window: geometry(operator, &layer),
+        filter: &[],
+        bias: layer.bias(),
+        input_offset: from.zero_point.wrapping_neg(),
+        output_offset: to.zero_point,
+        bounds: operator.bounds(field::ACTIVATION, to),
+    };
+    let memory = &mut run.memory;
+    let channels = op.window.output[2];
+    let requantisation = weights::requantisation(memory.constants, channels, memory.flag)?;
+    let places = [Place::Output(0), Place::Scratch(scratch(&op.window))];
+    let (inputs, [output, scratch]) = memory.borrow(operator, places)?;
+    let (input, output) = (inputs.get(0)?, bytemuck::cast_slice_mut(output));
+    let scratch = bytemuck::try_cast_slice_mut(scratch).ok()?;
+    let mut convolve = |_, filter: &[i8]| {
+        let op = Conv2d { filter, ..op };
+        K::conv_2d(&op, &requantisation, input, output, scratch);
+        Some(())
+    };
+    each_piece(&layer.weights, usize::MAX, run.decoding, &mut convolve)
+}
+
+pub(super) fn check_float(operator: &Operator) -> Result<(), Fault> {
+    let layer = Layer::read(operator);
+    let channels = check_geometry(operator, &layer)?;
+    layer.check_float(operator, channels, field::ACTIVATION)
+}
+
+pub(super) fn needs_float(operator: &Operator) -> Needs {
+    let layer = Layer::read(operator);
+    layer.float_needs(geometry(operator, &layer).positions())
+}
+
+fn run_float(run: &mut Run) -> Option<()> {
+    let layer = Layer::read(run.operator);
+    let op = float::Conv2d {
+        window: geometry(run.operator, &layer),
+        filter: layer.weights.floats(),
+        bias: layer.float_bias(),
+        bounds: run.operator.float_bounds(field::ACTIVATION),
+    };
+    let (input, output) = run.unary()?;
+    float::conv_2d(&op, input, output);
+    Some(())
+}
