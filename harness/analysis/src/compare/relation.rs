@@ -29,10 +29,10 @@ pub(super) fn put_right(metrics: &mut [MetricChange], base: &Entry, new: &Entry,
     }
     for change in metrics {
         match change.metric {
-            "energy" if follows(base, new) && !is_given(change) => {
-                if change.verdict != Verdict::Same {
-                    not_judged(change, "follows from latency");
-                }
+            "energy"
+                if follows(base, new) && !is_given(change) && change.verdict != Verdict::Same =>
+            {
+                not_judged(change, "follows from latency");
             }
             "quality" | "error" if differs(Aspect::Model) => {
                 let too_few = [base, new].map(|it| it.result.quality.as_ref()?.interval());

@@ -14,7 +14,7 @@ const WEIGHED: [&str; 4] = ["latency", "energy", "ram", "flash"];
 pub fn section(results: &Results, budget: &[NamedLimit]) -> Option<Section> {
     let groups = groups(results);
     let is_choice = groups.iter().any(|group| group.len() > 1);
-    if groups.is_empty() || !(is_choice || !budget.is_empty()) {
+    if groups.is_empty() || (!is_choice && budget.is_empty()) {
         return None;
     }
     let weighed: Vec<&Metric> = WEIGHED
