@@ -25,6 +25,7 @@ fn help_texts() {
         "merge",
         "mlperf",
         "inspect",
+        "profile",
     ] {
         insta::assert_snapshot!(format!("help_{command}"), told(&[command, "--help"]));
     }
