@@ -178,7 +178,7 @@ mod tests {
         let error = every(100, "").power("kws", 145_878.75, &board());
         assert_eq!(
             error.unwrap_err().to_string(),
-            "kws takes 145.87875 ms, so it can't run every 100 ms: give it a longer interval with \
+            "kws takes 145.9 ms, so it can't run every 100.0 ms: give it a longer interval with \
              --every"
         );
     }
