@@ -5,7 +5,6 @@ pub mod board;
 pub mod compress;
 pub mod dataset;
 pub mod fetch;
-pub mod float;
 pub mod inspect;
 pub mod learning;
 pub mod project;

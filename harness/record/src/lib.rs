@@ -4,10 +4,8 @@
 //! Fields this version doesn't know are kept at every level, so that a record survives being read
 //! and written by an older tinybench.
 
-mod asked;
 mod environment;
 pub mod example;
-mod failure;
 mod latency;
 pub mod learning;
 mod profile;
@@ -20,9 +18,7 @@ pub mod schema;
 pub mod shard;
 mod values;
 
-pub use asked::Asked;
 pub use environment::{commit, scheduler};
-pub use failure::{Failure, FailureKind};
 pub use latency::*;
 pub use profile::*;
 pub use quality::{Quality, QualityInterval};

@@ -1,9 +1,10 @@
 //! What every crate of the harness uses and none is about: files, hashes, hints for what was
-//! mistyped, text that is safe to print, exit codes, progress, interruption.
+//! mistyped, text that is safe to print, float32 tensors, exit codes, progress, interruption.
 
 pub mod error_chain;
 pub mod exit;
 pub mod files;
+pub mod float;
 pub mod hash;
 pub mod interrupt;
 pub mod json;

@@ -1,7 +1,6 @@
 //! What the command does without a target: input, output, pages, devices on a pty.
 
 mod bad_input;
-mod caught_regression;
 mod commands;
 mod fetch;
 mod inspect;
@@ -14,8 +13,7 @@ mod pages_in_browser;
 mod parsers;
 mod profile;
 mod records;
+mod scripts;
 mod serve;
-#[cfg(unix)]
-mod set_up;
 #[path = "../support/mod.rs"]
 mod support;

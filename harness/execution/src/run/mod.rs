@@ -4,7 +4,6 @@
 //! measure) → [`images::Built`] → [`measurements::Measured`] → [`result::Outcome`] (verified) →
 //! [`Ending`] (a result or a failure, kept in the [`journal`]) → the [record].
 
-mod asked;
 mod ending;
 pub mod images;
 pub mod jobs;

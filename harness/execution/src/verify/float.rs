@@ -1,7 +1,7 @@
 //! Comparing float32 outputs with the reference: equal within a tolerance, which is relative to the
 //! largest value of the reference.
 
-use tinybench_inputs::float::values;
+use tinybench_support::float::values;
 
 use super::Place;
 use tinybench_record as record;

@@ -12,10 +12,10 @@ use tinybench_interpreter::ElementType;
 use tinybench_pipeline::answer::{largest, mean_squared_error};
 
 use float::FloatMismatch;
-use tinybench_inputs::float::values;
 use tinybench_inputs::runtimes::{ModelFacts, TensorFacts};
 use tinybench_inputs::subject::Samples;
 use tinybench_record as record;
+use tinybench_support::float::values;
 use tinybench_support::printable::printable;
 
 /// The outputs of the inferences that were run on the target.

@@ -4,10 +4,10 @@ use tinybench_interpreter::ElementType;
 use tinybench_pipeline::answer::mean_squared_error;
 
 use crate::verify::{TargetOutputs, interval};
-use tinybench_inputs::float;
 use tinybench_inputs::runtimes::{ModelFacts, TensorFacts};
 use tinybench_inputs::subject::{Judgement, Metric, Samples};
 use tinybench_record as record;
+use tinybench_support::float;
 
 /// Judges the outputs of the inferences that were run, of which `samples` are made up. `inputs` are
 /// those of all inferences. `None` where what was run doesn't allow a judgement: anomalies can only be

@@ -14,11 +14,11 @@ use super::{
 };
 use crate::board::Board;
 use crate::dataset::{self, Dataset, Sample, Task};
-use crate::float;
 use crate::runtimes::{HostRuntime, ModelFacts};
 use crate::suite::FetchedModel;
 use crate::vectors::labels::Labels;
 use crate::workload::MAX_DATA_BYTES;
+use tinybench_support::float;
 
 /// What is run of a data set.
 #[derive(Clone, Copy, Debug)]

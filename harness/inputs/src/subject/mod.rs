@@ -25,7 +25,6 @@ use std::path::{Path, PathBuf};
 use tinybench_learning::Configuration;
 
 use crate::board::Board;
-use crate::float;
 use crate::learning::{Stream, StreamError};
 use crate::runtimes::{self, HostRuntime, ModelFacts};
 use crate::suite::{FetchedModel, Models};
@@ -33,6 +32,7 @@ use crate::workload::{Audio, Card, MAX_DATA_BYTES, TaskKind, Workload};
 use room::Footprint;
 use tinybench_record::{self as record, InputSource, MAX_NAME};
 use tinybench_support::files;
+use tinybench_support::float;
 use tinybench_support::hash::sha256_hex;
 use tinybench_support::printable::printable;
 

@@ -27,8 +27,8 @@ pub fn seeded_values(bytes: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::float;
     use crate::subject::SEED;
+    use tinybench_support::float;
 
     #[test]
     fn seeded_values_lie_between_minus_one_and_one() {

@@ -8,12 +8,12 @@ use tinybench_pipeline::Quantisation;
 use super::{Checked, Judgement, Subject, SubjectError, Vectors};
 use crate::board::Board;
 use crate::compress;
-use crate::float;
 use crate::runtimes::HostRuntime;
 use crate::suite::variants::{Variant, Variants};
 use crate::workload::Workload;
 use tinybench_record::{self as record, InputSource, Other};
 use tinybench_support::files;
+use tinybench_support::float;
 
 /// Whether a variant fits the board.
 #[derive(Debug)]

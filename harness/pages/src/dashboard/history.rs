@@ -5,12 +5,24 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 
 use super::failures::{self, ByKey, Failed, MODELLED};
-use super::state::State;
 
 use tinybench_analysis::compare::{Aspect, Context};
 use tinybench_analysis::metrics::{Direction, METRICS, Metric, Rank};
 use tinybench_analysis::{quality, stated_error, statistics};
 use tinybench_record::{ExecutionKind, Fidelity, RunRecord, RunResult};
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The figure is still on a worse level than before it.
+    Open,
+    /// It came back to the level before, at the commit of this index.
+    Fixed(usize),
+    /// The project has accepted it, for this reason.
+    Accepted(String),
+    /// A new baseline began at the commit of this index, so that nobody can tell.
+    Outdated(usize),
+}
 
 /// A commit that was measured.
 #[derive(Clone, Debug, PartialEq, Eq)]

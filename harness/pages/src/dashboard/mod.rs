@@ -17,4 +17,4 @@ mod status;
 pub use history::{Commit, ContextChange, Group, History, Sample, Series, Step};
 pub use names::Options;
 pub use site::write;
-pub use state::{State, accept};
+pub use state::accept;

@@ -1,9 +1,9 @@
 //! The start page: what changed, and every series.
 
-use super::history::{Group, History, Series};
+use super::history::{Group, History, Series, State};
 use super::names::Names;
 use super::series::{changed, level, value};
-use super::state::{self, State};
+use super::state;
 use crate::page::{Block, Cell, Column, Document, Filter, Row, Section, Table, Tone};
 use crate::plot::{Fit, History as Plot, sparkline};
 

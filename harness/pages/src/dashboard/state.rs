@@ -2,20 +2,7 @@
 
 use tinybench_analysis::config::Accepted;
 
-use super::history::{Group, History, Series};
-
-/// What became of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// The figure is still on a worse level than before it.
-    Open,
-    /// It came back to the level before, at the commit of this index.
-    Fixed(usize),
-    /// The project has accepted it, for this reason.
-    Accepted(String),
-    /// A new baseline began at the commit of this index, so that nobody can tell.
-    Outdated(usize),
-}
+use super::history::{Group, History, Series, State};
 
 /// Fewest characters of a commit's id by which it may be named.
 const LEAST_ID: usize = 7;

@@ -1,10 +1,10 @@
 //! The status page: the last run of everything, beside the one before, and what is open.
 
 use super::failures::Failed;
-use super::history::{Group, History, Series};
+use super::history::{Group, History, Series, State};
 use super::names::Names;
 use super::series::{changed, value};
-use super::state::{self, State};
+use super::state;
 use crate::page::{Block, Cell, Column, Document, Row, Section, Table, Tone};
 
 /// How things are, in a few words, and whether it is bad.

@@ -7,9 +7,9 @@ use tinybench_inputs::subject::VectorCount;
 use tinybench_inputs::suite::Suite;
 use tinybench_record::Asked;
 
-use super::limits;
-use super::request::{Request, What};
-use super::setting::Setting;
+use crate::run::limits;
+use crate::run::request::{Request, What};
+use crate::run::setting::Setting;
 use crate::target::select::Choice;
 
 /// The commands that make the record of a run in this setting; none if a record can't hold them.

@@ -1,13 +1,17 @@
 //! One run, what it ran on, and its results.
 
+mod asked;
+mod failure;
+
+pub use asked::Asked;
+pub use failure::{Failure, FailureKind};
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tinybench_support::exits_with;
 
-use crate::asked::Asked;
-use crate::failure::Failure;
 use crate::latency::Fidelity;
 use crate::result::{Compression, RunResult};
 use crate::schema;

@@ -1,8 +1,9 @@
 //! The record of a run.
 
+mod asked;
+
 use tinybench_record::{self as record, ExecutionKind, Other, RunRecord};
 
-use super::asked;
 use super::ending::Ending;
 use super::jobs::Run;
 use super::journal::Header;
