@@ -42,7 +42,7 @@ pub enum PowerError {
         "{workload} takes {} ms, so it can't run every {} ms: give it a longer interval with \
          --every",
         decimal(.latency_us / 1_000.0),
-        decimal(.every.as_secs_f64() * 1_000.0)
+        .every.as_secs_f64() * 1_000.0
     )]
     TooOften {
         /// The workload.
@@ -178,7 +178,7 @@ mod tests {
         let error = every(100, "").power("kws", 145_878.75, &board());
         assert_eq!(
             error.unwrap_err().to_string(),
-            "kws takes 145.9 ms, so it can't run every 100.0 ms: give it a longer interval with \
+            "kws takes 145.9 ms, so it can't run every 100 ms: give it a longer interval with \
              --every"
         );
     }
