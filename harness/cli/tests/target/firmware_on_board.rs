@@ -295,16 +295,30 @@ fn the_arena_the_host_planned_is_the_one_that_works() {
         expected
     );
 
+    // With the memory of the buffers, too: then the input lies in the arena itself.
     let capacity = block.arena_capacity;
     let block = board.prepare(capacity + 1);
+    assert_eq!(status(&block), DONE);
+    let arena = block.arena_address..block.arena_address + block.arena_capacity;
+    assert!(block.arena_capacity > capacity && arena.contains(&block.input_address));
+    board
+        .machine
+        .write_memory(block.input_address, &input)
+        .unwrap();
+    let block = board.run(1);
+    assert_eq!(status(&block), DONE);
     assert_eq!(
-        status(&block),
-        (
-            Status::Failed,
-            Error::ArenaTooSmall,
-            [capacity + 1, capacity]
-        )
+        board.read(block.output_address, block.output_bytes),
+        expected
     );
+
+    let more = capacity + 1024;
+    let (failed, error, [asked, there]) = status(&board.prepare(more));
+    assert_eq!(
+        (failed, error, asked),
+        (Status::Failed, Error::ArenaTooSmall, more)
+    );
+    assert!((capacity + 490 + 12..more).contains(&there), "{there}");
 }
 
 #[test]
