@@ -105,7 +105,7 @@ fn operators(candidate: &Candidate) -> String {
     let mut out = String::new();
     for result in &candidate.results {
         let label = cell(&text::label(result, &candidate.results));
-        let Some(found) = result.operators.as_ref() else {
+        let Some(found) = text::operators(result) else {
             continue;
         };
         if found.changes.is_empty() {

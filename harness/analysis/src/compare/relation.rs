@@ -5,23 +5,21 @@ use super::context::Aspect;
 use super::limits::Gate;
 use super::side::Entry;
 use super::verdict::{MetricChange, Verdict};
-use tinybench_record::{Energy, Fidelity};
-
-/// How far two powers may be apart and still be one: they are written by programs.
-const SAME: f64 = 1e-6;
+use crate::metrics::energy_follows_latency;
 
 /// Takes back the verdicts on figures of `base` and `new` that say nothing of their own, unless a limit
-/// is given for them.
+/// is given for them, of two boards a hard one.
 pub(super) fn put_right(metrics: &mut [MetricChange], base: &Entry, new: &Entry, gate: &Gate) {
     let differs = |aspect| base.context.get(aspect) != new.context.get(aspect);
-    let is_given = |change: &MetricChange| {
-        let metric = change.metric();
-        metric.is_some_and(|metric| gate.given(&base.key.workload, metric).is_some())
-    };
+    let given = |change: &MetricChange| gate.given(&base.key.workload, change.metric()?);
+    let is_given = |change: &MetricChange| given(change).is_some();
     if differs(Aspect::Board) {
         for change in metrics {
-            let is_hard = change.verdict == Verdict::Regression && is_given(change);
-            if change.verdict != Verdict::Same && !is_hard {
+            // What a change may be in percent is meant for one board, a budget for any.
+            let is_over_budget = given(change)
+                .zip(change.metric())
+                .is_some_and(|(limit, metric)| !limit.off && limit.is_exceeded(metric, change.new));
+            if change.verdict != Verdict::Same && !is_over_budget {
                 not_judged(change, "of two boards");
             }
         }
@@ -30,7 +28,9 @@ pub(super) fn put_right(metrics: &mut [MetricChange], base: &Entry, new: &Entry,
     for change in metrics {
         match change.metric {
             "energy"
-                if follows(base, new) && !is_given(change) && change.verdict != Verdict::Same =>
+                if energy_follows_latency([base, new].map(|it| &it.result))
+                    && !is_given(change)
+                    && change.verdict != Verdict::Same =>
             {
                 not_judged(change, "follows from latency");
             }
@@ -53,18 +53,6 @@ pub(super) fn put_right(metrics: &mut [MetricChange], base: &Entry, new: &Entry,
 fn not_judged(change: &mut MetricChange, reason: &str) {
     change.verdict = Verdict::NotJudged;
     change.reason = Some(reason.to_owned());
-}
-
-/// Whether the energy on both sides is the latency times one and the same modelled power.
-fn follows(base: &Entry, new: &Entry) -> bool {
-    let modelled = |entry: &Entry| -> Option<f64> {
-        let Energy {
-            mean_mw, fidelity, ..
-        } = entry.result.energy.as_ref()?;
-        (*fidelity == Fidelity::Modelled).then_some(*mean_mw)
-    };
-    let powers = modelled(base).zip(modelled(new));
-    powers.is_some_and(|(base, new)| (base - new).abs() <= SAME * base.abs())
 }
 
 #[cfg(test)]
@@ -138,7 +126,10 @@ mod tests {
         );
         // What a budget allows it allows on any board.
         let latency = crate::metrics::Metric::find("latency").unwrap();
-        gate.set(latency, Limit::parse(latency, "150ms").unwrap());
+        gate.set(latency, Limit::parse(latency, "2%").unwrap());
+        let judged = compared(slower(1), other.clone(), &gate, &[Aspect::Board]);
+        assert_eq!(judged.regressions(), Vec::<String>::new());
+        gate.set(latency, Limit::parse(latency, "2%|150ms").unwrap());
         let judged = compared(slower(1), other, &gate, &[Aspect::Board]);
         assert_eq!(judged.regressions().len(), 1);
     }

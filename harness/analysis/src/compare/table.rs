@@ -130,7 +130,7 @@ fn operators(candidate: &Candidate) -> Vec<String> {
                  operators make up a change"
             ));
         }
-        if let Some(changes) = &result.operators {
+        if let Some(changes) = text::operators(result) {
             parts.extend(of_operators(&label, changes));
         }
     }

@@ -1,6 +1,8 @@
 //! How changes are written, the same in tables and Markdown.
 
-use super::{Candidate, FailureChange, FailureVerdict, MetricChange, ResultChange, Verdict};
+use super::{
+    Candidate, FailureChange, FailureVerdict, MetricChange, OperatorChanges, ResultChange, Verdict,
+};
 use crate::statistics::CONFIDENCE;
 use tinybench_record::{Failure, Fidelity};
 use tinybench_support::number::grouped;
@@ -38,6 +40,15 @@ pub fn change(change: &MetricChange) -> String {
         None if change.base == change.new => percent(1.0),
         None => "from 0".to_owned(),
     }
+}
+
+/// The operators of a result, where there is something to say of them: a latency that changed by more than
+/// the noise, or operators that only one side has.
+pub fn operators(result: &ResultChange) -> Option<&OperatorChanges> {
+    let mut metrics = result.metrics.iter();
+    let changed = metrics.any(|it| it.metric == "latency" && it.verdict != Verdict::Same);
+    let found = result.operators.as_ref();
+    found.filter(|it| changed || !it.only_base.is_empty() || !it.only_new.is_empty())
 }
 
 /// A ratio for people: `1.052×`.

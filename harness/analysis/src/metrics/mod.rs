@@ -121,6 +121,22 @@ pub struct UnknownMetric {
     hint: String,
 }
 
+/// How far two powers may be apart and still be one: they are written by programs.
+const SAME_POWER: f64 = 1e-6;
+
+/// Whether the energy of all of these is their latency times one and the same modelled power, so that it
+/// says nothing that the latency doesn't.
+pub fn energy_follows_latency<'a>(results: impl IntoIterator<Item = &'a RunResult>) -> bool {
+    let mut powers = results.into_iter().map(|result| {
+        let energy = result.energy.as_ref()?;
+        (energy.fidelity == Fidelity::Modelled).then_some(energy.mean_mw)
+    });
+    let Some(Some(first)) = powers.next() else {
+        return false;
+    };
+    powers.all(|power| power.is_some_and(|it| (it - first).abs() <= SAME_POWER * first.abs()))
+}
+
 /// The noise floor of time. Repeats of one image on one board differ by much less, and modelled cycles not
 /// at all; half a percent is what a change of the code's alignment alone easily makes.
 const TIME_FLOOR: f64 = 0.005;

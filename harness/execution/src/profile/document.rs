@@ -26,24 +26,16 @@ pub struct Document {
 }
 
 impl Document {
-    /// Of a result; none if it has no profile.
-    pub fn of(board: &Board, result: &RunResult) -> Option<Self> {
-        Some(Self {
+    /// Of a result and its profile.
+    pub fn of(board: &Board, result: &RunResult, profile: &Profile) -> Self {
+        Self {
             schema: SCHEMA.to_owned(),
             workload: result.workload.clone(),
             board: board.name.clone(),
             clock_hz: board.clock_hz,
             runtime: result.runtime.name.clone(),
-            profile: result.profile.clone()?,
-        })
-    }
-
-    /// As JSON text.
-    ///
-    /// # Errors
-    /// None that are known.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(self)
+            profile: profile.clone(),
+        }
     }
 
     /// The JSON Schema of the format.

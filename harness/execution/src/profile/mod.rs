@@ -63,9 +63,13 @@ fn notes(window: &WindowProfile, operators: usize) -> Vec<String> {
         );
     } else if called == 0 {
         notes.push("the runtime doesn't say where operators begin and end".to_owned());
-    } else if called != operators {
+    } else if called < operators {
         notes.push(format!(
             "{called} of the model's {operators} operators ran: one of them ended the inference"
+        ));
+    } else if called > operators {
+        notes.push(format!(
+            "operators were called {called} times, and the model has {operators}: the last have no names"
         ));
     }
     let nested: u32 = window.calls.iter().map(|call| call.nested).sum();

@@ -99,14 +99,6 @@ pub struct CallPath {
 }
 
 impl ProgramProfile {
-    /// The profile as JSON text.
-    ///
-    /// # Errors
-    /// None that are known.
-    pub fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(self)
-    }
-
     /// The JSON Schema of the format.
     pub fn json_schema() -> String {
         schema::text::<Self>("tinybench program profile")

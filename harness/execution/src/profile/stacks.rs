@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tinybench_record::Profile;
+use tinybench_support::json::{self, JsonError};
 use tinybench_virtual_board::WindowProfile;
 
 use super::functions;
@@ -58,7 +59,7 @@ pub fn folded(stacks: &[Stack]) -> String {
 ///
 /// # Errors
 /// None that are known.
-pub fn speedscope(name: &str, stacks: &[Stack]) -> serde_json::Result<String> {
+pub fn speedscope(name: &str, stacks: &[Stack]) -> Result<String, JsonError> {
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     let mut frames = Vec::new();
     let mut samples = Vec::new();
@@ -72,7 +73,7 @@ pub fn speedscope(name: &str, stacks: &[Stack]) -> serde_json::Result<String> {
         samples.push(numbered.collect());
     }
     let weights: Vec<u64> = stacks.iter().map(|stack| stack.cycles).collect();
-    serde_json::to_string(&Speedscope {
+    json::text(&Speedscope {
         schema: "https://www.speedscope.app/file-format-schema.json",
         shared: Shared { frames },
         profiles: [SampledProfile {

@@ -29,14 +29,18 @@ pub use setting::Setting;
 pub use subjects::{NotFetched, NothingToRun, Selection, Subjects};
 
 use jiff::Timestamp;
+use std::borrow::Cow;
 use std::path::Path;
 use tinybench_inputs::project::Project;
+use tinybench_inputs::subject::Subject;
 use tinybench_record::commit;
 use tinybench_record::{self as records, Other};
 use tinybench_support::exit::Failure;
 use tinybench_support::progress::Progress;
 
+use images::Built;
 use journal::Header;
+use measurements::Measured;
 use result::Outcome;
 
 impl Setting<'_> {
@@ -57,6 +61,18 @@ impl Setting<'_> {
     /// # Errors
     /// Of any of these.
     pub fn outcome(&self, planned: &Planned, progress: &mut Progress) -> Result<Outcome, Failure> {
+        let (subject, built, measured) = self.measured(planned, progress)?;
+        let duty_cycle = self.request.duty_cycle.as_ref();
+        let runtime = planned.runtime;
+        result::outcome(&self.board, duty_cycle, runtime, &subject, &built, measured)
+    }
+
+    /// The stages before verification.
+    fn measured<'a>(
+        &self,
+        planned: &'a Planned,
+        progress: &mut Progress,
+    ) -> Result<(Cow<'a, Subject>, Built, Measured), Failure> {
         let (board, runtime) = (&self.board, planned.runtime);
         let subject = planned.load(self, progress)?;
         // A probe that isn't there is told before a minute's build.
@@ -71,8 +87,7 @@ impl Setting<'_> {
             &built,
             progress,
         )?;
-        let duty_cycle = self.request.duty_cycle.as_ref();
-        result::outcome(board, duty_cycle, runtime, &subject, &built, measured)
+        Ok((subject, built, measured))
     }
 }
 

@@ -1,27 +1,26 @@
 //! One subject with its profile, for who wants more of it than a record holds.
 
-use tinybench_inputs::runtimes::description::Description;
-use tinybench_record::RunResult;
+use tinybench_record::{Profile, RunResult};
 use tinybench_support::exit::Failure;
 use tinybench_support::exits_with;
 use tinybench_support::progress::Progress;
 use tinybench_virtual_board::WindowProfile;
 
 use super::planned::Planned;
+use super::result;
 use super::setting::Setting;
-use super::{images, measurements, result};
 use crate::image::Image;
 
 /// A subject that was measured and profiled.
 pub struct Profiled {
-    /// Its entry of a record, with the profile.
+    /// Where its cycles went.
+    pub profile: Profile,
+    /// The rest of its entry of a record.
     pub result: RunResult,
     /// What was counted.
     pub window: WindowProfile,
     /// The image.
     pub image: Image,
-    /// The model.
-    pub description: Option<Description>,
 }
 
 /// The target can't count where cycles go.
@@ -47,27 +46,20 @@ impl Setting<'_> {
         planned: &Planned,
         progress: &mut Progress,
     ) -> Result<Profiled, Failure> {
+        let (subject, built, measured) = self.measured(planned, progress)?;
         let (board, runtime) = (&self.board, planned.runtime);
-        let subject = planned.load(self, progress)?;
-        let probe = self.open()?;
-        let built = images::of_subject(self.project, board, runtime, &subject, progress)?;
-        let measured = measurements::of_subject(
-            self.request,
-            board,
-            runtime,
-            probe,
-            &subject,
-            &built,
-            progress,
-        )?;
         let window = measured.measurement.profile.clone();
         let outcome = result::outcome(board, None, runtime, &subject, &built, measured)?;
-        let target = || self.choice.probe_name(board);
+        let mut result = outcome.result;
+        let Some((profile, window)) = result.profile.take().zip(window) else {
+            let target = self.choice.probe_name(board);
+            return Err(CantProfile { target }.into());
+        };
         Ok(Profiled {
-            window: window.ok_or_else(|| CantProfile { target: target() })?,
-            result: outcome.result,
+            profile,
+            window,
+            result,
             image: built.image,
-            description: runtime.describe(&subject.model).ok(),
         })
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::failures::{self, ByKey, Failed, MODELLED};
 
 use tinybench_analysis::compare::{Aspect, Context};
-use tinybench_analysis::metrics::{Direction, METRICS, Metric, Rank};
+use tinybench_analysis::metrics::{Direction, METRICS, Metric, Rank, energy_follows_latency};
 use tinybench_analysis::{quality, stated_error, statistics};
 use tinybench_record::{ExecutionKind, Fidelity, RunRecord, RunResult};
 
@@ -391,6 +391,7 @@ fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
         previous = Some(context);
     }
     let starts: Vec<usize> = context_changes.iter().map(|change| change.commit).collect();
+    let of_latency = energy_follows_latency(results.values().map(|(_, result)| *result));
     let series = METRICS.iter().filter_map(|metric| {
         let mut is_exact = true;
         let samples: Vec<Sample> = results
@@ -407,7 +408,7 @@ fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
             .collect();
         let floor = if is_exact { 0.0 } else { metric.noise_floor };
         let mut series = (!samples.is_empty()).then(|| series(metric, samples, floor, &starts))?;
-        if metric.slug == "energy" && follows(results) {
+        if metric.slug == "energy" && of_latency {
             // Its steps are those of the latency.
             series.steps.clear();
         }
@@ -426,16 +427,6 @@ fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
             .as_ref()
             .is_none_or(|outputs| outputs.verified),
     })
-}
-
-/// Whether the energy of all results is their latency times one and the same modelled power.
-fn follows(results: &Results) -> bool {
-    let powers = results.values().map(|(_, result)| {
-        let energy = result.energy.as_ref()?;
-        (energy.fidelity == Fidelity::Modelled).then_some(energy.mean_mw)
-    });
-    let powers: Option<Vec<f64>> = powers.collect();
-    powers.is_some_and(|powers| powers.windows(2).all(|pair| pair[0] == pair[1]))
 }
 
 /// Finds levels and steps, anew in each context: the first commit of one is in `starts`.

@@ -1,6 +1,5 @@
 //! `tinybench profile`
 
-use std::error::Error;
 use std::path::Path;
 
 use tinybench_execution::profile::document::Document;
@@ -12,6 +11,7 @@ use tinybench_inputs::project::Project;
 use tinybench_inputs::subject::VectorCount;
 use tinybench_support::exit::Failure;
 use tinybench_support::exits_with;
+use tinybench_support::json;
 use tinybench_support::progress::Progress;
 
 use crate::args::{ProfileArgs, ProfileFormat};
@@ -20,8 +20,8 @@ use crate::table::{profile as table, programs};
 
 /// The profile can't be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct NotWritten(String);
+#[error("can't write CSV: {0}")]
+struct NotWritten(#[from] csv::Error);
 
 exits_with!(NotWritten => Output);
 
@@ -41,26 +41,18 @@ pub fn run(args: &ProfileArgs, project: &Project) -> Result<(), Failure> {
     progress.set_subject(&planned.name);
     let profiled = setting.profiled(planned, &mut progress)?;
     let Profiled {
+        profile,
         result,
         window,
         image,
-        ..
     } = &profiled;
-    let Some(profile) = &result.profile else {
-        return Ok(());
-    };
     let name = &result.workload;
     let text = match args.format {
         ProfileFormat::Table => table::render(result, profile, &setting.board, args.by, args.top),
-        ProfileFormat::Csv => {
-            table::csv(profile, args.by, args.top).map_err(|error| NotWritten(error.to_string()))?
-        }
-        ProfileFormat::Json => Document::of(&setting.board, result)
-            .and_then(|document| document.to_json().ok())
-            .ok_or_else(|| NotWritten("the profile isn't JSON".to_owned()))?,
+        ProfileFormat::Csv => table::csv(profile, args.by, args.top).map_err(NotWritten)?,
+        ProfileFormat::Json => json::text(&Document::of(&setting.board, result, profile))?,
         ProfileFormat::Folded => stacks::folded(&stacks::of(profile, window, image)),
-        ProfileFormat::Speedscope => stacks::speedscope(name, &stacks::of(profile, window, image))
-            .map_err(|error| NotWritten(error.to_string()))?,
+        ProfileFormat::Speedscope => stacks::speedscope(name, &stacks::of(profile, window, image))?,
     };
     stdout::print(text.trim_end())
 }
@@ -70,15 +62,12 @@ fn program(args: &ProfileArgs, image: &Path, project: &Project) -> Result<(), Fa
     let loaded = Boards::open(&project.boards())?.load(&args.board)?;
     let board = &loaded.board;
     let profile = program::profile(image, board, args.cycles.unwrap_or(board.clock_hz))?;
-    let not_written = |error: &dyn Error| NotWritten(error.to_string());
     let text = match args.format {
         ProfileFormat::Table => programs::render(&profile, args.top),
-        ProfileFormat::Csv => programs::csv(&profile, args.top).map_err(|it| not_written(&it))?,
-        ProfileFormat::Json => profile.to_json().map_err(|it| not_written(&it))?,
+        ProfileFormat::Csv => programs::csv(&profile, args.top).map_err(NotWritten)?,
+        ProfileFormat::Json => json::text(&profile)?,
         ProfileFormat::Folded => stacks::folded(&profile.stacks()),
-        ProfileFormat::Speedscope => {
-            stacks::speedscope(&profile.file, &profile.stacks()).map_err(|it| not_written(&it))?
-        }
+        ProfileFormat::Speedscope => stacks::speedscope(&profile.file, &profile.stacks())?,
     };
     if args.format != ProfileFormat::Table {
         for note in &profile.notes {
