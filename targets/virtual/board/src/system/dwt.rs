@@ -108,7 +108,6 @@ impl EventCounter {
 pub(crate) struct Window {
     pub previous: u64,
     pub latest: u64,
-    pub previous_cycles: u64,
     pub latest_cycles: u64,
 }
 
@@ -117,7 +116,6 @@ impl Window {
         *self = Self {
             previous: self.latest,
             latest: instructions,
-            previous_cycles: self.latest_cycles,
             latest_cycles: cycles,
         };
     }

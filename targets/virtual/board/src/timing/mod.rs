@@ -4,7 +4,7 @@
 //! data or history is added while running: see the rules marked *dynamic* in [`rules`].
 
 pub(crate) mod cache;
-pub mod causes;
+pub(crate) mod causes;
 pub(crate) mod pipeline;
 pub(crate) mod prefetch;
 mod reference;

@@ -149,14 +149,14 @@ impl CodeCache {
         Some(block.links[usize::from(core.jumped)].get() as usize)
     }
 
-    /// What the static cycles of the block at `pc` go to.
-    pub fn causes(core: &mut Core, pc: u32) -> StaticCauses {
-        let Ok(place) = fetched_from(core, pc) else {
+    /// What the static cycles of a block that is about to be entered go to.
+    pub fn causes(core: &mut Core, block: &Block) -> StaticCauses {
+        let Ok(place) = fetched_from(core, block.start) else {
             return StaticCauses::default();
         };
-        let mut run = Run::new(core, pc);
+        let mut run = Run::new(core, block.start);
         // What can't be decoded takes no cycles.
-        let _ = run.decode(core, LONGEST);
+        let _ = run.decode(core, block.instructions.into());
         causes::of_run(&core.timing, &run.steps, fetch_from(core, place))
     }
 

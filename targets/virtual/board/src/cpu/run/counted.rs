@@ -1,6 +1,6 @@
 //! The inner loop while cycles are counted, block by block.
 
-use super::{Left, enter, leave};
+use super::{Left, enter, if_jumped, leave};
 use crate::cpu::Core;
 use crate::cpu::blocks::{Block, CodeCache};
 use crate::cpu::dispatch::dispatch;
@@ -14,7 +14,7 @@ pub(crate) trait BlockCounter {
     fn ended(&mut self, core: &mut Core, block: &Block, number: usize, spent: Spent);
 }
 
-/// What one execution of a block took beyond its static cycles.
+/// What one execution of a block took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spent {
     /// Cycles in all, the static ones among them.
@@ -40,8 +40,8 @@ pub(crate) fn run_blocks_counted<'a, const T: bool>(
     loop {
         let block = &code.blocks[number];
         counter.begins(core, block, number);
-        let jump = if T && core.jumped {
-            block.jump_extra
+        let jump = if T {
+            if_jumped(core, block.jump_extra)
         } else {
             0
         };
@@ -55,8 +55,8 @@ pub(crate) fn run_blocks_counted<'a, const T: bool>(
             return Left::Inside(block, op);
         }
         leave::<T>(core, block);
-        let taken = if T && core.jumped {
-            block.taken_extra
+        let taken = if T {
+            if_jumped(core, block.taken_extra)
         } else {
             0
         };

@@ -8,7 +8,7 @@
 
 mod report;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::Machine;
 use crate::cpu::Core;
@@ -19,15 +19,24 @@ use crate::timing::waits;
 
 pub use report::{BlockCost, ReportError, SegmentCost, WindowProfile};
 
-/// Counts of one block, since they were settled.
+/// What is known of a block that was executed.
 #[derive(Clone, Copy, Debug, Default)]
-struct Count {
+struct Known {
     start: u32,
     end: u32,
+    cycles: u32,
+    instructions: u8,
     /// A call of an operator ends it.
     calls: bool,
     /// It stands behind a call of an operator.
     behind_call: bool,
+    /// What its static cycles go to.
+    fixed: StaticCauses,
+}
+
+/// What executions of a block took since they were settled.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
     executions: u64,
     cycles: u64,
     refill: u64,
@@ -75,13 +84,16 @@ pub(super) struct Counting {
     /// Addresses behind the calls of operators.
     behind_calls: Vec<u32>,
     /// By number of the block.
-    counts: Vec<Count>,
+    counts: Vec<(Known, Tally)>,
     /// Blocks that were executed since the counts were settled.
     touched: Vec<usize>,
     /// Counts of blocks whose numbers others have now.
-    replaced: Vec<Count>,
-    causes: HashMap<u32, StaticCauses>,
+    replaced: Vec<(Known, Tally)>,
+    /// When what is counted began: with the counting, and then with each read of CYCCNT that no
+    /// operator makes.
     start: Clock,
+    /// Whether it began with such a read.
+    in_window: bool,
     /// Of the read of CYCCNT that was noticed last.
     read: Clock,
     between: Open,
@@ -95,7 +107,7 @@ pub(super) struct Counting {
 
 impl Machine {
     /// Counts from now on where the cycles go. Operators are called by the instructions before the
-    /// addresses `behind_calls`. Takes the program no cycle, and the host about half as long again.
+    /// addresses `behind_calls`. Takes the program no cycle.
     pub fn start_counting(&mut self, behind_calls: &[u32]) {
         let core = &mut self.core;
         core.deadline = 0;
@@ -104,8 +116,8 @@ impl Machine {
             counts: Vec::new(),
             touched: Vec::new(),
             replaced: Vec::new(),
-            causes: HashMap::new(),
             start: Clock::of(core),
+            in_window: false,
             read: latest_read(core),
             between: Open::default(),
             calls: Vec::new(),
@@ -117,20 +129,18 @@ impl Machine {
     }
 
     /// Ends what [`Self::start_counting`] began, if it was called. The profile is that of the latest
-    /// window in which operators were called; if there is none of the latest window, and if CYCCNT
-    /// wasn't read twice, of everything.
+    /// window in which operators were called, or of the latest one if none were in any. Where CYCCNT
+    /// wasn't read twice, it is of everything since it was read, or since the counting began.
     pub fn stop_counting(&mut self) -> Option<WindowProfile> {
         let mut counting = self.counting.take()?;
         let core = &mut self.core;
         core.deadline = 0;
         if counting.kept.is_none() {
             if counting.depth > 0 {
-                counting.settle_operator(core);
-                let cost = Clock::of(core).since(counting.called);
-                counting.end_operator(cost);
+                counting.end_operator(core);
             }
             let all = Clock::of(core).since(counting.start);
-            counting.close(core, all);
+            counting.close(all);
         }
         counting.kept
     }
@@ -144,104 +154,53 @@ fn latest_read(core: &Core) -> Clock {
 }
 
 impl Counting {
-    /// Moves all counts into what is between operators.
-    fn settle_between(&mut self, core: &mut Core) {
-        let mut open = std::mem::take(&mut self.between);
-        self.settle(core, &mut open);
-        self.between = open;
-    }
-
-    /// Moves all counts into the operator.
-    fn settle_operator(&mut self, core: &mut Core) {
-        let mut open = std::mem::take(&mut self.operator);
-        self.settle(core, &mut open);
-        self.operator = open;
-    }
-
-    fn settle(&mut self, core: &mut Core, open: &mut Open) {
-        for number in std::mem::take(&mut self.touched) {
-            let count = &mut self.counts[number];
-            let counted = *count;
-            *count = Count {
-                start: counted.start,
-                end: counted.end,
-                calls: counted.calls,
-                behind_call: counted.behind_call,
-                ..Count::default()
-            };
-            self.settle_count(core, open, &counted);
+    /// Moves all counts into the operator that runs, or into what is between.
+    fn settle(&mut self) {
+        let open = match self.depth {
+            0 => &mut self.between,
+            _ => &mut self.operator,
+        };
+        for number in self.touched.drain(..) {
+            let (known, tally) = &mut self.counts[number];
+            open.add(known, std::mem::take(tally));
         }
-        for counted in std::mem::take(&mut self.replaced) {
-            self.settle_count(core, open, &counted);
+        for (known, tally) in self.replaced.drain(..) {
+            open.add(&known, tally);
         }
-    }
-
-    fn settle_count(&mut self, core: &mut Core, open: &mut Open, count: &Count) {
-        let fixed = *self
-            .causes
-            .entry(count.start)
-            .or_insert_with(|| CodeCache::causes(core, count.start));
-        let mut causes = fixed.causes.times(count.executions);
-        causes.add(Cause::Refill, count.refill as i64);
-        causes.add(Cause::Fetch, count.fetch as i64);
-        for (cause, cycles) in WAITS.into_iter().zip(count.waits) {
-            causes.add(cause, cycles);
-        }
-        // What is left are divides, and what skipped instructions save.
-        let rest = count.cycles as i64 - causes.total();
-        let divides = fixed.divides && rest > 0;
-        causes.add(
-            if divides {
-                Cause::Divide
-            } else {
-                Cause::Instruction
-            },
-            rest,
-        );
-        open.causes += causes;
-        open.add_block(BlockCost {
-            address: count.start,
-            bytes: count.end.wrapping_sub(count.start),
-            executions: count.executions,
-            cycles: count.cycles,
-            instructions: count.executions * fixed.instructions,
-        });
     }
 
     /// An operator is called.
-    fn call(&mut self, core: &mut Core) {
-        self.depth += 1;
-        if self.depth > 1 {
+    fn call(&mut self, core: &Core) {
+        if self.depth == 0 {
+            self.settle();
+            self.called = Clock::of(core);
+        } else {
             self.operator.nested += 1;
-            return;
         }
-        self.settle_between(core);
-        self.called = Clock::of(core);
+        self.depth += 1;
     }
 
     /// An operator returns.
-    fn returned(&mut self, core: &mut Core) {
-        let Some(depth) = self.depth.checked_sub(1) else {
-            return;
-        };
-        if depth > 0 {
-            self.depth = depth;
-            return;
+    fn returned(&mut self, core: &Core) {
+        match self.depth {
+            0 => {}
+            1 => self.end_operator(core),
+            _ => self.depth -= 1,
         }
-        self.settle_operator(core);
-        let cost = Clock::of(core).since(self.called);
-        self.end_operator(cost);
     }
 
-    fn end_operator(&mut self, cost: Clock) {
+    /// Ends the operator that was called first of those that run.
+    fn end_operator(&mut self, core: &Core) {
+        self.settle();
         self.depth = 0;
+        let cost = Clock::of(core).since(self.called);
         let open = std::mem::take(&mut self.operator);
         self.calls.push(open.segment(cost));
     }
 
     /// Ends a window that took `all`.
-    fn close(&mut self, core: &mut Core, all: Clock) {
-        self.settle_between(core);
+    fn close(&mut self, all: Clock) {
+        self.settle();
         let calls = std::mem::take(&mut self.calls);
         let of_calls = calls.iter().fold(Clock::default(), |sum, call| Clock {
             cycles: sum.cycles + call.cycles,
@@ -259,10 +218,8 @@ impl Counting {
         });
     }
 
-    /// CYCCNT was read in the block `count`, which took `cycles`: a window ends, and the next one
-    /// begins.
-    fn read(&mut self, core: &mut Core, block: &Block, cycles: u64) {
-        let window = core.window;
+    /// CYCCNT was read in `block`, which took `cycles`: a window ends, and the next one begins.
+    fn read(&mut self, core: &Core, block: &Block, cycles: u64) {
         self.read = latest_read(core);
         let whole = BlockCost {
             address: block.start,
@@ -271,32 +228,67 @@ impl Counting {
             cycles,
             instructions: block.instructions.into(),
         };
-        // A program that reads it in an operator has windows of its own.
+        // What an operator measures is its own business.
         if self.depth > 0 {
             self.operator.add_edge(whole);
             return;
         }
+        let since = Clock::of(core).since(self.read);
         let behind = BlockCost {
             executions: 0,
-            cycles: core.cycles.saturating_sub(window.latest_cycles).min(cycles),
-            instructions: core.instructions.saturating_sub(window.latest),
+            cycles: since.cycles.min(cycles),
+            instructions: since.instructions.min(whole.instructions),
             ..whole
         };
         self.between.add_edge(BlockCost {
             cycles: cycles - behind.cycles,
-            instructions: whole.instructions.saturating_sub(behind.instructions),
+            instructions: whole.instructions - behind.instructions,
             ..whole
         });
-        let all = Clock {
-            cycles: window.latest_cycles.wrapping_sub(window.previous_cycles),
-            instructions: window.latest.wrapping_sub(window.previous),
-        };
-        self.close(core, all);
+        let all = self.read.since(self.start);
+        self.start = self.read;
+        if std::mem::replace(&mut self.in_window, true) {
+            self.close(all);
+        } else {
+            // What came before the first read is in no window.
+            self.settle();
+            self.calls.clear();
+            self.between = Open::default();
+        }
         self.between.add_edge(behind);
     }
 }
 
 impl Open {
+    /// Adds executions of a block.
+    fn add(&mut self, known: &Known, tally: Tally) {
+        let mut causes = known.fixed.causes.times(tally.executions);
+        causes.add(Cause::Refill, tally.refill as i64);
+        causes.add(Cause::Fetch, tally.fetch as i64);
+        for (cause, cycles) in WAITS.into_iter().zip(tally.waits) {
+            causes.add(cause, cycles);
+        }
+        // What is left are divides, and what skipped instructions save.
+        let rest = tally.cycles as i64 - causes.total();
+        let divides = known.fixed.divides && rest > 0;
+        causes.add(
+            if divides {
+                Cause::Divide
+            } else {
+                Cause::Instruction
+            },
+            rest,
+        );
+        self.causes += causes;
+        self.add_block(BlockCost {
+            address: known.start,
+            bytes: known.end.wrapping_sub(known.start),
+            executions: tally.executions,
+            cycles: tally.cycles,
+            instructions: tally.executions * u64::from(known.instructions),
+        });
+    }
+
     fn add_block(&mut self, cost: BlockCost) {
         let BlockCost { address, bytes, .. } = cost;
         let block = self.blocks.entry(address).or_insert(BlockCost {
@@ -326,42 +318,60 @@ impl Open {
     }
 }
 
+impl Known {
+    fn of(core: &mut Core, block: &Block, behind_calls: &[u32]) -> Self {
+        Self {
+            start: block.start,
+            end: block.end,
+            cycles: block.cycles,
+            instructions: block.instructions,
+            calls: behind_calls.contains(&block.end),
+            behind_call: behind_calls.contains(&block.start),
+            // Without timing a block takes no cycles that could go to anything.
+            fixed: match core.instructions_only {
+                true => StaticCauses::default(),
+                false => CodeCache::causes(core, block),
+            },
+        }
+    }
+
+    fn is_of(&self, block: &Block) -> bool {
+        let own = (self.start, self.end, self.cycles, self.instructions);
+        own == (block.start, block.end, block.cycles, block.instructions)
+    }
+}
+
 impl BlockCounter for Counting {
     fn begins(&mut self, core: &mut Core, block: &Block, number: usize) {
         if self.counts.len() <= number {
-            self.counts.resize(number + 1, Count::default());
+            self.counts.resize(number + 1, Default::default());
         }
         let count = &mut self.counts[number];
-        if (count.start, count.end) != (block.start, block.end) {
-            if count.executions > 0 {
+        if !count.0.is_of(block) {
+            if count.1.executions > 0 {
                 self.replaced.push(*count);
                 self.touched.retain(|&touched| touched != number);
             }
-            *count = Count {
-                start: block.start,
-                end: block.end,
-                calls: self.behind_calls.contains(&block.end),
-                behind_call: self.behind_calls.contains(&block.start),
-                ..Count::default()
-            };
+            let known = Known::of(core, block, &self.behind_calls);
+            *count = (known, Tally::default());
         }
-        if count.behind_call && core.jumped {
+        if count.0.behind_call && core.jumped {
             self.returned(core);
         }
     }
 
     fn ended(&mut self, core: &mut Core, block: &Block, number: usize, spent: Spent) {
-        let calls = self.counts[number].calls && core.jumped;
+        let (known, tally) = &mut self.counts[number];
+        let calls = known.calls && core.jumped;
         if latest_read(core) == self.read {
-            let count = &mut self.counts[number];
-            if count.executions == 0 {
+            if tally.executions == 0 {
                 self.touched.push(number);
             }
-            count.executions += 1;
-            count.cycles += spent.cycles;
-            count.refill += spent.refill;
-            count.fetch += spent.fetch;
-            for (sum, cycles) in count.waits.iter_mut().zip(waits::parts(spent.waits)) {
+            tally.executions += 1;
+            tally.cycles += spent.cycles;
+            tally.refill += spent.refill;
+            tally.fetch += spent.fetch;
+            for (sum, cycles) in tally.waits.iter_mut().zip(waits::parts(spent.waits)) {
                 *sum += cycles;
             }
         } else {
