@@ -54,6 +54,7 @@ pub fn measure<'b, T: Target + ?Sized>(
         counts.push(Counts::difference(&sequence, &control));
         advance();
     }
+    runner.back_to_full_clock()?;
     Ok(counts)
 }
 

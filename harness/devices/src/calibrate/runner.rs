@@ -149,6 +149,11 @@ impl<'a, T: Target + ?Sized> Runner<'a, T> {
         Ok(Readings::new(readings(0), events))
     }
 
+    /// Leaves the chip as the firmware has set it up.
+    pub fn back_to_full_clock(&mut self) -> Result<(), CalibrateError> {
+        self.change_clock(Clock::Full)
+    }
+
     /// Has the core run at `clock`. The core is halted meanwhile.
     fn change_clock(&mut self, clock: Clock) -> Result<(), CalibrateError> {
         if clock == self.clock {

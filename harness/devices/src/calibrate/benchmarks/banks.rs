@@ -32,6 +32,7 @@ pub(super) fn add(table: &mut Table, clock: Clock) {
                 Sequence::new(in_a_row(count, 0)).clocked(clock),
             );
         }
+        table.rule(ram, "`LOAD_AFTER_STORE`");
         let behind_store = join(&[&str(4, 0, 8), &ldr(4, 1, 0)]);
         table.add(
             "load right behind a store",

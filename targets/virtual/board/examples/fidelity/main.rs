@@ -167,26 +167,22 @@ fn ablate(
 
 /// The parameters that NAME=VALUE set.
 fn changes(rest: &[String]) -> Result<Vec<(&str, u32)>, Problem> {
-    let change = |argument: &'_ String| -> Result<(String, u32), Problem> {
-        let (name, value) = argument
-            .split_once('=')
-            .ok_or_else(|| Problem::Usage(format!("{argument} is no NAME=VALUE")))?;
-        let value = value
-            .parse()
-            .map_err(|_| Problem::Usage(format!("{value} is no number of cycles")))?;
-        Ok((name.to_owned(), value))
-    };
     rest.iter()
         .filter(|argument| !argument.starts_with("--"))
         .map(|argument| {
-            let (name, value) = change(argument)?;
-            Ok((&argument[..name.len()], value))
+            let (name, value) = argument
+                .split_once('=')
+                .ok_or_else(|| Problem::Usage(format!("{argument} is no NAME=VALUE")))?;
+            let value = value
+                .parse()
+                .map_err(|_| Problem::Usage(format!("{value} is no number of cycles")))?;
+            Ok((name, value))
         })
         .collect()
 }
 
 fn compare_images(list: &str, folder: &str, rest: &[String]) -> Result<(), Problem> {
-    let images = images::read(Path::new(list), Path::new(folder))?;
+    let images = images::read(Path::new(list), Path::new(folder)).map_err(Problem::Input)?;
     let dual_bank = match (has(rest, "--banks=1"), has(rest, "--banks=2")) {
         (false, false) => None,
         (single, _) => Some(!single),
@@ -199,7 +195,10 @@ fn compare_images(list: &str, folder: &str, rest: &[String]) -> Result<(), Probl
     let rows = image_rows(&images, setting)?;
     table::print_comparison("image", &rows);
     if has(rest, "--coverage") {
-        let mixes = images.iter().map(|image| Ok((image.name(), mix(image)?)));
+        let mix_of = |image| mix(image).map_err(Problem::Image);
+        let mixes = images
+            .iter()
+            .map(|image| Ok((image.name(), mix_of(image)?)));
         table::print_mixes(&mixes.collect::<Result<Vec<_>, Problem>>()?);
     }
     if has(rest, "--ablation") {

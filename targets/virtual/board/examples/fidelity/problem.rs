@@ -24,9 +24,3 @@ impl Problem {
         }
     }
 }
-
-impl From<String> for Problem {
-    fn from(error: String) -> Self {
-        Self::Image(error)
-    }
-}
