@@ -4,6 +4,7 @@
 # shellcheck disable=SC2034 # for the scripts that source this file
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 firmware_target=thumbv7em-none-eabihf
+m0plus_target=thumbv6m-none-eabi
 oldest_rust=1.89
 # The release that tinybench itself is built on.
 probe_rs_version=0.32.0
@@ -24,10 +25,10 @@ host_rust_is_there() {
     [ -n "$version" ] && [ "$(printf '%s\n' "$oldest_rust" "$version" | sort -V | head -n1)" = "$oldest_rust" ]
 }
 
-# The compiler on the search path has the firmware target's library.
+# The compiler on the search path has the library of a target.
 rustup_target_is_there() {
     local folder
-    folder=$(rustc --print target-libdir --target "$firmware_target" 2>/dev/null) || return 1
+    folder=$(rustc --print target-libdir --target "$1" 2>/dev/null) || return 1
     compgen -G "$folder/libcore-*.rlib" >/dev/null
 }
 

@@ -1,5 +1,5 @@
 //! Turns the board and the model, given as environment variables, into what the linker and the
-//! compiler need: `memory.x`, `tinybench.x`, the model and its size.
+//! compiler need: `memory.x`, `sections.x`, the model and its size.
 
 use std::env;
 use std::fs;
@@ -25,33 +25,38 @@ fn main() {
             ram.length
         ));
     }
+    let last = match env::var_os("CARGO_FEATURE_LIBRARY") {
+        Some(_) => ".tinybench.harness.support",
+        None => ".tinybench.harness",
+    };
     let memory = format!(
         "MEMORY\n{{\n  FLASH : ORIGIN = {:#010x}, LENGTH = {:#x}\n  RAM : ORIGIN = {:#010x}, LENGTH = {:#x}\n}}\n\
          /* cortex-m-rt's name for the lowest address of the stack. */\n\
          _stack_end = ORIGIN(RAM) + LENGTH(RAM) - {stack_bytes};\n\
          /* cortex-m-rt's name for where .text begins: behind the sections of tinybench.x. */\n\
-         _stext = ALIGN(ADDR(.tinybench.harness) + SIZEOF(.tinybench.harness), 16);\n",
+         _stext = ALIGN(ADDR({last}) + SIZEOF({last}), 16);\n",
         flash.origin, flash.length, ram.origin, ram.length
     );
     write(&out.join("memory.x"), memory.as_bytes());
-    write(&out.join("tinybench.x"), include_bytes!("tinybench.x"));
+    // Of another name than the template, which the linker would find first.
+    write(&out.join("sections.x"), script().as_bytes());
     // Where a device crate would name its interrupts.
     write(&out.join("device.x"), b"");
     println!("cargo:rerun-if-changed=tinybench.x");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-link-search={}", out.display());
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
-    println!("cargo:rustc-link-arg-bins=-Ttinybench.x");
+    println!("cargo:rustc-link-arg-bins=-Tsections.x");
+    if env::var_os("CARGO_FEATURE_LIBRARY").is_some() {
+        link_library(&out);
+    }
 
     if env::var_os("CARGO_FEATURE_CALIBRATION").is_none() {
-        let model = PathBuf::from(required("TINYBENCH_MODEL"));
-        println!("cargo:rerun-if-changed={}", model.display());
-        let bytes = fs::read(&model).unwrap_or_else(|error| {
-            fail(&format!(
-                "can't read the model {}: {error}",
-                model.display()
-            ))
-        });
+        // A runtime into which its model is compiled has none beside it.
+        let bytes = match variable("TINYBENCH_NO_MODEL") {
+            Some(_) => Vec::new(),
+            None => model(),
+        };
         write(&out.join("model.bin"), &bytes);
     }
 
@@ -73,23 +78,128 @@ fn main() {
         println!("cargo:rustc-env=TINYBENCH_MLPERF_MODEL={model}");
     }
 
-    println!("cargo:rustc-check-cfg=cfg(setup, values(\"nrf52\", \"stm32l4r5\"))");
+    println!("cargo:rustc-check-cfg=cfg(armv6m)");
+    if required("TARGET").starts_with("thumbv6m-") {
+        println!("cargo:rustc-cfg=armv6m");
+    }
+
+    if env::var_os("CARGO_FEATURE_ENERGY").is_some() {
+        let pin = number("TINYBENCH_MARK_PIN");
+        let text = format!("const MARK_PIN: u32 = {pin};\n");
+        write(&out.join("mark_pin.rs"), text.as_bytes());
+    }
+
+    println!(
+        "cargo:rustc-check-cfg=cfg(setup, values(\"nrf52\", \"stm32g0b1\", \"stm32l4r5\", \"stm32u385\", \"stm32u575\"))"
+    );
+    println!("cargo:rustc-check-cfg=cfg(stm32)");
     if let Some(chip) = variable("TINYBENCH_SETUP") {
         let settings = match chip.as_str() {
             "nrf52" => switch("INSTRUCTION_CACHE"),
+            "stm32g0b1" => [
+                wait_states(7),
+                switch("PREFETCH"),
+                switch("INSTRUCTION_CACHE"),
+            ]
+            .concat(),
             "stm32l4r5" => [
-                wait_states(),
+                wait_states(15),
                 switch("PREFETCH"),
                 switch("INSTRUCTION_CACHE"),
                 switch("DATA_CACHE"),
             ]
             .concat(),
+            "stm32u385" | "stm32u575" => [
+                wait_states(15),
+                switch("PREFETCH"),
+                switch("INSTRUCTION_CACHE"),
+            ]
+            .concat(),
             other => fail(&format!(
-                "TINYBENCH_SETUP is `{other}`: it must be `nrf52`, `stm32l4r5` or unset"
+                "TINYBENCH_SETUP is `{other}`: it must be `nrf52`, `stm32g0b1`, `stm32l4r5`, `stm32u385`, `stm32u575` or unset"
             )),
         };
         write(&out.join("setup.rs"), settings.as_bytes());
         println!("cargo:rustc-cfg=setup=\"{chip}\"");
+        if chip.starts_with("stm32") {
+            println!("cargo:rustc-cfg=stm32");
+        }
+    }
+}
+
+/// The model file.
+fn model() -> Vec<u8> {
+    let model = PathBuf::from(required("TINYBENCH_MODEL"));
+    println!("cargo:rerun-if-changed={}", model.display());
+    fs::read(&model).unwrap_or_else(|error| {
+        fail(&format!(
+            "can't read the model {}: {error}",
+            model.display()
+        ))
+    })
+}
+
+/// The linker script, in which the bytes of the runtime's archives are the runtime's, and its code begins
+/// so many bytes further on as is asked for.
+fn script() -> String {
+    const PLACE: &str = "@RUNTIME@";
+    let of_crates = ["classical", "interpreter", "kernels"]
+        .map(|name| format!("libtinybench_{name}-*"))
+        .join(",");
+    let archives = variable("TINYBENCH_RUNTIME_ARCHIVES").unwrap_or(of_crates);
+    let offset = optional_number("TINYBENCH_CODE_OFFSET").unwrap_or(0);
+    if !offset.is_multiple_of(4) {
+        fail(&format!(
+            "TINYBENCH_CODE_OFFSET is {offset}: it must be a multiple of 4"
+        ));
+    }
+    let mut script = String::new();
+    for line in include_str!("tinybench.x").split_inclusive('\n') {
+        if line.contains("@OFFSET@") {
+            if offset > 0 {
+                script.push_str(&line.replace("@OFFSET@", &offset.to_string()));
+            }
+        } else if line.contains(":*(") && line.contains(PLACE) {
+            script.extend(archives.split(',').map(|it| line.replace(PLACE, it)));
+        } else {
+            script.push_str(line);
+        }
+    }
+    script
+}
+
+/// Has the static library of the runtime linked, and what it needs.
+fn link_library(out: &Path) {
+    write(&out.join("library.x"), include_bytes!("library.x"));
+    println!("cargo:rerun-if-changed=library.x");
+    println!("cargo:rustc-link-arg-bins=-Tlibrary.x");
+    for name in ["NAME", "VERSION"] {
+        let name = format!("TINYBENCH_RUNTIME_{name}");
+        println!("cargo:rustc-env={name}={}", required(&name));
+    }
+    if required("TINYBENCH_RUNTIME_IN_RUST") == "1" {
+        // It has a panic handler and a core library as well: those of this program come first.
+        println!("cargo:rustc-link-arg-bins=--allow-multiple-definition");
+    }
+    // Before the compiler's own library, so that memcpy and its like are those of the C library, which
+    // the engine has in a product.
+    for path in required("TINYBENCH_RUNTIME_LIBRARIES").split('\u{1f}') {
+        let path = Path::new(path);
+        println!("cargo:rerun-if-changed={}", path.display());
+        let (Some(folder), Some(file)) = (path.parent(), path.file_name()) else {
+            fail(&format!("{} is no library", path.display()));
+        };
+        println!("cargo:rustc-link-search=native={}", folder.display());
+        // All of the engine's own objects are linked, as those of any program are: constructors alone
+        // are nothing that anything refers to.
+        let all = match file == "libruntime.a" {
+            true => "+whole-archive,",
+            false => "",
+        };
+        println!(
+            "cargo:rustc-link-lib=static:{all}+verbatim={}",
+            file.to_string_lossy()
+        );
     }
 }
 
@@ -122,12 +232,12 @@ fn switch(name: &str) -> String {
     }
 }
 
-/// Wait states of the flash, as Rust source.
-fn wait_states() -> String {
+/// Wait states of the flash, of which the register holds so many, as Rust source.
+fn wait_states(most: u32) -> String {
     let states = number("TINYBENCH_WAIT_STATES");
-    if states > 15 {
+    if states > most {
         fail(&format!(
-            "TINYBENCH_WAIT_STATES is {states}: the register has room for 15"
+            "TINYBENCH_WAIT_STATES is {states}: the register has room for {most}"
         ));
     }
     format!("pub const WAIT_STATES: u32 = {states};\n")

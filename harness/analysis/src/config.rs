@@ -32,6 +32,10 @@ pub struct Config {
     /// Steps for the worse that the project accepts, so that its dashboard doesn't show them as open.
     #[serde(default)]
     pub accept: Vec<Accepted>,
+    /// Folders of inference engines that `--runtime` then knows by name, from that of the file: each is one, or
+    /// holds some.
+    #[serde(default)]
+    pub runtimes: Vec<PathBuf>,
 }
 
 /// A step for the worse that is accepted.
@@ -98,6 +102,18 @@ pub enum ConfigError {
         /// What is wrong.
         problem: String,
     },
+    /// A folder of inference engines isn't there.
+    #[error(
+        "{}: runtimes has `{}`: there is no such folder beside the file",
+        printable_path(path),
+        printable_path(folder)
+    )]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        folder: PathBuf,
+    },
     /// A limit or noise floor isn't one.
     #[error("{}: {place}: {source}", printable_path(path))]
     Limit {
@@ -121,6 +137,28 @@ pub struct Loaded {
     pub gate: Gate,
     /// The file.
     pub path: Option<PathBuf>,
+}
+
+impl Loaded {
+    /// The folders of inference engines.
+    ///
+    /// # Errors
+    /// One that isn't there.
+    pub fn runtimes(&self) -> Result<Vec<PathBuf>, ConfigError> {
+        let file = self.path.as_deref().unwrap_or(Path::new(""));
+        let here = file.parent().unwrap_or(Path::new(""));
+        let folders = self.config.runtimes.iter().map(|folder| {
+            let path = here.join(folder);
+            match path.is_dir() {
+                true => Ok(path),
+                false => Err(ConfigError::NoFolder {
+                    path: file.to_owned(),
+                    folder: folder.clone(),
+                }),
+            }
+        });
+        folders.collect()
+    }
 }
 
 /// The nearest `tinybench.toml` at or above `folder`, if there is one.
@@ -239,6 +277,19 @@ mod tests {
         latency = "150ms"
     "#;
 
+    #[test]
+    fn folders_of_runtimes_are_those_beside_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("engines")).unwrap();
+        let file = folder.path().join(FILE);
+        let runtimes = |text: &str| parse(text, file.clone()).unwrap().runtimes();
+        let found = runtimes("runtimes = [\"engines\"]").unwrap();
+        assert_eq!(found, [folder.path().join("engines")]);
+        let error = runtimes("runtimes = [\"engine\"]").unwrap_err().to_string();
+        assert!(error.ends_with("runtimes has `engine`: there is no such folder beside the file"));
+        assert_eq!(Loaded::default().runtimes().unwrap(), Vec::<PathBuf>::new());
+    }
+
     fn told(text: &str) -> String {
         parse(text, FILE.into()).unwrap_err().to_string()
     }
@@ -252,7 +303,7 @@ mod tests {
         let limit = loaded.gate.limit("kws", latency);
         assert_eq!((limit.soft, limit.hard), (None, Some(150_000.0)));
         assert_eq!(loaded.gate.limit("vww", latency).soft, Some(0.02));
-        assert_eq!(loaded.gate.floor(latency, false), 0.01);
+        assert_eq!(loaded.gate.floor(latency, false, []), 0.01);
         let energy = Metric::find("energy").unwrap();
         assert!(loaded.gate.limit("vww", energy).off);
         let [accepted] = loaded.config.accept.as_slice() else {

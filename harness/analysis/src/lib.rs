@@ -1,4 +1,4 @@
-//! From records to verdicts: what each figure is, what it means that it differs, and the forms in
+//! From records to verdicts: what it means that a figure differs, and the forms in
 //! which other programs read it.
 
 pub mod baselines;
@@ -6,7 +6,10 @@ pub mod compare;
 pub mod config;
 pub mod export;
 pub mod merge;
-pub mod metrics;
+pub mod profile;
 pub mod quality;
+pub mod reference;
 pub mod stated_error;
 pub mod statistics;
+
+pub use tinybench_metrics as metrics;

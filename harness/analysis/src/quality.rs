@@ -38,6 +38,20 @@ pub fn figure(quality: &Quality) -> String {
     text
 }
 
+/// As [`figure`], where there is little room: `top-1 87.5 % of 48 (75.3 to 94.1 %)`.
+pub fn brief(quality: &Quality) -> String {
+    let mut text = format!(
+        "{} {} of {}",
+        name(quality),
+        value(quality),
+        grouped(quality.samples)
+    );
+    if let Some(ends) = interval(quality) {
+        text += &format!(" ({ends})");
+    }
+    text
+}
+
 /// How an interval of this method was computed, for people.
 pub fn method(interval: &QualityInterval) -> &str {
     match interval.method.as_str() {
@@ -74,6 +88,8 @@ mod tests {
             figure(&Quality::new("top1", 0.875, 48)),
             "top-1 87.5 % of 48 samples (95 % interval 75.3 to 94.1 %)"
         );
+        let brief = brief(&Quality::new("top1", 0.875, 48));
+        assert_eq!(brief, "top-1 87.5 % of 48 (75.3 to 94.1 %)");
         let mut area = Quality::new("auc", 0.9, 48);
         assert_eq!(figure(&area), "AUC 0.900 of 48 samples");
         area.interval = Some(QualityInterval::new(0.81, 0.951, "delong"));

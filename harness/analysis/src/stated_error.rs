@@ -4,13 +4,22 @@ use std::collections::BTreeMap;
 
 use tinybench_record::{Fidelity, RunResult, StatedError};
 
+/// What is said of cycles of a board whose chip isn't modelled.
+const GENERIC: &str = "These cycles are those of a generic memory system with the wait states and caches \
+                       of the board file, not of the chip's own: no error is established for them.";
+
 /// How far off the modelled cycles of `results` are, and which of them lie outside of the programs
 /// that this was established with: a sentence or two for each board's statement. Empty where all
 /// are measured.
 pub fn sentences<'a>(results: impl IntoIterator<Item = &'a RunResult>) -> String {
+    let mut generic = false;
     let mut statements: Vec<(Option<&StatedError>, Vec<&RunResult>)> = Vec::new();
     for result in results {
         if result.latency.fidelity != Fidelity::Modelled {
+            continue;
+        }
+        if result.latency.generic_memory_system {
+            generic = true;
             continue;
         }
         let error = result.latency.stated_error.as_ref();
@@ -31,7 +40,26 @@ pub fn sentences<'a>(results: impl IntoIterator<Item = &'a RunResult>) -> String
             stated + &outside(results)
         }
     });
-    texts.collect::<Vec<_>>().join(" ")
+    let generic = generic.then(|| GENERIC.to_owned());
+    texts.chain(generic).collect::<Vec<_>>().join(" ")
+}
+
+/// How far off the modelled energies of `results` are where others have measured the power: a sentence for
+/// each statement. Empty where there is none.
+pub fn of_energy<'a>(results: impl IntoIterator<Item = &'a RunResult>) -> String {
+    let energies = results.into_iter().filter_map(|it| it.energy.as_ref());
+    let mut texts = Vec::new();
+    for error in energies.filter_map(|energy| energy.stated_error.as_ref()) {
+        let text = format!(
+            "Modelled energy is time by a constant power, off by {:.1} % on average and {:.1} % at \
+             most from published ones ({}).",
+            error.mean_percent, error.worst_percent, error.source
+        );
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts.join(" ")
 }
 
 /// Whether two statements differ in the program alone.
@@ -107,6 +135,17 @@ mod tests {
         })
     }
 
+    #[test]
+    fn of_a_generic_memory_system_no_error_is_known() {
+        let mut result = example().results.remove(0);
+        result.latency.fidelity = Fidelity::Modelled;
+        result.latency.stated_error = None;
+        result.latency.generic_memory_system = true;
+        assert_eq!(sentences([&result, &result]), GENERIC);
+        result.latency.fidelity = Fidelity::Measured;
+        assert_eq!(sentences([&result]), "");
+    }
+
     fn loads(percent: f64) -> Outside {
         Outside {
             what: "loads from flash".to_owned(),
@@ -114,6 +153,20 @@ mod tests {
             covered_percent: Some(0.9),
             other: Default::default(),
         }
+    }
+
+    #[test]
+    fn what_is_known_of_a_modelled_energy_is_told_once() {
+        let mut results = vec![example().results.remove(0); 2];
+        assert_eq!(of_energy(&results), "");
+        for result in &mut results {
+            result.energy.as_mut().unwrap().stated_error = stated(Vec::new());
+        }
+        assert_eq!(
+            of_energy(&results),
+            "Modelled energy is time by a constant power, off by 0.7 % on average and 1.6 % at most from \
+             published ones (six functions)."
+        );
     }
 
     fn result(name: &str, error: Option<StatedError>) -> RunResult {

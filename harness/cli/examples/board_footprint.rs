@@ -13,19 +13,22 @@ use std::time::Duration;
 
 use nix::time::ClockId;
 use tinybench_execution::target::session::Session;
+use tinybench_inputs::board::{Board, Boards};
+use tinybench_inputs::project::Project;
 use tinybench_virtual_board::VirtualBoard;
 
 const BOARDS: u32 = 8;
-const CHIP: &str = "nRF52840_xxAA";
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let project = Project::find(None, &std::env::current_dir()?)?;
+    let board = Boards::open(&project.boards())?.load("nano33")?.board;
     // The first one reads probe-rs's chip descriptions, which all share.
-    let (first, first_time) = attach()?;
+    let (first, first_time) = attach(&board)?;
     let before = resident_bytes()?;
     let mut boards = Vec::new();
     let mut times = Vec::new();
     for _ in 0..BOARDS {
-        let (session, time) = attach()?;
+        let (session, time) = attach(&board)?;
         boards.push(session);
         times.push(time);
     }
@@ -42,10 +45,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// A new board with a probe-rs session on it.
-fn attach() -> Result<(Session, Duration), Box<dyn Error>> {
+fn attach(description: &Board) -> Result<(Session, Duration), Box<dyn Error>> {
     let start = processor_time()?;
     let board = Arc::new(Mutex::new(VirtualBoard::new("nrf52840")?));
-    let session = Session::attach(tinybench_virtual_probe::open(board), CHIP)?;
+    let session = Session::attach(tinybench_virtual_probe::open(board), description)?;
     Ok((session, processor_time()? - start))
 }
 

@@ -68,6 +68,7 @@ fn make(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         record.commit = Some(Commit {
             url: Some(format!("https://example.org/project/commit/{id}")),
             time: Some(time.to_string()),
+            release: None,
             id,
             other: Other::new(),
         });

@@ -138,8 +138,10 @@ fn confirm_result(
                 continue;
             };
             let limit = confirmation.gate.limit(&key.workload, metric);
-            let floor = confirmation.gate.floor(metric, new.noisy);
-            let judged = judge(metric, &old, &new, limit, floor);
+            let floor = confirmation
+                .gate
+                .floor(metric, new.noisy, [&base.result, &entry.result]);
+            let judged = judge(metric, change.shown_in, &old, &new, limit, floor);
             if judged.verdict != Verdict::Regression {
                 change.verdict = Verdict::Unclear;
                 change.reason = Some(format!("not there when run again ({round})"));

@@ -26,10 +26,17 @@ pub fn print(text: &str) -> Result<(), Failure> {
 
 /// How many columns there are.
 pub fn width() -> usize {
-    terminal_size::terminal_size_of(io::stdout())
-        .map_or(DEFAULT_WIDTH, |(terminal_size::Width(width), _)| {
-            width.into()
-        })
+    terminal().unwrap_or(DEFAULT_WIDTH)
+}
+
+/// How many columns the terminal has; without one what is printed may be as wide as it likes.
+pub fn terminal_width() -> usize {
+    terminal().unwrap_or(usize::MAX)
+}
+
+fn terminal() -> Option<usize> {
+    let size = terminal_size::terminal_size_of(io::stdout());
+    size.map(|(terminal_size::Width(width), _)| width.into())
 }
 
 /// Whether to use colour: on a terminal, unless `NO_COLOR` is set to something.

@@ -27,7 +27,7 @@ fuzz_target!(|text: &[u8]| {
     let side = Side::new("record", &loaded);
     let comparison = compare(&side, std::slice::from_ref(&side), &Gate::default(), &[]).unwrap();
     assert!(comparison.regressions().is_empty());
-    let shown = table::render(&comparison, false);
+    let shown = table::render(&comparison, usize::MAX, false);
     assert!(!shown.replace('\n', "").contains(is_hazard), "{shown:?}");
     markdown::render(&comparison);
     csv::render(&loaded).unwrap();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tinybench_runtimes::Runtimes;
 use tinybench_support::exits_with;
 
 /// The folder of board files, from the project's root.
@@ -22,6 +23,8 @@ pub fn made(root: &Path) -> PathBuf {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
     root: PathBuf,
+    /// Folders of runtimes besides its own.
+    runtimes: Vec<PathBuf>,
 }
 
 /// There is no project where one was looked for.
@@ -58,6 +61,7 @@ impl Project {
     fn at(root: &Path) -> Option<Self> {
         let project = Self {
             root: root.to_owned(),
+            runtimes: Vec::new(),
         };
         project.boards().is_dir().then_some(project)
     }
@@ -65,6 +69,20 @@ impl Project {
     /// The project's folder.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The same with more folders of runtimes: each is one, or holds some.
+    #[must_use]
+    pub fn with_runtimes(self, folders: Vec<PathBuf>) -> Self {
+        Self {
+            runtimes: folders,
+            ..self
+        }
+    }
+
+    /// The runtimes that have a name: its own, those of the folders that it was given, and the user's.
+    pub fn runtimes(&self) -> Runtimes {
+        Runtimes::new(&self.root, &self.runtimes)
     }
 
     /// The folder of board files.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::run::{RunRecord, SCHEMA};
 
-/// A record with every optional part but failures.
+/// A record with every optional part but failures and what a power instrument told.
 pub fn example() -> RunRecord {
     serde_json::from_value(json!({
         "schema": SCHEMA,
@@ -139,4 +139,52 @@ fn learning_example() -> Value {
         "condensing": [{ "samples": 30, "kept": 12, "cycles": 250_000 }],
         "steps_compared": 480, "verified": true,
     })
+}
+
+/// The [`example`], its energy measured by an instrument.
+pub fn with_metered() -> RunRecord {
+    let mut record = example();
+    record.results[0].energy = serde_json::from_value(json!({
+        "uj_per_inference": 1_320.0, "mean_mw": 9.68, "source": "ppk2", "fidelity": "measured",
+        "metered": {
+            "instrument": "Nordic Power Profiler Kit II", "supply_v": 3.0, "sample_rate_hz": 100_000.0,
+            "samples": 3_000_000, "inferences": 73,
+            "windows_uj": [1_310.0, 1_330.0], "interval_uj": [1_193.0, 1_447.0],
+            "peak_mw": 14.1, "idle_mw": 0.9,
+            "trace": { "file": "new.traces/kws-interpreter.trace.gz", "sha256": "0".repeat(64) },
+            "course": {
+                "step_s": 5.0, "mean_mw": [0.9, 9.6, 5.0, 9.7, 9.8, 0.9],
+                "peak_mw": [1.0, 14.0, 14.1, 14.0, 14.0, 1.0],
+                "windows": [[4.0, 14.0], [15.0, 25.0]],
+            },
+        },
+    }))
+    .unwrap();
+    record
+}
+
+/// The [`with_metered`], from raw audio: each stage has its energy.
+pub fn with_stages() -> RunRecord {
+    let mut record = with_metered();
+    let metered = record.results[0].energy.as_mut();
+    let metered = metered.and_then(|it| it.metered.as_mut()).unwrap();
+    metered.stages = serde_json::from_value(json!({
+        "preprocess": {
+            "uj": 310.0, "interval_uj": [297.3, 322.7], "runs": 300, "windows_uj": [309.0, 311.0],
+        },
+        "inference": {
+            "uj": 1_000.0, "interval_uj": [872.9, 1_127.1], "runs": 73, "windows_uj": [990.0, 1_010.0],
+        },
+        "postprocess": { "uj": 10.0, "runs": 100_000, "windows_uj": [10.0, 10.0] },
+    }))
+    .unwrap();
+    metered.course.windows = vec![
+        [4.0, 7.0],
+        [8.0, 11.0],
+        [12.0, 14.0],
+        [15.0, 18.0],
+        [19.0, 22.0],
+        [23.0, 25.0],
+    ];
+    record
 }

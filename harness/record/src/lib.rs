@@ -8,6 +8,7 @@ mod environment;
 pub mod example;
 mod latency;
 pub mod learning;
+mod metered;
 mod profile;
 pub mod published;
 mod quality;
@@ -20,8 +21,9 @@ mod values;
 
 pub use environment::{commit, scheduler};
 pub use latency::*;
+pub use metered::*;
 pub use profile::*;
-pub use quality::{Quality, QualityInterval};
+pub use quality::{Areas, Quality, QualityInterval};
 pub use result::*;
 pub use run::*;
 pub use values::Other;

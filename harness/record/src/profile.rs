@@ -24,6 +24,12 @@ pub struct Profile {
     /// The functions, the most expensive first.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub functions: Vec<FunctionProfile>,
+    /// Samples of the program counter that the functions are by, where they weren't counted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub samples: Option<u64>,
+    /// Samples in which the probe gave nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub missed_samples: Option<u64>,
     /// What can't be shown, and why.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
@@ -72,6 +78,18 @@ pub struct OperatorProfile {
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
+}
+
+impl Profile {
+    /// What `between` is called beside the operators.
+    pub const BETWEEN: &str = "between operators";
+}
+
+impl OperatorProfile {
+    /// The operator for people: name and index.
+    pub fn label(&self) -> String {
+        format!("{} {}", self.name, self.index)
+    }
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -169,6 +187,9 @@ pub struct FunctionProfile {
     /// Instructions, where the target can count them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub instructions: Option<u64>,
+    /// Samples of the program counter that were in it, where its cycles are by those.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub samples: Option<u64>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,

@@ -98,8 +98,11 @@ fn parse(text: &str, models: &[&str]) -> Result<Vec<Row>, String> {
 /// Whether published `conditions` name a core of the kind that a board file calls `core`: they
 /// begin with its short name, such as `M4F 120` or `PSoC62 M4F 150` for `cortex-m4f`.
 pub fn is_of_core(conditions: &str, core: &str) -> bool {
-    let Some(short) = core.strip_prefix("cortex-") else {
-        return false;
+    let short = match core.strip_prefix("cortex-") {
+        // What is published names it without its floating-point unit.
+        Some("m33f") => "m33",
+        Some(short) => short,
+        None => return false,
     };
     let first = conditions.split(';').next().unwrap_or_default();
     first
@@ -125,6 +128,7 @@ mod tests {
             .map(|row| is_of_core(&row.conditions, "cortex-m4f"))
             .collect();
         assert_eq!(of_m4f, [true, false]);
+        assert!(is_of_core(&rows[1].conditions, "cortex-m33f"));
     }
 
     #[test]

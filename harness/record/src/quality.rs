@@ -25,6 +25,23 @@ pub struct Quality {
     pub other: Other,
 }
 
+/// Areas under the receiver operating characteristic, of the same vectors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Areas {
+    /// That of the reference outputs, 0 to 1.
+    #[serde(serialize_with = "finite")]
+    pub reference: f64,
+    /// That of the target's outputs, 0 to 1.
+    #[serde(serialize_with = "finite")]
+    pub found: f64,
+    /// The largest difference that is allowed.
+    #[serde(serialize_with = "finite")]
+    pub tolerance: f64,
+    /// Fields of a newer version.
+    #[serde(flatten)]
+    pub other: Other,
+}
+
 /// A confidence interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct QualityInterval {
@@ -104,7 +121,18 @@ impl QualityInterval {
         let spread = share * (1.0 - share) / n + z2 / (4.0 * n * n);
         let half = Self::Z * spread.sqrt() / scale;
         let end = |value: f64| value.clamp(0.0, 1.0);
-        Some(Self::new(end(middle - half), end(middle + half), "wilson"))
+        // Exactly, where rounding would leave a little.
+        let low = if share == 0.0 {
+            0.0
+        } else {
+            end(middle - half)
+        };
+        let high = if share == 1.0 {
+            1.0
+        } else {
+            end(middle + half)
+        };
+        Some(Self::new(low, high, "wilson"))
     }
 
     /// Whether a value may be in both.
@@ -144,9 +172,9 @@ mod tests {
         // n / (n + z²) is the lower end if all are right.
         let (low, high) = wilson(10, 10);
         assert!((low - 10.0 / (10.0 + 3.841_459)).abs() < 1e-6);
-        assert!((high - 1.0).abs() < 1e-12);
+        assert_eq!(high, 1.0);
         let (low, high) = wilson(0, 10);
-        assert!(low.abs() < 1e-12 && (high - 0.277_53).abs() < 1e-4);
+        assert!(low == 0.0 && (high - 0.277_53).abs() < 1e-4);
         assert_eq!(QualityInterval::wilson(0.5, 0), None);
         assert_eq!(QualityInterval::wilson(1.5, 10), None);
     }

@@ -58,8 +58,8 @@ pub enum ShardError {
     },
     /// Two results would have the same name.
     #[error(
-        "`{}` on the runtime `{runtime}` would be run twice: rename the model's file, or name one \
-         of them only",
+        "`{}` on the runtime `{runtime}` would be run twice: give each --model another --name, or \
+         name one of them only",
         printable(workload)
     )]
     Twice {

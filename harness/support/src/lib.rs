@@ -15,3 +15,7 @@ pub mod overall;
 pub mod printable;
 pub mod progress;
 pub mod suggest;
+
+/// How the name of a reference begins that tinybench computes itself, where none is given: behind it stand
+/// the engine and its version.
+pub const OWN_REFERENCE: &str = "portable kernels of ";

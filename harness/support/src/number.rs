@@ -24,6 +24,21 @@ pub fn grouped(value: u64) -> String {
     text
 }
 
+/// The dimensions of a tensor, but for a batch of one.
+pub fn dimensions(shape: &[u64]) -> String {
+    let shown = match shape {
+        [1, rest @ ..] if !rest.is_empty() => rest,
+        all => all,
+    };
+    all_dimensions(shown)
+}
+
+/// All dimensions of a tensor.
+pub fn all_dimensions(shape: &[u64]) -> String {
+    let texts: Vec<String> = shape.iter().map(u64::to_string).collect();
+    texts.join("x")
+}
+
 /// A power in mW with digits that matter: what sleeps takes some µW.
 pub fn milliwatts(value: f64) -> String {
     match value {
@@ -42,9 +57,29 @@ pub fn lifetime(hours: f64) -> String {
     format!("{value:.1} {unit}")
 }
 
+/// A time from `low` to `high` hours, with the unit once if both have the same.
+pub fn lifetime_range([low, high]: [f64; 2]) -> String {
+    let [low, high] = [low, high].map(lifetime);
+    if low == high {
+        return low;
+    }
+    match (low.split_once(' '), high.split_once(' ')) {
+        (Some((value, unit)), Some((_, other))) if unit == other => format!("{value} to {high}"),
+        _ => format!("{low} to {high}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_batch_of_one_is_no_dimension_that_matters() {
+        assert_eq!(dimensions(&[1, 49, 10, 1]), "49x10x1");
+        assert_eq!(dimensions(&[2, 49]), "2x49");
+        assert_eq!((dimensions(&[1]), dimensions(&[])), ("1".into(), "".into()));
+        assert_eq!(all_dimensions(&[1, 49]), "1x49");
+    }
 
     #[test]
     fn numbers_have_the_digits_that_matter() {
@@ -63,5 +98,8 @@ mod tests {
         assert_eq!(lifetime(10.25), "10.2 h");
         assert_eq!(lifetime(240.0), "10.0 days");
         assert_eq!(lifetime(8_766.0 * 2.5), "2.5 years");
+        assert_eq!(lifetime_range([8_766.0, 17_532.0]), "1.0 to 2.0 years");
+        assert_eq!(lifetime_range([40.0, 72.0]), "40.0 h to 3.0 days");
+        assert_eq!(lifetime_range([40.0, 40.01]), "40.0 h");
     }
 }

@@ -6,15 +6,23 @@ use core::slice;
 
 #[cfg(feature = "learning")]
 use tinybench_interface::LearningSource;
+#[cfg(feature = "energy")]
+use tinybench_interface::energy::{STAGES, stage};
 use tinybench_interface::{CYCLES_CAPACITY, Command, Error, PrepareError, Runtime, Stages};
 
 use crate::block::{Failure, set};
+#[cfg(feature = "energy")]
+use crate::chip;
 use crate::cycles;
+#[cfg(feature = "energy")]
+use crate::energy;
 #[cfg(feature = "learning")]
 use crate::learning;
 use crate::memory::{self, Layout};
 #[cfg(feature = "pipeline")]
 use crate::pipeline;
+#[cfg(feature = "profile")]
+use crate::runtime::marks;
 use crate::stage::Cycles;
 use crate::{block, model};
 
@@ -24,6 +32,9 @@ const AUDIO_BYTES: usize = pipeline::AUDIO_BYTES;
 /// There is no front end.
 #[cfg(not(feature = "pipeline"))]
 const AUDIO_BYTES: usize = 0;
+
+/// Most inputs and most outputs: an engine that gives the same for every position comes to an end.
+const MOST_TENSORS: usize = 1024;
 
 /// Bytes that the host wants for a learner.
 fn learning_bytes() -> usize {
@@ -74,6 +85,15 @@ impl<R: Runtime> Program<R> {
         let outcome = match command {
             Some(Command::None) => Ok(()),
             Some(Command::Prepare) => self.prepare(block::get!(arena_limit) as usize),
+            #[cfg(feature = "energy")]
+            Some(Command::Run) if energy::asked().windows > 0 => {
+                energy::until_alone();
+                cycles::time_stages(false);
+                let outcome = self.windows();
+                cycles::time_stages(true);
+                energy::until_debugged();
+                outcome
+            }
             Some(Command::Run) => self.run(block::get!(run_count) as usize, true),
             Some(Command::Step) => self.run(block::get!(run_count) as usize, false),
             Some(Command::CheckCounter) => check_counter(),
@@ -158,9 +178,9 @@ impl<R: Runtime> Program<R> {
                 Failure::with(Error::BadModel, code, operator)
             }
         })?;
-        let inputs = (0..).map(|position| runtime.input_at(position).len());
+        let inputs = (0..MOST_TENSORS).map(|position| runtime.input_at(position).len());
         let input_bytes = inputs.take_while(|&bytes| bytes > 0).sum();
-        let outputs = (0..).map(|position| runtime.output_at(position).len());
+        let outputs = (0..MOST_TENSORS).map(|position| runtime.output_at(position).len());
         let output_bytes = outputs.take_while(|&bytes| bytes > 0).sum();
         self.prepared = Some(Prepared {
             runtime,
@@ -236,6 +256,39 @@ impl<R: Runtime> Program<R> {
         set!(arena_touched = prepared.layout.arena_touched() as u32);
         Ok(())
     }
+
+    /// [`Command::Run`] where windows are asked for.
+    #[cfg(feature = "energy")]
+    fn windows(&mut self) -> Result<(), Failure> {
+        let prepared = self
+            .prepared
+            .as_mut()
+            .ok_or(Failure::new(Error::BadCommand))?;
+        let asked = energy::asked();
+        let stages = || (0..STAGES).filter(|&stage| asked.runs[stage] > 0);
+        chip::rest(asked.rest_ms);
+        // The debugger has turned the counter off when it left.
+        cycles::enable();
+        let mut warm_up = [0; STAGES];
+        for stage in stages() {
+            let start = cycles::now();
+            prepared.repeat(stage, asked.warm_up_runs[stage], u32::MAX)?;
+            warm_up[stage] = cycles::now().wrapping_sub(start);
+        }
+        energy::warmed_up(warm_up);
+        cycles::disable();
+        for round in 0..asked.windows {
+            for stage in stages() {
+                chip::rest(asked.rest_ms);
+                chip::mark(true);
+                prepared.repeat(stage, asked.runs[stage], asked.mark_runs[stage])?;
+                energy::mark_end();
+            }
+            energy::done(round + 1);
+        }
+        prepared.copy_output();
+        Ok(())
+    }
 }
 
 #[cfg(feature = "learning")]
@@ -309,6 +362,39 @@ impl<R: Runtime> Prepared<R> {
         }
     }
 
+    /// Runs a stage over and over, and lets the pin go before run number `mark_runs`.
+    #[cfg(feature = "energy")]
+    #[inline(never)]
+    fn repeat(&mut self, stage: usize, runs: u32, mark_runs: u32) -> Result<(), Failure> {
+        let repeat = |run_stage: &mut dyn FnMut() -> Result<(), Failure>| {
+            for run in 0..runs {
+                if run == mark_runs {
+                    chip::mark(false);
+                }
+                run_stage()?;
+            }
+            Ok(())
+        };
+        match stage {
+            stage::INFERENCE => repeat(&mut || self.invoke(0, true).map(drop)),
+            #[cfg(feature = "pipeline")]
+            stage::PREPROCESS => {
+                // SAFETY: nothing else refers to the two before all runs are over.
+                let (audio, input) = unsafe { self.audio_and_input() };
+                repeat(&mut || pipeline::preprocess(0, audio, input))
+            }
+            #[cfg(feature = "pipeline")]
+            stage::POSTPROCESS => {
+                // SAFETY: nothing else refers to the two before all runs are over.
+                let (_, input) = unsafe { self.audio_and_input() };
+                // Looked for once: an engine may take longer for that than the answer does.
+                let output = self.runtime.output();
+                repeat(&mut || pipeline::postprocess(0, input, output))
+            }
+            _ => Err(Failure::new(Error::BadStages)),
+        }
+    }
+
     /// One inference, as the first one if the state is to be `reset`; returns its cycles.
     fn invoke(&mut self, run: usize, reset: bool) -> Result<u32, Failure> {
         if reset {
@@ -330,6 +416,8 @@ impl<R: Runtime> Prepared<R> {
             unsafe { ptr::copy_nonoverlapping(from, input.as_mut_ptr(), length) };
             begin += length;
         }
+        #[cfg(feature = "profile")]
+        marks::start();
         let (cycles, outcome) = cycles::timed(run, || self.runtime.invoke())?;
         outcome.map_err(|code| Failure::with(Error::InvokeFailed, code, run as u32))?;
         Ok(cycles)
@@ -343,19 +431,32 @@ impl<R: Runtime> Prepared<R> {
         Ok(cycles)
     }
 
-    /// All stages of one run, each timed.
+    /// The buffers of raw audio and of the model's input.
+    ///
+    /// # Safety
+    /// As long as one of them is in use, nothing else may refer to them: neither what this gave before,
+    /// nor [`Self::invoke`], which copies the input.
     #[cfg(feature = "pipeline")]
-    fn run_all(&mut self, run: usize) -> Result<(), Failure> {
+    unsafe fn audio_and_input(&self) -> (&'static [i16], &'static mut [i8]) {
         // SAFETY: the layout has set this memory aside for `AUDIO_BYTES` bytes of audio and
-        // `input_bytes` of input, both aligned, and nobody else uses them meanwhile.
-        let (audio, input) = unsafe {
+        // `input_bytes` of input, both aligned, and the caller sees to it that nobody else uses them.
+        unsafe {
             (
                 slice::from_raw_parts(self.layout.audio as *const i16, AUDIO_BYTES / 2),
                 slice::from_raw_parts_mut(self.layout.input as *mut i8, self.input_bytes),
             )
-        };
+        }
+    }
+
+    /// All stages of one run, each timed.
+    #[cfg(feature = "pipeline")]
+    fn run_all(&mut self, run: usize) -> Result<(), Failure> {
+        // SAFETY: the two aren't used behind this stage.
+        let (audio, input) = unsafe { self.audio_and_input() };
         pipeline::preprocess(run, audio, input)?;
         CYCLES.set(run, self.invoke(run, true)?);
+        // SAFETY: those from before aren't used any more, and `invoke` has returned.
+        let (_, input) = unsafe { self.audio_and_input() };
         pipeline::postprocess(run, input, self.runtime.output())
     }
 

@@ -22,6 +22,7 @@ unsafe impl Sync for Stack {}
 static STACK: Stack = Stack(UnsafeCell::new([0; STACK_BYTES]));
 
 /// Gives MemManage, BusFault and UsageFault their own exceptions instead of HardFault.
+#[cfg(not(armv6m))]
 pub fn enable() {
     const MEMFAULTENA: u32 = 1 << 16;
     const BUSFAULTENA: u32 = 1 << 17;
@@ -34,6 +35,10 @@ pub fn enable() {
     }
 }
 
+/// Armv6-M has no fault but HardFault.
+#[cfg(armv6m)]
+pub fn enable() {}
+
 /// The handler of HardFault; cortex-m-rt names it so.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
@@ -43,20 +48,30 @@ extern "C" fn HardFault() -> ! {
 
 /// The handler of every other exception and interrupt; cortex-m-rt names it so.
 ///
-/// Keeps what the exception entry has not stacked and goes on in Rust, on a stack known good.
+/// Keeps what the exception entry has not stacked and goes on in Rust, on a stack known good. The
+/// instructions are those of Armv6-M, which every core has.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
 extern "C" fn DefaultHandler() -> ! {
     naked_asm!(
         "mov r0, sp",
         "mov r1, lr",
-        "movw r2, #:lower16:{stack}",
-        "movt r2, #:upper16:{stack}",
-        "add r2, r2, #{size}",
+        "ldr r2, 2f",
         "mov sp, r2",
-        "push {{r4-r11}}",
+        "mov r3, r11",
+        "push {{r3}}",
+        "mov r3, r10",
+        "push {{r3}}",
+        "mov r3, r9",
+        "push {{r3}}",
+        "mov r3, r8",
+        "push {{r3}}",
+        "push {{r4-r7}}",
         "mov r2, sp",
         "bl {record}",
+        ".p2align 2",
+        "2:",
+        ".word {stack} + {size}",
         stack = sym STACK,
         size = const STACK_BYTES,
         record = sym record,
@@ -79,9 +94,14 @@ extern "C" fn record(frame: *const u32, exc_return: u32, registers: *const [u32;
     let scb = unsafe { &*SCB::PTR };
     let mut fault = Fault {
         exception: scb.icsr.read() & 0x1FF,
+        // Armv6-M doesn't tell why.
+        #[cfg(not(armv6m))]
         cfsr: scb.cfsr.read(),
+        #[cfg(not(armv6m))]
         hfsr: scb.hfsr.read(),
+        #[cfg(not(armv6m))]
         mmfar: scb.mmfar.read(),
+        #[cfg(not(armv6m))]
         bfar: scb.bfar.read(),
         ..Fault::default()
     };

@@ -23,6 +23,8 @@ mod chip;
 mod commands;
 #[cfg(not(feature = "mlperf"))]
 mod cycles;
+#[cfg(feature = "energy")]
+mod energy;
 mod fault;
 #[cfg(feature = "learning")]
 mod learning;
@@ -30,10 +32,9 @@ mod memory;
 #[cfg(feature = "mlperf")]
 mod mlperf;
 mod model;
-#[cfg(feature = "interpreter")]
-mod operators;
 #[cfg(feature = "pipeline")]
 mod pipeline;
+mod runtime;
 #[cfg(not(feature = "mlperf"))]
 mod stage;
 
@@ -41,27 +42,21 @@ use cortex_m_rt::entry;
 #[cfg(not(feature = "mlperf"))]
 use tinybench_interface::Status;
 
-#[cfg(feature = "classical")]
-use tinybench_classical::runtime::Classical as RuntimeUnderTest;
-#[cfg(feature = "interpreter")]
-type RuntimeUnderTest = tinybench_interpreter::runtime::Interpreter<operators::OfModel>;
-
-#[cfg(not(any(feature = "classical", feature = "interpreter")))]
-compile_error!("choose the runtime under test by its feature, e.g. `--features interpreter`");
-
 #[entry]
 fn main() -> ! {
     memory::paint_stack();
     fault::enable();
     chip::disable_interrupts();
     chip::configure();
+    #[cfg(feature = "library")]
+    runtime::library::construct();
     run()
 }
 
 /// Answers commands over the serial port.
 #[cfg(feature = "mlperf")]
 fn run() -> ! {
-    mlperf::serve::<RuntimeUnderTest>()
+    mlperf::serve::<runtime::UnderTest>()
 }
 
 /// Answers commands through the block.
@@ -69,7 +64,7 @@ fn run() -> ! {
 #[inline(always)]
 fn run() -> ! {
     cycles::enable();
-    let mut program = commands::Program::<RuntimeUnderTest>::new();
+    let mut program = commands::Program::<runtime::UnderTest>::new();
     block::finish(Status::Ready);
     loop {
         let outcome = program.carry_out(block::command());

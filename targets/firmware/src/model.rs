@@ -6,7 +6,8 @@ use core::hint::black_box;
 #[repr(C, align(16))]
 struct Aligned<T: ?Sized>(T);
 
-const FILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/model.bin"));
+/// The model file, for constants alone.
+pub const FILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/model.bin"));
 
 #[used]
 #[unsafe(link_section = ".tinybench.model")]

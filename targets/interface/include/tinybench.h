@@ -46,7 +46,7 @@ enum tinybench_command {
     TINYBENCH_PREPARE = 1,
     /* `run_count` times: run the `stages` with interrupts off, recording the cycles of each.
      * Before the inference the input buffer is copied into the model's input, behind the last run
-     * the output into the output buffer. The copies are not timed. */
+     * the output into the output buffer, if they aren't in the arena. The copies are not timed. */
     TINYBENCH_RUN = 2,
     /* Measure the cycle counter against a loop of 1,024 iterations: fills `counter_overhead`
      * and `counter_check`. */

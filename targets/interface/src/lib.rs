@@ -18,7 +18,10 @@
 #![no_std]
 
 pub mod calibration;
+pub mod energy;
+mod export;
 mod learning;
+pub mod operators;
 
 use core::mem::offset_of;
 
@@ -67,8 +70,8 @@ pub enum Command {
     /// Run the [`Stages`] that [`Block::stages`] asks for [`Block::run_count`] times with
     /// interrupts off and record the cycles of each stage of each run. Before the inference the
     /// input buffer is copied into the model's input, behind the last run the output into the
-    /// output buffer; the copies are not timed. What a model keeps from one inference to the next is
-    /// reset before each.
+    /// output buffer, if they aren't in the arena; the copies are not timed. What a model keeps from
+    /// one inference to the next is reset before each.
     Run = 2,
     /// Measure the cycle counter against a loop of known length: fills
     /// [`Block::counter_overhead`] and [`Block::counter_check`].

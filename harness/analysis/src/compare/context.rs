@@ -4,85 +4,10 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use tinybench_record::{Board, ExecutionKind, Fidelity, RunRecord, RunResult};
-
-/// A part of the context, by the name with which `--allow` lets it differ.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    clap::ValueEnum,
-    Serialize,
-    Deserialize,
-    JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Aspect {
-    /// The board and its chip
-    Board,
-    /// The clock of the core
-    Clock,
-    /// How flash and caches are set
-    Cache,
-    /// How the board is supplied
-    Supply,
-    /// Measured on hardware or modelled
-    Fidelity,
-    /// The model file
-    Model,
-    /// The input vectors
-    Inputs,
-    /// The inference engine
-    Runtime,
-    /// The compiler and its target
-    Compiler,
-    /// The optimisation level and flags
-    Flags,
-}
-
-impl Aspect {
-    /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 10] = [
-        Self::Board,
-        Self::Clock,
-        Self::Cache,
-        Self::Supply,
-        Self::Fidelity,
-        Self::Model,
-        Self::Inputs,
-        Self::Runtime,
-        Self::Compiler,
-        Self::Flags,
-    ];
-
-    /// Whether another board has another of these anyway, so that who allows two boards allows it.
-    pub fn is_of_board(self) -> bool {
-        matches!(self, Self::Clock | Self::Cache | Self::Supply)
-    }
-}
-
-impl fmt::Display for Aspect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Board => "board",
-            Self::Clock => "clock",
-            Self::Cache => "cache",
-            Self::Supply => "supply",
-            Self::Fidelity => "fidelity",
-            Self::Model => "model",
-            Self::Inputs => "inputs",
-            Self::Runtime => "runtime",
-            Self::Compiler => "compiler",
-            Self::Flags => "flags",
-        })
-    }
-}
+use crate::metrics::Aspect;
+use tinybench_record::{Board, ExecutionKind, Fidelity, RunRecord, RunResult, Settings};
 
 /// The context of one result: the text of each aspect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,8 +37,11 @@ fn text(aspect: Aspect, record: &RunRecord, result: &RunResult) -> String {
     let board = &record.board;
     match aspect {
         Aspect::Board => format!("{} ({}, {})", board.name, board.chip, board.core),
-        Aspect::Clock => format!("{} MHz", board.clock_hz as f64 / 1e6),
-        Aspect::Cache => memory_system(board),
+        Aspect::Clock => {
+            let found = result.settings.as_ref().and_then(|it| it.clock_hz);
+            format!("{} MHz", found.unwrap_or(board.clock_hz) as f64 / 1e6)
+        }
+        Aspect::Cache => memory_system(&as_set_up(board, result.settings.as_ref())),
         Aspect::Supply => {
             let supply = result.energy.as_ref().and_then(|it| it.supply.as_deref());
             supply.unwrap_or("the board's own").to_owned()
@@ -130,6 +58,7 @@ fn text(aspect: Aspect, record: &RunRecord, result: &RunResult) -> String {
             format!("{latency} on a {kind}")
         }
         Aspect::Model => match &result.model.sha256 {
+            None if result.function.is_some() => format!("a function of {}", result.model.name),
             Some(sha256) => format!("{} {}", result.model.name, short(sha256)),
             None => format!("{} of a device", result.model.name),
         },
@@ -141,18 +70,46 @@ fn text(aspect: Aspect, record: &RunRecord, result: &RunResult) -> String {
             }
         }
         Aspect::Runtime => result.runtime.name.clone(),
-        Aspect::Compiler => match &record.toolchain {
-            Some(toolchain) => format!("rustc {} for {}", toolchain.rustc, toolchain.target),
-            None => "not known".to_owned(),
-        },
-        Aspect::Flags => match &record.toolchain {
-            Some(toolchain) => {
-                let mut flags = vec![format!("opt-level={}", toolchain.opt_level)];
-                flags.extend(toolchain.flags.iter().cloned());
-                flags.join(" ")
+        Aspect::Compiler => {
+            let rustc = match &record.toolchain {
+                Some(toolchain) => format!("rustc {} for {}", toolchain.rustc, toolchain.target),
+                None => "not known".to_owned(),
+            };
+            match &result.runtime.build {
+                Some(build) => format!("{}, {rustc}", build.compiler),
+                None => rustc,
             }
-            None => "not known".to_owned(),
-        },
+        }
+        Aspect::Flags => {
+            let mut flags = Vec::new();
+            if let Some(toolchain) = &record.toolchain {
+                flags.push(format!("opt-level={}", toolchain.opt_level));
+                flags.extend(toolchain.flags.iter().cloned());
+            }
+            if let Some(build) = &result.runtime.build {
+                flags.extend(build.flags.iter().cloned());
+            }
+            match flags.is_empty() {
+                true => "not known".to_owned(),
+                false => flags.join(" "),
+            }
+        }
+    }
+}
+
+/// A board with the settings that were read back from its chip, as far as they were.
+fn as_set_up(board: &Board, found: Option<&Settings>) -> Board {
+    let Some(found) = found else {
+        return board.clone();
+    };
+    Board {
+        instruction_cache: found.instruction_cache.or(board.instruction_cache),
+        data_cache: found.data_cache.or(board.data_cache),
+        prefetch: found.prefetch.or(board.prefetch),
+        wait_states: found.wait_states.or(board.wait_states),
+        // Of boards whose file doesn't say it, records of before have none.
+        dual_bank: board.dual_bank.and(found.dual_bank).or(board.dual_bank),
+        ..board.clone()
     }
 }
 
@@ -211,11 +168,12 @@ impl fmt::Display for Difference {
 mod tests {
     use super::*;
     use tinybench_record::example::example;
+    use tinybench_record::{Other, RuntimeBuild};
 
     #[test]
     fn each_change_of_the_context_is_told_by_its_name() {
         type Alter = fn(&mut RunRecord);
-        let alterations: [(Aspect, Alter); 12] = [
+        let alterations: [(Aspect, Alter); 14] = [
             (Aspect::Board, |r| r.board.chip = "nRF52833".to_owned()),
             (Aspect::Clock, |r| r.board.clock_hz = 32_000_000),
             (Aspect::Cache, |r| r.board.instruction_cache = Some(false)),
@@ -244,9 +202,23 @@ mod tests {
             (Aspect::Flags, |r| {
                 r.toolchain.as_mut().unwrap().opt_level = "s".to_owned()
             }),
+            (Aspect::Compiler, |r| {
+                r.results[0].runtime.build.as_mut().unwrap().compiler = "gcc 13".to_owned()
+            }),
+            (Aspect::Flags, |r| {
+                let build = r.results[0].runtime.build.as_mut().unwrap();
+                build.flags = vec!["-O3".to_owned()];
+            }),
         ];
         let of = |record: &RunRecord| Context::of(record, &record.results[0]);
-        let base = example();
+        let mut base = example();
+        base.results[0].runtime.build = Some(RuntimeBuild {
+            compiler: "gcc 12".to_owned(),
+            flags: vec!["-O2".to_owned()],
+            libraries: Vec::new(),
+            sources_sha256: "0".repeat(64),
+            other: Other::new(),
+        });
         for (aspect, alter) in alterations {
             let mut record = base.clone();
             alter(&mut record);

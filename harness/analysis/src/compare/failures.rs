@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(comparison.regressions(), ["ic failed: mismatch"]);
         insta::assert_snapshot!(format!(
             "{}\n\n{}",
-            table::render(&comparison, false),
+            table::render(&comparison, usize::MAX, false),
             markdown::render(&comparison)
         ));
         let value = serde_json::to_value(&comparison.candidates[0].failures).unwrap();
@@ -170,7 +170,7 @@ mod tests {
         );
         insta::assert_snapshot!(format!(
             "{}\n\n{}",
-            table::render(&comparison, false),
+            table::render(&comparison, usize::MAX, false),
             markdown::render(&comparison)
         ));
     }

@@ -1,7 +1,6 @@
 //! A comparison as Markdown, for a comment on a pull request.
 
 use super::{Candidate, Comparison, FailureVerdict, MetricChange, Verdict, text};
-use tinybench_support::number::grouped;
 
 /// Longest comment: GitHub and GitLab refuse 64 KiB and more.
 const MAX_BYTES: usize = 60_000;
@@ -27,13 +26,7 @@ pub fn render(comparison: &Comparison) -> String {
 }
 
 fn whole(comparison: &Comparison, unchanged: bool) -> String {
-    let regressions = comparison.regressions().len();
-    let verdict = match regressions {
-        0 => "no regression".to_owned(),
-        1 => "1 regression".to_owned(),
-        n => format!("{n} regressions"),
-    };
-    let mut out = format!("### tinybench: {verdict}\n\n");
+    let mut out = format!("### tinybench: {}\n\n", verdict(comparison));
     for candidate in &comparison.candidates {
         out += &format!(
             "{} against {}: {}\n\n",
@@ -48,6 +41,7 @@ fn whole(comparison: &Comparison, unchanged: bool) -> String {
         if !changed.is_empty() {
             out += &rows(&changed);
         }
+        out += &operators(candidate);
         if !same.is_empty() && unchanged {
             out += &format!(
                 "<details><summary>{} the same</summary>\n\n{}</details>\n\n",
@@ -55,12 +49,34 @@ fn whole(comparison: &Comparison, unchanged: bool) -> String {
                 rows(&same)
             );
         }
-        out += &operators(candidate);
         out += &means(candidate);
         out += &notes(candidate);
     }
-    out += "≈ modelled, not measured.\n";
+    out += &format!(
+        "≈ modelled, not measured. To look further: `tinybench report` makes a page of both records, \
+         `tinybench profile` one of where the time goes; [what the verdicts mean]({}).\n",
+        concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/compare.md")
+    );
     out
+}
+
+/// How many regressions are named in the first line.
+const NAMED: usize = 3;
+
+/// What there is to say first: how many regressions, and which.
+fn verdict(comparison: &Comparison) -> String {
+    let regressions = comparison.regressions();
+    let count = match regressions.len() {
+        0 => return "no regression".to_owned(),
+        1 => "1 regression".to_owned(),
+        n => format!("{n} regressions"),
+    };
+    let named: Vec<_> = regressions.iter().take(NAMED).map(|it| cell(it)).collect();
+    let more = match regressions.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{count}: {}{more}", named.join(", "))
 }
 
 fn shown(candidate: &Candidate) -> Vec<(String, &MetricChange)> {
@@ -118,8 +134,8 @@ fn operators(candidate: &Candidate) -> String {
             out += &format!(
                 "| {} | {} | {} | {} | {} |\n",
                 cell(&change.name),
-                grouped(change.base),
-                grouped(change.new),
+                text::cycles(change.base, found.base_fidelity),
+                text::cycles(change.new, found.new_fidelity),
                 text::signed(change.base, change.new),
                 change.share.map_or(text::NONE.to_owned(), text::share),
             );
@@ -130,9 +146,16 @@ fn operators(candidate: &Candidate) -> String {
 }
 
 fn rows(changes: &[(String, &MetricChange)]) -> String {
+    // Figures that don't vary have none.
+    let has_intervals = changes.iter().any(|(_, it)| it.statistics.is_some());
+    let interval = |text: String| match has_intervals {
+        true => format!(" {text} |"),
+        false => String::new(),
+    };
     let mut out = format!(
-        "| workload | metric | base | new | change | {} | verdict |\n|---|---|--:|--:|--:|--:|---|\n",
-        text::interval_heading()
+        "| workload | metric | base | new | change |{} verdict |\n|---|---|--:|--:|--:|{}---|\n",
+        interval(text::interval_heading()),
+        if has_intervals { "--:|" } else { "" }
     );
     for (label, change) in changes {
         let verdict = match change.verdict {
@@ -140,13 +163,13 @@ fn rows(changes: &[(String, &MetricChange)]) -> String {
             _ => cell(&text::verdict(change)),
         };
         out += &format!(
-            "| {} | {} | {} | {} | {} | {} | {verdict} |\n",
+            "| {} | {} | {} | {} | {} |{} {verdict} |\n",
             cell(label),
             change.metric().map_or(change.metric, |metric| metric.title),
             text::base(change),
             text::new(change),
             text::change(change),
-            text::interval(change),
+            interval(text::interval(change)),
         );
     }
     out + "\n"

@@ -3,7 +3,6 @@
 
 mod context;
 mod failures;
-mod limits;
 pub mod markdown;
 mod matching;
 mod operators;
@@ -19,13 +18,14 @@ use tinybench_support::exits_with;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use context::{Aspect, Context, Difference};
+pub use context::{Context, Difference};
 pub use failures::{FailureChange, FailureVerdict};
-pub use limits::{Gate, Limit, LimitError, NamedLimit, percentage, show as show_limit};
 pub use matching::{Matches, Outcome, matches};
-pub use operators::{OperatorChange, OperatorChanges};
+pub use operators::{OperatorChange, OperatorChanges, changes as operator_changes};
 pub use side::{Entry, FailedEntry, Key, Side};
 pub use verdict::{LEAST_RUNS, MetricChange, Statistics, Verdict, judge};
+
+pub use tinybench_metrics::{Aspect, Gate, Limit, LimitError, NamedLimit, percentage, show_limit};
 
 use crate::metrics::{Direction, METRICS, Rank};
 use crate::quality;
@@ -223,6 +223,9 @@ fn candidate(
             || (difference.aspect.is_of_board()
                 && allowed.contains(&Aspect::Board)
                 && differences.iter().any(|it| it.aspect == Aspect::Board))
+            || (difference.aspect.is_of_runtime()
+                && allowed.contains(&Aspect::Runtime)
+                && differences.iter().any(|it| it.aspect == Aspect::Runtime))
     };
     let (allowed, refused): (Vec<_>, Vec<_>) = differences
         .iter()
@@ -300,10 +303,12 @@ fn result_change(base: &Entry, new: &Entry, gate: &Gate) -> ResultChange {
     let mut metrics: Vec<MetricChange> = METRICS
         .iter()
         .filter_map(|metric| {
+            let unit = metric.unit_in(&base.result);
+            let both = [&base.result, &new.result];
             let (base, new) = (base.read(metric)?, new.read(metric)?);
             let limit = gate.limit(workload, metric);
-            let floor = gate.floor(metric, new.noisy);
-            Some(judge(metric, &base, &new, limit, floor))
+            let floor = gate.floor(metric, new.noisy, both);
+            Some(judge(metric, unit, &base, &new, limit, floor))
         })
         .collect();
     relation::put_right(&mut metrics, base, new, gate);

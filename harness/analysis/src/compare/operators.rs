@@ -6,10 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use tinybench_record::{OperatorProfile, Profile};
-
-/// What is between the operators, among their changes.
-const BETWEEN: &str = "between operators";
+use tinybench_record::{Fidelity, OperatorProfile, Profile};
 
 /// Where the cycles of an inference changed, where both sides were profiled.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -18,6 +15,10 @@ pub struct OperatorChanges {
     pub base: u64,
     /// Cycles of the new one.
     pub new: u64,
+    /// Whether those of the base were measured or modelled.
+    pub base_fidelity: Fidelity,
+    /// The same of the new one.
+    pub new_fidelity: Fidelity,
     /// The operators whose cycles differ, and what is between them, those first that make up most of
     /// the difference.
     pub changes: Vec<OperatorChange>,
@@ -42,7 +43,7 @@ pub struct OperatorChange {
 }
 
 /// The changes between two profiles.
-pub(super) fn changes(base: &Profile, new: &Profile) -> OperatorChanges {
+pub fn changes(base: &Profile, new: &Profile) -> OperatorChanges {
     let mut others: BTreeMap<Vec<String>, Vec<&OperatorProfile>> = BTreeMap::new();
     for operator in new.operators.iter().rev() {
         others.entry(identity(operator)).or_default().push(operator);
@@ -55,18 +56,18 @@ pub(super) fn changes(base: &Profile, new: &Profile) -> OperatorChanges {
         share: (whole != 0.0).then(|| (new as f64 - base as f64) / whole),
     };
     let between = [&base.between, &new.between].map(|it| it.cycles);
-    let mut all = vec![change(BETWEEN.to_owned(), between[0], between[1])];
+    let mut all = vec![change(Profile::BETWEEN.to_owned(), between[0], between[1])];
     let mut only_base = Vec::new();
     for operator in &base.operators {
         // The n-th of several that are alike is that of the other side.
         let same = others.get_mut(&identity(operator)).and_then(Vec::pop);
         match same {
             Some(same) => all.push(change(
-                label(operator),
+                operator.label(),
                 operator.cost.cycles,
                 same.cost.cycles,
             )),
-            None => only_base.push(label(operator)),
+            None => only_base.push(operator.label()),
         }
     }
     let mut only_new: Vec<&OperatorProfile> = others.into_values().flatten().collect();
@@ -76,9 +77,11 @@ pub(super) fn changes(base: &Profile, new: &Profile) -> OperatorChanges {
     OperatorChanges {
         base: base.cycles,
         new: new.cycles,
+        base_fidelity: base.fidelity,
+        new_fidelity: new.fidelity,
         changes: all,
         only_base,
-        only_new: only_new.into_iter().map(label).collect(),
+        only_new: only_new.into_iter().map(OperatorProfile::label).collect(),
     }
 }
 
@@ -90,11 +93,6 @@ fn identity(operator: &OperatorProfile) -> Vec<String> {
     identity.extend(shapes);
     identity.extend(operator.options.iter().cloned());
     identity
-}
-
-/// An operator for people: name and index.
-fn label(operator: &OperatorProfile) -> String {
-    format!("{} {}", operator.name, operator.index)
 }
 
 #[cfg(test)]
@@ -136,7 +134,7 @@ mod tests {
             told,
             [
                 ("CONV_2D 2", 100, 140, Some(1.0)),
-                (BETWEEN, 5, 9, Some(0.1)),
+                (Profile::BETWEEN, 5, 9, Some(0.1)),
                 ("SOFTMAX 1", 20, 16, Some(-0.1)),
             ]
         );

@@ -1,26 +1,30 @@
-//! What is not judged by itself: figures that follow from another, those of two boards, and answers of
+//! What is not judged by itself: figures that follow from another, those of two boards or runtimes, and answers of
 //! which there are too few to tell two models apart.
 
-use super::context::Aspect;
-use super::limits::Gate;
 use super::side::Entry;
 use super::verdict::{MetricChange, Verdict};
 use crate::metrics::energy_follows_latency;
+use tinybench_metrics::{Aspect, Gate};
 
 /// Takes back the verdicts on figures of `base` and `new` that say nothing of their own, unless a limit
-/// is given for them, of two boards a hard one.
+/// is given for them, of two boards or runtimes a hard one.
 pub(super) fn put_right(metrics: &mut [MetricChange], base: &Entry, new: &Entry, gate: &Gate) {
     let differs = |aspect| base.context.get(aspect) != new.context.get(aspect);
     let given = |change: &MetricChange| gate.given(&base.key.workload, change.metric()?);
     let is_given = |change: &MetricChange| given(change).is_some();
-    if differs(Aspect::Board) {
+    let of_two = match (differs(Aspect::Board), differs(Aspect::Runtime)) {
+        (true, _) => Some("of two boards"),
+        (false, true) => Some("of two runtimes"),
+        (false, false) => None,
+    };
+    if let Some(reason) = of_two {
         for change in metrics {
-            // What a change may be in percent is meant for one board, a budget for any.
+            // What a change may be in percent is meant for one of them, a budget for any.
             let is_over_budget = given(change)
                 .zip(change.metric())
                 .is_some_and(|(limit, metric)| !limit.off && limit.is_exceeded(metric, change.new));
             if change.verdict != Verdict::Same && !is_over_budget {
-                not_judged(change, "of two boards");
+                not_judged(change, reason);
             }
         }
         return;
@@ -58,9 +62,10 @@ fn not_judged(change: &mut MetricChange, reason: &str) {
 #[cfg(test)]
 mod tests {
     use crate::compare::{Aspect, Comparison, Gate, Limit, NamedLimit, Side, Verdict, compare};
+    use crate::metrics::Metric;
     use tinybench_record::example::example;
     use tinybench_record::reading::Loaded;
-    use tinybench_record::{Fidelity, Quality, RunRecord};
+    use tinybench_record::{Fidelity, Layout, Layouts, Quality, RunRecord};
 
     fn side(record: RunRecord) -> Side {
         let path = "record.json".into();
@@ -111,6 +116,62 @@ mod tests {
     }
 
     #[test]
+    fn what_the_place_of_the_code_changes_is_noise() {
+        let longer = |percent: u32| {
+            let mut record = slower(100 + percent);
+            let result = &mut record.results[0];
+            result.latency.cycles.iter_mut().for_each(|it| *it /= 100);
+            result.latency.median_cycles /= 100.0;
+            result.latency.median_us /= 100.0;
+            record
+        };
+        let latency = |base, new, gate: &Gate| verdict(&compared(base, new, gate, &[]), "latency");
+        let none = Gate::default();
+        assert_eq!(latency(longer(0), longer(2), &none).0, Verdict::Regression);
+        // Where the same objects in other places were 3 % apart, 2 % tell nothing.
+        let mut base = longer(0);
+        let cycles = base.results[0].latency.median_cycles;
+        let each = [(0, cycles), (36, cycles * 1.03)];
+        let each = each.map(|(offset, cycles)| Layout::new(offset, cycles));
+        let layouts = Layouts::new(each.to_vec(), base.board.clock_hz);
+        base.results[0].latency.layouts = Some(layouts);
+        let same = (
+            Verdict::Same,
+            Some("within the noise floor of 3 %".to_owned()),
+        );
+        assert_eq!(latency(base.clone(), longer(2), &none), same);
+        assert_eq!(latency(longer(2), base.clone(), &none), same);
+        assert_eq!(
+            latency(base.clone(), longer(4), &none).0,
+            Verdict::Regression
+        );
+        // What the project says comes first, and so does who wants every cycle.
+        let mut gate = Gate::default();
+        gate.set_floor(Metric::find("latency").unwrap(), 0.01);
+        assert_eq!(
+            latency(base.clone(), longer(2), &gate).0,
+            Verdict::Regression
+        );
+        let mut exact = Gate::default();
+        exact.set_exact();
+        assert_eq!(latency(base, longer(2), &exact).0, Verdict::Regression);
+    }
+
+    #[test]
+    fn two_runtimes_are_shown_and_not_judged() {
+        let mut other = slower(2);
+        other.results[0].runtime.name = "another".to_owned();
+        other.toolchain.as_mut().unwrap().opt_level = "3".to_owned();
+        let none = Gate::default();
+        let comparison = compared(slower(1), other, &none, &[Aspect::Runtime]);
+        let of_two = (Verdict::NotJudged, Some("of two runtimes".to_owned()));
+        assert_eq!(verdict(&comparison, "latency"), of_two);
+        assert!(comparison.regressions().is_empty());
+        let change = &comparison.candidates[0].results[0].metrics[0];
+        assert_eq!(change.ratio, Some(2.0));
+    }
+
+    #[test]
     fn two_boards_are_shown_and_not_judged() {
         let mut other = slower(2);
         other.board.name = "nucleo".to_owned();
@@ -125,7 +186,7 @@ mod tests {
             (Verdict::NotJudged, Some(2.0))
         );
         // What a budget allows it allows on any board.
-        let latency = crate::metrics::Metric::find("latency").unwrap();
+        let latency = Metric::find("latency").unwrap();
         gate.set(latency, Limit::parse(latency, "2%").unwrap());
         let judged = compared(slower(1), other.clone(), &gate, &[Aspect::Board]);
         assert_eq!(judged.regressions(), Vec::<String>::new());

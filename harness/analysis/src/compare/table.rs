@@ -1,28 +1,23 @@
 //! A comparison as text for a terminal.
 
-use owo_colors::OwoColorize;
-use tabled::builder::Builder;
-use tabled::settings::object::{Columns, Segment};
-use tabled::settings::{Alignment, Modify, Padding};
-
 use super::{
     Candidate, Comparison, FailureChange, FailureVerdict, MetricChange, OperatorChanges, Verdict,
     text,
 };
-use tinybench_support::listing::{GAP, lines, trim};
-use tinybench_support::number::grouped;
+use owo_colors::OwoColorize;
+use tinybench_support::listing::{Fitted, wrapped};
 
 /// The comparison as text: with one candidate a table with everything that is known of each change,
-/// with several one column each. Ends without a newline.
-pub fn render(comparison: &Comparison, colour: bool) -> String {
+/// with several one column each, in at most `width` columns where that can be. Ends without a newline.
+pub fn render(comparison: &Comparison, width: usize, colour: bool) -> String {
     let table = match comparison.candidates.as_slice() {
-        [one] => pair(comparison, one, colour),
-        several => many(comparison, several, colour),
+        [one] => pair(comparison, one, width, colour),
+        several => many(comparison, several, width, colour),
     };
     let mut parts = vec![table];
     for candidate in &comparison.candidates {
-        parts.extend(operators(candidate));
-        parts.extend(notes(candidate));
+        let more = operators(candidate, width).into_iter();
+        parts.extend(more.chain(notes(candidate).iter().map(|it| wrapped(it, width))));
     }
     let mut legend = "docs/compare.md explains every column and verdict.".to_owned();
     let modelled = comparison
@@ -34,28 +29,28 @@ pub fn render(comparison: &Comparison, colour: bool) -> String {
     if modelled {
         legend = format!("≈ modelled, not measured. {legend}");
     }
-    parts.push(legend);
+    parts.push(wrapped(&legend, width));
     parts.join("\n\n")
 }
 
-fn pair(comparison: &Comparison, candidate: &Candidate, colour: bool) -> String {
-    let mut builder = Builder::default();
+fn pair(comparison: &Comparison, candidate: &Candidate, width: usize, colour: bool) -> String {
     let interval = text::interval_heading();
-    builder.push_record(
-        [
-            "workload", "metric", "base", "new", "change", &interval, "p", "verdict",
-        ]
-        .map(|text| heading(text, colour)),
-    );
+    let mut headings = vec!["workload", "metric", "base", "new", "change"];
     let noisy = candidate
         .results
         .iter()
         .flat_map(|result| &result.metrics)
         .any(|change| change.statistics.is_some());
+    // Exact values have neither.
+    if noisy {
+        headings.extend([&interval, "p"]);
+    }
+    headings.push("verdict");
+    let mut rows: Vec<Vec<String>> = Vec::new();
     for result in &candidate.results {
         let mut label = text::label(result, &candidate.results);
         for change in result.shown() {
-            builder.push_record([
+            rows.push(vec![
                 std::mem::take(&mut label),
                 title(change),
                 text::base(change),
@@ -68,7 +63,7 @@ fn pair(comparison: &Comparison, candidate: &Candidate, colour: bool) -> String 
         }
     }
     for failure in &candidate.failures {
-        builder.push_record([
+        rows.push(vec![
             text::failure_label(failure, candidate),
             text::OUTCOME.to_owned(),
             text::base_outcome(failure),
@@ -83,7 +78,7 @@ fn pair(comparison: &Comparison, candidate: &Candidate, colour: bool) -> String 
         let mut label = "geometric mean".to_owned();
         for mean in &candidate.means {
             let title = crate::metrics::Metric::find(mean.metric).map_or(mean.metric, |m| m.title);
-            builder.push_record([
+            rows.push(vec![
                 std::mem::take(&mut label),
                 title.to_owned(),
                 String::new(),
@@ -96,23 +91,22 @@ fn pair(comparison: &Comparison, candidate: &Candidate, colour: bool) -> String 
         }
     }
     if !noisy {
-        // Exact values have neither.
-        builder.remove_column(6);
-        builder.remove_column(5);
+        for row in &mut rows {
+            row.drain(5..7);
+        }
     }
-    let last = if noisy { 7 } else { 5 };
-    let mut table = builder.build();
-    table
-        .with(lines())
-        .with(GAP)
-        .with(Modify::new(Columns::last()).with(Padding::zero()))
-        .with(Modify::new(Columns::new(2..last)).with(Alignment::right()));
+    let table = Fitted {
+        headings: headings.into_iter().map(str::to_owned).collect(),
+        rows,
+        numeric: &["base", "new", "change", &interval, "p"],
+        drop: &["p", &interval, "base"],
+    };
     format!(
         "base: {}\nnew:  {}\n\n{}\n\n{}",
         comparison.base,
         candidate.name,
-        trim(&table.to_string()),
-        text::summary(&candidate.summary)
+        table.render(width, &|text| heading(text, colour)),
+        wrapped(&text::summary(&candidate.summary), width)
     )
 }
 
@@ -120,45 +114,49 @@ fn pair(comparison: &Comparison, candidate: &Candidate, colour: bool) -> String 
 const OPERATORS: usize = 10;
 
 /// Which operators make up the changes of a candidate's results.
-fn operators(candidate: &Candidate) -> Vec<String> {
+fn operators(candidate: &Candidate, width: usize) -> Vec<String> {
     let mut parts = Vec::new();
     for result in &candidate.results {
         let label = text::label(result, &candidate.results);
         if let Some(side) = result.profile_of {
-            parts.push(format!(
+            let note = format!(
                 "{label}: {side} alone was profiled; measured with --profile, both would tell which \
                  operators make up a change"
-            ));
+            );
+            parts.push(wrapped(&note, width));
         }
         if let Some(changes) = text::operators(result) {
-            parts.extend(of_operators(&label, changes));
+            parts.extend(of_operators(&label, changes, width));
         }
     }
     parts
 }
 
-fn of_operators(label: &str, found: &OperatorChanges) -> Option<String> {
+fn of_operators(label: &str, found: &OperatorChanges, width: usize) -> Option<String> {
     let whole = text::signed(found.base, found.new);
     let mut lines = Vec::new();
     if !found.changes.is_empty() {
-        let mut builder = Builder::default();
-        builder.push_record(["operator", "base", "new", "change", "of the change"]);
-        for change in found.changes.iter().take(OPERATORS) {
-            builder.push_record([
+        let rows = found.changes.iter().take(OPERATORS).map(|change| {
+            vec![
                 change.name.clone(),
-                grouped(change.base),
-                grouped(change.new),
+                text::cycles(change.base, found.base_fidelity),
+                text::cycles(change.new, found.new_fidelity),
                 text::signed(change.base, change.new),
                 change.share.map_or(text::NONE.to_owned(), text::share),
-            ]);
-        }
-        let mut table = builder.build();
-        table
-            .with(self::lines())
-            .with(GAP)
-            .with(Modify::new(Columns::last()).with(Padding::zero()))
-            .with(Modify::new(Columns::new(1..)).with(Alignment::right()));
-        lines.push(trim(&table.to_string()));
+            ]
+        });
+        let numeric = ["base", "new", "change", "of the change"];
+        let table = Fitted {
+            headings: ["operator"]
+                .iter()
+                .chain(&numeric)
+                .map(|it| (*it).to_owned())
+                .collect(),
+            rows: rows.collect(),
+            numeric: &numeric,
+            drop: &["base", "new"],
+        };
+        lines.push(table.render(width, &|text| text.to_owned()));
         let more = found.changes.len().saturating_sub(OPERATORS);
         if more > 0 {
             lines.push(format!("... and {more} more"));
@@ -166,23 +164,25 @@ fn of_operators(label: &str, found: &OperatorChanges) -> Option<String> {
     }
     for (side, names) in [("base", &found.only_base), ("new", &found.only_new)] {
         if !names.is_empty() {
-            lines.push(format!("only in {side}: {}", names.join(", ")));
+            lines.push(wrapped(
+                &format!("only in {side}: {}", names.join(", ")),
+                width,
+            ));
         }
     }
     let heading = format!("{label}: {whole} cycles, by operator");
     (!lines.is_empty()).then(|| format!("{heading}\n\n{}", lines.join("\n")))
 }
 
-fn many(comparison: &Comparison, candidates: &[Candidate], colour: bool) -> String {
-    let mut builder = Builder::default();
+fn many(comparison: &Comparison, candidates: &[Candidate], width: usize, colour: bool) -> String {
     let headings = ["workload", "metric", comparison.base.as_str()];
     let names = candidates.iter().map(|candidate| candidate.name.as_str());
-    builder.push_record(
-        headings
-            .into_iter()
-            .chain(names)
-            .map(|t| heading(t, colour)),
-    );
+    let headings: Vec<String> = headings
+        .into_iter()
+        .chain(names)
+        .map(str::to_owned)
+        .collect();
+    let mut table_rows: Vec<Vec<String>> = Vec::new();
     // What the base has, in order, with each candidate's figure where it has one.
     let rows = rows(candidates);
     let mut last_label = String::new();
@@ -199,10 +199,11 @@ fn many(comparison: &Comparison, candidates: &[Candidate], colour: bool) -> Stri
             Some(change) => ratio_cell(change, colour),
             None => text::NONE.to_owned(),
         });
-        builder.push_record(
+        table_rows.push(
             [shown.to_owned(), title(one), text::base(one)]
                 .into_iter()
-                .chain(cells),
+                .chain(cells)
+                .collect(),
         );
         last_label.clone_from(label);
     }
@@ -213,7 +214,7 @@ fn many(comparison: &Comparison, candidates: &[Candidate], colour: bool) -> Stri
             found.map_or(text::NONE.to_owned(), |it| failure_verdict(it, colour))
         });
         let first = [label.clone(), text::OUTCOME.to_owned(), base];
-        builder.push_record(first.into_iter().chain(cells));
+        table_rows.push(first.into_iter().chain(cells).collect());
     }
     let mut label = "geometric mean".to_owned();
     for metric in &crate::metrics::METRICS {
@@ -239,19 +240,21 @@ fn many(comparison: &Comparison, candidates: &[Candidate], colour: bool) -> Stri
             metric.title.to_owned(),
             String::new(),
         ];
-        builder.push_record(first.into_iter().chain(cells));
+        table_rows.push(first.into_iter().chain(cells).collect());
     }
-    let mut table = builder.build();
-    table
-        .with(lines())
-        .with(GAP)
-        .with(Modify::new(Segment::new(.., 2..)).with(Alignment::right()))
-        .with(Modify::new(Columns::last()).with(Padding::zero()));
+    let numeric: Vec<&str> = headings[2..].iter().map(String::as_str).collect();
+    let table = Fitted {
+        headings: headings.clone(),
+        rows: table_rows,
+        numeric: &numeric,
+        drop: &[],
+    };
+    let table = table.render(width, &|text| heading(text, colour));
     let summaries: Vec<_> = candidates
         .iter()
         .map(|candidate| format!("{}: {}", candidate.name, text::summary(&candidate.summary)))
         .collect();
-    format!("{}\n\n{}", trim(&table.to_string()), summaries.join("\n"))
+    format!("{table}\n\n{}", wrapped(&summaries.join("\n"), width))
 }
 
 /// Which rows the table of several candidates has: each result and metric that one of them shows.

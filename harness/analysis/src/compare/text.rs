@@ -12,10 +12,15 @@ pub const NONE: &str = "-";
 
 /// A value with its unit and the mark of a modelled one.
 pub fn value(change: &MetricChange, value: f64, fidelity: Option<Fidelity>) -> String {
-    let number = match change.metric() {
-        Some(metric) => metric.unit.show(value),
-        None => value.to_string(),
-    };
+    marked(change.shown_in.show(value), fidelity)
+}
+
+/// Cycles of an operator with the mark of modelled ones.
+pub fn cycles(cycles: u64, fidelity: Fidelity) -> String {
+    marked(grouped(cycles), Some(fidelity))
+}
+
+fn marked(number: String, fidelity: Option<Fidelity>) -> String {
     match fidelity {
         Some(Fidelity::Modelled) => format!("≈ {number}"),
         _ => number,

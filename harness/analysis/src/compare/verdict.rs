@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::limits::Limit;
-use crate::metrics::{Direction, Metric, Reading};
+use crate::metrics::{Direction, Limit, Metric, Reading, Unit};
 use crate::statistics::{self, Change, Shift};
 use tinybench_record::Fidelity;
 
@@ -52,6 +51,9 @@ pub struct MetricChange {
     pub metric: &'static str,
     /// The unit of `base` and `new`.
     pub unit: &'static str,
+    /// The unit in which they are shown.
+    #[serde(skip)]
+    pub shown_in: Unit,
     /// The base's value; of several samples their median.
     pub base: f64,
     /// The new value.
@@ -97,10 +99,11 @@ impl MetricChange {
     }
 }
 
-/// Judges the change of `metric` from `base` to `new`, of which changes up to the share `floor` are
-/// noise.
+/// Judges the change of `metric`, which is shown in `unit`, from `base` to `new`, of which changes up to
+/// the share `floor` are noise.
 pub fn judge(
     metric: &'static Metric,
+    unit: Unit,
     base: &Reading,
     new: &Reading,
     limit: Limit,
@@ -108,7 +111,8 @@ pub fn judge(
 ) -> MetricChange {
     let mut change = MetricChange {
         metric: metric.slug,
-        unit: metric.unit.symbol(),
+        unit: unit.symbol(),
+        shown_in: unit,
         base: base.value,
         new: new.value,
         ratio: Some(new.value / base.value).filter(|ratio| ratio.is_finite()),
@@ -126,7 +130,7 @@ pub fn judge(
         exact(&mut change, metric, limit, floor);
     }
     if !limit.off && limit.is_exceeded(metric, new.value) {
-        let hard = metric.unit.show(limit.hard.unwrap_or_default());
+        let hard = unit.show(limit.hard.unwrap_or_default());
         change.verdict = Verdict::Regression;
         change.reason = Some(format!("over the limit of {hard}"));
         if metric.direction == Direction::BiggerIsBetter {
@@ -148,7 +152,10 @@ fn exact(change: &mut MetricChange, metric: &Metric, limit: Limit, floor: f64) {
     change.verdict = if worse_by == 0.0 {
         Verdict::Same
     } else if is_noise {
-        change.reason = Some(format!("within the noise floor of {} %", floor * 100.0));
+        change.reason = Some(format!(
+            "within the noise floor of {} %",
+            (floor * 1e5).round() / 1e3
+        ));
         Verdict::Same
     } else if worse_by < 0.0 {
         Verdict::Better
@@ -246,7 +253,15 @@ mod tests {
     }
 
     fn exact(base: f64, new: f64, limit: Limit) -> Verdict {
-        judge(metric("flash"), &counted(base), &counted(new), limit, 0.0).verdict
+        judge(
+            metric("flash"),
+            Unit::Bytes,
+            &counted(base),
+            &counted(new),
+            limit,
+            0.0,
+        )
+        .verdict
     }
 
     #[test]
@@ -268,7 +283,14 @@ mod tests {
         assert_eq!(exact(300.0, 310.0, limit("1%|400B")), Verdict::Regression);
         let quality = metric("quality");
         let limit = Limit::parse(quality, "0.9").unwrap();
-        let change = judge(quality, &counted(0.95), &counted(0.89), limit, 0.0);
+        let change = judge(
+            quality,
+            Unit::Share,
+            &counted(0.95),
+            &counted(0.89),
+            limit,
+            0.0,
+        );
         assert_eq!(change.verdict, Verdict::Regression);
         assert_eq!(change.reason.unwrap(), "below the limit of 90.0 %");
     }
@@ -278,6 +300,7 @@ mod tests {
         let change = |base, new| {
             judge(
                 metric("quality"),
+                Unit::Share,
                 &counted(base),
                 &counted(new),
                 Limit::default(),
@@ -297,8 +320,16 @@ mod tests {
                 .collect();
             measured(&samples)
         };
-        let judge =
-            |new: Reading, limit| judge(metric("latency"), &runs(100.0, 10), &new, limit, 0.005);
+        let judge = |new: Reading, limit| {
+            judge(
+                metric("latency"),
+                Unit::Microseconds,
+                &runs(100.0, 10),
+                &new,
+                limit,
+                0.005,
+            )
+        };
         let none = Limit::default();
         assert_eq!(judge(runs(105.0, 10), none).verdict, Verdict::Regression);
         assert_eq!(judge(runs(95.0, 10), none).verdict, Verdict::Better);
@@ -307,7 +338,14 @@ mod tests {
         assert_eq!(judge(runs(105.0, 10), ten).verdict, Verdict::Worse);
         assert_eq!(judge(runs(115.0, 10), ten).verdict, Verdict::Regression);
         let (base, few) = (runs(100.0, 5), runs(105.0, 5));
-        let few = super::judge(metric("latency"), &base, &few, none, 0.005);
+        let few = super::judge(
+            metric("latency"),
+            Unit::Microseconds,
+            &base,
+            &few,
+            none,
+            0.005,
+        );
         assert_eq!(few.verdict, Verdict::Unclear);
         assert_eq!(
             few.reason.unwrap(),
@@ -316,14 +354,28 @@ mod tests {
         // One run has no spread, and still isn't certain.
         for (base, new) in [(1, 1), (1, 30), (30, 5)] {
             let (base, new) = (runs(100.0, base), runs(100.0, new));
-            let change = super::judge(metric("latency"), &base, &new, none, 0.005);
+            let change = super::judge(
+                metric("latency"),
+                Unit::Microseconds,
+                &base,
+                &new,
+                none,
+                0.005,
+            );
             assert_eq!(change.verdict, Verdict::Unclear);
             assert_eq!(change.statistics, None);
         }
         // A hard limit needs no comparison.
         let (base, new) = (runs(100.0, 1), runs(200_000.0, 1));
         let limit = Limit::parse(metric("latency"), "150ms").unwrap();
-        let over = super::judge(metric("latency"), &base, &new, limit, 0.005);
+        let over = super::judge(
+            metric("latency"),
+            Unit::Microseconds,
+            &base,
+            &new,
+            limit,
+            0.005,
+        );
         assert_eq!(over.verdict, Verdict::Regression);
     }
 
@@ -337,7 +389,15 @@ mod tests {
         };
         let verdict = |new: f64, limit: Limit, floor: f64| {
             let (base, new) = (modelled(10_000.0), modelled(new));
-            judge(metric("latency"), &base, &new, limit, floor).verdict
+            judge(
+                metric("latency"),
+                Unit::Microseconds,
+                &base,
+                &new,
+                limit,
+                floor,
+            )
+            .verdict
         };
         let none = Limit::default();
         assert_eq!(verdict(10_000.65, none, 0.005), Verdict::Same);
@@ -364,6 +424,7 @@ mod tests {
         modelled.noisy = false;
         let change = judge(
             metric("latency"),
+            Unit::Microseconds,
             &measured(&[200.0; 10]),
             &modelled,
             Limit::default(),

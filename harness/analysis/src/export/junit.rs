@@ -8,6 +8,7 @@ use crate::compare::{
     show_limit, text,
 };
 use crate::metrics::Metric;
+use crate::reference;
 
 /// The outputs of each result, and its figures against hard limits; and what failed.
 pub fn of_records(side: &Side, gate: &Gate) -> Result<String, ExportError> {
@@ -20,8 +21,9 @@ pub fn of_records(side: &Side, gate: &Gate) -> Result<String, ExportError> {
             if limit.off || limit.hard.is_none() {
                 continue;
             }
-            let shown = metric.unit.show(reading.value);
-            let text = format!("{shown}, limit {}", show_limit(metric, &limit));
+            let unit = metric.unit_in(&entry.result);
+            let shown = unit.show(reading.value);
+            let text = format!("{shown}, limit {}", show_limit(unit, &limit));
             let failed = limit.is_exceeded(metric, reading.value);
             suite.add_test_case(case(&class, metric, failed, &text));
         }
@@ -130,10 +132,13 @@ fn class(workload: &str, runtime: &str, board: &str) -> String {
 /// Whether the outputs are right, where they were compared.
 fn outputs(entry: &Entry, class: &str) -> Option<TestCase> {
     let outputs = entry.result.outputs.as_ref()?;
-    let text = format!(
+    let mut text = format!(
         "{} of {} output bytes differ from the reference, over {} vectors",
         outputs.mismatches, outputs.bytes_compared, outputs.vectors
     );
+    if let Some(agreement) = reference::agreement(outputs).filter(|_| outputs.verified) {
+        text += &format!(": {agreement}");
+    }
     Some(finished(
         class,
         "outputs",

@@ -3,7 +3,7 @@
 use super::{board, failed, readings};
 use crate::compare::{Side, markdown::cell};
 use crate::metrics::{METRICS, Metric, Rank};
-use crate::quality;
+use crate::{quality, reference};
 
 /// One row a result or failure, one column a headline figure that one of them has.
 pub fn render(side: &Side) -> String {
@@ -40,7 +40,9 @@ pub fn render(side: &Side) -> String {
             })
             .collect();
         let verified = match &entry.result.outputs {
-            Some(outputs) if outputs.verified => format!("verified, {}", outputs.vectors),
+            Some(outputs) if outputs.verified => {
+                format!("{}, {}", reference::verdict(outputs), outputs.vectors)
+            }
             Some(_) => "**NOT VERIFIED**".to_owned(),
             None => "-".to_owned(),
         };

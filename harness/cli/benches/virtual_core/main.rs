@@ -37,6 +37,7 @@ fn main() {
         Program::floats_and_calls(),
         Program::kws_float32(),
         Program::kws(),
+        Program::kws_on_m33(),
     ];
     programs.extend(Program::vww());
     programs.extend(Program::images());
@@ -47,7 +48,7 @@ fn main() {
     );
     for program in &mut programs {
         let qemu = program
-            .has_breakpoint()
+            .is_for_qemu()
             .then(|| Qemu::start(program))
             .flatten();
         print_row(program, qemu.as_ref());

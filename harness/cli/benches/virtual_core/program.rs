@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tinybench_execution::build::{self, Request};
+use tinybench_execution::build::{self, Engine, Opt, Request};
 use tinybench_execution::image::Image;
 use tinybench_execution::target::conversation::{Conversation, ImageView};
 use tinybench_execution::target::session::Session;
+use tinybench_execution::target::virtual_board;
 use tinybench_inputs::board::Boards;
 use tinybench_inputs::project::Project;
 use tinybench_support::progress::Progress;
@@ -36,6 +37,8 @@ pub struct Program {
     instructions: u64,
     /// It has no breakpoint to run to.
     endless: bool,
+    /// QEMU's board can run it.
+    on_qemu: bool,
 }
 
 /// Published firmware images (`scripts/validate` says where they are from).
@@ -54,14 +57,28 @@ impl Program {
     pub fn kws() -> Self {
         let project = project();
         let model = project.models().join("kws/kws.tflite");
-        Self::new("kws inference", after_inference(&project, &model, &[]))
+        Self::new(
+            "kws inference",
+            after_inference(&project, "nano33", &model, &[]),
+        )
+    }
+
+    /// The same on a Cortex-M33.
+    pub fn kws_on_m33() -> Self {
+        let project = project();
+        let model = project.models().join("kws/kws.tflite");
+        let board = after_inference(&project, "pico2", &model, &[]);
+        Self {
+            on_qemu: false,
+            ..Self::new("kws on an M33", board)
+        }
     }
 
     /// One inference of the same network in float32.
     pub fn kws_float32() -> Self {
         let project = project();
         let model = project.suites().join("compression/kws-float32.tflite");
-        let board = after_inference(&project, &model, &[]);
+        let board = after_inference(&project, "nano33", &model, &[]);
         Self::new("kws in float32", board)
     }
 
@@ -75,7 +92,7 @@ impl Program {
         }
         Some(Self::new(
             "vww inference",
-            after_inference(&project, &model, &[]),
+            after_inference(&project, "nano33", &model, &[]),
         ))
     }
 
@@ -132,14 +149,15 @@ impl Program {
                 board: Arc::new(Mutex::new(board)),
                 instructions: 10_000_000,
                 endless: true,
+                on_qemu: false,
             })
         };
         IMAGES.into_iter().filter_map(image).collect()
     }
 
-    /// Whether a run goes from breakpoint to breakpoint, as QEMU needs it.
-    pub fn has_breakpoint(&self) -> bool {
-        !self.endless
+    /// Whether QEMU can run it: from breakpoint to breakpoint, on a core and with memories that its board has.
+    pub fn is_for_qemu(&self) -> bool {
+        self.on_qemu
     }
 
     fn new(name: &'static str, board: Arc<Mutex<VirtualBoard>>) -> Self {
@@ -148,6 +166,7 @@ impl Program {
             board,
             instructions: 0,
             endless: false,
+            on_qemu: true,
         };
         let before = program.lock().machine.instructions();
         program.run();
@@ -215,22 +234,35 @@ fn shared_folder(project: &Project) -> PathBuf {
 }
 
 /// A board that has just finished one inference and stands on the image's breakpoint.
-fn after_inference(project: &Project, model: &Path, features: &[&str]) -> Arc<Mutex<VirtualBoard>> {
+fn after_inference(
+    project: &Project,
+    name: &str,
+    model: &Path,
+    features: &[&str],
+) -> Arc<Mutex<VirtualBoard>> {
     let board = Boards::open(&project.boards())
-        .and_then(|boards| boards.load("nano33"))
-        .expect("the board nano33")
+        .and_then(|boards| boards.load(name))
+        .expect("a board of the project")
         .board;
+    let runtime = project
+        .runtimes()
+        .find("interpreter")
+        .expect("the project's runtime");
     let firmware = build::build(
         &Request {
             project_root: project.root(),
             target: board.target(),
-            runtime: "interpreter",
+            engine: Engine::of_crates(&runtime).expect("the runtime is in Rust"),
             features,
             operators: &[],
             model,
             front_end: None,
             learning: false,
             mlperf_model: None,
+            mark_pin: None,
+            code_offset: 0,
+            opt: Opt::Speed,
+            profile: false,
         },
         &mut |_| {},
     )
@@ -238,10 +270,10 @@ fn after_inference(project: &Project, model: &Path, features: &[&str]) -> Arc<Mu
     let elf = std::fs::read(&firmware.elf).expect("the built image");
     let image = Image::load(&elf).expect("the built image is valid");
     let shared = Arc::new(Mutex::new(
-        VirtualBoard::new("nrf52840").expect("the virtual chip"),
+        virtual_board::make(&board).expect("the virtual board"),
     ));
     let probe = tinybench_virtual_probe::open(Arc::clone(&shared));
-    let mut session = Session::attach(probe, &board.chip).expect("attaching");
+    let mut session = Session::attach(probe, &board).expect("attaching");
     session
         .flash(&elf, &mut Progress::stderr())
         .expect("flashing");

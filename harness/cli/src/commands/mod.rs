@@ -7,10 +7,11 @@ mod reading;
 use std::path::Path;
 
 use crate::args::{Cli, Command};
+use tinybench_analysis::config;
 use tinybench_inputs::project::Project;
 use tinybench_support::exit::Failure;
 
-use listing::{boards, clean, completions, doctor, inspect, runtimes, workloads};
+use listing::{boards, clean, completions, doctor, inspect, manual, meters, runtimes, workloads};
 use measuring::{calibrate, compress, fetch, mlperf, profile, run, serve, sweep};
 use reading::{compare, dashboard, export, merge, report};
 
@@ -20,10 +21,16 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         let current = std::env::current_dir().unwrap_or_default();
         Project::find(cli.global.project.as_deref(), Path::new(&current))
     };
+    // With the runtimes that the nearest tinybench.toml names.
+    let with_runtimes = || -> Result<Project, Failure> {
+        let current = std::env::current_dir().unwrap_or_default();
+        let folders = config::load(None, &current)?.runtimes()?;
+        Ok(project()?.with_runtimes(folders))
+    };
     match &cli.command {
-        Command::Run(args) => run::run(args, &project()?),
-        Command::Profile(args) => profile::run(args, &project()?),
-        Command::Sweep(args) => sweep::sweep(args, &project()?),
+        Command::Run(args) => run::run(args, &with_runtimes()?),
+        Command::Profile(args) => profile::run(args, &with_runtimes()?),
+        Command::Sweep(args) => sweep::sweep(args, &with_runtimes()?),
         Command::Calibrate(args) => calibrate::run(args, &project()?),
         Command::Compare(args) => compare::run(args, cli.global.project.as_deref()),
         Command::Export(args) => export::run(args),
@@ -39,13 +46,19 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             };
             inspect::run(args, project.as_ref())
         }
-        Command::Boards(args) => boards::list(args, &project()?),
+        Command::Boards(args) => boards::run(args, project),
         Command::Workloads(args) => workloads::list(args, &project()?),
-        Command::Runtimes(args) => runtimes::list(args),
+        Command::Meters(args) => meters::list(args),
+        Command::Runtimes(args) => runtimes::list(args, &with_runtimes()?),
         Command::Fetch(args) => fetch::fetch(args, &project()?),
         Command::Clean(args) => clean::clean(args, &project()?),
         Command::Serve(args) => serve::serve(args, &project()?),
         Command::Doctor(args) => doctor::check(args, &project()?),
-        Command::Completions { shell } => completions::print(*shell, project().ok().as_ref()),
+        Command::Completions { shell } => {
+            // Settings that can't be read take away no names but those of runtimes.
+            let found = with_runtimes().or_else(|_| project());
+            completions::print(*shell, found.ok().as_ref())
+        }
+        Command::Manual { folder } => manual::write(folder),
     }
 }

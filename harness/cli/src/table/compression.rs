@@ -35,13 +35,7 @@ fn row(result: &RunResult, compression: &Compression) -> Vec<String> {
     let time = |us: f64| mark(latency.fidelity, &decimal(us / 1_000.0));
     let or_none = |cell: Option<String>| cell.unwrap_or(NONE.to_owned());
     let (flash, memory) = (result.flash.as_ref(), result.memory.as_ref());
-    let verified = result
-        .outputs
-        .as_ref()
-        .map(|outputs| match outputs.verified {
-            true => format!("yes, {}", outputs.vectors),
-            false => "NO".to_owned(),
-        });
+    let verified = result.outputs.as_ref().map(super::verified);
     vec![
         result.workload.clone(),
         format!("{:.0}", compression.sparsity * 100.0),

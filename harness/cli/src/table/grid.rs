@@ -5,6 +5,7 @@ use tabled::settings::formatting::AlignmentStrategy;
 use tabled::settings::object::Columns;
 use tabled::settings::{Alignment, Modify, Padding};
 
+pub(super) use tinybench_support::listing::columns;
 use tinybench_support::listing::{GAP, lines, trim};
 
 /// Cells under headings. A heading's words stand below each other where that saves width.
@@ -68,10 +69,12 @@ impl Grid {
         let mut blocks = Vec::new();
         let mut rest = self.rows.as_slice();
         while !rest.is_empty() {
-            let fitting = (1..=rest.len())
-                .rev()
-                .find(|&n| columns(&block(&rest[..n])) <= width);
-            let (now, later) = rest.split_at(fitting.unwrap_or(1));
+            // From below: of a thousand rows a few fit.
+            let mut count = 1;
+            while count < rest.len() && columns(&block(&rest[..=count])) <= width {
+                count += 1;
+            }
+            let (now, later) = rest.split_at(count);
             blocks.push(block(now));
             rest = later;
         }
@@ -79,11 +82,36 @@ impl Grid {
     }
 }
 
-/// Width of the widest line.
-pub(super) fn columns(table: &str) -> usize {
-    table
-        .lines()
-        .map(tabled::grid::util::string::get_line_width)
-        .max()
-        .unwrap_or(0)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn down(rows: usize) -> String {
+        let grid = Grid {
+            headings: ["workload", "cycles"].map(str::to_owned).to_vec(),
+            rows: (0..rows)
+                .map(|it| vec![format!("m{it}"), "7".to_owned()])
+                .collect(),
+            left: 1,
+        };
+        grid.down(20, str::to_owned)
+    }
+
+    #[test]
+    fn as_many_rows_stand_beside_each_other_as_fit() {
+        let block = |names| format!("workload  {names}\n──────────────────");
+        let text = down(5);
+        assert!(text.starts_with(&block("m0  m1  m2")), "{text}");
+        assert!(text.contains("\n\nworkload  m3  m4\n"), "{text}");
+    }
+
+    #[test]
+    fn the_rows_of_a_large_sweep_are_all_there() {
+        let text = down(4_000);
+        let names = text.lines().filter(|it| it.starts_with("workload"));
+        let names = names.flat_map(|it| it.split_whitespace().skip(1).map(str::to_owned));
+        let expected = (0..4_000).map(|it| format!("m{it}"));
+        assert!(names.eq(expected));
+        assert!(columns(&text) <= 20);
+    }
 }

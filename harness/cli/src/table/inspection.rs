@@ -1,9 +1,11 @@
-//! The tables of `tinybench inspect`, for terminals of 100 columns. `docs/inspect.md` explains them.
+//! The tables of `tinybench inspect`, for terminals of 100 columns and narrower ones. `docs/inspect.md` explains
+//! them.
 
 use tinybench_inputs::inspect::{Inspected, lacking};
 use tinybench_inputs::runtimes::description::{Arena, Buffer, Content, Operator, Tensor};
 use tinybench_inputs::subject::room::MemoryKind;
-use tinybench_support::number::grouped;
+use tinybench_support::listing::{Fitted, wrapped};
+use tinybench_support::number::{all_dimensions, grouped};
 use tinybench_support::printable::printable;
 
 use super::NONE;
@@ -12,31 +14,45 @@ use super::grid::{Grid, columns};
 /// Columns that a table may take.
 const WIDTH: usize = 100;
 
-/// Longest name of a tensor, characters: its end is what tells it from others.
+/// Longest name of a tensor, characters, and in how narrow a terminal: its end is what tells it from others.
 const LONGEST_NAME: usize = 44;
+const SHORTEST_NAME: usize = 12;
+/// Columns that stand beside the names of tensors.
+const BESIDE_NAMES: usize = 40;
 
 /// Shortest text that the options of an operator are cut to.
 const SHORTEST_OPTIONS: usize = 8;
 
-/// A model as tables. Ends without a newline.
-pub fn render(model: &Inspected) -> String {
+/// A model as tables in a terminal of `width` columns. Where a table is too wide, columns are dropped, which is told,
+/// and what is left is wrapped. Ends without a newline.
+pub fn render(model: &Inspected, width: usize) -> String {
     let it = &model.description;
-    let mut parts = vec![headline(model)];
-    parts.push(tensors(model));
+    let mut parts = vec![wrapped(&headline(model), width)];
+    parts.push(tensors(model, width));
     if !it.operators.is_empty() {
-        parts.push(operators(&it.operators));
+        parts.push(operators(&it.operators, width));
     }
     if let Some(arena) = &it.arena {
-        parts.push(arena_in_words(arena, &it.operators));
+        let longest = longest_name(width);
+        parts.push(wrapped(
+            &arena_in_words(arena, &it.operators, longest),
+            width,
+        ));
         if !arena.buffers.is_empty() {
-            parts.push(lifetimes(arena, it.operators.len()));
+            parts.push(lifetimes(arena, it.operators.len(), width));
         }
     }
-    parts.push(runtimes(model));
+    parts.push(wrapped(&runtimes(model), width));
     if !model.boards.is_empty() {
-        parts.push(boards(model));
+        parts.push(boards(model, width));
     }
     parts.join("\n\n")
+}
+
+/// Characters that a tensor's name may have in a terminal of `width` columns.
+fn longest_name(width: usize) -> usize {
+    let room = width.saturating_sub(BESIDE_NAMES);
+    room.clamp(SHORTEST_NAME, LONGEST_NAME)
 }
 
 fn headline(model: &Inspected) -> String {
@@ -63,8 +79,9 @@ fn headline(model: &Inspected) -> String {
 }
 
 /// Inputs, outputs and state.
-fn tensors(model: &Inspected) -> String {
+fn tensors(model: &Inspected, width: usize) -> String {
     let it = &model.description;
+    let longest = longest_name(width);
     let rows = [
         ("input", &it.inputs),
         ("output", &it.outputs),
@@ -74,7 +91,7 @@ fn tensors(model: &Inspected) -> String {
         tensors.iter().map(move |tensor| {
             vec![
                 (*kind).to_owned(),
-                name(&tensor.name),
+                name(&tensor.name, longest),
                 tensor.element_type.clone(),
                 shape(&tensor.shape),
                 quantisation(tensor),
@@ -83,7 +100,7 @@ fn tensors(model: &Inspected) -> String {
         })
     });
     let headings = ["tensor", "name", "type", "shape", "quantised", "bytes"];
-    grid(&headings, 5, rows.collect())
+    fitting(&headings, 5, rows.collect(), &["quantised"], width)
 }
 
 fn quantisation(tensor: &Tensor) -> String {
@@ -95,7 +112,7 @@ fn quantisation(tensor: &Tensor) -> String {
     }
 }
 
-fn operators(operators: &[Operator]) -> String {
+fn operators(operators: &[Operator], width: usize) -> String {
     let number = |value: Option<u64>| value.map_or(NONE.to_owned(), grouped);
     let rows = |longest: usize| {
         let row = |operator: &Operator| {
@@ -126,13 +143,14 @@ fn operators(operators: &[Operator]) -> String {
         "weights B",
         "arena B",
     ];
-    let table = |longest| grid(&headings, 5, rows(longest));
-    let whole = table(usize::MAX);
+    let drop = ["options", "type", "weights B"];
+    let table = |longest| fitting(&headings, 5, rows(longest), &drop, width);
+    let whole = grid(&headings, 5, rows(usize::MAX));
     let over = columns(&whole).saturating_sub(WIDTH);
     let longest = operators.iter().map(|it| options(it).chars().count());
     let longest = longest.max().unwrap_or(0);
     let mut text = match over {
-        0 => whole,
+        0 if columns(&whole) <= width => whole,
         over => table(longest.saturating_sub(over).max(SHORTEST_OPTIONS)),
     };
     if operators.iter().any(|operator| !operator.runs) {
@@ -171,7 +189,7 @@ fn types(operator: &Operator) -> String {
 }
 
 /// What the arena is made of, and what makes its peak.
-fn arena_in_words(arena: &Arena, operators: &[Operator]) -> String {
+fn arena_in_words(arena: &Arena, operators: &[Operator], longest: usize) -> String {
     let parts = &arena.parts;
     let mut text = format!("arena: {} bytes", grouped(arena.bytes));
     if arena.buffers.is_empty() {
@@ -213,7 +231,7 @@ fn arena_in_words(arena: &Arena, operators: &[Operator]) -> String {
                     "\n  {:>9} bytes at {:>7}: {}",
                     grouped(buffer.bytes),
                     grouped(buffer.offset),
-                    buffer_name(buffer)
+                    buffer_name(buffer, longest)
                 ));
             }
         }
@@ -221,14 +239,15 @@ fn arena_in_words(arena: &Arena, operators: &[Operator]) -> String {
     text
 }
 
-fn lifetimes(arena: &Arena, operators: usize) -> String {
+fn lifetimes(arena: &Arena, operators: usize, width: usize) -> String {
+    let longest = longest_name(width);
     let row = |buffer: &Buffer| {
         let end = match buffer.last as usize {
             last if last >= operators => "end".to_owned(),
             last => last.to_string(),
         };
         vec![
-            buffer_name(buffer),
+            buffer_name(buffer, longest),
             content(buffer.content).to_owned(),
             format!("{} to {end}", buffer.first),
             grouped(buffer.bytes),
@@ -236,7 +255,8 @@ fn lifetimes(arena: &Arena, operators: usize) -> String {
         ]
     };
     let headings = ["buffer", "what", "operators", "bytes", "at"];
-    grid(&headings, 3, arena.buffers.iter().map(row).collect())
+    let rows = arena.buffers.iter().map(row).collect();
+    fitting(&headings, 3, rows, &["what"], width)
 }
 
 fn content(content: Content) -> &'static str {
@@ -249,14 +269,14 @@ fn content(content: Content) -> &'static str {
     }
 }
 
-fn buffer_name(buffer: &Buffer) -> String {
+fn buffer_name(buffer: &Buffer, longest: usize) -> String {
     match (buffer.tensor, buffer.operator) {
         (_, Some(operator)) => format!(
             "scratch of operator {operator}, {}",
             printable(&buffer.name)
         ),
         (Some(tensor), _) if buffer.name.is_empty() => format!("tensor {tensor}"),
-        _ => name(&buffer.name),
+        _ => name(&buffer.name, longest),
     }
 }
 
@@ -271,7 +291,7 @@ fn runtimes(model: &Inspected) -> String {
     format!("runtimes\n  {}", lines.collect::<Vec<_>>().join("\n  "))
 }
 
-fn boards(model: &Inspected) -> String {
+fn boards(model: &Inspected, width: usize) -> String {
     let rows = model.boards.iter().map(|board| {
         let fits = match (board.fits, lacking(board)) {
             (Some(true), _) => "yes".to_owned(),
@@ -295,7 +315,29 @@ fn boards(model: &Inspected) -> String {
         ]
     });
     let headings = ["board", "fits", "flash left", "RAM left"];
-    grid(&headings, 2, rows.collect())
+    fitting(&headings, 2, rows.collect(), &[], width)
+}
+
+/// A table of at most `width` columns; of those that are named in `drop` so many are left out, in their order, as
+/// that takes. The first `left` are texts.
+fn fitting(
+    headings: &[&str],
+    left: usize,
+    rows: Vec<Vec<String>>,
+    drop: &[&str],
+    width: usize,
+) -> String {
+    let whole = grid(headings, left, rows.clone());
+    if columns(&whole) <= width {
+        return whole;
+    }
+    let fitted = Fitted {
+        headings: headings.iter().map(|it| (*it).to_owned()).collect(),
+        rows,
+        numeric: &headings[left..],
+        drop,
+    };
+    fitted.render(width, &str::to_owned)
 }
 
 fn grid(headings: &[&str], left: usize, rows: Vec<Vec<String>>) -> String {
@@ -315,20 +357,19 @@ fn shape(shape: &[u64]) -> String {
     if shape.is_empty() {
         return "scalar".to_owned();
     }
-    let dimensions: Vec<_> = shape.iter().map(|it| it.to_string()).collect();
-    dimensions.join("x")
+    all_dimensions(shape)
 }
 
-fn name(name: &str) -> String {
+fn name(name: &str, longest: usize) -> String {
     let name = printable(name);
     let count = name.chars().count();
     if count == 0 {
         return NONE.to_owned();
     }
-    if count <= LONGEST_NAME {
+    if count <= longest {
         return name.into_owned();
     }
-    let end: String = name.chars().skip(count - LONGEST_NAME + 1).collect();
+    let end: String = name.chars().skip(count - longest + 1).collect();
     format!("…{end}")
 }
 
@@ -339,4 +380,47 @@ fn cut(text: &str, longest: usize) -> String {
     }
     let start: String = text.chars().take(longest.saturating_sub(1)).collect();
     format!("{start}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use tinybench_inputs::board::Boards;
+    use tinybench_inputs::inspect::inspect;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_wider_than_the_terminal() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let boards = Boards::open(&root.join("targets/boards"))
+            .unwrap()
+            .readable();
+        for file in ["kws/kws.tflite", "ad/ad.tflite", "forest/forest.tbcm"] {
+            let path = root.join("workloads/models").join(file);
+            let model = inspect(Path::new(file), &fs::read(path).unwrap(), &boards).unwrap();
+            let whole = render(&model, usize::MAX);
+            assert!(!whole.contains("not shown"), "{whole}");
+            for width in [60, 80, 99] {
+                let text = render(&model, width);
+                assert!(columns(&text) <= width, "{file}, {width}:\n{text}");
+                // Every operator is there.
+                for operator in &model.description.operators {
+                    assert!(text.contains(&operator.name), "{file}, {width}:\n{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_narrow_terminal_does_not_show_is_told() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let path = root.join("workloads/models/kws/kws.tflite");
+        let model = inspect(Path::new("kws.tflite"), &fs::read(path).unwrap(), &[]).unwrap();
+        let text = render(&model, 60);
+        assert!(text.contains("not shown: options"), "{text}");
+        assert!(text.contains("--format json has it"), "{text}");
+    }
 }

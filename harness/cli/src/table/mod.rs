@@ -11,15 +11,20 @@ pub mod profile;
 pub mod programs;
 mod published;
 mod quality;
-mod stages;
+mod runtimes;
+mod timing;
 
 use owo_colors::OwoColorize;
 
 use grid::Grid;
 pub use published::Published;
+use timing::{layouts, stages};
 
-use tinybench_analysis::stated_error;
-use tinybench_record::{ExecutionKind, Failure, Fidelity, RunRecord, RunResult};
+use tinybench_analysis::{reference, stated_error};
+use tinybench_record::{
+    AgreementKind, ExecutionKind, Failure, Fidelity, Outputs, RunRecord, RunResult,
+};
+use tinybench_support::listing::wrapped_with;
 use tinybench_support::number::{decimal, grouped};
 
 /// Stands before every number that comes from a model of the hardware.
@@ -35,8 +40,23 @@ struct Property {
     value: fn(&RunResult) -> Option<String>,
 }
 
+/// Whether outputs are verified, how closely, and how many vectors.
+fn verified(outputs: &Outputs) -> String {
+    let agreement = outputs.agreement.as_ref();
+    let how = match (outputs.verified, agreement.map(|it| it.kind)) {
+        (false, _) => return "NO".to_owned(),
+        (true, None) => "yes".to_owned(),
+        (true, Some(AgreementKind::Answer)) => "answers".to_owned(),
+        (true, Some(AgreementKind::Auc)) => "AUC".to_owned(),
+        (true, Some(AgreementKind::Steps)) => {
+            format!("±{}", agreement.and_then(|it| it.steps).unwrap_or(0))
+        }
+    };
+    format!("{how}, {}", outputs.vectors)
+}
+
 /// Everything the table shows, in order. A property that no result has is left out.
-const PROPERTIES: [Property; 10] = [
+const PROPERTIES: [Property; 11] = [
     Property {
         heading: "workload",
         value: |result| Some(result.workload.clone()),
@@ -71,7 +91,18 @@ const PROPERTIES: [Property; 10] = [
     },
     Property {
         heading: "arena KiB",
-        value: |result| Some(kib(result.memory.as_ref()?.arena_bytes)),
+        value: |result| {
+            let memory = result.memory.as_ref()?;
+            let is_model = result.function.is_none();
+            is_model.then(|| kib(memory.arena_bytes))
+        },
+    },
+    Property {
+        heading: "stack B",
+        value: |result| {
+            result.function.as_ref()?;
+            Some(grouped(result.memory.as_ref()?.stack_peak_bytes.into()))
+        },
     },
     Property {
         heading: "RAM KiB",
@@ -98,13 +129,7 @@ const PROPERTIES: [Property; 10] = [
     },
     Property {
         heading: "verified",
-        value: |result| {
-            let outputs = result.outputs.as_ref()?;
-            Some(match outputs.verified {
-                true => format!("yes, {}", outputs.vectors),
-                false => "NO".to_owned(),
-            })
-        },
+        value: |result| result.outputs.as_ref().map(verified),
     },
 ];
 
@@ -112,7 +137,8 @@ const PROPERTIES: [Property; 10] = [
 /// they fit, otherwise one column a result. Ends without a newline.
 ///
 /// Variants of workloads alone are one table, which compares them. The main table of others has what
-/// failed as well. Below it stands why that failed, the stages of results that have some, flash and RAM in their parts,
+/// failed as well. Below it stands why that failed, the stages of results that have some, what the place of
+/// the code changes where that was asked, flash and RAM in their parts,
 /// and what others have `published`.
 pub fn render(
     record: &RunRecord,
@@ -137,10 +163,14 @@ pub fn render(
         return parts.join("\n\n");
     }
     parts.push(fit(main(results, failures, colour)));
+    parts.extend(runtimes::grid(&record.board, results).map(fit));
     parts.extend(failures::messages(failures, width));
     parts.extend(quality::grid(results).map(fit));
     parts.extend(stages::grid(results).map(fit));
+    parts.extend(layouts::grid(results).map(fit));
     parts.extend(learning::grid(results).map(fit));
+    parts.extend(learning::predicting(results).map(fit));
+    parts.extend(learning::condensing(results, record.board.clock_hz).map(fit));
     parts.extend(parts::grid(results).map(fit));
     parts.extend(power::grid(results).map(fit));
     if let Some(published) = published
@@ -276,21 +306,33 @@ fn title(record: &RunRecord) -> String {
 fn legend(record: &RunRecord) -> String {
     let mut parts = Vec::new();
     let error = stated_error::sentences(&record.results);
+    let energy_error = stated_error::of_energy(&record.results);
+    let reference = reference::sentence(&record.results);
     if record.results.iter().any(has_modelled) {
         parts.push("≈ modelled, not measured.");
         parts.extend((!error.is_empty()).then_some(&*error));
+        parts.extend((!energy_error.is_empty()).then_some(&*energy_error));
     }
     if !record.results.is_empty() {
         parts.push(
             "RAM is static + arena + stack. RAM and flash are without the harness's own part.",
         );
     }
+    parts.extend(reference.as_deref());
     if record.results.iter().any(|it| it.quality.is_some()) {
         parts.push("Where intervals of quality overlap, the samples can't tell which is better.");
     }
     if record.results.iter().any(|it| it.latency.stages.is_some()) {
         parts.push("The latency of a workload from raw audio is that of all stages.");
     }
+    if record.results.iter().any(|it| it.latency.layouts.is_some()) {
+        parts.push(
+            "Layouts are the same objects linked in several places of flash; all other figures are \
+             those of the first.",
+        );
+    }
+    let metered: Vec<_> = record.results.iter().filter_map(power::metered).collect();
+    parts.extend(metered.iter().map(String::as_str));
     if record.results.iter().any(|it| it.power.is_some()) {
         parts.push("Power is that of the workload and of sleep alone: docs/power.md.");
     }
@@ -329,20 +371,7 @@ fn has_modelled(result: &RunResult) -> bool {
 
 /// Lines of at most `width` columns, if no word is longer.
 pub(crate) fn wrap(text: &str, width: usize) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines.last().map_or(0, |line| line.chars().count());
-        if line > 0 && line + 1 + word.chars().count() > width {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines.join("\n")
+    wrapped_with(text, width, 0)
 }
 
 /// A number, marked if it comes from a model of the hardware.

@@ -2,7 +2,42 @@
 
 use super::{Grid, NONE, mark};
 use tinybench_record::{Power, RunResult};
-use tinybench_support::number::{decimal, lifetime, milliwatts};
+use tinybench_support::number::{decimal, lifetime_range, milliwatts};
+use tinybench_support::printable::printable;
+
+/// What an instrument told of a result's energy, if one did: a sentence.
+pub(super) fn metered(result: &RunResult) -> Option<String> {
+    let energy = result.energy.as_ref()?;
+    let metered = energy.metered.as_ref()?;
+    let uj = |value: f64| mark(energy.fidelity, &decimal(value));
+    let mw = |value: f64| format!("{} mW", mark(energy.fidelity, &milliwatts(value)));
+    let interval = metered.interval_uj.map_or(String::new(), |[low, high]| {
+        format!(", 95 % confidence {} to {} µJ", uj(low), uj(high))
+    });
+    let idle = metered
+        .idle_mw
+        .map_or(String::new(), |idle| format!(", {} between them", mw(idle)));
+    let stages = metered.stages.as_ref().map_or(String::new(), |stages| {
+        let stages = stages.named().map(|(name, stage)| {
+            let interval = stage.interval_uj.map_or(String::new(), |[low, high]| {
+                format!(" ({} to {})", uj(low), uj(high))
+            });
+            format!("{name} {} µJ{interval}", uj(stage.uj))
+        });
+        format!(" By stage: {}.", stages.join(", "))
+    });
+    Some(format!(
+        "Energy of {} by {} at {} V{interval}: {} windows of {} inferences, {} on average and {} at \
+         most{idle}.{stages}",
+        result.workload,
+        printable(&metered.instrument),
+        metered.supply_v,
+        metered.windows_uj.len(),
+        metered.inferences,
+        mw(energy.mean_mw),
+        mw(metered.peak_mw),
+    ))
+}
 
 /// Power of all results that have it; `None` if none has.
 pub(super) fn grid(results: &[RunResult]) -> Option<Grid> {
@@ -42,9 +77,9 @@ fn row(result: &RunResult) -> Option<Vec<String>> {
             true => "yes".to_owned(),
             false => "no".to_owned(),
         },
-        cell.map_or(NONE.to_owned(), |cell| cell.name.clone()),
+        cell.map_or(NONE.to_owned(), |cell| cell.title()),
         cell.map_or(NONE.to_owned(), |cell| {
-            mark(power.fidelity, &lifetime(cell.life_hours))
+            mark(power.fidelity, &lifetime_range(cell.range_hours()))
         }),
     ])
 }
@@ -52,10 +87,29 @@ fn row(result: &RunResult) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tinybench_record::example::{example, with_metered, with_stages};
+
+    #[test]
+    fn what_an_instrument_told_is_a_sentence() {
+        assert_eq!(metered(&example().results[0]), None);
+        assert_eq!(
+            metered(&with_metered().results[0]).unwrap(),
+            "Energy of kws by Nordic Power Profiler Kit II at 3 V, 95 % confidence 1,193 to 1,447 µJ: 2 windows of \
+             73 inferences, 9.680 mW on average and 14.10 mW at most, 0.9000 mW between them."
+        );
+    }
+
+    #[test]
+    fn energies_by_stage_have_their_intervals() {
+        let told = metered(&with_stages().results[0]).unwrap();
+        let stages = " By stage: preprocess 310.0 µJ (297.3 to 322.7), inference 1,000 µJ (872.9 to 1,127), \
+                      postprocess 10.00 µJ.";
+        assert!(told.ends_with(stages), "{told}");
+    }
 
     #[test]
     fn a_result_with_power_has_a_row_and_others_have_none() {
-        let mut record = tinybench_record::example::example();
+        let mut record = example();
         assert!(grid(&record.results).is_none());
         let text = include_str!("../../../../targets/boards/nano33.toml");
         let path = std::path::Path::new("nano33.toml");
@@ -64,7 +118,7 @@ mod tests {
             .board;
         let duty_cycle = tinybench_execution::power::DutyCycle {
             every: std::time::Duration::from_millis(1_500),
-            cell: tinybench_execution::power::find("lipo100"),
+            cell: tinybench_execution::power::find("lipo100").ok(),
         };
         let power = duty_cycle
             .power("kws", 140_628.125, &board.power.unwrap())

@@ -3,9 +3,12 @@
 use std::cmp::Reverse;
 use std::num::NonZeroUsize;
 
+use tinybench_analysis::profile::{causes, headline, share, stalls};
+use tinybench_execution::profile::board::error;
+use tinybench_execution::profile::lines::Line;
 use tinybench_inputs::board::Board;
 use tinybench_record::{Fidelity, OperatorProfile, PartProfile, Profile, RunResult, Stalls};
-use tinybench_support::number::{decimal, grouped};
+use tinybench_support::number::{dimensions, grouped};
 
 use super::grid::Grid;
 use super::{NONE, mark, wrap};
@@ -14,11 +17,12 @@ use crate::stdout;
 
 /// How many rows a table has unless the user says: so many that it fits one screen.
 const ROWS: usize = 10;
-/// How many causes are told.
-const CAUSES: usize = 5;
 /// Longest name of a function, and of an operator's options, characters.
 const LONGEST_NAME: usize = 60;
 const LONGEST_OPTIONS: usize = 18;
+/// Longest source file with its line, and function beside it.
+const LONGEST_PLACE: usize = 44;
+const LONGEST_IN_LINE: usize = 36;
 
 /// One row of any table.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +30,7 @@ struct Row {
     name: String,
     options: String,
     output: String,
+    line: String,
     count: usize,
     cycles: u64,
     instructions: Option<u64>,
@@ -34,35 +39,36 @@ struct Row {
     stalls: Option<u64>,
     weight_bytes: u64,
     arena_bytes: Option<u64>,
+    energy_uj: Option<f64>,
+    samples: Option<u64>,
 }
 
-/// A profile as a table, worst first, and what is known of its causes. Ends without a newline.
+/// A profile as a table, worst first, and what is known of its causes; `lines` are what is shown by line.
+/// Ends without a newline.
 pub fn render(
     result: &RunResult,
     profile: &Profile,
+    lines: &[Line],
     board: &Board,
     by: By,
     top: Option<NonZeroUsize>,
 ) -> String {
     let width = stdout::width();
-    let by = if profile.operators.is_empty() {
-        By::Function
-    } else {
-        by
+    let by = match by {
+        By::Operator | By::Kind if profile.operators.is_empty() => By::Function,
+        by => by,
     };
-    let mut parts = vec![wrap(&headline(result, profile, board), width)];
-    let rows = rows(profile, by);
+    let headline = headline(profile, &result.workload, &board.name, board.clock_hz);
+    let mut parts = vec![wrap(&headline, width)];
+    let rows = rows(profile, lines, by);
     let shown = top.map_or(ROWS, NonZeroUsize::get);
     let grid = grid(profile, by, &rows, shown);
     parts.push(grid.render(width, str::to_owned));
-    if by != By::Function {
-        let why = why(profile);
-        parts.push(
-            why.iter()
-                .map(|it| wrap(it, width))
-                .collect::<Vec<_>>()
-                .join("\n"),
-        );
+    if has_between(by) {
+        let why = stalls(profile).into_iter();
+        let why = why.chain(causes(profile).into_iter().map(|it| format!("- {it}")));
+        let why: Vec<_> = why.map(|it| wrap(&it, width)).collect();
+        parts.push(why.join("\n"));
     }
     for note in &profile.notes {
         parts.push(wrap(&format!("note: {note}"), width));
@@ -79,7 +85,12 @@ pub fn render(
 ///
 /// # Errors
 /// None that are known.
-pub fn csv(profile: &Profile, by: By, top: Option<NonZeroUsize>) -> csv::Result<String> {
+pub fn csv(
+    profile: &Profile,
+    lines: &[Line],
+    by: By,
+    top: Option<NonZeroUsize>,
+) -> csv::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([
         "name",
@@ -94,9 +105,12 @@ pub fn csv(profile: &Profile, by: By, top: Option<NonZeroUsize>) -> csv::Result<
         "stall_cycles",
         "weight_bytes",
         "arena_bytes",
+        "line",
+        "energy_uj",
+        "samples",
     ])?;
     let number = |value: Option<u64>| value.map_or(String::new(), |it| it.to_string());
-    let rows = rows(profile, by);
+    let rows = rows(profile, lines, by);
     for row in rows.iter().take(top.map_or(usize::MAX, NonZeroUsize::get)) {
         writer.write_record([
             row.name.clone(),
@@ -111,55 +125,22 @@ pub fn csv(profile: &Profile, by: By, top: Option<NonZeroUsize>) -> csv::Result<
             number(row.stalls),
             row.weight_bytes.to_string(),
             number(row.arena_bytes),
+            row.line.clone(),
+            row.energy_uj.map_or(String::new(), |it| format!("{it:.6}")),
+            number(row.samples),
         ])?;
     }
     let bytes = writer.into_inner().map_err(|error| error.into_error())?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn share(cycles: u64, profile: &Profile) -> f64 {
-    cycles as f64 / profile.cycles.max(1) as f64
-}
-
-fn headline(result: &RunResult, profile: &Profile, board: &Board) -> String {
-    let cycles = profile.cycles;
-    let ms = cycles as f64 / board.clock_hz as f64 * 1e3;
-    let mut text = format!(
-        "{} on {}: {} cycles, {} ms",
-        result.workload,
-        board.name,
-        mark(profile.fidelity, &grouped(cycles)),
-        mark(profile.fidelity, &decimal(ms)),
-    );
-    if let Some(instructions) = profile.instructions {
-        let each = cycles as f64 / instructions.max(1) as f64;
-        text += &format!(
-            "; {} instructions, {each:.2} cycles each",
-            grouped(instructions)
-        );
-    }
-    let macs: u64 = profile.operators.iter().filter_map(|it| it.macs).sum();
-    if macs > 0 {
-        let each = cycles as f64 / macs as f64;
-        text += &format!("; {} MACs, {each:.2} cycles each", grouped(macs));
-    }
-    let bound: u64 = profile
-        .operators
-        .iter()
-        .filter_map(|it| it.bound_cycles)
-        .sum();
-    if bound > 0 {
-        text += &format!(
-            ". The core's bound is {} cycles: it takes {:.1} times as many",
-            grouped(bound),
-            cycles as f64 / bound as f64
-        );
-    }
-    text
+/// Whether what is between operators is a row of its own.
+fn has_between(by: By) -> bool {
+    matches!(by, By::Operator | By::Kind)
 }
 
 /// The rows of a table, worst first.
-fn rows(profile: &Profile, by: By) -> Vec<Row> {
+fn rows(profile: &Profile, lines: &[Line], by: By) -> Vec<Row> {
     let mut rows: Vec<Row> = match by {
         By::Operator => profile.operators.iter().map(of_operator).collect(),
         By::Kind => kinds(&profile.operators),
@@ -171,20 +152,34 @@ fn rows(profile: &Profile, by: By) -> Vec<Row> {
                 count: 1,
                 cycles: function.cycles,
                 instructions: function.instructions,
+                samples: function.samples,
+                ..Row::default()
+            })
+            .collect(),
+        By::Line => lines
+            .iter()
+            .map(|line| Row {
+                name: shortened(&line.function),
+                line: line.place.clone().unwrap_or_default(),
+                options: line.inlined_into.clone().unwrap_or_default(),
+                count: 1,
+                cycles: line.cost.cycles,
+                // Samples don't tell them.
+                instructions: profile.instructions.and(Some(line.cost.instructions)),
                 ..Row::default()
             })
             .collect(),
     };
     rows.sort_by_key(|row| Reverse(row.cycles));
-    if by != By::Function {
-        rows.push(of_part("between operators", &profile.between));
+    if has_between(by) {
+        rows.push(of_part(Profile::BETWEEN, &profile.between));
     }
     rows
 }
 
 fn of_operator(operator: &OperatorProfile) -> Row {
     Row {
-        name: format!("{} {}", operator.name, operator.index),
+        name: operator.label(),
         options: operator.options.join(" "),
         output: dimensions(&operator.output_shape),
         macs: operator.macs.filter(|&macs| macs > 0),
@@ -202,6 +197,7 @@ fn of_part(name: &str, part: &PartProfile) -> Row {
         cycles: part.cycles,
         instructions: part.instructions,
         stalls: part.stalls.as_ref().map(Stalls::total),
+        energy_uj: part.energy_uj,
         ..Row::default()
     }
 }
@@ -232,20 +228,14 @@ fn kinds(operators: &[OperatorProfile]) -> Vec<Row> {
         kind.macs = add(kind.macs, row.macs);
         kind.bound = add(kind.bound, row.bound);
         kind.stalls = add(kind.stalls, row.stalls);
+        kind.energy_uj = kind
+            .energy_uj
+            .zip(row.energy_uj)
+            .map(|(sum, more)| sum + more);
         kind.weight_bytes += row.weight_bytes;
         kind.arena_bytes = kind.arena_bytes.max(row.arena_bytes);
     }
     kinds
-}
-
-/// Dimensions but for a batch of one.
-fn dimensions(shape: &[u64]) -> String {
-    let shown = match shape {
-        [1, rest @ ..] if !rest.is_empty() => rest,
-        all => all,
-    };
-    let texts: Vec<String> = shown.iter().map(ToString::to_string).collect();
-    texts.join("x")
 }
 
 /// Options cut to what there is room for.
@@ -257,19 +247,32 @@ fn cut(options: &str) -> String {
 }
 
 fn shortened(name: &str) -> String {
-    match name.chars().count() {
-        count if count > LONGEST_NAME => {
-            let end: String = name.chars().skip(count - LONGEST_NAME + 3).collect();
+    end(name, LONGEST_NAME)
+}
+
+/// The end of a text, of so many characters at most.
+fn end(text: &str, longest: usize) -> String {
+    match text.chars().count() {
+        count if count > longest => {
+            let end: String = text.chars().skip(count - longest + 3).collect();
             format!("...{end}")
         }
-        _ => name.to_owned(),
+        _ => text.to_owned(),
     }
+}
+
+/// A source file and line without the folders that are the same for all.
+fn place(line: &str) -> String {
+    let inner = line.strip_prefix("/tinybench/").unwrap_or(line);
+    // Of the standard library: /rustc/COMMIT/library/core/src/...
+    let inner = inner.split_once("/library/").map_or(inner, |(_, it)| it);
+    end(inner, LONGEST_PLACE)
 }
 
 fn grid(profile: &Profile, by: By, rows: &[Row], shown: usize) -> Grid {
     // What is between operators is always shown.
     let (listed, between) = match by {
-        By::Function => (rows, None),
+        By::Function | By::Line => (rows, None),
         _ => match rows.split_last() {
             Some((between, listed)) => (listed, Some(between)),
             None => (rows, None),
@@ -312,7 +315,16 @@ fn grid(profile: &Profile, by: By, rows: &[Row], shown: usize) -> Grid {
             "stalls %",
             "weights bytes",
         ],
+        By::Function if profile.samples.is_some() => &["function", "cycles", "%", "± %", "samples"],
         By::Function => &[
+            "function",
+            "cycles",
+            "%",
+            "instructions",
+            "cycles /instruction",
+        ],
+        By::Line => &[
+            "line",
             "function",
             "cycles",
             "%",
@@ -323,7 +335,11 @@ fn grid(profile: &Profile, by: By, rows: &[Row], shown: usize) -> Grid {
     Grid {
         headings: headings.iter().map(|it| (*it).to_owned()).collect(),
         rows: lines,
-        left: if by == By::Operator { 3 } else { 1 },
+        left: match by {
+            By::Operator => 3,
+            By::Line => 2,
+            By::Kind | By::Function => 1,
+        },
     }
 }
 
@@ -366,6 +382,29 @@ fn cells(profile: &Profile, by: By, row: &Row) -> Vec<String> {
             .into_iter()
             .chain(figures)
             .collect(),
+        By::Line => vec![
+            match row.line.as_str() {
+                "" => NONE.to_owned(),
+                line => place(line),
+            },
+            end(&row.name, LONGEST_IN_LINE),
+            figures[0].clone(),
+            figures[1].clone(),
+            number(row.instructions),
+            ratio(row.instructions),
+        ],
+        By::Function if profile.samples.is_some() => {
+            let taken = profile.samples.unwrap_or_default();
+            let error = |it: u64| error(it as f64 / taken.max(1) as f64, taken);
+            vec![
+                row.name.clone(),
+                figures[0].clone(),
+                figures[1].clone(),
+                row.samples
+                    .map_or(NONE.to_owned(), |it| format!("{:.1}", 100.0 * error(it))),
+                number(row.samples),
+            ]
+        }
         By::Function => vec![
             row.name.clone(),
             figures[0].clone(),
@@ -374,95 +413,4 @@ fn cells(profile: &Profile, by: By, row: &Row) -> Vec<String> {
             ratio(row.instructions),
         ],
     }
-}
-
-/// What the cycles of all operators went to, and the causes that are known, the worst first.
-fn why(profile: &Profile) -> Vec<String> {
-    let parts = profile
-        .operators
-        .iter()
-        .map(|it| &it.cost)
-        .chain([&profile.between]);
-    let mut sums: Vec<(&str, u64)> = Vec::new();
-    for (name, cycles) in parts
-        .filter_map(|it| it.stalls.as_ref())
-        .flat_map(Stalls::named)
-    {
-        match sums.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, sum)) => *sum += cycles,
-            None => sums.push((name, cycles)),
-        }
-    }
-    let mut lines = Vec::new();
-    if !sums.is_empty() {
-        let stalls: u64 = sums.iter().map(|(_, cycles)| cycles).sum();
-        let own = profile.cycles.saturating_sub(stalls);
-        sums.retain(|&(_, cycles)| share(cycles, profile) >= 0.001);
-        sums.sort_by_key(|&(_, cycles)| Reverse(cycles));
-        let told = sums
-            .iter()
-            .map(|(name, cycles)| format!("{name} {:.1} %", 100.0 * share(*cycles, profile)));
-        let told: Vec<String> = told.collect();
-        lines.push(format!(
-            "Of all cycles {:.1} % are the instructions' own; stalls: {}.",
-            100.0 * share(own, profile),
-            told.join(", ")
-        ));
-    }
-    lines.extend(causes(profile));
-    lines
-}
-
-/// The causes that operators have, each with those that have it.
-fn causes(profile: &Profile) -> Vec<String> {
-    struct Found<'a> {
-        what: &'a str,
-        cycles: Option<u64>,
-        operators: Vec<(u64, String)>,
-    }
-    let mut found: Vec<Found> = Vec::new();
-    for operator in &profile.operators {
-        for cause in &operator.causes {
-            let of = (
-                cause.cycles.unwrap_or(0),
-                format!("{} {}", operator.name, operator.index),
-            );
-            match found.iter_mut().find(|it| it.what == cause.what) {
-                Some(it) => {
-                    it.cycles = it.cycles.zip(cause.cycles).map(|(sum, more)| sum + more);
-                    it.operators.push(of);
-                }
-                None => found.push(Found {
-                    what: &cause.what,
-                    cycles: cause.cycles,
-                    operators: vec![of],
-                }),
-            }
-        }
-    }
-    // What hardly counts isn't told.
-    found.retain(|it| {
-        it.cycles
-            .is_none_or(|cycles| share(cycles, profile) >= 0.005)
-    });
-    found.sort_by_key(|it| Reverse(it.cycles));
-    let lines = found.into_iter().take(CAUSES).map(|mut it| {
-        it.operators.sort_by_key(|(cycles, _)| Reverse(*cycles));
-        let count = it.operators.len();
-        let names: Vec<String> = it
-            .operators
-            .into_iter()
-            .take(3)
-            .map(|(_, name)| name)
-            .collect();
-        let more = match count.saturating_sub(names.len()) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let cycles = it
-            .cycles
-            .map_or(String::new(), |it| format!(", {} cycles", grouped(it)));
-        format!("- {}{cycles}: {}{more}", it.what, names.join(", "))
-    });
-    lines.collect()
 }

@@ -12,18 +12,22 @@ use crate::stdout;
 /// How many functions are shown unless the user says.
 const ROWS: usize = 20;
 
-/// The functions of a program, the most expensive first, and how it ended. Ends without a newline.
-pub fn render(profile: &ProgramProfile, top: Option<NonZeroUsize>) -> String {
-    let width = stdout::width();
+/// The whole of a program's profile.
+pub fn headline(profile: &ProgramProfile) -> String {
     let ms = profile.cycles as f64 / profile.clock_hz as f64 * 1e3;
-    let headline = format!(
+    format!(
         "{} on the virtual {}: {MODELLED}{} cycles, {MODELLED}{} ms; {} instructions",
         profile.file,
         profile.board,
         grouped(profile.cycles),
         decimal(ms),
         grouped(profile.instructions)
-    );
+    )
+}
+
+/// The functions of a program, the most expensive first, and how it ended. Ends without a newline.
+pub fn render(profile: &ProgramProfile, top: Option<NonZeroUsize>) -> String {
+    let width = stdout::width();
     let percent = |cycles: u64| {
         format!(
             "{:.1}",
@@ -81,7 +85,10 @@ pub fn render(profile: &ProgramProfile, top: Option<NonZeroUsize>) -> String {
             .collect(),
         left: 1,
     };
-    let mut parts = vec![wrap(&headline, width), grid.render(width, str::to_owned)];
+    let mut parts = vec![
+        wrap(&headline(profile), width),
+        grid.render(width, str::to_owned),
+    ];
     let deepest = profile.paths.iter().max_by_key(|path| path.stack_bytes);
     if let Some(path) = deepest {
         parts.push(wrap(

@@ -164,6 +164,10 @@ fn unknown_names_get_the_nearest_one() {
         &tinybench,
         &["run", "--board", "nano33", "--runtime", "interpretor"],
     );
+    let other = refused(
+        &tinybench,
+        &["run", "--board", "nano33", "--runtime", "no-such"],
+    );
     let suite = refused(
         &tinybench,
         &["run", "--board", "nano33", "--suite", "mlperf"],
@@ -180,7 +184,7 @@ fn unknown_names_get_the_nearest_one() {
             "kws",
         ],
     );
-    insta::assert_snapshot!([board, workload, runtime, suite, model].join("\n\n"));
+    insta::assert_snapshot!([board, workload, runtime, other, suite, model].join("\n\n"));
 }
 
 #[test]
@@ -292,6 +296,7 @@ fn small_board(tinybench: &Tinybench, flash: &str, ram: &str) -> String {
         .replace("0x0010_0000 }", &format!("{flash} }}"))
         .replace("0x0004_0000 }", &format!("{ram} }}"));
     tinybench.file("project/targets/boards/nano33.toml", board.as_bytes());
+    tinybench.describe_runtimes();
     tinybench.path("project").to_str().unwrap().to_owned()
 }
 

@@ -1,5 +1,7 @@
 //! The commands that only tell something.
 
+use std::fs;
+
 use crate::support::{Ended, Tinybench, toolchain_is_there};
 
 fn told(arguments: &[&str]) -> String {
@@ -19,17 +21,17 @@ fn help_texts() {
     for command in [
         "calibrate",
         "compare",
-        "report",
         "dashboard",
         "export",
+        "inspect",
         "merge",
         "mlperf",
-        "inspect",
         "profile",
+        "report",
+        "serve",
     ] {
         insta::assert_snapshot!(format!("help_{command}"), told(&[command, "--help"]));
     }
-    insta::assert_snapshot!("help_serve", told(&["serve", "--help"]));
 }
 
 #[test]
@@ -82,8 +84,9 @@ fn lists_are_documents_too() {
     };
     let boards = json("boards");
     assert_eq!(boards["schema"], "tinybench.boards/1");
-    assert_eq!(boards["boards"][0]["name"], "nano33");
-    assert_eq!(boards["boards"][0]["clock_hz"], 64_000_000);
+    let boards = boards["boards"].as_array().unwrap();
+    let nano33 = boards.iter().find(|board| board["name"] == "nano33");
+    assert_eq!(nano33.unwrap()["clock_hz"], 64_000_000);
     let workloads = json("workloads");
     let names = |list: &serde_json::Value| -> Vec<String> {
         let all = list.as_array().unwrap().iter();
@@ -141,6 +144,29 @@ fn completions_know_the_commands() {
             "{shell}"
         );
     }
+}
+
+#[test]
+fn the_manual_has_a_page_of_every_command() {
+    let tinybench = Tinybench::new();
+    let ended = tinybench.run(&["manual", "share/man1"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let page = |name: &str| fs::read_to_string(tinybench.path("share/man1").join(name)).unwrap();
+    let first = page("tinybench.1");
+    for command in ["run", "compare", "boards", "manual"] {
+        assert!(
+            first.contains(&format!("tinybench\\-{command}(1)")),
+            "{first}"
+        );
+        let its = page(&format!("tinybench-{command}.1"));
+        assert!(
+            its.contains(".SH SYNOPSIS") && its.contains(".SH OPTIONS"),
+            "{its}"
+        );
+    }
+    assert!(page("tinybench-boards-new.1").contains("\\-\\-chip"));
+    fs::write(tinybench.path("file"), "").unwrap();
+    assert_eq!(tinybench.run(&["manual", "file"]).code, Some(8));
 }
 
 #[test]

@@ -185,6 +185,7 @@ impl Setting {
         let tinybench = Tinybench::new();
         let board = fs::read(project_root().join("targets/boards/nano33.toml")).unwrap();
         tinybench.file("project/targets/boards/nano33.toml", &board);
+        tinybench.describe_runtimes();
         let sha256 = sha256_hex(&content());
         let suite = format!(
             r#"

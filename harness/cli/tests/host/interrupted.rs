@@ -22,7 +22,7 @@ fn attach(served: &Served) -> Result<Session, SelectError> {
     let lister = Lister::new();
     let choice = choose(On::Auto, selector, &board, &[])?;
     let probe = choice.open(&board, &lister, &virtual_board::open)?;
-    Ok(Session::attach(probe, &board.chip).unwrap())
+    Ok(Session::attach(probe, &board).unwrap())
 }
 
 fn signal(name: &str, process: u32) {

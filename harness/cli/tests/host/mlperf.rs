@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::support::{Ended, Tinybench};
 use tinybench_devices::mlperf::link::emulated::{EmulatedDevice, Fault};
-use tinybench_execution::serving::{Line, SerialPlace};
+use tinybench_devices::serving::{Line, SerialPlace};
+use tinybench_execution::build::find_toolchain;
 use tinybench_record::Fidelity;
 use tinybench_record::reading;
 
@@ -150,7 +151,7 @@ fn records_of_devices_are_compared_and_reported_like_others() {
 }
 
 #[test]
-fn our_own_firmware_speaks_the_protocol_on_both_virtual_boards() {
+fn our_own_firmware_speaks_the_protocol_on_the_virtual_boards() {
     if !crate::support::toolchain_is_there() {
         return;
     }
@@ -172,7 +173,17 @@ fn our_own_firmware_speaks_the_protocol_on_both_virtual_boards() {
         labels += &format!("{vector}.bin,12,{class}\n");
     }
     tinybench.file("data/y_labels.csv", labels.as_bytes());
-    for board in ["nano33", "nucleo-l4r5zi"] {
+    let mut boards = vec![
+        "nano33",
+        "nucleo-l4r5zi",
+        "nucleo-u385rg-q",
+        "nucleo-u575zi-q",
+    ];
+    match find_toolchain("thumbv6m-none-eabi") {
+        Ok(_) => boards.push("nucleo-g0b1re"),
+        Err(error) => eprintln!("nucleo-g0b1re skipped: {error}"),
+    }
+    for board in boards {
         let measure = |out: &str| {
             let what = [
                 "mlperf",

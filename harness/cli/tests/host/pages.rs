@@ -2,10 +2,12 @@
 
 use std::fs;
 
+use crate::support::pages::{python_is_there, reports_are_true, unsupported};
 use crate::support::{Ended, Tinybench, project_root};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::{Value, json};
+use tinybench_record::example::{example, with_failures};
 
 fn record() -> Value {
     let path = project_root().join("harness/cli/tests/data/record.json");
@@ -206,6 +208,42 @@ fn a_regression_at_the_newest_commit_is_the_status() {
 }
 
 #[test]
+fn what_the_settings_call_noise_is_no_step() {
+    let tinybench = Tinybench::new();
+    history(&tinybench, 20);
+    tinybench.file("tinybench.toml", b"[compare.noise]\nlatency = \"20%\"\n");
+    let Ended { code, stderr, .. } = tinybench.run(&["dashboard", "history", "-o", "site"]);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(
+        stderr.ends_with("(20 runs, 20 commits, 0 steps)\n"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn an_area_under_a_curve_has_one_form() {
+    let tinybench = Tinybench::new();
+    let area = |value: f64| {
+        let mut record = taking(8_826_588);
+        record["results"][0]["quality"] = json!({ "metric": "auc", "value": value, "samples": 48 });
+        record
+    };
+    put(&tinybench, "main.json", &area(0.8768));
+    put(&tinybench, "change.json", &area(0.8512));
+    let compared = tinybench.run(&["compare", "main.json", "change.json"]);
+    let arguments = ["report", "main.json", "change.json", "-o", "report.md"];
+    assert_eq!(tinybench.run(&arguments).code, Some(0));
+    let report = fs::read_to_string(tinybench.path("report.md")).unwrap();
+    for text in [compared.stdout, report] {
+        assert!(text.contains("0.877") && text.contains("0.851"), "{text}");
+        assert!(
+            !text.contains("87.7 %") && !text.contains("85.1 %"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_feed_is_atom_whatever_the_names() {
     let tinybench = Tinybench::new();
     history(&tinybench, 10);
@@ -301,4 +339,95 @@ fn the_start_page_of_a_long_history_stays_small() {
     let page = fs::read_to_string(page).unwrap();
     let plots = page.matches("<svg class=\"plot\"").count();
     assert!(plots > 0 && page.matches("<circle").count() <= 400 * plots);
+}
+
+#[test]
+fn every_number_of_a_page_is_in_its_records() {
+    if !python_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    let record = example();
+    tinybench.file("whole.json", record.to_json().unwrap().as_bytes());
+    tinybench.file("failed.json", with_failures().to_json().unwrap().as_bytes());
+    put(&tinybench, "main.json", &taking(8_826_588));
+    put(&tinybench, "change.json", &taking(9_826_588));
+    let mut area = taking(8_826_588);
+    area["results"][0]["workload"] = json!("ad");
+    area["results"][0]["quality"] = json!({ "metric": "auc", "value": 0.8768, "samples": 48 });
+    put(&tinybench, "area.json", &area);
+    for records in [
+        &["whole.json"][..],
+        &["failed.json"],
+        &["main.json", "change.json"],
+        &["area.json"],
+    ] {
+        reports_are_true(&tinybench, records, None);
+    }
+    let compared = tinybench.run(&["compare", "main.json", "change.json"]);
+    let compared = tinybench.file("compared.txt", compared.stdout.as_bytes());
+    let records = ["main.json", "change.json"].map(|it| tinybench.path(it));
+    let records = records.each_ref().map(|it| it.as_path());
+    assert_eq!(unsupported(&compared, &records), [""; 0]);
+
+    history(&tinybench, 30);
+    assert_eq!(
+        tinybench.run(&["dashboard", "history", "-o", "site"]).code,
+        Some(0)
+    );
+    let folder = tinybench.path("history");
+    for page in [
+        "index.html",
+        "status.html",
+        "steps.html",
+        "compare.html",
+        "series/kws-on-virtual-nano33-interpreter.html",
+    ] {
+        let found = unsupported(&tinybench.path("site").join(page), &[&folder]);
+        assert!(found.is_empty(), "{page}: {}", found.join("\n"));
+    }
+    let reports = fs::read_dir(tinybench.path("site/reports")).unwrap();
+    let reports: Vec<_> = reports.map(|it| it.unwrap().path()).collect();
+    assert!(!reports.is_empty());
+    for page in reports {
+        let found = unsupported(&page, &[&folder]);
+        assert!(found.is_empty(), "{}: {}", page.display(), found.join("\n"));
+    }
+}
+
+#[test]
+fn a_number_that_is_in_no_record_is_found() {
+    if !python_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    put(&tinybench, "main.json", &taking(8_826_588));
+    put(&tinybench, "change.json", &taking(9_826_588));
+    let arguments = ["report", "main.json", "change.json", "-o", "report.md"];
+    assert_eq!(tinybench.run(&arguments).code, Some(0));
+    let text = fs::read_to_string(tinybench.path("report.md")).unwrap();
+    let records = ["main.json", "change.json"].map(|it| tinybench.path(it));
+    let records = records.each_ref().map(|it| it.as_path());
+    for (right, wrong) in [
+        // The latency, a ratio, a size, an interval's end, a number of samples, bytes that differ.
+        ("\u{2248} 137.9 ms", "\u{2248} 137.8 ms"),
+        ("+11.3 %", "+11.4 %"),
+        ("111,772 B", "111,773 B"),
+        ("80.4 to", "80.5 to"),
+        ("of 48 samples", "of 49 samples"),
+        ("| 576 | 0 |", "| 576 | 3 |"),
+        // The other run's figure, a mark that is missing, outputs and a verdict that aren't so.
+        ("| main | \u{2248} 137.9 ms", "| main | \u{2248} 153.5 ms"),
+        ("| main | \u{2248} 137.9 ms", "| main | 137.9 ms"),
+        ("verified against", "differ from"),
+        ("REGRESSION", "better"),
+        ("3 runs of 8,826,588", "3 runs of 9,826,588"),
+    ] {
+        assert!(text.contains(right), "{right}: {text}");
+        let page = tinybench.file("wrong.md", text.replacen(right, wrong, 1).as_bytes());
+        assert!(
+            !unsupported(&page, &records).is_empty(),
+            "{right} -> {wrong}"
+        );
+    }
 }

@@ -132,7 +132,7 @@ proptest! {
                 let others = [side.clone()];
                 let comparison = compare(&side, &others, &Gate::default(), &[]).unwrap();
                 assert!(comparison.regressions().is_empty());
-                let shown = table::render(&comparison, false);
+                let shown = table::render(&comparison, usize::MAX, false);
                 assert!(!shown.replace('\n', "").contains(is_hazard), "{shown:?}");
                 csv::render(&loaded).unwrap();
                 bmf::render(&side).unwrap();

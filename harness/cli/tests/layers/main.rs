@@ -19,21 +19,53 @@ fn project_root() -> PathBuf {
 }
 
 /// The crates, each with those it may use. `ARCHITECTURE.md` draws them.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("support", &[]),
     ("record", &["support"]),
-    ("analysis", &["record", "support"]),
-    ("inputs", &["record", "support"]),
+    ("metrics", &["record", "support"]),
+    ("analysis", &["metrics", "record", "support"]),
+    ("runtimes", &["support"]),
+    ("inputs", &["record", "runtimes", "support"]),
+    ("instruments", &["support"]),
     ("pages", &["analysis", "record", "support"]),
-    ("execution", &["inputs", "record", "support"]),
-    ("devices", &["execution", "inputs", "record", "support"]),
+    ("build", &["inputs", "support"]),
+    ("image", &["inputs", "support"]),
+    (
+        "execution",
+        &[
+            "build",
+            "image",
+            "inputs",
+            "instruments",
+            "record",
+            "support",
+        ],
+    ),
+    (
+        "devices",
+        &["execution", "inputs", "instruments", "record", "support"],
+    ),
+    (
+        "arguments",
+        &[
+            "devices",
+            "execution",
+            "inputs",
+            "instruments",
+            "metrics",
+            "record",
+            "support",
+        ],
+    ),
     (
         "cli",
         &[
             "analysis",
+            "arguments",
             "devices",
             "execution",
             "inputs",
+            "instruments",
             "pages",
             "record",
             "support",
@@ -322,34 +354,128 @@ fn links_of_documents_lead_to_files() {
     );
 }
 
-/// What a document names as a path from the project's root and isn't there.
-fn missing_paths(text: &str) -> Vec<String> {
-    let named = text.split('`').skip(1).step_by(2);
+/// The title and file of each link in a text, of those that lead to a page beside it.
+fn pages_of(text: &str) -> Vec<(&str, &str)> {
+    let links = text.split('[').skip(1).filter_map(|it| it.split_once("]("));
+    links
+        .filter_map(|(title, rest)| Some((title, rest.split([')', '#']).next()?)))
+        .filter(|(_, file)| file.ends_with(".md") && !file.contains('/'))
+        .collect()
+}
+
+#[test]
+fn the_book_has_every_page_under_its_title() {
+    let docs = project_root().join("docs");
+    let read = |name: &str| fs::read_to_string(docs.join(name)).unwrap();
+    let summary = read("SUMMARY.md");
+    let chapters = pages_of(&summary);
+    for &(title, file) in &chapters {
+        assert_eq!(
+            read(file).lines().next(),
+            Some(&*format!("# {title}")),
+            "{file}"
+        );
+    }
+    let mut pages: Vec<_> = documents(&docs).iter().map(|it| inner(it)).collect();
+    pages.retain(|it| it != "docs/SUMMARY.md");
+    pages.sort();
+    let mut of_book: Vec<_> = chapters
+        .iter()
+        .map(|(_, file)| format!("docs/{file}"))
+        .collect();
+    of_book.sort();
+    assert_eq!(of_book, pages);
+    let first = read("README.md");
+    let shown: BTreeSet<_> = pages_of(&first).into_iter().map(|(_, file)| file).collect();
+    let missing = chapters
+        .iter()
+        .filter(|(_, file)| *file != "README.md" && !shown.contains(file));
+    assert_eq!(missing.collect::<Vec<_>>(), Vec::<&(&str, &str)>::new());
+}
+
+/// Everything in the project's folders, as paths from its root.
+fn everything() -> Vec<String> {
+    let mut found: Vec<String> = ROOMS
+        .iter()
+        .chain(&["docs", "results"])
+        .map(|it| (*it).to_owned())
+        .collect();
+    let mut at = 0;
+    while let Some(path) = found.get(at) {
+        let folder = project_root().join(path);
+        let is_built = folder.ends_with("target") && folder.with_file_name("Cargo.toml").is_file();
+        if folder.is_dir() && !is_built {
+            let entries = fs::read_dir(folder).unwrap();
+            let inside: Vec<_> = entries.map(|it| inner(&it.unwrap().path())).collect();
+            found.extend(inside);
+        }
+        at += 1;
+    }
+    found
+}
+
+/// Endings of files that documents name.
+const ENDINGS: [&str; 9] = ["c", "css", "h", "html", "json", "md", "py", "rs", "toml"];
+
+/// What a document in `folder` names as a file or folder of the project and isn't there: neither from the
+/// root, nor beside the document, nor as the end of a path, such as `page/table.rs` where a sentence is about
+/// pages.
+fn missing_paths(folder: &Path, text: &str, everything: &[String]) -> Vec<String> {
+    // Blocks are commands and examples.
+    let prose = text.split("```").step_by(2);
+    let named = prose.flat_map(|it| it.split('`').skip(1).step_by(2));
     let is_path = |name: &&str| {
-        let first = name.split('/').next().unwrap_or_default();
-        let placeholder = |part: &str| part.chars().all(|c| c.is_ascii_uppercase());
-        name.contains('/')
-            && (ROOMS.contains(&first) || ["docs", "results"].contains(&first))
-            && !name.contains(|c: char| c.is_whitespace() || "*{}".contains(c))
+        let ending = Path::new(name).extension().and_then(|it| it.to_str());
+        let placeholder = |part: &str| {
+            let stem = part.split('.').next().unwrap_or_default();
+            stem.chars().all(|c| c.is_ascii_uppercase())
+        };
+        (name.contains('/') || ending.is_some_and(|it| ENDINGS.contains(&it)))
+            && !name.starts_with(['/', '-', '.', '~'])
+            && !name.contains(|c: char| c.is_whitespace() || "*{}<>:()=|$\"".contains(c))
             && !name.trim_end_matches('/').split('/').any(placeholder)
+    };
+    let is_there = |name: &&str| {
+        let name = name.trim_end_matches('/');
+        let end = format!("/{name}");
+        project_root().join(name).exists()
+            || folder.join(name).exists()
+            || everything.iter().any(|it| it.ends_with(&end))
     };
     named
         .filter(is_path)
-        .filter(|path| !project_root().join(path).exists())
+        .filter(|name| !is_there(name))
         .map(str::to_owned)
         .collect()
 }
 
 #[test]
 fn what_contributors_are_told_to_change_is_there() {
-    for name in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
-        let text = fs::read_to_string(project_root().join(name)).unwrap();
+    let everything = everything();
+    let of_crates = members().into_iter().map(|it| format!("{it}/README.md"));
+    let overall = ["ARCHITECTURE.md", "CONTRIBUTING.md"].map(str::to_owned);
+    for name in overall.into_iter().chain(of_crates) {
+        let path = project_root().join(&name);
+        let text = fs::read_to_string(&path).unwrap();
         // The example of a new workload, which isn't there yet.
         let text = text.replace("workloads/models/dense/card.toml", "card.toml");
-        assert_eq!(missing_paths(&text), [""; 0], "{name}");
+        // The user's own.
+        let text = text.replace("`tinybench.toml`", "");
+        let missing = missing_paths(path.parent().unwrap(), &text, &everything);
+        assert_eq!(missing, [""; 0], "{name}");
     }
-    let planted = "`harness/nowhere/`, `scripts/run`, `targets/NAME/x.rs` and\n```\nscripts/no\n```\n`docs/no.md`";
-    assert_eq!(missing_paths(planted), ["harness/nowhere/", "docs/no.md"]);
+    let planted = "`harness/nowhere/`, `scripts/run`, `targets/NAME/x.rs`, `page/table.rs`, `src/lib.rs` and\n\
+                   ```\nscripts/no\n```\n`docs/no.md`, `metrics/gone.rs`, `gone.rs`, `mod.rs`, `a/b c`";
+    let folder = project_root().join("harness/pages");
+    assert_eq!(
+        missing_paths(&folder, planted, &everything),
+        [
+            "harness/nowhere/",
+            "docs/no.md",
+            "metrics/gone.rs",
+            "gone.rs"
+        ]
+    );
 }
 
 /// The crates of the project's workspaces: not those that only show or try something.

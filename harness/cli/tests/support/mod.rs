@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 pub mod calls;
+pub mod pages;
 pub mod records;
 pub mod served;
 
@@ -11,8 +12,9 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
-use tinybench_execution::build::find_toolchain;
+use tinybench_execution::build::{find_c_compiler, find_toolchain};
 use tinybench_inputs::board::target::{Memory, Setup, Target};
+use tinybench_inputs::runtimes::{Runtime, Runtimes};
 use tinybench_record::reading::{self, Loaded};
 
 /// What firmware for the board `nano33` is built for.
@@ -72,6 +74,15 @@ impl Tinybench {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, bytes).unwrap();
         path
+    }
+
+    /// Puts the descriptions of this repository's runtimes into the project in the folder `project`.
+    pub fn describe_runtimes(&self) {
+        for runtime in ["interpreter", "classical"] {
+            let name = format!("targets/runtimes/{runtime}/runtime.toml");
+            let text = fs::read(project_root().join(&name)).unwrap();
+            self.file(&format!("project/{name}"), &text);
+        }
     }
 
     pub fn command(&self) -> Command {
@@ -157,6 +168,11 @@ pub fn kws_model() -> Vec<u8> {
     fs::read(project_root().join("workloads/models/kws/kws.tflite")).unwrap()
 }
 
+/// A runtime of the project at `root`.
+pub fn runtime_of(root: &Path, name: &str) -> Runtime {
+    Runtimes::new(root, &[]).find(name).unwrap()
+}
+
 /// Whether firmware can be built here; says so if not.
 pub fn toolchain_is_there() -> bool {
     match find_toolchain("thumbv7em-none-eabihf") {
@@ -166,6 +182,17 @@ pub fn toolchain_is_there() -> bool {
             false
         }
     }
+}
+
+/// Whether C can be compiled for a board; says so if not.
+pub fn c_compiler_is_there() -> bool {
+    let found = find_c_compiler();
+    found.map_err(|error| eprintln!("skipped: {error}")).is_ok()
+}
+
+/// Whether firmware can be built here with an engine in C; says so if not.
+pub fn compilers_are_there() -> bool {
+    c_compiler_is_there() && toolchain_is_there()
 }
 
 /// The folder of shared models and vectors, if it is here; says so if not.

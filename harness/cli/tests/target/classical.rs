@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use crate::support::pages::reports_are_true;
 use crate::support::{Ended, Tinybench, project_root, toolchain_is_there};
 use serde_json::Value;
 use tinybench_record::{Fidelity, RunRecord};
@@ -75,8 +76,18 @@ fn every_vector_of_both_is_equal_to_the_reference() {
     assert!(quality(centroid).value > 0.85);
 
     // With a duty cycle each has its own mean, from the board's own currents.
+    // What a program does is told of all its vectors.
     let json = run(&[
-        "--runs", "3", "--every", "100ms", "--cell", "lipo100", "--format", "json",
+        "--vectors",
+        "all",
+        "--runs",
+        "3",
+        "--every",
+        "100ms",
+        "--cell",
+        "lipo100",
+        "--format",
+        "json",
     ]);
     let again = RunRecord::parse(json.as_bytes()).unwrap();
     for (result, before) in again.results.iter().zip(&record.results) {
@@ -117,9 +128,15 @@ fn the_table_shows_power_and_life() {
     }
     let tinybench = Tinybench::new();
     let more = ["--workload", "forest", "--runs", "1", "--vectors", "3"];
-    let ended =
-        tinybench.run_virtual(&[&more[..], &["--every", "1s", "--cell", "cr2032"]].concat());
+    let ended = tinybench.run_virtual(
+        &[
+            &more[..],
+            &["--every", "1s", "--cell", "cr2032", "--out", "run.json"],
+        ]
+        .concat(),
+    );
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    reports_are_true(&tinybench, &["run.json"], Some(&ended.stdout));
     let row = ended
         .stdout
         .lines()

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use crate::support::pages::reports_are_true;
 use crate::support::{Ended, Tinybench, project_root, toolchain_is_there};
 use tinybench_record::{RunRecord, RunResult};
 
@@ -89,6 +90,7 @@ fn variants_of_a_workload_are_compared_in_one_table() {
         (compression.coding.as_str(), compression.sparsity),
         ("huffman", 0.8)
     );
+    reports_are_true(&tinybench, &["run.json"], Some(&ended.stdout));
 }
 
 #[test]

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::support::calls::callers;
-use crate::support::{NANO33, copy_sources, project_root, toolchain_is_there};
+use crate::support::{NANO33, copy_sources, project_root, runtime_of, toolchain_is_there};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tempfile::TempDir;
-use tinybench_execution::build::{BuildError, Event, Firmware, Request, build};
+use tinybench_execution::build::{BuildError, Engine, Event, Firmware, Opt, Request, build};
 use tinybench_execution::image::{Image, ImageError};
 use tinybench_inputs::board::target::{Memory, Setup, Target};
+use tinybench_inputs::runtimes::manifest::Crate;
 
 /// A file of `bytes` bytes to be linked in the place of a model.
 fn model(folder: &TempDir, bytes: usize) -> PathBuf {
@@ -36,26 +37,31 @@ fn build_for(
     target: Target,
     model: &Path,
 ) -> Result<(Firmware, Vec<Event>), BuildError> {
-    build_with(runtime, &[], root, target, model)
+    build_with((runtime, &[], Opt::Speed), root, target, model)
 }
 
+/// A runtime with features and what it is built for.
 fn build_with(
-    runtime: &str,
-    features: &[&str],
+    (runtime, features, opt): (&str, &[&str], Opt),
     root: &Path,
     target: Target,
     model: &Path,
 ) -> Result<(Firmware, Vec<Event>), BuildError> {
+    let runtime = runtime_of(root, runtime);
     let request = Request {
         project_root: root,
         target,
-        runtime,
+        engine: Engine::of_crates(&runtime).unwrap(),
         features,
         operators: &[],
         model,
         front_end: None,
         learning: false,
         mlperf_model: None,
+        mark_pin: None,
+        code_offset: 0,
+        opt,
+        profile: false,
     };
     let mut events = Vec::new();
     let firmware = build(&request, &mut |event| events.push(event))?;
@@ -119,12 +125,15 @@ fn no_function_of_the_runtime_can_panic() {
     let folder = tempfile::tempdir().unwrap();
     let features = &["huffman", "state"];
     let (root, model) = (project_root(), model(&folder, 16));
-    let (firmware, _) = build_with("interpreter", features, &root, NANO33, &model).unwrap();
-    let elf = fs::read(&firmware.elf).unwrap();
-    let callers = |section| callers(&elf, section, "4core9panicking");
-    assert_eq!(callers(".tinybench.runtime"), BTreeSet::new());
-    // The measuring program does panic, on a stack that overflows.
-    assert_ne!(callers(".tinybench.harness"), BTreeSet::new());
+    for opt in [Opt::Speed, Opt::Size] {
+        let runtime = ("interpreter", &features[..], opt);
+        let (firmware, _) = build_with(runtime, &root, NANO33, &model).unwrap();
+        let elf = fs::read(&firmware.elf).unwrap();
+        let callers = |section| callers(&elf, section, "4core9panicking");
+        assert_eq!(callers(".tinybench.runtime"), BTreeSet::new(), "{opt:?}");
+        // The measuring program does panic, on a stack that overflows.
+        assert_ne!(callers(".tinybench.harness"), BTreeSet::new(), "{opt:?}");
+    }
 }
 
 #[test]
@@ -145,7 +154,7 @@ fn an_address_is_found_in_the_source() {
         (
             "18tinybench_firmware6cycles5check",
             "tinybench_firmware::cycles::check",
-            "/tinybench/targets/firmware/src/cycles.rs",
+            "/tinybench/targets/firmware/src/cycles/mod.rs",
         ),
     ] {
         // The second instruction: neither end of the function.
@@ -231,7 +240,7 @@ fn another_checkout_gives_the_same_bytes() {
     fs::remove_file(&configuration).unwrap();
 
     // A change that, by the time of the file, is older than what was compiled.
-    let source = elsewhere.path.join("targets/firmware/src/cycles.rs");
+    let source = elsewhere.path.join("targets/firmware/src/cycles/mod.rs");
     let time = fs::metadata(&source).unwrap().modified().unwrap();
     let text = fs::read_to_string(&source).unwrap();
     let changed = text.replace(
@@ -320,16 +329,28 @@ fn an_unknown_runtime_and_a_missing_model_are_errors() {
     let root = project_root();
     for runtime in ["no-such", "", "../runtimes/interpreter"] {
         let model = model(&folder, 16);
+        let crates = [Crate {
+            name: runtime.to_owned(),
+            folder: runtime.into(),
+        }];
         let request = Request {
             project_root: &root,
             target: NANO33,
-            runtime,
+            engine: Engine::Crates {
+                feature: runtime,
+                crates: &crates,
+                folder: &root.join("targets/runtimes"),
+            },
             features: &[],
             operators: &[],
             model: &model,
             front_end: None,
             learning: false,
             mlperf_model: None,
+            mark_pin: None,
+            code_offset: 0,
+            opt: Opt::Speed,
+            profile: false,
         };
         let error = build(&request, &mut |_| ()).unwrap_err();
         assert!(

@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{NANO33, shared};
+use crate::support::{NANO33, runtime_of, shared};
 use object::read::elf::{ElfFile32, ProgramHeader};
 use object::{Endianness, Object, ObjectSegment};
-use tinybench_execution::build::{Request, build, find_toolchain};
+use tinybench_execution::build::{Engine, Opt, Request, build, find_toolchain};
 use tinybench_execution::image::Image;
 use tinybench_interface::{Block, CYCLES_CAPACITY, Command, Error, Stages, Status};
 use tinybench_virtual_board::debug_port::DebugTarget;
@@ -44,16 +44,21 @@ impl Board {
             return None;
         }
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let runtime = runtime_of(&root, runtime);
         let request = Request {
             project_root: &root,
             target: NANO33,
-            runtime,
+            engine: Engine::of_crates(&runtime)?,
             features: &[],
             operators: &[],
             model: path,
             front_end: None,
             learning: false,
             mlperf_model: None,
+            mark_pin: None,
+            code_offset: 0,
+            opt: Opt::Speed,
+            profile: false,
         };
         let elf = fs::read(build(&request, &mut |_| ()).unwrap().elf).unwrap();
         let mut machine = Machine::new("nrf52840").unwrap();

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::pages::reports_are_true;
 use crate::support::{Tinybench, project_root, toolchain_is_there};
 use tinybench_record::RunRecord;
 use tinybench_record::learning::Learning;
@@ -69,6 +70,7 @@ fn a_stream_is_learnt_under_three_policies_the_same_each_time() {
     assert_eq!(csv.code, Some(0), "{}", csv.stderr);
     let points = csv.stdout.lines().filter(|line| line.contains(",point,"));
     assert_eq!(points.count(), 3 * 24);
+    reports_are_true(&tinybench, &["run.json"], None);
 }
 
 /// A folder with the extractor of `knn` and the first 200 samples of its stream.

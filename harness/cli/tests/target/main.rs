@@ -3,6 +3,7 @@
 mod calibrate;
 mod classical;
 mod compression;
+mod documents;
 mod firmware;
 mod firmware_on_board;
 #[cfg(unix)]

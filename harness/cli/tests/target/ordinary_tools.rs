@@ -1,6 +1,6 @@
 //! The virtual board under ordinary, unmodified tools: probe-rs, cargo-embed, embedded-test and
 //! gdb, with the programs of `targets/virtual/examples`. A test whose tool isn't installed is
-//! skipped and says so; `scripts/setup --tests` installs all of them.
+//! skipped and says so; `scripts/setup --tests` installs gdb, and with `--probe-rs` builds probe-rs.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -64,7 +64,11 @@ fn is_there(program: &str, version: &str) -> bool {
     let output = Command::new(program).arg("--version").output();
     let there = output.is_ok_and(|output| said(&output).contains(version));
     if !there {
-        eprintln!("skipped: {program} {version} isn't installed (scripts/setup --tests)");
+        let option = match program {
+            "probe-rs" => "--tests --probe-rs",
+            _ => "--tests",
+        };
+        eprintln!("skipped: {program} {version} isn't installed (scripts/setup {option})");
     }
     there
 }

@@ -5,8 +5,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::support::{project_root, toolchain_is_there};
-use tinybench_execution::build::{self, Request};
+use crate::support::{project_root, runtime_of, toolchain_is_there};
+use tinybench_execution::build::{self, Engine, Opt, Request};
 use tinybench_execution::image::Image;
 use tinybench_execution::target::conversation::{Conversation, ImageView};
 use tinybench_execution::target::session::Session;
@@ -34,7 +34,7 @@ fn after_inference(board: &Board, elf: &[u8]) -> Arc<Mutex<VirtualBoard>> {
     let image = Image::load(elf).unwrap();
     let shared = Arc::new(Mutex::new(virtual_board::make(board).unwrap()));
     let probe = tinybench_virtual_probe::open(Arc::clone(&shared));
-    let mut session = Session::attach(probe, &board.chip).unwrap();
+    let mut session = Session::attach(probe, board).unwrap();
     session.flash(elf, &mut Progress::stderr()).unwrap();
     let symbolise = |_| None;
     let view = ImageView {
@@ -96,25 +96,39 @@ fn the_engine_is_within_two_percent_of_the_reference_on_every_workload() {
     let models = [
         ("interpreter", "ad/ad.tflite", 600_000),
         ("interpreter", "ic/ic.tflite", 10_000_000),
-        ("interpreter", "kws/kws.tflite", 7_000_000),
-        ("interpreter", "sww/sww.tflite", 2_000_000),
+        ("interpreter", "kws/kws.tflite", 6_000_000),
+        ("interpreter", "sww/sww.tflite", 1_500_000),
         ("interpreter", "vww/vww.tflite", 10_000_000),
         ("classical", "forest/forest.tbcm", 40_000),
         ("classical", "centroid/centroid.tbcm", 80_000),
     ];
-    for name in ["nano33", "nucleo-l4r5zi"] {
+    // Of the Cortex-M33 the rules alone are others. Where a flash with wait states has no cache the engine adds
+    // a fetch's waits where a block begins, and finds up to 5.2 % less (docs/timing-rules.md).
+    let some = [models[2], models[6]];
+    for (name, models, most) in [
+        ("nano33", &models[..], 2.0),
+        ("nucleo-l4r5zi", &models, 2.0),
+        ("nucleo-u575zi-q", &some, 2.0),
+        ("pico2", &some, 2.0),
+        ("nrf5340-dk", &some, 5.2),
+    ] {
         let board = boards.load(name).unwrap().board;
-        for (runtime, model, cycles) in models {
+        for &(runtime, model, cycles) in models {
+            let runtime = runtime_of(&root, runtime);
             let request = Request {
                 project_root: &root,
                 target: board.target(),
-                runtime,
+                engine: Engine::of_crates(&runtime).unwrap(),
                 model: &root.join("workloads/models").join(model),
                 features: &[],
                 operators: &[],
                 front_end: None,
                 learning: false,
                 mlperf_model: None,
+                mark_pin: None,
+                code_offset: 0,
+                opt: Opt::Speed,
+                profile: false,
             };
             let firmware = build::build(&request, &mut |_| {}).unwrap();
             let elf = std::fs::read(&firmware.elf).unwrap();
@@ -123,7 +137,7 @@ fn the_engine_is_within_two_percent_of_the_reference_on_every_workload() {
             let (fast, slow) = windows.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
             let off = 100.0 * (fast as f64 / slow as f64 - 1.0);
             println!("{name} {model}: {fast} cycles, the reference {slow}, {off:+.2} %");
-            assert!(off.abs() <= 2.0, "{name} {model}: {off:+.2} %");
+            assert!(off.abs() <= most, "{name} {model}: {off:+.2} %");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::support::pages::reports_are_true;
 use crate::support::{Ended, Tinybench, kws_model, project_root, shared, toolchain_is_there};
 use serde_json::Value;
 use tinybench_inputs::suite::{Contents, STANDARD, Suite};
@@ -77,16 +78,17 @@ fn a_run_ends_in_a_record_that_validates() {
         ),
         (12, 144)
     );
-    // Weights lie in flash: a network loads from there more often than any program that the model
-    // was compared on, whose share is 0.3 %.
+    // A network loads its activations from the first bank of RAM more often than any program that the
+    // model was compared on, whose share is 3.8 %.
     let stated = result.latency.stated_error.as_ref().unwrap();
     let loads = stated
         .outside
         .iter()
-        .find(|it| it.what == "loads from flash");
+        .find(|it| it.what == "loads from the first bank of RAM");
     let loads = loads.unwrap();
-    assert!((5.0..9.0).contains(&loads.percent.unwrap()), "{loads:?}");
-    assert_eq!(loads.covered_percent, Some(0.3));
+    // Another compiler makes a little of it.
+    assert!((26.8..28.8).contains(&loads.percent.unwrap()), "{loads:?}");
+    assert_eq!(loads.covered_percent, Some(3.8));
     assert_eq!(result.latency.cycles.len(), 10);
     assert!(result.instructions.unwrap() > result.model.macs.unwrap() / 4);
     parts_add_up(result);
@@ -240,6 +242,8 @@ fn without_a_name_the_standard_set_is_run() {
         let ended = format!(": done ({} of {})\n", index + 1, names.len());
         assert!(stderr.contains(&ended), "{stderr}");
     }
+    tinybench.file("run.json", stdout.as_bytes());
+    reports_are_true(&tinybench, &["run.json"], None);
 }
 
 #[test]
@@ -290,6 +294,8 @@ fn the_official_models_are_workloads_with_published_results_beside() {
         assert_eq!(json(&text)["results"][0]["inputs"]["source"], "reference");
         parts_add_up(result);
     }
+    tinybench.file("official.json", text.as_bytes());
+    reports_are_true(&tinybench, &["official.json"], None);
     // Now they are in the cache; the reference outputs are the suite's own.
     let text = run(&[
         "--workload",
@@ -368,6 +374,82 @@ fn a_model_without_references_is_checked_against_the_portable_kernels() {
     assert_eq!(result["outputs"]["vectors"], 3);
     assert_eq!(result["outputs"]["verified"], true);
     assert_eq!(result["quality"], Value::Null);
+}
+
+#[test]
+fn small_code_gives_the_same_outputs_from_less_flash_and_says_so() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    let measured = |opt: &str| {
+        let both = [
+            "--workload",
+            "forest",
+            "--opt",
+            opt,
+            "--format",
+            "json",
+            "--runs",
+            "2",
+        ];
+        let ended = run_kws(&tinybench, &both);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        RunRecord::parse(ended.stdout.as_bytes()).unwrap()
+    };
+    let [fast, small] = ["speed", "size"].map(measured);
+    let level = |record: &RunRecord| record.toolchain.as_ref().unwrap().opt_level.clone();
+    assert_eq!([level(&fast), level(&small)], ["2", "s"]);
+    for (one, other) in fast.results.iter().zip(&small.results) {
+        let bytes = |result: &RunResult| result.flash.as_ref().unwrap().runtime_bytes;
+        assert!(bytes(other) < bytes(one), "{}", one.workload);
+        assert!(other.outputs.as_ref().unwrap().verified, "{}", one.workload);
+        assert!(other.latency.median_cycles > one.latency.median_cycles);
+    }
+    let asked = |record: &RunRecord| record.asked[0].arguments.join(" ");
+    assert!(asked(&small).contains("--opt size") && !asked(&fast).contains("--opt"));
+}
+
+/// The instructions in assembly, which the host only emulates, of kernels that no workload has.
+#[test]
+fn the_kernels_that_no_workload_has_are_those_of_the_host() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    let fixtures = project_root().join("targets/runtimes/interpreter/tests/fixtures");
+    let names = [
+        "shapes/conv_2d_16x8",
+        "shapes/lstm_step",
+        "shapes/svdf",
+        "shapes/transpose_conv",
+        "shapes/batch_matmul",
+        "conv_dilated",
+        "conv_left_shift",
+        "conv_without_bias",
+        "conv_same",
+        "depthwise_dilated",
+        "depthwise_multiplier_2",
+        "depthwise_multiplier_8",
+        "dense_short",
+        "add_far_scales",
+    ];
+    let models: Vec<String> = names
+        .iter()
+        .map(|name| {
+            format!(
+                "--model={}",
+                fixtures.join(format!("{name}.tflite")).display()
+            )
+        })
+        .collect();
+    let mut arguments = vec!["--vectors", "3", "--runs", "1", "--format", "json"];
+    arguments.extend(models.iter().map(String::as_str));
+    let ended = tinybench.run_virtual(&arguments);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let record = RunRecord::parse(ended.stdout.as_bytes()).unwrap();
+    let verified = |result: &&RunResult| result.outputs.as_ref().unwrap().verified;
+    assert_eq!(record.results.iter().filter(verified).count(), names.len());
 }
 
 #[test]

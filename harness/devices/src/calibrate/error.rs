@@ -28,6 +28,17 @@ pub enum CalibrateError {
         /// The part number of CPUID.
         part: u32,
     },
+    /// The board's core isn't the one whose rules are calibrated.
+    #[error(
+        "{board} has a {core}: the benchmarks are those of the Cortex-M4's rules, and no other core \
+         can be calibrated yet"
+    )]
+    OtherCore {
+        /// The board.
+        board: String,
+        /// Its core.
+        core: String,
+    },
     /// The chip isn't the board file's.
     #[error(
         "the target is not the {expected} of the board file, but {found}; connect the right \
@@ -143,9 +154,11 @@ impl Exits for CalibrateError {
             | Self::Clock { .. }
             | Self::ModelVaries { .. }
             | Self::Unstable { .. } => Exit::Target,
-            Self::TooSmall { .. } | Self::NoModel { .. } | Self::Model(_) | Self::BoardFile(_) => {
-                Exit::Input
-            }
+            Self::TooSmall { .. }
+            | Self::NoModel { .. }
+            | Self::OtherCore { .. }
+            | Self::Model(_)
+            | Self::BoardFile(_) => Exit::Input,
             Self::NothingToFit | Self::FitName(_) => Exit::Usage,
         }
     }

@@ -12,6 +12,7 @@ use super::link::Link;
 use super::link::framing::Framing;
 use super::log::{LogError, SessionLog, Speaker};
 use super::message::Message;
+use tinybench_inputs::dataset::Task;
 
 /// What ends a command.
 const TERMINATOR: u8 = b'%';
@@ -102,6 +103,8 @@ pub struct Device<'a> {
     last: Option<String>,
     /// How long one inference takes, once that is known.
     inference: Option<Duration>,
+    /// Whether it is to be in energy mode, in which it marks times on a pin.
+    marks: bool,
 }
 
 impl<'a> Device<'a> {
@@ -115,6 +118,15 @@ impl<'a> Device<'a> {
             lines: VecDeque::new(),
             last: None,
             inference: None,
+            marks: false,
+        }
+    }
+
+    /// The same, but in energy mode: it tells no times and marks them on a pin.
+    pub fn that_marks(self) -> Self {
+        Self {
+            marks: true,
+            ..self
         }
     }
 
@@ -146,8 +158,11 @@ impl<'a> Device<'a> {
         while let Some((_, message)) = self.next(deadline, true)? {
             match message {
                 Message::Ready if booting => return Ok(()),
-                Message::TimestampMode(mode) if mode == "energy" => {
-                    return Err(DeviceError::EnergyMode);
+                Message::TimestampMode(mode) if (mode == "energy") != self.marks => {
+                    return Err(match self.marks {
+                        true => DeviceError::PerformanceMode,
+                        false => DeviceError::EnergyMode,
+                    });
                 }
                 Message::InitDone | Message::TimestampMode(_) => {
                     booting = true;
@@ -287,14 +302,7 @@ impl<'a> Device<'a> {
     /// [`DeviceError::Laps`] and [`DeviceError::ClockBack`] where its times make no sense,
     /// [`DeviceError::Missing`] if results are missing, and what [`Self::command`] says.
     pub fn infer(&mut self, inferences: u32, warm_ups: u32) -> Result<Inference, DeviceError> {
-        let command = format!("infer {inferences} {warm_ups}");
-        let count = inferences.saturating_add(warm_ups);
-        let expected = match self.inference {
-            Some(inference) => (inference * INFER_MARGIN).saturating_mul(count),
-            None => self.patience.inference.saturating_mul(count),
-        };
-        let patience = self.patience.command.saturating_add(expected);
-        let answers = self.command(&command, patience)?;
+        let (command, answers) = self.answers_of_infer(inferences, warm_ups)?;
         let laps: Vec<(Duration, u32)> = answers
             .iter()
             .filter_map(|(at, message)| match message {
@@ -338,11 +346,73 @@ impl<'a> Device<'a> {
             seen,
             results: results.ok_or_else(|| missing("`m-results-[…]`"))?,
         };
-        let seconds = inference.us_per_inference() / 1e6;
-        // Nothing so short that a margin of it is none.
-        let seconds = seconds.max(1e-6);
-        self.inference = Some(Duration::from_secs_f64(seconds));
+        self.expect_inference(inference.us_per_inference() / 1e6);
         Ok(inference)
+    }
+
+    /// The same of a device that marks times on a pin. Gives the time between the lines before and behind
+    /// the inferences, by the host's clock, and the output of the last.
+    ///
+    /// # Errors
+    /// [`DeviceError::PerformanceMode`] if it tells times, [`DeviceError::Missing`] and
+    /// [`DeviceError::Results`] if results are missing, and what [`Self::command`] says.
+    pub fn infer_marked(
+        &mut self,
+        task: Task,
+        inferences: u32,
+        warm_ups: u32,
+    ) -> Result<(Duration, Vec<f64>), DeviceError> {
+        let (command, answers) = self.answers_of_infer(inferences, warm_ups)?;
+        let missing = |missing| DeviceError::Missing {
+            command: command.clone(),
+            missing,
+        };
+        let is_lap = |(_, message): &Answer| matches!(message, Message::Lap(_));
+        if answers.iter().any(is_lap) {
+            return Err(DeviceError::PerformanceMode);
+        }
+        let is_done = |(_, message): &Answer| *message == Message::InferDone;
+        let done = answers.iter().position(is_done);
+        let done = done.ok_or_else(|| missing("`m-infer-done`"))?;
+        let is_start = |(_, message): &&Answer| matches!(message, Message::InferStart(_));
+        let start = answers[..done].iter().rfind(is_start);
+        let (start, _) = start.ok_or_else(|| missing("`m-infer-start-…`"))?;
+        let seen = answers[done].0.saturating_sub(*start);
+        let results = answers.into_iter().find_map(|(_, message)| match message {
+            Message::Results(values) => Some(values),
+            _ => None,
+        });
+        let results = results.ok_or_else(|| missing("`m-results-[…]`"))?;
+        if results.len() != task.results() {
+            return Err(DeviceError::Results {
+                command,
+                found: results.len(),
+                expected: task.results(),
+            });
+        }
+        Ok((seen, results))
+    }
+
+    fn answers_of_infer(
+        &mut self,
+        inferences: u32,
+        warm_ups: u32,
+    ) -> Result<(String, Vec<Answer>), DeviceError> {
+        let command = format!("infer {inferences} {warm_ups}");
+        let count = inferences.saturating_add(warm_ups);
+        let expected = match self.inference {
+            Some(inference) => (inference * INFER_MARGIN).saturating_mul(count),
+            None => self.patience.inference.saturating_mul(count),
+        };
+        let patience = self.patience.command.saturating_add(expected);
+        let answers = self.command(&command, patience)?;
+        Ok((command, answers))
+    }
+
+    /// Tells how long an inference takes, s: from then on that is what one is waited for.
+    pub fn expect_inference(&mut self, seconds: f64) {
+        // Nothing so short that a margin of it is none.
+        self.inference = Some(Duration::from_secs_f64(seconds.max(1e-6)));
     }
 
     /// Gives a command and waits until the device is ready again. Returns what it has said.

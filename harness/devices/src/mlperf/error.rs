@@ -1,11 +1,15 @@
 //! How a conversation with a device can fail.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::energy::sampler::SamplerError;
 use super::link::LinkError;
 use super::log::LogError;
+use tinybench_instruments::Flaw;
+use tinybench_instruments::TraceWriteError;
 use tinybench_support::exit::{Exit, Exits};
-use tinybench_support::printable::printable;
+use tinybench_support::printable::{printable, printable_path};
 
 /// A conversation with a device broke off.
 #[derive(Debug, thiserror::Error)]
@@ -83,9 +87,30 @@ pub enum DeviceError {
     /// It is set to measure energy, and doesn't tell the time.
     #[error(
         "the device is in energy mode, in which it tells no times; switch it to performance mode, \
-         or build it without EE_CFG_ENERGY_MODE"
+         or build it without EE_CFG_ENERGY_MODE, or measure it with --energy"
     )]
     EnergyMode,
+    /// It is set to tell the time, and doesn't mark it.
+    #[error(
+        "the device is in performance mode, in which it marks no times on a pin; switch it to energy \
+         mode, or build it with EE_CFG_ENERGY_MODE, or measure it without --energy"
+    )]
+    PerformanceMode,
+    /// What makes the energy worthless that was measured.
+    #[error(
+        "the energy that was measured is worthless: {}; the trace is {}",
+        .flaws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        printable_path(trace)
+    )]
+    WorthlessEnergy {
+        /// All that is wrong.
+        flaws: Vec<Flaw>,
+        /// Where the trace is.
+        trace: PathBuf,
+    },
+    /// The instrument, or its trace.
+    #[error(transparent)]
+    Sampler(#[from] SamplerError),
     /// Its model belongs to no benchmark.
     #[error(
         "the device runs the model `{}`, which is none of MLPerf Tiny's; name the benchmark with \
@@ -190,9 +215,16 @@ impl Exits for DeviceError {
                 Exit::NoTarget
             }
             Self::Link(LinkError::Interrupted(_)) => Exit::Interrupted,
+            Self::Link(LinkError::Sampler(error)) | Self::Sampler(error) => error.exit(),
             Self::Log(_) => Exit::Output,
             _ => Exit::Target,
         }
+    }
+}
+
+impl From<TraceWriteError> for DeviceError {
+    fn from(error: TraceWriteError) -> Self {
+        Self::Sampler(error.into())
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Message {
     Expecting(u64),
     /// `m-load-done`: the input is complete.
     LoadDone,
+    /// `m-infer-start-N`: N inferences begin.
+    InferStart(u32),
     /// `m-infer-done`.
     InferDone,
     /// `m-results-[…]`: the output of the latest inference.
@@ -53,6 +55,7 @@ impl Message {
             .or_else(|| text("m-profile-").map(Self::Profile))
             .or_else(|| text("m-model-").map(Self::Model))
             .or_else(|| number(line.strip_prefix("m-lap-us-")?).map(Self::Lap))
+            .or_else(|| number(line.strip_prefix("m-infer-start-")?).map(Self::InferStart))
             .or_else(|| {
                 let mode = line.strip_prefix("m-timestamp-mode-")?;
                 Some(Self::TimestampMode(mode.to_owned()))
@@ -114,6 +117,8 @@ mod tests {
             ("m-model-[ad01]", Message::Model("ad01".into())),
             ("m-[Expecting 490 bytes]", Message::Expecting(490)),
             ("m-load-done", Message::LoadDone),
+            ("m-infer-start-10", Message::InferStart(10)),
+            ("m-infer-done", Message::InferDone),
             ("m-results-[94.519]", Message::Results(vec![94.519])),
             (
                 "m-results-[0.000,0.996, 1,]",
@@ -148,6 +153,7 @@ mod tests {
             "m-lap-us-4294967296",
             "m-lap-us--1",
             "m-lap-us-12x",
+            "m-infer-start-",
             "m-name-dut-[unspecified",
             "m-[Expecting many bytes]",
             "m-results-[]",

@@ -8,7 +8,7 @@
 //!   virtual board in emulated time.
 //! - [`message`] reads single lines, [`device`] holds the conversation, [`error`] says how it can
 //!   fail.
-//! - [`performance`] and [`accuracy`] are the two modes of the benchmark, over a
+//! - [`performance`], [`accuracy`] and [`energy`] are the modes of the benchmark, over a
 //!   [`Dataset`](tinybench_inputs::dataset::Dataset).
 //! - [`session`] puts them together; [`submission`] writes the results as a submission has
 //!   them, [`record`] as a run record.
@@ -16,6 +16,7 @@
 
 pub mod accuracy;
 pub mod device;
+pub mod energy;
 pub mod error;
 pub mod link;
 pub mod log;

@@ -12,7 +12,7 @@ use super::device::Inference;
 use super::error::DeviceError;
 use super::session::Found;
 use tinybench_execution::power::energy;
-use tinybench_execution::run::result::stated_error;
+use tinybench_execution::run::result::{has_generic_memory_system, stated_error};
 use tinybench_inputs::board::Board;
 use tinybench_inputs::project::Project;
 use tinybench_record::commit;
@@ -35,6 +35,8 @@ pub struct Target<'a> {
     pub firmware_sha256: Option<String>,
     /// The command that measures it, if a record can hold it.
     pub asked: Option<Asked>,
+    /// Its energy, if that was measured.
+    pub energy: Option<record::Energy>,
 }
 
 /// The record of a session that began at `started`. None if nothing was timed.
@@ -94,14 +96,22 @@ pub fn record(
 
 fn result(found: &Found, target: &Target) -> Result<Option<RunResult>, DeviceError> {
     let board = target.board;
-    let timed: Vec<&Inference> = match (&found.performance, &found.accuracy) {
-        (Some(performance), _) => performance.windows.iter().collect(),
-        (None, Some(accuracy)) => accuracy.inferences().collect(),
-        (None, None) => return Ok(None),
+    // In energy mode the instrument tells the time.
+    let times_us: Vec<f64> = match (&found.performance, &found.energy, &found.accuracy) {
+        (Some(performance), _, _) => {
+            let windows = performance.windows.iter();
+            windows.map(Inference::us_per_inference).collect()
+        }
+        (None, Some(energy), _) => energy.windows_us(),
+        (None, None, Some(accuracy)) => accuracy
+            .inferences()
+            .map(Inference::us_per_inference)
+            .collect(),
+        (None, None, None) => return Ok(None),
     };
-    let cycles: Vec<u32> = timed
+    let cycles: Vec<u32> = times_us
         .iter()
-        .map(|inference| cycles(inference, board.clock_hz))
+        .map(|&us| cycles(us, board.clock_hz))
         .collect::<Result<_, _>>()?;
     let least_and_most = cycles
         .iter()
@@ -126,6 +136,8 @@ fn result(found: &Found, target: &Target) -> Result<Option<RunResult>, DeviceErr
         },
         // The engine is the device's secret; its name is what there is.
         runtime: record::Runtime {
+            license: None,
+            build: None,
             name: own_text(&identity.name),
             version: own_text(&identity.profile),
             other: Other::new(),
@@ -151,6 +163,7 @@ fn result(found: &Found, target: &Target) -> Result<Option<RunResult>, DeviceErr
         latency: record::Latency {
             fidelity: target.kind.fidelity(),
             stated_error: stated_error(board, target.kind, None),
+            generic_memory_system: has_generic_memory_system(board, target.kind),
             median_cycles,
             min_cycles,
             max_cycles,
@@ -158,16 +171,19 @@ fn result(found: &Found, target: &Target) -> Result<Option<RunResult>, DeviceErr
             overhead_cycles: 0,
             stages: None,
             decode: None,
+            layouts: None,
             cycles,
             other: Other::new(),
         },
         instructions: None,
         memory: None,
         flash: None,
-        energy: board
-            .power
-            .as_ref()
-            .map(|power| energy::model(median_cycles, board.clock_hz, power)),
+        energy: match (&target.energy, &board.power) {
+            (Some(energy), _) => Some(energy.clone()),
+            (None, power) => power
+                .as_ref()
+                .map(|power| energy::model(median_cycles, board.clock_hz, power)),
+        },
         features: None,
         outputs: None,
         quality: found.accuracy.as_ref().and_then(quality),
@@ -176,6 +192,8 @@ fn result(found: &Found, target: &Target) -> Result<Option<RunResult>, DeviceErr
         learning: None,
         compression: None,
         profile: None,
+        function: None,
+        settings: None,
         mlperf: Some(record::Mlperf {
             device: own_text(&identity.name),
             profile: own_text(&identity.profile),
@@ -196,8 +214,7 @@ fn result(found: &Found, target: &Target) -> Result<Option<RunResult>, DeviceErr
 }
 
 /// Cycles of one inference at the board's clock, at least one.
-fn cycles(inference: &Inference, clock_hz: u64) -> Result<u32, DeviceError> {
-    let us = inference.us_per_inference();
+fn cycles(us: f64, clock_hz: u64) -> Result<u32, DeviceError> {
     let cycles = (us * clock_hz as f64 / 1e6).round();
     if cycles > f64::from(u32::MAX) {
         return Err(DeviceError::TooManyCycles {

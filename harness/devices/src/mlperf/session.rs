@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::accuracy::{self, Accuracy, AccuracyError};
 use super::device::{Device, Identity, Patience};
+use super::energy::{self, Energy};
 use super::error::DeviceError;
 use super::link::Link;
+use super::link::metered::SharedSampler;
 use super::log::{LogError, SessionLog};
 use super::performance::{self, Performance};
 use super::submission::{self, Mode};
@@ -44,6 +46,8 @@ pub struct Plan<'a> {
     pub window: Duration,
     /// How long the device may take.
     pub patience: Patience,
+    /// What an instrument says of the device, for its energy.
+    pub sampler: Option<&'a SharedSampler>,
     /// Where the results go, in the layout of a submission.
     pub out: &'a Path,
 }
@@ -72,6 +76,8 @@ pub struct Found {
     pub performance: Option<Performance>,
     /// The accuracy run.
     pub accuracy: Option<Accuracy>,
+    /// The energy run.
+    pub energy: Option<Energy>,
 }
 
 /// A session broke off.
@@ -129,6 +135,9 @@ pub fn run(
     progress: &mut Progress,
 ) -> Result<Found, SessionError> {
     let mut device = Device::new(link, log, plan.patience);
+    if plan.sampler.is_some() {
+        device = device.that_marks();
+    }
     progress.begin("waiting for the device", None);
     device.connect()?;
     let identity = device.identify()?;
@@ -147,6 +156,7 @@ pub fn run(
         input,
         performance: None,
         accuracy: None,
+        energy: None,
     };
     for (index, &mode) in plan.modes.iter().enumerate() {
         let folder = submission::folder(plan.out, task, mode);
@@ -177,6 +187,22 @@ pub fn run(
             }
             // The command line demands a data set.
             (Mode::Accuracy, None) => {}
+            (Mode::Energy, _) => {
+                let Some(sampler) = plan.sampler else {
+                    continue;
+                };
+                device.load(&bytes, &label)?;
+                let asked = energy::Asked {
+                    task,
+                    windows: plan.windows,
+                    window: plan.window,
+                    is_real: plan.kind == ExecutionKind::Probe,
+                    folder: &folder,
+                };
+                let energy = energy::measure(&mut device, sampler, &asked, progress)?;
+                submission::write_energy(&folder, plan.kind, &energy, &fields)?;
+                found.energy = Some(energy);
+            }
         }
     }
     progress.end();

@@ -1,5 +1,5 @@
-//! Results in the layout of a submission: `BENCHMARK/{performance,accuracy}/{log.txt,results.txt,
-//! results.json}`. The lines of `results.txt` are those that the submission checker of
+//! Results in the layout of a submission: `BENCHMARK/{performance,accuracy,energy}/{log.txt,
+//! results.txt,results.json}`. The lines of `results.txt` are those that the submission checker of
 //! mlcommons/tiny looks for, as published results have them; `results.json` has the fields of the
 //! reference runner's.
 
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::accuracy::Accuracy;
 use super::device::Inference;
+use super::energy::{Energy, TRACE};
 use super::log::stamp;
 use super::performance::Performance;
 use tinybench_inputs::dataset::Sample;
@@ -34,6 +35,9 @@ pub enum Mode {
     Performance,
     /// How many answers are right
     Accuracy,
+    /// What an inference takes from the supply, which `--energy` asks for
+    #[value(skip)]
+    Energy,
 }
 
 impl Mode {
@@ -42,6 +46,7 @@ impl Mode {
         match self {
             Self::Performance => "performance",
             Self::Accuracy => "accuracy",
+            Self::Energy => "energy",
         }
     }
 }
@@ -144,6 +149,63 @@ pub fn write_accuracy(folder: &Path, now: Duration, accuracy: &Accuracy) -> Resu
     write_json(folder, entries.collect())
 }
 
+/// Writes the results of an energy run, as the reference runner writes them.
+pub fn write_energy(
+    folder: &Path,
+    kind: ExecutionKind,
+    energy: &Energy,
+    input: &Value,
+) -> Result<(), WriteError> {
+    files::write(&folder.join(TEXT), energy_text(kind, energy).as_bytes())?;
+    let mut entry = input.clone();
+    entry["infer"] = json!({
+        "results": energy.results,
+        "total_inferences": 1,
+        "iterations": energy.inferences,
+        "warmups": energy.warm_ups,
+    });
+    entry["power"] = json!({
+        "voltage": energy.header.supply_v,
+        "instrument": energy.header.instrument,
+        "windows_uj": energy.windows_uj(),
+        "median_uj": energy.median_uj(),
+        "trace": TRACE,
+    });
+    entry["mode"] = json!("e");
+    write_json(folder, vec![entry])
+}
+
+fn energy_text(kind: ExecutionKind, energy: &Energy) -> String {
+    let mut lines = vec!["Power Edition Output".to_owned()];
+    if kind == ExecutionKind::Virtual {
+        lines.push("Modelled on a virtual board: this is no result for a submission.".to_owned());
+    } else if energy.window < OFFICIAL_WINDOW {
+        lines.push("Windows of less than 10 s: this is no result for a submission.".to_owned());
+    }
+    for (index, (window, uj)) in energy
+        .integral
+        .windows
+        .iter()
+        .zip(energy.windows_uj())
+        .enumerate()
+    {
+        lines.push(format!("Energy data for trial {index}"));
+        lines.push(format!("  Elapsed time  : {:.3}", window.duration_s));
+        lines.push(format!("  Inferences    : {}", energy.inferences));
+        lines.push(format!("  Power         : {:.4} mW.", window.mean_mw()));
+        lines.push(format!("  Total Energy  : {:.3} uJ", window.energy_uj));
+        lines.push(format!("  Energy/Inf    : {uj:.3} uJ/inf"));
+    }
+    let rule = "-".repeat(57);
+    lines.push(rule.clone());
+    lines.push(format!(
+        "Median energy cost is {:.4} uJ/inf.",
+        energy.median_uj()
+    ));
+    lines.push(rule);
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
 /// What the labels say of a sample.
 pub fn sample_fields(sample: &Sample) -> Value {
     json!({
@@ -185,6 +247,8 @@ mod tests {
     use super::*;
     use crate::mlperf::accuracy::Judged;
     use tinybench_inputs::dataset::{Dataset, LABELS};
+    use tinybench_instruments::trace::{Header, SCHEMA};
+    use tinybench_instruments::{Integral, Overview, Window};
 
     fn inference(inferences: u32, start_us: u32, end_us: u32, results: &[f64]) -> Inference {
         Inference {
@@ -231,6 +295,43 @@ mod tests {
         assert_eq!(json[2]["file"], "a.bin");
         clear(folder.path()).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn energy_looks_as_published() {
+        let window = |energy_uj: f64| Window {
+            start_s: 1.0,
+            duration_s: 10.886,
+            energy_uj,
+            peak_mw: 40.0,
+        };
+        let energy = Energy {
+            integral: Integral {
+                windows: [357_855.49, 357_667.03, 357_475.43].map(window).to_vec(),
+                idle_mw: None,
+                overview: Overview::default(),
+                samples: 200_000,
+                flaws: Vec::new(),
+            },
+            inferences: 250,
+            warm_ups: 1,
+            header: Header {
+                schema: SCHEMA.to_owned(),
+                instrument: tinybench_instruments::Kind::Lpm01a.title().to_owned(),
+                sample_rate_hz: 5_000.0,
+                supply_v: 3.0,
+                mark_input: 7,
+            },
+            results: vec![0.996],
+            window: OFFICIAL_WINDOW,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let input = json!({ "file": "a.bin" });
+        write_energy(folder.path(), ExecutionKind::Probe, &energy, &input).unwrap();
+        insta::assert_snapshot!(written(folder.path(), TEXT));
+        let json: Value = serde_json::from_str(&written(folder.path(), JSON)).unwrap();
+        assert_eq!(json[0]["power"]["median_uj"], 357_667.03 / 250.0);
+        assert_eq!(json[0]["infer"]["iterations"], 250);
     }
 
     #[test]

@@ -53,6 +53,7 @@ fn run_on(link: &mut dyn Link, data: Option<&Path>, window: Duration) -> Ran {
         windows: WINDOWS,
         window,
         patience: PATIENCE,
+        sampler: None,
         out: folder.path(),
     };
     let found = session::run(link, &mut log, &plan, &mut Progress::hidden());
@@ -78,6 +79,66 @@ fn failed(faults: &[Fault]) -> (DeviceError, String) {
         Err(SessionError::Device(error)) => (error, ran.log),
         other => panic!("{other:?}\n{}", ran.log),
     }
+}
+
+#[test]
+fn a_device_that_tells_times_is_none_that_marks_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = SessionLog::create(folder.path()).unwrap();
+    let mut link = EmulatedLink::new(kws(&[]), true);
+    let mut device = Device::new(&mut link, &mut log, PATIENCE).that_marks();
+    let error = device.connect().unwrap_err();
+    assert!(matches!(error, DeviceError::PerformanceMode), "{error}");
+    assert_eq!(error.exit(), Exit::Target);
+    // One that has booted before shows it by its first inference.
+    let mut link = EmulatedLink::new(kws(&[]), false);
+    let mut device = Device::new(&mut link, &mut log, PATIENCE).that_marks();
+    device.connect().unwrap();
+    device.load(&[0; 490], "zeros").unwrap();
+    let error = device.infer_marked(Task::Kws, 1, 1).unwrap_err();
+    assert!(matches!(error, DeviceError::PerformanceMode), "{error}");
+}
+
+/// A link on which a line comes every 10 ms, whatever is sent.
+struct Script(std::slice::Iter<'static, &'static str>, Duration);
+
+impl Link for Script {
+    fn send(&mut self, _: &[u8]) -> Result<(), LinkError> {
+        Ok(())
+    }
+
+    fn receive(&mut self, buffer: &mut Vec<u8>, _: Duration) -> Result<(), LinkError> {
+        self.1 += Duration::from_millis(10);
+        buffer.extend(self.0.next().into_iter().flat_map(|it| it.bytes()));
+        Ok(())
+    }
+
+    fn now(&self) -> Duration {
+        self.1
+    }
+}
+
+#[test]
+fn marked_inferences_last_from_their_start_whatever_else_is_said() {
+    const LINES: &[&str] = &[
+        "m-warmup-done\r\n",
+        "m-infer-start-2\r\n",
+        "something else\r\n",
+        "m-infer-done\r\n",
+        "m-results-[0.5,0.5]\r\n",
+        "m-ready\r\n",
+    ];
+    let infer = |lines: &'static [&'static str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = SessionLog::create(folder.path()).unwrap();
+        let mut link = Script(lines.iter(), Duration::ZERO);
+        let mut device = Device::new(&mut link, &mut log, PATIENCE).that_marks();
+        device.infer_marked(Task::Vww, 2, 0)
+    };
+    let (seen, _) = infer(LINES).unwrap();
+    assert_eq!(seen, Duration::from_millis(20));
+    let error = infer(&LINES[2..]).unwrap_err().to_string();
+    assert!(error.contains("m-infer-start-"), "{error}");
 }
 
 #[test]
@@ -155,6 +216,7 @@ fn an_inference_that_no_record_holds_is_told() {
         .board;
     let target = Target {
         asked: None,
+        energy: None,
         board: &board,
         kind: ExecutionKind::Probe,
         firmware_sha256: None,
@@ -243,6 +305,7 @@ fn a_model_of_another_task_is_refused() {
         windows: WINDOWS,
         window: Duration::from_secs(10),
         patience: PATIENCE,
+        sampler: None,
         out: folder.path(),
     };
     let mut link = EmulatedLink::new(kws(&[]), true);

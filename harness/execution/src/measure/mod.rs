@@ -1,28 +1,28 @@
 //! One measurement: everything that is asked of a flashed image.
 
+mod arena;
 mod learning;
+pub mod operators;
 
 use std::time::Duration;
 use tinybench_support::exit::{Exit, Exits};
 
-use tinybench_interface::{Error as CommandError, Task};
+use tinybench_interface::Task;
 use tinybench_pipeline::Quantisation;
+use tinybench_record::ArenaSource;
 use tinybench_virtual_board::WindowProfile;
 use tinybench_virtual_board::timing::Mix;
 
 use crate::target::conversation::{Conversation, From, ImageView};
-use crate::target::{Target, TargetError};
+use crate::target::{PcSamples, Target, TargetError};
 use crate::verify::TargetOutputs;
 use tinybench_support::interrupt;
 use tinybench_support::progress::Progress;
 
+pub use arena::ARENA_STEP;
 pub use learning::{
     CondensingMeasurement, LearningMeasurement, LearningPlan, PolicyMeasurement, TimedStep,
 };
-
-/// How much less than the smallest arena is tried on the target, and must fail: the alignment of
-/// the memory in which a runtime may place its data.
-pub const ARENA_STEP: u32 = 16;
 
 /// How much longer than expected a target is left alone while it is timed: for the copying of
 /// inputs between runs, a cold cache and a clock that is a little slow.
@@ -30,6 +30,10 @@ const QUIET_MARGIN: f64 = 1.1;
 
 /// In how many places of a run its instructions are looked at.
 const SAMPLES: u32 = 64;
+
+/// How long it is looked where the core is, s, in this many runs at most.
+const LOOK_SECONDS: f64 = 1.0;
+const MOST_LOOKED_AT: u32 = 100;
 
 /// What is to be measured.
 #[derive(Clone, Copy)]
@@ -47,8 +51,11 @@ pub struct Plan<'a> {
     pub steps: usize,
     /// How many runs to time.
     pub runs: u32,
-    /// The smallest arena the host's planner finds to work.
-    pub arena_min_bytes: u32,
+    /// The smallest arena the host's planner finds to work; without a planner it is found on the
+    /// target.
+    pub arena_min_bytes: Option<u32>,
+    /// Where the image says how much of its heap was taken, if it has one.
+    pub heap_address: Option<u32>,
     /// The clock of the core, Hz.
     pub clock_hz: u64,
     /// How long the image may take for one command.
@@ -92,8 +99,15 @@ pub struct Measurement {
     pub instructions: Option<u64>,
     /// What the instructions of a run are, all stages together, if the target can tell: of a sample.
     pub mix: Option<Mix>,
-    /// Bytes of the arena in use, as the runtime says.
+    /// Bytes of the arena in use, as the runtime says; where the host has no planner, in the smallest
+    /// arena.
     pub arena_bytes: u32,
+    /// The smallest arena that works.
+    pub arena_min_bytes: u32,
+    /// How that was found.
+    pub arena_source: ArenaSource,
+    /// What was taken of the heap, and what there is, bytes, if the image has one.
+    pub heap: Option<[u32; 2]>,
     /// Those of them that hold tensors and what kernels need while they run.
     pub arena_tensor_bytes: u32,
     /// Those of the others in which weights are decoded.
@@ -113,6 +127,8 @@ pub struct Measurement {
     pub learning: Option<LearningMeasurement>,
     /// Where the cycles of the last timed run went, if that was asked for and the target can tell.
     pub profile: Option<WindowProfile>,
+    /// Where the core was in such runs, of a target that can only be looked at.
+    pub pcs: Option<PcSamples>,
 }
 
 /// What the stages from raw audio to an answer gave.
@@ -149,6 +165,43 @@ pub enum MeasureError {
         /// What it did.
         outcome: String,
     },
+    /// In an arena that was enough before the runtime asks for more.
+    #[error(
+        "the runtime prepares the model in {bytes} bytes of arena, and with as many again it asks for \
+         {needed}: it doesn't give back what it took, or begin anew"
+    )]
+    ArenaNotTheSame {
+        /// What it was given.
+        bytes: u32,
+        /// What it asks for.
+        needed: u32,
+    },
+    /// The runtime wrote behind its arena.
+    #[error(
+        "with the smallest arena, {arena_bytes} bytes, the runtime wrote outside of it: to \
+         {address:#010x}, {offset} bytes behind its end"
+    )]
+    OutsideOfArena {
+        /// The smallest arena.
+        arena_bytes: u32,
+        /// Where it wrote.
+        address: u32,
+        /// How far behind the arena that is.
+        offset: u32,
+    },
+    /// The heap grows from inference to inference.
+    #[error(
+        "the runtime's heap grows with every inference: {before} bytes were taken before {runs} \
+         inferences and {after} after them; it leaks"
+    )]
+    Leak {
+        /// Bytes before.
+        before: u32,
+        /// Bytes after.
+        after: u32,
+        /// How many inferences lay between.
+        runs: usize,
+    },
     /// The stages of a run take too long together.
     #[error("the stages of a run took more than 2^32 cycles together")]
     TooLong,
@@ -177,8 +230,8 @@ impl Exits for MeasureError {
 
 /// Measures the image behind `target`.
 ///
-/// In this order: check of the cycle counter; the smallest arena, by planning with it and with
-/// [`ARENA_STEP`] bytes less and by one inference in it; then, with all of the RAM as arena, one
+/// In this order: check of the cycle counter; the smallest arena, found first where the host has no
+/// planner, by planning with it and with [`ARENA_STEP`] bytes less and by one inference in it; then, with all of the RAM as arena, one
 /// inference that fills caches, the timed runs on the first vector, and one inference for each of
 /// the other vectors. From raw audio these runs are of all stages. Last comes learning.
 pub fn measure<T: Target + ?Sized>(
@@ -195,10 +248,28 @@ pub fn measure<T: Target + ?Sized>(
 
     progress.begin("confirming the smallest arena", None);
     let first = plan.vectors.first().copied().unwrap_or(0);
-    let in_smallest_arena = confirm_arena(&mut conversation, plan)?;
+    let first_steps = first_vector(plan);
+    let (smallest, arena_source) = match plan.arena_min_bytes {
+        Some(smallest) => {
+            arena::confirm(&mut conversation, smallest)?;
+            (smallest, ArenaSource::Host)
+        }
+        None => match arena::search(&mut conversation)? {
+            0 => (0, ArenaSource::Static),
+            smallest => (smallest, ArenaSource::Target),
+        },
+    };
+    let in_smallest_arena = first_outputs(&mut conversation, plan)?;
+    let used_in_smallest = conversation.block().arena_used;
+    if arena_source == ArenaSource::Target {
+        arena::check_behind(&mut conversation, smallest)?;
+    }
+    if arena_source != ArenaSource::Host {
+        // What the search has left behind, on the heap for example, is none of the measurement.
+        conversation.restart()?;
+    }
 
     conversation.prepare(None)?;
-    let first_steps = first_vector(plan);
     let mut outputs = Vec::new();
     let mut warm = Vec::new();
     for &step in first_steps {
@@ -207,7 +278,7 @@ pub fn measure<T: Target + ?Sized>(
     }
     if outputs != in_smallest_arena {
         return Err(MeasureError::ArenaChangesOutput {
-            arena_bytes: plan.arena_min_bytes,
+            arena_bytes: smallest,
             vector: first / plan.steps,
         });
     }
@@ -234,6 +305,7 @@ pub fn measure<T: Target + ?Sized>(
         });
     }
 
+    let heap_before = conversation.heap(plan.heap_address)?;
     progress.begin("timing", Some(plan.runs.into()));
     let counts = match plan.profile {
         Some(behind_calls) => conversation.start_counting(behind_calls)?,
@@ -319,8 +391,35 @@ pub fn measure<T: Target + ?Sized>(
     {
         conversation.write_input(input(plan, last))?;
     }
+    let heap = conversation.heap(plan.heap_address)?;
+    if let Some(([before, _], [after, _])) = heap_before.zip(heap)
+        && after > before
+    {
+        return Err(MeasureError::Leak {
+            before,
+            after,
+            runs: cycles.len() + plan.vectors.len() - first_steps.len(),
+        });
+    }
     let longest = cycles.iter().max().copied().unwrap_or_default();
     let mix = conversation.run_sampled(longest / SAMPLES)?;
+    let pcs = match plan.profile {
+        // A board that counts for itself needn't be looked at. Several runs of one command are of the
+        // inference alone only where nothing has to come before or behind each.
+        Some(_)
+            if !counts
+                && plan.steps == 1
+                && plan.pipeline.is_none()
+                && !conversation.input_is_in_arena() =>
+        {
+            progress.begin("looking where the core is", None);
+            let each = f64::from(longest.max(1)) / plan.clock_hz as f64;
+            let runs = (LOOK_SECONDS / each) as u32;
+            let runs = runs.clamp(1, MOST_LOOKED_AT.min(capacity));
+            conversation.run_looked_at(runs)?
+        }
+        _ => None,
+    };
     let block = *conversation.block();
     let learning = match &plan.learning {
         None => None,
@@ -348,8 +447,17 @@ pub fn measure<T: Target + ?Sized>(
         counter_overhead,
         instructions,
         mix,
-        arena_bytes: block.arena_used,
-        arena_tensor_bytes: block.arena_tensors,
+        arena_bytes: match arena_source {
+            ArenaSource::Host => block.arena_used,
+            ArenaSource::Target | ArenaSource::Static => used_in_smallest,
+        },
+        arena_min_bytes: smallest,
+        arena_source,
+        heap,
+        arena_tensor_bytes: match arena_source {
+            ArenaSource::Host => block.arena_tensors,
+            ArenaSource::Target | ArenaSource::Static => used_in_smallest,
+        },
         arena_decoding_bytes: block.arena_decoding,
         decode,
         arena_touched_bytes: block.arena_touched,
@@ -361,6 +469,7 @@ pub fn measure<T: Target + ?Sized>(
         pipeline,
         learning,
         profile,
+        pcs,
     })
 }
 
@@ -385,35 +494,11 @@ fn from(plan: &Plan, step: usize) -> From {
     }
 }
 
-/// Runs one inference on its input; returns the cycles.
-fn run_step<T: Target + ?Sized>(
-    conversation: &mut Conversation<'_, T>,
-    plan: &Plan,
-    step: usize,
-) -> Result<Vec<u32>, TargetError> {
-    conversation.write_input(input(plan, step))?;
-    conversation.run_from(from(plan, step), 1, Duration::ZERO)
-}
-
-/// Plans with the smallest arena and with a little less. Returns the outputs for the first vector in
-/// the smallest arena.
-fn confirm_arena<T: Target + ?Sized>(
+/// The outputs for the first vector.
+fn first_outputs<T: Target + ?Sized>(
     conversation: &mut Conversation<'_, T>,
     plan: &Plan,
 ) -> Result<Vec<u8>, MeasureError> {
-    let smallest = plan.arena_min_bytes;
-    let disagreement = |tried_bytes, outcome: String| MeasureError::ArenaDisagreement {
-        host_bytes: smallest,
-        tried_bytes,
-        outcome,
-    };
-    let tried = smallest.saturating_sub(ARENA_STEP);
-    if tried > 0 && try_arena(conversation, tried)?.is_none() {
-        return Err(disagreement(tried, "works as well".to_owned()));
-    }
-    if let Some(needed) = try_arena(conversation, smallest)? {
-        return Err(disagreement(smallest, format!("needs {needed} bytes")));
-    }
     let mut outputs = Vec::new();
     for &step in first_vector(plan) {
         run_step(conversation, plan, step)?;
@@ -422,29 +507,14 @@ fn confirm_arena<T: Target + ?Sized>(
     Ok(outputs)
 }
 
-/// Plans in an arena of `bytes` bytes. Returns how many the runtime asks for if those are too few.
-fn try_arena<T: Target + ?Sized>(
+/// Runs one inference on its input; returns the cycles.
+fn run_step<T: Target + ?Sized>(
     conversation: &mut Conversation<'_, T>,
-    bytes: u32,
-) -> Result<Option<u32>, TargetError> {
-    match conversation.prepare(Some(bytes)) {
-        Ok(()) => Ok(None),
-        // All there is, beside the buffers for input and output, isn't enough: what matters then is
-        // what is needed, and not how much was asked for.
-        Err(
-            error @ TargetError::Failed {
-                error: CommandError::ArenaTooSmall,
-                detail: [_, there],
-                ..
-            },
-        ) if there < bytes => conversation.prepare(None).and(Err(error)),
-        Err(TargetError::Failed {
-            error: CommandError::ArenaTooSmall,
-            detail: [needed, _],
-            ..
-        }) => Ok(Some(needed)),
-        Err(other) => Err(other),
-    }
+    plan: &Plan,
+    step: usize,
+) -> Result<Vec<u32>, TargetError> {
+    conversation.write_input(input(plan, step))?;
+    conversation.run_from(from(plan, step), 1, Duration::ZERO)
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::mem::offset_of;
 
-use tinybench_interface::{Block, Command, Fault, MAGIC, Stages, Status, VERSION};
+use tinybench_interface::{
+    Block, Command, Error as CommandError, Fault, MAGIC, Stages, Status, VERSION,
+};
 
 use super::*;
 use crate::target::Wait;
@@ -333,7 +335,8 @@ fn measure_vectors(
         vectors,
         steps,
         runs: 10,
-        arena_min_bytes,
+        arena_min_bytes: Some(arena_min_bytes),
+        heap_address: None,
         clock_hz: 1_000,
         timeout: Duration::from_secs(5),
         pipeline: audio.map(|audio| PipelinePlan {
@@ -388,6 +391,9 @@ fn a_measurement_has_all_figures() {
             instructions: Some(777),
             mix: None,
             arena_bytes: 100,
+            arena_min_bytes: 100,
+            arena_source: ArenaSource::Host,
+            heap: None,
             arena_tensor_bytes: 80,
             arena_decoding_bytes: 0,
             decode: None,
@@ -400,6 +406,7 @@ fn a_measurement_has_all_figures() {
             pipeline: None,
             learning: None,
             profile: None,
+            pcs: None,
         }
     );
 }

@@ -1,16 +1,16 @@
 //! Power at rest and in use: what a board draws on average that runs a workload at regular
 //! intervals and sleeps in between, and how long a cell lasts. `docs/power.md` explains it.
 
-mod cell;
 pub mod energy;
+pub mod metered;
 
 use std::time::Duration;
+
+use tinybench_inputs::board;
+pub use tinybench_inputs::cell::{CELLS, Cell, CellError, Fed, TooMuch, find};
 use tinybench_support::exits_with;
 use tinybench_support::number::decimal;
 
-pub use cell::{CELLS, Cell, find};
-
-use tinybench_inputs::board;
 use tinybench_record::{CellLife, Fidelity, Other, Power};
 
 /// Hours of a year (365.25 days).
@@ -22,7 +22,7 @@ pub struct DutyCycle {
     /// From the beginning of one run to that of the next.
     pub every: Duration,
     /// What the board is fed from, if that was named.
-    pub cell: Option<&'static Cell>,
+    pub cell: Option<Fed>,
 }
 
 /// Why there is no figure.
@@ -47,10 +47,26 @@ pub enum PowerError {
     TooOften {
         /// The workload.
         workload: String,
-        /// Its latency, µs.
+        /// Its latency, and what waking up takes, µs.
         latency_us: f64,
         /// The interval.
         every: Duration,
+    },
+    /// The cell isn't known to give what is drawn.
+    #[error(
+        "{workload} draws {} mA {}, and of {cell} nothing is known beyond {} mA (docs/power.md): name another \
+         cell with --cell, or leave it away",
+        decimal(.too_much.ma),
+        if .too_much.on_average { "on average" } else { "in use" },
+        .too_much.most_ma
+    )]
+    TooMuch {
+        /// The workload.
+        workload: String,
+        /// The cell.
+        cell: &'static str,
+        /// The current.
+        too_much: TooMuch,
     },
 }
 
@@ -61,8 +77,12 @@ impl DutyCycle {
     /// sleeps the rest of it.
     ///
     /// With the share d of the time that it is active, the mean current is d · active + (1 - d) ·
-    /// idle, and the power that times the supply voltage. Waking up, falling asleep and everything
-    /// but the workload are left out.
+    /// idle, and the power that times the supply voltage. It is active while the workload runs and,
+    /// where the board file knows how long that takes, while it wakes up and falls asleep. Everything
+    /// else is left out.
+    ///
+    /// # Errors
+    /// If a run isn't over when the next has to begin; if the cell isn't known to give so much.
     pub fn power(
         &self,
         workload: &str,
@@ -70,26 +90,36 @@ impl DutyCycle {
         board: &board::Power,
     ) -> Result<Power, PowerError> {
         let every_us = self.every.as_secs_f64() * 1e6;
-        if latency_us > every_us {
+        let wake_us = board.wake_us.unwrap_or(0.0);
+        if latency_us + wake_us > every_us {
             return Err(PowerError::TooOften {
                 workload: workload.to_owned(),
-                latency_us,
+                latency_us: latency_us + wake_us,
                 every: self.every,
             });
         }
         let active_ua = board.active_ma * 1_000.0;
         let duty = latency_us / every_us;
-        let mean_ua = duty * active_ua + (1.0 - duty) * board.idle_ua;
+        let awake = duty + wake_us / every_us;
+        let mean_ua = awake * active_ua + (1.0 - awake) * board.idle_ua;
         let mean_mw = mean_ua * board.supply_v / 1_000.0;
+        let cell = self.cell.map(|fed| {
+            life(fed, active_ua, mean_ua).map_err(|too_much| PowerError::TooMuch {
+                workload: workload.to_owned(),
+                cell: fed.cell.name,
+                too_much,
+            })
+        });
         Ok(Power {
             interval_s: self.every.as_secs_f64(),
             duty_cycle: duty,
+            wake_us: board.wake_us,
             active_mw: active_ua * board.supply_v / 1_000.0,
             idle_mw: board.idle_ua * board.supply_v / 1_000.0,
             mean_ua,
             mean_mw,
             below_1_mw: mean_mw < Power::LINE_MW,
-            cell: self.cell.map(|cell| life(cell, mean_ua)),
+            cell: cell.transpose()?,
             source: Power::SOURCE.to_owned(),
             fidelity: Fidelity::Modelled,
             other: Other::new(),
@@ -97,19 +127,26 @@ impl DutyCycle {
     }
 }
 
-/// How long `cell` gives `mean_ua`. Its self-discharge counts as one more current that never
-/// changes: the nominal capacity times the share it loses in a year.
-fn life(cell: &Cell, mean_ua: f64) -> CellLife {
+/// How long a cell gives `active_ua` in use and `mean_ua` on average. Its self-discharge counts as one more
+/// current that never changes: the nominal capacity times the share it loses in a year.
+fn life(fed: Fed, active_ua: f64, mean_ua: f64) -> Result<CellLife, TooMuch> {
+    let cell = fed.cell;
+    let [low, high] = fed.usable(active_ua / 1_000.0, mean_ua / 1_000.0)?;
     let lost_ma = cell.capacity_mah * cell.self_discharge_per_year / HOURS_A_YEAR;
-    CellLife {
+    let hours = |share: f64| cell.capacity_mah * share / (mean_ua / 1_000.0 + lost_ma);
+    let middle = (low + high) / 2.0;
+    Ok(CellLife {
         name: cell.name.to_owned(),
         capacity_mah: cell.capacity_mah,
         nominal_v: cell.nominal_v,
-        usable_share: cell.usable_share,
+        temperature_c: fed.temperature_c,
+        usable_share: middle,
+        usable_range: (low < high).then_some([low, high]),
         self_discharge_per_year: cell.self_discharge_per_year,
-        life_hours: cell.capacity_mah * cell.usable_share / (mean_ua / 1_000.0 + lost_ma),
+        life_hours: hours(middle),
+        life_range_hours: (low < high).then(|| [low, high].map(hours)),
         other: Other::new(),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -133,7 +170,7 @@ mod tests {
     fn every(ms: u64, cell: &str) -> DutyCycle {
         DutyCycle {
             every: Duration::from_millis(ms),
-            cell: find(cell),
+            cell: (!cell.is_empty()).then(|| find(cell).unwrap()),
         }
     }
 
@@ -155,21 +192,77 @@ mod tests {
 
     #[test]
     fn a_cell_lasts_as_long_as_its_usable_charge() {
-        let cell = find("cr2032").unwrap();
-        let power = every(1_000, "cr2032")
+        let cell = find("lipo100").unwrap().cell;
+        let power = every(1_000, "lipo100")
             .power("w", 1_000_000.0, &board())
             .unwrap();
-        // Always active: 4 mA, beside which the self-discharge is hardly anything.
+        // Always active: 4 mA, beside which the self-discharge is little.
         let life = power.cell.unwrap();
-        let plain = cell.capacity_mah * cell.usable_share / 4.0;
-        assert!((life.life_hours - plain).abs() / plain < 1e-3, "{life:?}");
+        let lost_ma = 100.0 * 0.6 / HOURS_A_YEAR;
+        let plain = cell.capacity_mah * 0.85 / (4.0 + lost_ma);
+        assert!((life.life_hours - plain).abs() / plain < 1e-9, "{life:?}");
+        assert_eq!((life.usable_range, life.life_range_hours), (None, None));
         // Without any load it lasts as long as it takes to lose its usable share by itself.
         let mut asleep = board();
         asleep.idle_ua = 0.0;
-        let power = every(1_000, "cr2032").power("w", 0.0, &asleep).unwrap();
+        let power = every(1_000, "lipo100").power("w", 0.0, &asleep).unwrap();
         let years = power.cell.unwrap().life_hours / HOURS_A_YEAR;
-        let expected = cell.usable_share / cell.self_discharge_per_year;
+        let expected = 0.85 / cell.self_discharge_per_year;
         assert!((years - expected).abs() < 1e-9, "{years}");
+    }
+
+    #[test]
+    fn a_coin_cell_lasts_from_so_long_to_so_long() {
+        // A tenth of the time 7.6 mA, whose share is 0.75 to 1 and in the middle 0.875.
+        let mut board = board();
+        board.active_ma = 7.6;
+        let lasts = |cell: &str| {
+            let power = every(1_000, cell).power("w", 50_000.0, &board).unwrap();
+            (power.mean_ua / 1_000.0, power.cell.unwrap())
+        };
+        let (mean_ma, life) = lasts("cr2032");
+        let lost_ma = 225.0 * 0.015 / HOURS_A_YEAR;
+        let hours = |share: f64| 225.0 * share / (mean_ma + lost_ma);
+        let [low, high] = life.life_range_hours.unwrap();
+        for (found, expected) in [
+            (low, hours(0.75)),
+            (life.life_hours, hours(0.875)),
+            (high, hours(1.0)),
+        ] {
+            assert!((found / expected - 1.0).abs() < 1e-9, "{life:?}");
+        }
+        assert_eq!(life.title(), "cr2032");
+        let (_, cold) = lasts("cr2032@-20C");
+        assert!((cold.life_hours / life.life_hours - 0.72).abs() < 1e-9);
+        assert_eq!(cold.title(), "cr2032 at -20 °C");
+    }
+
+    #[test]
+    fn a_cell_that_is_not_known_to_give_so_much_is_refused() {
+        let told = |active_ma: f64, latency_us: f64| {
+            let mut board = board();
+            board.active_ma = active_ma;
+            let error = every(1_000, "cr2032").power("w", latency_us, &board);
+            error.unwrap_err().to_string()
+        };
+        let expected = "w draws 31.00 mA in use, and of cr2032 nothing is known beyond 30 mA (docs/power.md): name \
+                        another cell with --cell, or leave it away";
+        assert_eq!(told(31.0, 1.0), expected);
+        let told = told(12.0, 500_000.0);
+        assert!(told.starts_with("w draws 6.001 mA on average"), "{told}");
+    }
+
+    #[test]
+    fn waking_up_counts_as_use_where_it_is_known() {
+        let mut board = board();
+        board.wake_us = Some(100_000.0);
+        let power = every(1_000, "").power("w", 100_000.0, &board).unwrap();
+        // A fifth of the time 4 mA, of which the workload has half.
+        assert!((power.mean_ua - (800.0 + 1.6)).abs() < 1e-9);
+        assert!((power.duty_cycle - 0.1).abs() < 1e-12);
+        assert_eq!(power.wake_us, Some(100_000.0));
+        let error = every(199, "").power("w", 100_000.0, &board).unwrap_err();
+        assert!(error.to_string().contains("takes 200.0 ms"), "{error}");
     }
 
     #[test]

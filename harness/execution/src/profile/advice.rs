@@ -1,16 +1,20 @@
 //! What makes an operator slower than the core could be: by what was counted, and by rules of the
 //! interpreter's kernels that its shapes tell.
 
+use std::collections::BTreeMap;
+
+use tinybench_inputs::runtimes::SlowCode;
 use tinybench_inputs::runtimes::description::Operator;
 use tinybench_record::{Other, PartProfile, SlowCause};
+
+use super::functions::Cost;
 
 /// A stall is told from this share of an operator's cycles on.
 const WORTH: f64 = 0.05;
 
-/// The causes that are known, those first that cost the most, and those that weren't counted last.
-pub(super) fn causes(operator: &Operator, cost: &PartProfile, bound: u64) -> Vec<SlowCause> {
-    // As good as it gets.
-    if cost.cycles as f64 <= 1.5 * bound as f64 {
+/// The stalls that are worth telling, those first that cost the most.
+pub(super) fn counted(cost: &PartProfile, bound: u64) -> Vec<SlowCause> {
+    if is_good(cost, bound) {
         return Vec::new();
     }
     let mut stalls: Vec<(&str, u64)> = cost.stalls.iter().flat_map(|it| it.named()).collect();
@@ -21,12 +25,48 @@ pub(super) fn causes(operator: &Operator, cost: &PartProfile, bound: u64) -> Vec
         cycles: Some(cycles),
         other: Other::new(),
     });
-    let of_shape = shapes(operator).into_iter().map(|what| SlowCause {
+    counted.collect()
+}
+
+/// What is known of the engine that ran an operator: code that it runs for want of quicker code, with what
+/// was spent there, and what the shapes and weights tell. The stalls of that code are among those that are
+/// counted by themselves.
+pub(super) fn of_engine(
+    slow: &[SlowCode],
+    functions: &BTreeMap<String, Cost>,
+    operator: &Operator,
+    cost: &PartProfile,
+    bound: u64,
+) -> Vec<SlowCause> {
+    if is_good(cost, bound) {
+        return Vec::new();
+    }
+    let cause = |what: String, cycles| SlowCause {
         what,
-        cycles: None,
+        cycles,
         other: Other::new(),
+    };
+    let spent = slow.iter().filter_map(|code| {
+        let functions = functions.iter().filter(|(name, _)| code.has(name));
+        let cycles: u64 = functions.map(|(_, cost)| cost.cycles).sum();
+        let counts = cycles as f64 >= WORTH * cost.cycles as f64;
+        counts.then(|| cause(code.what.to_owned(), Some(cycles)))
     });
-    counted.chain(of_shape).collect()
+    let zero = operator.zero_channels.map(|count| {
+        let weights = operator.inputs.get(1).and_then(Option::as_ref);
+        let channels = weights.map_or(0, |it| match operator.name.as_str() {
+            "DEPTHWISE_CONV_2D" => it.shape.last().copied().unwrap_or(0),
+            _ => it.shape.first().copied().unwrap_or(0),
+        });
+        format!("{count} of {channels} channels with weights that are all zero")
+    });
+    let told = shapes(operator).into_iter().chain(zero);
+    spent.chain(told.map(|what| cause(what, None))).collect()
+}
+
+/// Whether there is hardly anything to gain.
+fn is_good(cost: &PartProfile, bound: u64) -> bool {
+    cost.cycles as f64 <= 1.5 * bound as f64
 }
 
 /// A stall of a record in words.

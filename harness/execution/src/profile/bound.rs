@@ -7,6 +7,7 @@
 //! written once, four bytes at a time.
 
 use tinybench_inputs::runtimes::description::{Operator, OperatorTensor};
+use tinybench_virtual_board::CoreModel;
 
 /// Bytes of a tensor, by its shape and type.
 pub(super) fn bytes(tensor: &OperatorTensor) -> u64 {
@@ -26,8 +27,12 @@ fn bits(element_type: &str) -> u64 {
     digits.parse().unwrap_or(8)
 }
 
-/// The least cycles for an operator that moves `activation_bytes` of inputs and outputs.
-pub(super) fn cycles(operator: &Operator, activation_bytes: u64) -> u64 {
+/// The least cycles for an operator that moves `activation_bytes` of inputs and outputs, on a `core` as board
+/// files name it; none of one with other instructions.
+pub(super) fn cycles(core: &str, operator: &Operator, activation_bytes: u64) -> Option<u64> {
+    if core != CoreModel::CortexM4F.name() {
+        return None;
+    }
     let input = operator.inputs.iter().flatten().next();
     let float = input.is_some_and(|it| it.element_type.starts_with("float"));
     let macs = operator.macs.unwrap_or(0);
@@ -36,7 +41,7 @@ pub(super) fn cycles(operator: &Operator, activation_bytes: u64) -> u64 {
         false => macs.div_ceil(2),
     };
     let moved = operator.weight_bytes.saturating_add(activation_bytes);
-    arithmetic.saturating_add(moved.div_ceil(4))
+    Some(arithmetic.saturating_add(moved.div_ceil(4)))
 }
 
 #[cfg(test)]
@@ -74,12 +79,18 @@ mod tests {
             outputs: vec![tensor(element_type, &[1, 4], false)],
             macs: Some(64),
             weight_bytes: 64,
+            zero_channels: None,
             runs: true,
             high_water_bytes: None,
             live_bytes: None,
         };
-        assert_eq!(cycles(&operator("int8"), 20), 32 + 16 + 5);
-        assert_eq!(cycles(&operator("float32"), 80), 128 + 16 + 20);
+        let on_m4f = |operator: &Operator, bytes| cycles("cortex-m4f", operator, bytes);
+        assert_eq!(on_m4f(&operator("int8"), 20), Some(32 + 16 + 5));
+        assert_eq!(on_m4f(&operator("float32"), 80), Some(128 + 16 + 20));
+        // Of another core nothing is said, rather than something wrong.
+        for core in ["cortex-m0plus", "cortex-m7", "cortex-m33"] {
+            assert_eq!(cycles(core, &operator("int8"), 20), None);
+        }
         assert_eq!(bytes(&operator("int16").outputs[0]), 8);
     }
 }

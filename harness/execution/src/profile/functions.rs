@@ -9,13 +9,18 @@ use tinybench_virtual_board::{SegmentCost, WindowProfile};
 
 use crate::image::Image;
 
-/// Cycles and instructions.
+/// Stands in the place of a function's name where none is known.
+pub const NO_SYMBOL: &str = "(no symbol)";
+
+/// What code costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
     /// Cycles.
     pub cycles: u64,
     /// Instructions.
     pub instructions: u64,
+    /// How often its blocks were run.
+    pub executions: u64,
 }
 
 /// What the functions cost in a part of an inference, by their names.
@@ -23,10 +28,11 @@ pub fn of_segment(segment: &SegmentCost, image: &Image) -> BTreeMap<String, Cost
     let mut found: BTreeMap<String, Cost> = BTreeMap::new();
     for block in &segment.blocks {
         let name = image.function_name(block.address);
-        let name = name.map_or_else(|| "(no symbol)".to_owned(), |it| printable(it).into_owned());
+        let name = name.map_or_else(|| NO_SYMBOL.to_owned(), |it| printable(it).into_owned());
         let cost = found.entry(name).or_default();
         cost.cycles += block.cycles;
         cost.instructions += block.instructions;
+        cost.executions += block.executions;
     }
     found
 }
@@ -45,6 +51,7 @@ pub fn of_window(window: &WindowProfile, image: &Image) -> Vec<FunctionProfile> 
         name,
         cycles: cost.cycles,
         instructions: Some(cost.instructions),
+        samples: None,
         other: Other::new(),
     });
     let mut functions: Vec<_> = functions.collect();

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tinybench_record::Profile;
+use tinybench_record::{OperatorProfile, Profile};
 use tinybench_support::json::{self, JsonError};
+use tinybench_support::printable::printable;
 use tinybench_virtual_board::WindowProfile;
 
 use super::functions;
+use super::lines::Frames;
 use crate::image::Image;
 
-/// What all stacks of the runtime's own work begin with.
-const BETWEEN: &str = "between operators";
+/// What all stacks begin with where operators aren't told apart.
+const ALL: &str = "inference";
 
 /// A stack, outermost first, and the cycles that were spent in its innermost frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,22 +24,33 @@ pub struct Stack {
     pub cycles: u64,
 }
 
-/// The stacks of an inference, in the order of its operators.
+/// The stacks of an inference, in the order of its operators: below each the functions, those that were
+/// inlined among them.
 pub fn of(profile: &Profile, window: &WindowProfile, image: &Image) -> Vec<Stack> {
-    let names = profile
-        .operators
-        .iter()
-        .map(|it| format!("{} {}", it.name, it.index));
-    let names = names.chain([BETWEEN.to_owned()]);
+    let mut known = Frames::of(image);
+    let names = profile.operators.iter().map(OperatorProfile::label);
+    // By samples it isn't known which operator a function was called by. Otherwise the runtime's own work
+    // comes last.
+    let (names, rest) = match profile.samples {
+        Some(_) => (Vec::new(), ALL),
+        None => (names.collect(), Profile::BETWEEN),
+    };
+    let names = names.into_iter().chain([rest.to_owned()]);
     let segments = window.calls.iter().chain([&window.between]);
     let mut stacks = Vec::new();
     for (name, segment) in names.zip(segments) {
-        for (function, cost) in functions::of_segment(segment, image) {
-            stacks.push(Stack {
-                frames: vec![name.clone(), function],
-                cycles: cost.cycles,
-            });
+        let mut found: BTreeMap<Vec<String>, u64> = BTreeMap::new();
+        for (frames, cost) in known.of_segment(segment) {
+            let functions = frames.iter().rev();
+            let functions = functions.map(|it| printable(&it.function).into_owned());
+            let mut path: Vec<String> = [name.clone()].into_iter().chain(functions).collect();
+            if path.len() == 1 {
+                path.push(functions::NO_SYMBOL.to_owned());
+            }
+            *found.entry(path).or_default() += cost.cycles;
         }
+        let found = found.into_iter().filter(|(_, cycles)| *cycles > 0);
+        stacks.extend(found.map(|(frames, cycles)| Stack { frames, cycles }));
     }
     stacks
 }

@@ -10,6 +10,7 @@ use super::measurements::NotMeasured;
 use super::planned::Planned;
 use super::result::Outcome;
 use crate::build::{self, BuildError};
+use crate::function::{FunctionError, NotCalled};
 use crate::measure::MeasureError;
 use crate::target::TargetError;
 
@@ -20,8 +21,8 @@ pub enum Ending {
     Result {
         /// The figures.
         result: Box<RunResult>,
-        /// What its image was built with.
-        toolchain: Toolchain,
+        /// What its image was built with; none of one that was built before.
+        toolchain: Option<Toolchain>,
         /// What it ran on.
         kind: ExecutionKind,
     },
@@ -65,7 +66,7 @@ impl Ending {
     pub(super) fn of_outcome(outcome: Outcome) -> Self {
         Self::Result {
             result: Box::new(outcome.result),
-            toolchain: recorded(&outcome.toolchain),
+            toolchain: outcome.toolchain.as_ref().map(recorded),
             kind: outcome.kind,
         }
     }
@@ -78,7 +79,9 @@ impl Ending {
             model: subject.model(),
             runtime: Some(record::Runtime {
                 name: subject.runtime.name().to_owned(),
-                version: subject.runtime.version().to_owned(),
+                version: subject.runtime.host().version().to_owned(),
+                license: None,
+                build: None,
                 other: Other::new(),
             }),
             ..failure
@@ -126,7 +129,12 @@ fn kind(error: &Failure) -> FailureKind {
         MeasureError::Target(error) => Some(error),
         _ => None,
     });
-    match of_the_target {
+    let called = error.error().downcast_ref::<NotCalled>();
+    let of_the_call = called.and_then(|error| match &error.source {
+        FunctionError::Target(error) => Some(error),
+        _ => None,
+    });
+    match of_the_target.or(of_the_call) {
         Some(TargetError::Fault(_) | TargetError::LockedUp(_)) => return FailureKind::Fault,
         Some(TargetError::Hung { .. }) => return FailureKind::Timeout,
         Some(TargetError::Failed {

@@ -10,12 +10,15 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tinybench_record::{Commit, ExecutionKind, Failure, RunResult, Tinybench, Toolchain};
 use tinybench_support::error_chain::describe;
-use tinybench_support::exits_with;
+use tinybench_support::exit::{Exit, Exits};
 use tinybench_support::files::{self, MadeFolders, ReadError, WriteError};
+use tinybench_support::interrupt::{self, Interrupted};
 use tinybench_support::printable::{printable, printable_path};
 
 use super::ending::Ending;
@@ -29,6 +32,10 @@ pub const EXTENSION: &str = "journal";
 
 /// Largest journal that is read, bytes.
 const MAX_BYTES: u64 = 1 << 30;
+
+/// How long a journal may stay locked: a program that a killed process was about to start holds its
+/// files for a moment longer.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The first line of a journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,7 +118,7 @@ impl Line {
                 kind,
             } => {
                 line.result = Some(result);
-                line.toolchain = Some(toolchain);
+                line.toolchain = toolchain;
                 line.kind = Some(kind);
             }
         }
@@ -120,7 +127,7 @@ impl Line {
 
     fn entry(self) -> Option<Entry> {
         let ending = match (self.result, self.toolchain, self.kind, self.failure) {
-            (Some(result), Some(toolchain), Some(kind), None) => Ending::Result {
+            (Some(result), toolchain, Some(kind), None) => Ending::Result {
                 result,
                 toolchain,
                 kind,
@@ -175,6 +182,9 @@ pub enum JournalError {
         /// Where it was looked for.
         folder: PathBuf,
     },
+    /// The user asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// The run goes on.
     #[error(
         "{}: the run that writes this journal still goes on",
@@ -200,7 +210,14 @@ pub enum JournalError {
     },
 }
 
-exits_with!(JournalError => Input);
+impl Exits for JournalError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Interrupted(error) => error.exit(),
+            _ => Exit::Input,
+        }
+    }
+}
 
 /// Reads a journal. What is behind the last line feed was being written when the run was ended.
 ///
@@ -275,13 +292,15 @@ impl Journal {
         };
         files::check_regular(path)?;
         let file = File::options().append(true).open(path).map_err(read)?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
+        let begun = Instant::now();
+        // Where files can't be locked, whoever resumes has to know.
+        while let Err(TryLockError::WouldBlock) = file.try_lock() {
+            if begun.elapsed() > LOCK_PATIENCE {
                 let path = path.to_owned();
                 return Err(JournalError::InUse { path });
             }
-            // Where files can't be locked, whoever resumes has to know.
-            Ok(()) | Err(TryLockError::Error(_)) => {}
+            interrupt::check()?;
+            thread::sleep(LOCK_PATIENCE / 100);
         }
         let bytes = files::read(path, MAX_BYTES)?;
         let contents = parse(&bytes).map_err(|reason| JournalError::Damaged {
@@ -456,7 +475,7 @@ mod tests {
             sha256: "2".repeat(64),
             ending: Ending::Result {
                 result: Box::new(result),
-                toolchain: record.toolchain.unwrap(),
+                toolchain: record.toolchain,
                 kind: record.execution.kind,
             },
         }
@@ -519,7 +538,7 @@ mod tests {
             .map(|age| {
                 let mut journal = journal(folder.path());
                 journal.keep(failure()).unwrap();
-                let time = std::time::SystemTime::now() - std::time::Duration::from_secs(age);
+                let time = std::time::SystemTime::now() - Duration::from_secs(age);
                 journal
                     .open
                     .as_ref()

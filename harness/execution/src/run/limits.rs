@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const RUNS: u32 = 10;
 /// How many can be timed at most.
 pub const MAX_RUNS: u32 = 100_000;
+/// In how many places of flash an inference can be timed at most.
+pub const MAX_LAYOUTS: u32 = 64;
 /// How long a target may take for one answer, unless the user says.
 pub const TIMEOUT: &str = "60s";
 /// Longest time a target can be given.

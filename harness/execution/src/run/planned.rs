@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tinybench_inputs::board::{Board, Boards};
 use tinybench_inputs::dataset::LABELS;
 use tinybench_inputs::project::Project;
-use tinybench_inputs::runtimes::HostRuntime;
+use tinybench_inputs::runtimes::Runtime;
 use tinybench_inputs::subject::{self, OfDataset, Subject, read_model};
 use tinybench_inputs::suite::Suite;
 use tinybench_inputs::workload::{MAX_DATA_BYTES, Workloads};
@@ -19,13 +19,15 @@ use tinybench_support::hash::sha256_hex;
 use tinybench_support::progress::Progress;
 
 use super::setting::Setting;
+use crate::build;
+use crate::function;
 
 /// What is to be measured, by its names.
 pub struct Planned {
-    /// Name of the workload, or the stem of the model's file.
+    /// Name of the workload, or what a model of the user's own is called.
     pub name: String,
     /// What it is measured on.
-    pub runtime: &'static dyn HostRuntime,
+    pub runtime: Arc<Runtime>,
     pub(super) source: Source,
 }
 
@@ -39,6 +41,8 @@ pub(super) enum Source {
     Fetched(Fetched),
     /// The user's own model.
     Model(PathBuf),
+    /// A function of the program at this path, and not a model.
+    Function(PathBuf, function::Asked),
 }
 
 /// A model of a suite that was fetched to `path`.
@@ -69,7 +73,8 @@ impl Planned {
         setting: &Setting,
         progress: &mut Progress,
     ) -> Result<Cow<'_, Subject>, Failure> {
-        let (what, board, runtime) = (&setting.request.what, &setting.board, self.runtime);
+        let (what, board, runtime) = (&setting.request.what, &setting.board, self.runtime.host());
+        self.runtime.manifest()?;
         let subject = match &self.source {
             Source::Ready(subject) => return Ok(Cow::Borrowed(subject.as_ref())),
             Source::Workload(workloads) => {
@@ -90,15 +95,20 @@ impl Planned {
                     }
                 }
             }
+            Source::Function(..) => unreachable!("a function is called, and no model loaded"),
             Source::Model(path) => {
                 let model = read_model(path)?;
-                match &what.stream {
+                let read = match &what.stream {
                     Some(stream) => Subject::from_stream(path, model, stream, runtime, board),
                     None => {
                         let given = what.given(setting.request.vectors);
                         Subject::from_model(path, model, &given, runtime, board)
                     }
-                }
+                };
+                read.map(|subject| Subject {
+                    name: self.name.clone(),
+                    ..subject
+                })
             }
         };
         let boards = || known_boards(setting.project);
@@ -117,6 +127,7 @@ impl Planned {
             }
             Source::Ready(subject) => subject.model_path.clone(),
             Source::Fetched(Fetched { path, .. }) | Source::Model(path) => path.clone(),
+            Source::Function(..) => return None,
         };
         let bytes = files::read(&path, MAX_DATA_BYTES).ok()?;
         Some(record::Model {
@@ -156,6 +167,10 @@ impl Planned {
                 // Of a data set its labels stand for all of it: a benchmark's is fixed.
                 files.extend(what.data.iter().flat_map(|folder| labels_of(folder)));
             }
+            Source::Function(_, asked) => {
+                text = format!("{asked:?}");
+                files.extend(asked.result.as_ref().map(|(_, path)| path.clone()));
+            }
             Source::Model(path) => {
                 files.push(path.clone());
                 files.extend(what.stream.clone());
@@ -163,6 +178,18 @@ impl Planned {
                     files.extend(references(folder.as_deref(), path));
                 }
                 files.extend(what.labels.as_ref().map(|(path, _)| path.clone()));
+            }
+        }
+        // The project's own runtimes are part of what a journal's question names.
+        if self
+            .runtime
+            .manifest
+            .as_ref()
+            .is_ok_and(|it| it.host.is_none())
+        {
+            match &self.runtime.image {
+                Some(image) => files.push(image.clone()),
+                None => text += &build::hash_of(&self.runtime.folder).unwrap_or_default(),
             }
         }
         for file in files {

@@ -1,5 +1,6 @@
 //! One subject with its profile, for who wants more of it than a record holds.
 
+use tinybench_inputs::runtimes::description::Description;
 use tinybench_record::{Profile, RunResult};
 use tinybench_support::exit::Failure;
 use tinybench_support::exits_with;
@@ -10,6 +11,7 @@ use super::planned::Planned;
 use super::result;
 use super::setting::Setting;
 use crate::image::Image;
+use crate::profile::board;
 
 /// A subject that was measured and profiled.
 pub struct Profiled {
@@ -21,13 +23,16 @@ pub struct Profiled {
     pub window: WindowProfile,
     /// The image.
     pub image: Image,
+    /// What is in the model, if it can be described.
+    pub description: Option<Description>,
 }
 
 /// The target can't count where cycles go.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{target} can't tell where its cycles go: so far only virtual boards of this version can; take \
-     --on virtual"
+    "{target} can't tell where its cycles go: it is a virtual board of an older version, or its model is a \
+     sequence, begins with raw audio or is too large for buffers beside it: there the program counter isn't \
+     looked at; take --on virtual"
 )]
 pub struct CantProfile {
     /// The target.
@@ -47,15 +52,20 @@ impl Setting<'_> {
         progress: &mut Progress,
     ) -> Result<Profiled, Failure> {
         let (subject, built, measured) = self.measured(planned, progress)?;
-        let (board, runtime) = (&self.board, planned.runtime);
-        let window = measured.measurement.profile.clone();
+        let (board, runtime) = (&self.board, &planned.runtime);
+        let counted = measured.measurement.profile.clone();
+        let pcs = measured.measurement.pcs.clone();
         let outcome = result::outcome(board, None, runtime, &subject, &built, measured)?;
         let mut result = outcome.result;
-        let Some((profile, window)) = result.profile.take().zip(window) else {
+        let Some(profile) = result.profile.take() else {
             let target = self.choice.probe_name(board);
             return Err(CantProfile { target }.into());
         };
+        let window = counted.unwrap_or_else(|| {
+            board::window(&pcs.unwrap_or_default(), &built.image, profile.cycles)
+        });
         Ok(Profiled {
+            description: runtime.host().describe(&subject.model).ok(),
             profile,
             window,
             result,

@@ -12,7 +12,9 @@ use tinybench_support::hash::sha256_hex;
 
 use super::request::{Request, What};
 use super::setting::Setting;
-use crate::build;
+use crate::build::{self, Opt};
+use crate::function;
+use crate::power::metered::Metering;
 use crate::power::{self, DutyCycle};
 use crate::target::select::{Choice, On};
 
@@ -36,6 +38,8 @@ pub struct Question {
     from: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     models: Vec<PathBuf>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    names: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     reference: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -54,17 +58,42 @@ pub struct Question {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     runtimes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    image: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    entry: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    setup: Option<String>,
+    /// A variable and a file.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    result: Option<(String, PathBuf)>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     shard: Option<String>,
     runs: u32,
     vectors: Vectors,
     timeout: Duration,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    layouts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     every: Option<Duration>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     cell: Option<String>,
+    /// As `--power-meter` names it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    power_meter: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    supply: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    windows: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    window: Option<Duration>,
+    /// The folder of traces.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    traces: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     commit: Option<String>,
-    #[serde(skip_serializing_if = "is_false", default)]
+    #[serde(skip_serializing_if = "is_default", default)]
+    opt: Opt,
+    #[serde(skip_serializing_if = "is_default", default)]
     profile: bool,
     /// What it runs on, as the record names it.
     target: String,
@@ -82,8 +111,8 @@ enum Vectors {
     Count(usize),
 }
 
-fn is_false(value: &bool) -> bool {
-    !value
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Question {
@@ -97,11 +126,15 @@ impl Question {
             runs,
             vectors,
             timeout,
+            layouts,
+            opt,
             profile,
             duty_cycle,
+            metering,
             commit,
             ..
         } = setting.request;
+        let metering = metering.as_ref();
         let probe = match &setting.choice {
             Choice::Probe { selector, .. } => Some(selector.to_string()),
             Choice::Virtual(_) => None,
@@ -116,6 +149,7 @@ impl Question {
             suite: what.suite,
             from: what.from,
             models: what.models,
+            names: what.names,
             reference: what.reference,
             inputs: what.inputs,
             data: what.data,
@@ -127,6 +161,10 @@ impl Question {
             labels: what.labels.map(|(path, _)| path),
             stream: what.stream,
             runtimes: what.runtimes,
+            image: what.image,
+            entry: what.function.as_ref().map(|it| it.entry.clone()),
+            setup: what.function.as_ref().and_then(|it| it.setup.clone()),
+            result: what.function.and_then(|it| it.result),
             shard: shard.map(|shard| shard.to_string()),
             runs: *runs,
             vectors: match vectors {
@@ -135,9 +173,16 @@ impl Question {
                 VectorCount::Count(count) => Vectors::Count(*count),
             },
             timeout: *timeout,
+            layouts: *layouts,
             every: duty_cycle.map(|it| it.every),
-            cell: duty_cycle.and_then(|it| Some(it.cell?.name.to_owned())),
+            cell: duty_cycle.and_then(|it| Some(it.cell?.to_string())),
+            power_meter: metering.map(|it| it.meter.to_string()),
+            supply: metering.map(|it| it.supply_v),
+            windows: metering.map(|it| it.windows),
+            window: metering.map(|it| it.window),
+            traces: metering.map(|it| it.traces.clone()),
             commit: commit.clone(),
+            opt: *opt,
             profile: *profile,
             target: setting.choice.probe_name(&setting.board),
             board_sha256: sha256_hex(format!("{:?}", setting.board).as_bytes()),
@@ -154,7 +199,9 @@ impl Question {
         let probe = text.map(|text| text.parse().map_err(|_| "probe"));
         let shard = self.shard.as_deref().map(str::parse).transpose();
         let cell = self.cell.as_deref();
-        let cell = cell.map(|name| power::find(name).ok_or("cell")).transpose();
+        let cell = cell
+            .map(|name| power::find(name).map_err(|_| "cell"))
+            .transpose();
         let here = |path: &PathBuf| folder.join(path);
         let metric = self.metric.as_deref();
         let metric = metric.map(|name| Metric::from_str(name, false).map_err(|_| "metric"));
@@ -172,6 +219,7 @@ impl Question {
                 suite: self.suite.clone(),
                 from: self.from.clone(),
                 models: self.models.iter().map(here).collect(),
+                names: self.names.clone(),
                 reference: self.reference.as_ref().map(here),
                 inputs: self.inputs.as_ref().map(here),
                 data: self.data.as_ref().map(here),
@@ -179,6 +227,12 @@ impl Question {
                 labels,
                 stream: self.stream.as_ref().map(here),
                 runtimes: self.runtimes.clone(),
+                image: self.image.as_ref().map(here),
+                function: self.entry.as_ref().map(|entry| function::Asked {
+                    entry: entry.clone(),
+                    setup: self.setup.clone(),
+                    result: (self.result.as_ref()).map(|(name, path)| (name.clone(), here(path))),
+                }),
             },
             shard: shard.map_err(|_| "shard")?,
             runs: self.runs,
@@ -188,13 +242,38 @@ impl Question {
                 Vectors::Count(count) => VectorCount::Count(count),
             },
             timeout: self.timeout,
+            layouts: self.layouts,
+            opt: self.opt,
             profile: self.profile,
             duty_cycle: match (self.every, cell?) {
                 (Some(every), cell) => Some(DutyCycle { every, cell }),
                 (None, _) => None,
             },
+            metering: self.metering(&here)?,
             commit: self.commit.clone(),
         })
+    }
+
+    /// Where its traces go, if an instrument measures energy.
+    pub fn traces(&self) -> Option<&Path> {
+        self.traces.as_deref()
+    }
+
+    /// How energy was to be measured. Paths of the journal are made by `here`.
+    fn metering(
+        &self,
+        here: &dyn Fn(&PathBuf) -> PathBuf,
+    ) -> Result<Option<Metering>, &'static str> {
+        let Some(meter) = &self.power_meter else {
+            return Ok(None);
+        };
+        Ok(Some(Metering {
+            meter: meter.parse().map_err(|_| "power_meter")?,
+            supply_v: self.supply.ok_or("supply")?,
+            windows: self.windows.ok_or("windows")?,
+            window: self.window.ok_or("window")?,
+            traces: here(self.traces.as_ref().ok_or("traces")?),
+        }))
     }
 
     /// The fields in which two questions differ, by the names that a journal has.

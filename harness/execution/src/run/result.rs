@@ -7,17 +7,19 @@ use tinybench_support::exits_with;
 
 use super::images::Built;
 use super::measurements::{Measured, on_target};
-use crate::build::{Firmware, Toolchain};
+use crate::build::{Made, Toolchain};
 use crate::image::Image;
 use crate::measure::{Measurement, PipelineMeasurement};
 use crate::power::DutyCycle;
 use crate::power::energy;
 use crate::profile;
+use crate::target::virtual_board::is_generic;
 use crate::verify::learning::{self, LearningMismatch};
 use crate::verify::quality;
-use crate::verify::{self, AnswerMismatch, Expected, FeatureMismatch, OutputMismatch};
+use crate::verify::{self, AnswerMismatch, Expected, FeatureMismatch, Judged, OutputMismatch};
 use tinybench_inputs::board::Board;
-use tinybench_inputs::runtimes::{HostRuntime, RuntimeError};
+use tinybench_inputs::runtimes::manifest::Agreement;
+use tinybench_inputs::runtimes::{HostRuntime, Runtime, RuntimeError};
 use tinybench_inputs::subject::{Subject, name_of};
 use tinybench_record::{self as record, ExecutionKind, Other, RunResult};
 use tinybench_support::hash::sha256_hex;
@@ -56,8 +58,8 @@ exits_with!(NotVerified => Mismatch);
 pub struct Outcome {
     /// Its entry in the record.
     pub result: RunResult,
-    /// What its image was built with.
-    pub toolchain: Toolchain,
+    /// What its image was built with; none of one that was built before.
+    pub toolchain: Option<Toolchain>,
     /// What it ran on.
     pub kind: ExecutionKind,
 }
@@ -65,39 +67,95 @@ pub struct Outcome {
 /// Verifies what was measured, and makes a record's entry of it.
 ///
 /// # Errors
-/// If it isn't what the reference says; if a cell would last no time.
+/// If it isn't what the reference says; if a run isn't over when the next has to begin, or the cell isn't
+/// known to give what is drawn.
 pub fn outcome(
     board: &Board,
     duty_cycle: Option<&DutyCycle>,
-    runtime: &dyn HostRuntime,
+    runtime: &Runtime,
     subject: &Subject,
     built: &Built,
     measured: Measured,
 ) -> Result<Outcome, Failure> {
-    let Measured { measurement, kind } = measured;
-    let verified = verify(subject, runtime, &measurement).map_err(|source| NotVerified {
-        subject: subject.name.clone(),
-        source: Box::new(source),
-    })?;
-    let Built {
-        firmware, image, ..
-    } = built;
-    let window = measurement.profile.clone();
-    let mut result = result(board, kind, subject, firmware, image, measurement, verified);
-    result.profile = window.map(|window| {
-        // A model that runs can be described; if not, its operators have no names.
-        let description = runtime.describe(&subject.model).ok();
-        profile::of_window(&window, description.as_ref(), image, board, kind.fidelity())
-    });
+    let Measured {
+        measurement,
+        marked,
+        kind,
+        settings,
+    } = measured;
+    let manifest = runtime.manifest()?;
+    let host = runtime.host();
+    let verified =
+        verify(subject, host, manifest.outputs, &measurement).map_err(|source| NotVerified {
+            subject: subject.name.clone(),
+            source: Box::new(source),
+        })?;
+    let image = &built.image;
+    let counted = measurement.profile.clone();
+    let pcs = measurement.pcs.clone();
+    let last = measurement
+        .pipeline
+        .as_ref()
+        .map_or(&measurement.cycles, |it| &it.inference);
+    let last = last.last().copied().map_or(0, u64::from);
+    let mut result = result(
+        board,
+        kind,
+        subject,
+        &built.sha256,
+        image,
+        measurement,
+        verified,
+    );
+    result.settings = settings;
+    result.runtime.license.clone_from(&manifest.license);
+    result.runtime.build = built.library.as_ref().map(|it| runtime_build(&it.made));
+    // A model that runs can be described; if not, its operators have no names.
+    let description = || host.describe(&subject.model).ok();
+    result.profile = match counted {
+        Some(window) => Some(profile::of_window(
+            &window,
+            host,
+            description().as_ref(),
+            image,
+            board,
+            kind.fidelity(),
+        )),
+        None if marked.is_some() || pcs.is_some() => {
+            let found = profile::board::OnBoard {
+                cycles: last,
+                marked: marked.as_ref(),
+                pcs: pcs.as_ref(),
+            };
+            Some(profile::board::profile(
+                &found,
+                description().as_ref(),
+                image,
+                board,
+            ))
+        }
+        None => None,
+    };
     if let Some((duty_cycle, power)) = duty_cycle.zip(board.power.as_ref()) {
         let power = duty_cycle.power(&subject.name, result.latency.median_us, power)?;
         result.power = Some(power);
     }
     Ok(Outcome {
         result,
-        toolchain: built.firmware.toolchain.clone(),
+        toolchain: built.toolchain.clone(),
         kind,
     })
+}
+
+/// What a runtime was compiled with, as a record has it.
+fn runtime_build(made: &Made) -> record::RuntimeBuild {
+    record::RuntimeBuild {
+        compiler: made.compiler.clone(),
+        flags: made.flags.clone(),
+        libraries: made.libraries.clone(),
+        sources_sha256: made.sources_sha256.clone(),
+        other: Other::new(),
+    }
 }
 
 /// How what the target computed compares with the reference.
@@ -116,10 +174,12 @@ pub struct Verified {
 pub fn verify(
     subject: &Subject,
     runtime: &dyn HostRuntime,
+    agreement: Agreement,
     measurement: &Measurement,
 ) -> Result<Verified, VerifyError> {
     let facts = &subject.facts;
     let outputs = &measurement.outputs;
+    let inputs = inputs(subject, measurement);
     let compare = |expected: &[u8], reference: &str| {
         let expected = Expected {
             bytes: expected,
@@ -127,6 +187,12 @@ pub fn verify(
             samples: &subject.samples,
             reference,
             tolerance: subject.tolerance,
+            agreement,
+            judged: subject.judgement.as_ref().map(|judgement| Judged {
+                judgement,
+                facts,
+                inputs: &inputs,
+            }),
         };
         verify::verify(outputs, &expected)
     };
@@ -159,10 +225,9 @@ pub fn verify(
             }
         }
         let reference = format!(
-            "{}; where features differ, portable kernels of {} {} on the host",
+            "{}; where features differ, {}",
             subject.reference,
-            runtime.name(),
-            runtime.version()
+            runtime.reference(&subject.model)
         );
         (expected, reference)
     };
@@ -213,12 +278,17 @@ pub fn stated_error(
     })
 }
 
+/// Whether cycles are those of a generic memory system, and not of the chip's own.
+pub fn has_generic_memory_system(board: &Board, kind: ExecutionKind) -> bool {
+    kind == ExecutionKind::Virtual && is_generic(board)
+}
+
 /// The entry of one subject.
 pub fn result(
     board: &Board,
     kind: ExecutionKind,
     subject: &Subject,
-    firmware: &Firmware,
+    firmware_sha256: &str,
     image: &Image,
     measurement: Measurement,
     verified: Verified,
@@ -235,6 +305,7 @@ pub fn result(
     let latency = record::Latency {
         fidelity: kind.fidelity(),
         stated_error: stated_error(board, kind, measurement.mix.as_ref()),
+        generic_memory_system: has_generic_memory_system(board, kind),
         median_cycles,
         min_cycles: cycles.iter().copied().min().unwrap_or_default(),
         max_cycles: cycles.iter().copied().max().unwrap_or_default(),
@@ -242,6 +313,7 @@ pub fn result(
         overhead_cycles: measurement.counter_overhead,
         stages: pipeline.map(|pipeline| stages(pipeline, board)),
         decode: measurement.decode.map(|cycles| stage(&cycles, board)),
+        layouts: None,
         cycles,
         other: other(),
     };
@@ -258,6 +330,12 @@ pub fn result(
     let tensors = measurement.arena_tensor_bytes;
     let decoding = measurement.arena_decoding_bytes;
     let stack = measurement.stack_peak_bytes;
+    // Of a heap that is as large as it may become only what was taken counts.
+    let heap_left = measurement
+        .heap
+        .map_or(0, |[used, capacity]| capacity.saturating_sub(used));
+    let static_ram = image.static_ram.saturating_sub(heap_left);
+    let runtime_ram = image.ram.runtime.saturating_sub(heap_left);
     RunResult {
         workload: subject.name.clone(),
         model: record::Model {
@@ -271,10 +349,12 @@ pub fn result(
         runtime: record::Runtime {
             name: measurement.runtime_name,
             version: measurement.runtime_version,
+            license: None,
+            build: None,
             other: other(),
         },
         firmware: Some(record::Firmware {
-            sha256: firmware.sha256.clone(),
+            sha256: firmware_sha256.to_owned(),
             other: other(),
         }),
         inputs: record::Inputs {
@@ -288,14 +368,19 @@ pub fn result(
         instructions: measurement.instructions,
         memory: Some(record::Memory {
             arena_bytes: arena,
-            arena_min_bytes: subject.arena_min_bytes,
+            arena_min_bytes: measurement.arena_min_bytes,
+            arena_source: Some(measurement.arena_source),
             arena_touched_bytes: measurement.arena_touched_bytes,
             stack_peak_bytes: stack,
-            static_bytes: image.static_ram,
+            heap_bytes: measurement
+                .heap
+                .map(|[used, _]| used)
+                .filter(|&used| used > 0),
+            static_bytes: static_ram,
             harness_bytes: image.ram.harness,
-            ram_total_bytes: image.static_ram + arena + stack + learner_memory,
+            ram_total_bytes: static_ram + arena + stack + learner_memory,
             system_bytes: Some(image.ram.system + stack),
-            runtime_bytes: Some(image.ram.runtime + (arena - tensors - decoding)),
+            runtime_bytes: Some(runtime_ram + (arena - tensors - decoding)),
             model_bytes: Some(image.ram.model + decoding),
             intermediate_bytes: Some(tensors),
             pipeline_bytes: pipeline.map(|_| image.ram.pipeline),
@@ -328,6 +413,8 @@ pub fn result(
         learning,
         compression: subject.compression.clone(),
         profile: None,
+        function: None,
+        settings: None,
         other: other(),
     }
 }

@@ -11,6 +11,7 @@ use tinybench_support::progress::Progress;
 
 use super::request::Request;
 use crate::power::PowerError;
+use crate::power::metered::{self, Metering, MeteringError};
 use crate::target::select::{self, Choice, SelectError};
 use crate::target::virtual_board::OpenVirtual;
 
@@ -24,6 +25,8 @@ pub struct Setting<'a> {
     pub board: Board,
     /// What it is run on.
     pub choice: Choice,
+    /// The power instrument, if one measures the energy, and the number of the pin that it listens to.
+    pub metering: Option<(&'a Metering, u32)>,
     /// When the run began.
     pub started: Timestamp,
     open_virtual: OpenVirtual<'a>,
@@ -62,11 +65,20 @@ impl<'a> Setting<'a> {
             let board = board.name;
             return Err(PowerError::NoCurrents { board }.into());
         }
+        let metering = match &request.metering {
+            Some(_) if request.what.image.is_some() => return Err(MeteringError::OwnProgram.into()),
+            Some(metering) => {
+                let is_virtual = matches!(choice, Choice::Virtual(_));
+                Some((metering, metered::check(metering, &board, is_virtual)?))
+            }
+            None => None,
+        };
         Ok(Self {
             request,
             project,
             board,
             choice,
+            metering,
             started,
             open_virtual,
         })

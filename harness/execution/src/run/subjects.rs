@@ -10,8 +10,8 @@ use std::time::Duration;
 use tinybench_inputs::board::Board;
 use tinybench_inputs::fetch::{self, Cache, Origin};
 use tinybench_inputs::project::Project;
-use tinybench_inputs::runtimes::{self, HostRuntime, Interpreter, UnknownRuntime};
-use tinybench_inputs::subject::{self, Placed, Subject};
+use tinybench_inputs::runtimes::{Runtime, Runtimes, UnknownRuntime, engine_for};
+use tinybench_inputs::subject::{Placed, Subject};
 use tinybench_inputs::suite::variants::Variants;
 use tinybench_inputs::suite::{Contents, STANDARD, Suite, SuiteError};
 use tinybench_inputs::workload::Workloads;
@@ -31,6 +31,9 @@ const GOLDEN: &str = "golden";
 
 /// How long a server may be silent while a suite's models are fetched for a run.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The beginning of a TensorFlow Lite model, as far as its runtime is told by it.
+const TENSORFLOW_LITE: [u8; 8] = *b"\0\0\0\0TFL3";
 
 /// Bytes of a model's beginning that tell which runtime reads it.
 const HEAD_BYTES: u64 = 64;
@@ -53,7 +56,21 @@ pub struct NotFetched {
     pub file: String,
 }
 
-exits_with!(NothingToRun => Usage, NotFetched => Input);
+/// Two runtimes couldn't be told apart.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "two runtimes are called `{name}`, in {} and {}: give one of them another name in its runtime.toml",
+    folders[0],
+    folders[1]
+)]
+pub struct SameName {
+    /// The name of both.
+    pub name: String,
+    /// Their folders.
+    pub folders: [String; 2],
+}
+
+exits_with!(NothingToRun => Usage, NotFetched => Input, SameName => Usage);
 
 /// What is to be measured.
 pub struct Selection {
@@ -74,7 +91,7 @@ impl Selection {
         let workloads = what.workloads.clone();
         let name = match &what.suite {
             Some(name) => name.as_str(),
-            None if !workloads.is_empty() || !what.models.is_empty() => {
+            None if !workloads.is_empty() || !what.models.is_empty() || what.function.is_some() => {
                 return Ok(Self {
                     workloads,
                     suite: None,
@@ -151,11 +168,32 @@ pub fn subjects(
     progress: &mut Progress,
 ) -> Result<Subjects, Failure> {
     let what = &request.what;
+    let mut taken = selection.workloads.clone();
+    taken.extend(what.workloads.iter().cloned());
+    let names = what.model_names(&taken)?;
     let workloads = Arc::new(Workloads::open(&project.models())?);
     let (mut planned, mut left_out) = (Vec::new(), Vec::new());
-    for named in named_runtimes(&what.runtimes)? {
+    let runtimes = project.runtimes();
+    let named = match &what.image {
+        Some(image) => vec![Some(Arc::new(Runtime::of_image(image)))],
+        None => named_runtimes(&runtimes, &what.runtimes)?,
+    };
+    // Of a thousand models most have the same one.
+    let mut known: Vec<Arc<Runtime>> = Vec::new();
+    for named in named {
         let mut unread = Vec::new();
-        let chosen = |head: &[u8]| named.unwrap_or_else(|| runtimes::for_model(head));
+        let mut chosen = |head: &[u8]| {
+            if let Some(runtime) = &named {
+                return Ok(Arc::clone(runtime));
+            }
+            let name = engine_for(head).name();
+            if let Some(runtime) = known.iter().find(|it| it.name() == name) {
+                return Ok(Arc::clone(runtime));
+            }
+            let runtime = Arc::new(runtimes.for_model(head)?);
+            known.push(Arc::clone(&runtime));
+            Ok::<_, UnknownRuntime>(runtime)
+        };
         for name in &selection.workloads {
             let card = workloads.card_path(name)?;
             // A card that can't be read is told when its turn comes.
@@ -163,9 +201,9 @@ pub fn subjects(
                 Ok(it) => head(&card.with_file_name(it.model.file)).unwrap_or_default(),
                 Err(_) => Vec::new(),
             };
-            let runtime = chosen(&head);
+            let runtime = chosen(&head)?;
             let of_a_set = what.workloads.is_empty() && named.is_some();
-            if of_a_set && !runtime.reads(&head) {
+            if of_a_set && runtime.manifest.is_ok() && !runtime.host().reads(&head) {
                 unread.push(name.as_str());
                 continue;
             }
@@ -175,7 +213,7 @@ pub fn subjects(
                 source: Source::Workload(Arc::clone(&workloads)),
             });
         }
-        if let Some(runtime) = named
+        if let Some(runtime) = &named
             && !unread.is_empty()
         {
             progress.note(&format!(
@@ -185,16 +223,19 @@ pub fn subjects(
             ));
         }
         if let Some(variants) = &selection.variants {
-            let runtime = named.unwrap_or(&Interpreter);
+            // Variants of workloads, and models of suites, are TensorFlow Lite models.
+            let runtime = chosen(&TENSORFLOW_LITE)?;
+            runtime.manifest()?;
             let folder = project.compressed();
             for variant in variants.select(&what.workloads)? {
                 let workload = workloads.load(&variant.workload)?;
+                let host = runtime.host();
                 let subject =
-                    Subject::from_variant(variants, variant, workload, &folder, runtime, board);
+                    Subject::from_variant(variants, variant, workload, &folder, host, board);
                 match subject? {
                     Placed::Fits(subject) => planned.push(Planned {
                         name: subject.name.clone(),
-                        runtime,
+                        runtime: Arc::clone(&runtime),
                         source: Source::Ready(subject),
                     }),
                     // That is a finding of the comparison; who asks for it by name gets an error.
@@ -209,16 +250,23 @@ pub fn subjects(
             }
         }
         if let Some(suite) = &selection.suite {
-            let runtime = named.unwrap_or(&Interpreter);
-            planned.extend(fetched(what, suite, runtime, progress)?);
+            let runtime = chosen(&TENSORFLOW_LITE)?;
+            planned.extend(fetched(what, suite, &runtime, progress)?);
         }
-        for path in &what.models {
+        for (path, name) in what.models.iter().zip(&names) {
             planned.push(Planned {
-                name: subject::name_of(path),
-                runtime: chosen(&head(path)?),
+                name: name.clone(),
+                runtime: chosen(&head(path)?)?,
                 source: Source::Model(path.clone()),
             });
         }
+    }
+    if let Some((image, asked)) = what.image.as_ref().zip(what.function.as_ref()) {
+        planned.push(Planned {
+            name: asked.entry.clone(),
+            runtime: Arc::new(Runtime::of_image(image)),
+            source: Source::Function(image.clone(), asked.clone()),
+        });
     }
     let (planned, shard) = shard::select(request.shard, planned, Planned::names)?;
     Ok(Subjects {
@@ -243,20 +291,33 @@ fn head(path: &Path) -> Result<Vec<u8>, ReadError> {
 
 /// The runtimes of these names; one `None` if each model is for the one that reads it.
 fn named_runtimes(
+    runtimes: &Runtimes,
     names: &[String],
-) -> Result<Vec<Option<&'static dyn HostRuntime>>, UnknownRuntime> {
+) -> Result<Vec<Option<Arc<Runtime>>>, Failure> {
     if names.is_empty() {
         return Ok(vec![None]);
     }
-    let found = names.iter().map(|name| runtimes::find(name));
-    found.map(|it| it.map(Some)).collect()
+    let mut found: Vec<Option<Arc<Runtime>>> = Vec::new();
+    for name in names {
+        let runtime = runtimes.find(name)?;
+        let mut others = found.iter().flatten();
+        if let Some(other) = others.find(|it| it.name() == runtime.name()) {
+            return Err(SameName {
+                name: runtime.name().to_owned(),
+                folders: [&other.folder, &runtime.folder].map(|it| it.display().to_string()),
+            }
+            .into());
+        }
+        found.push(Some(Arc::new(runtime)));
+    }
+    Ok(found)
 }
 
 /// The models of a suite, from the cache or from where the user says.
 fn fetched(
     what: &What,
     suite: &Arc<Suite>,
-    runtime: &'static dyn HostRuntime,
+    runtime: &Arc<Runtime>,
     progress: &mut Progress,
 ) -> Result<Vec<Planned>, Failure> {
     let models = suite.models()?;
@@ -283,7 +344,7 @@ fn fetched(
         let index = models.models.iter().position(|it| it == model);
         planned.push(Planned {
             name: model.name.clone(),
-            runtime,
+            runtime: Arc::clone(runtime),
             source: Source::Fetched(Fetched {
                 suite: Arc::clone(suite),
                 index: index.unwrap_or_default(),

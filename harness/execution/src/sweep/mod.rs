@@ -11,6 +11,7 @@ use tinybench_support::exits_with;
 use tinybench_support::files::{self, ReadError};
 use tinybench_support::printable::{printable, printable_lines, printable_path};
 
+use crate::build::Opt;
 use crate::run::{Request, What};
 use crate::target::select::On;
 use file::File;
@@ -128,9 +129,12 @@ impl Sweep {
             steps: None,
             labels: None,
             models: file::matching(folder, &file.models).map_err(value)?,
+            names: Vec::new(),
             reference: file.reference.map(|path| folder.join(path)),
             stream: None,
             runtimes: file.runtimes,
+            image: None,
+            function: None,
         };
         if what.reference.is_some() && what.models.is_empty() {
             return Err(value(
@@ -158,8 +162,11 @@ impl Sweep {
                     runs: options.runs,
                     vectors: options.vectors,
                     timeout: options.timeout,
+                    layouts: None,
+                    opt: Opt::default(),
                     profile: false,
                     duty_cycle: options.duty_cycle,
+                    metering: None,
                     commit: None,
                 };
                 all.push(Part { label, request });

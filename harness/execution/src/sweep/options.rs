@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tinybench_inputs::subject::VectorCount;
-use tinybench_support::suggest;
 
 use super::MAX_PARTS;
-use crate::power::{self, CELLS, Cell, DutyCycle};
+use crate::power::{self, DutyCycle, Fed};
 use crate::run::limits::{self, MAX_INTERVAL, MAX_RUNS, MAX_TIMEOUT, RUNS};
 
 /// One value or several.
@@ -125,11 +124,10 @@ fn time(text: &str, longest: Duration) -> Result<Duration, String> {
     })
 }
 
-fn cell(name: &str) -> Result<Option<&'static Cell>, String> {
-    power::find(name).map(Some).ok_or_else(|| {
-        let names: Vec<_> = CELLS.iter().map(|it| it.name.to_owned()).collect();
-        format!("there is no `{name}`; {}", suggest::hint(name, &names))
-    })
+fn cell(text: &str) -> Result<Option<Fed>, String> {
+    power::find(text)
+        .map(Some)
+        .map_err(|error| error.to_string())
 }
 
 impl Options {

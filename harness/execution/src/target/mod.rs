@@ -1,19 +1,22 @@
 //! What the harness needs of a target, whatever is behind it, and how it can fail.
 
+pub mod chip;
 pub mod conversation;
 pub mod fault;
 mod relay;
 pub mod select;
 pub mod session;
+pub mod setup;
 pub mod virtual_board;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tinybench_interface::{Command, Error as CommandError};
 use tinybench_virtual_board::WindowProfile;
 use tinybench_virtual_board::timing::Mix;
 
-use crate::target::fault::{FaultReport, Stopped};
+use crate::target::fault::{CodeAddress, FaultReport, Stopped};
 use tinybench_support::exit::{Exit, Exits};
 use tinybench_support::interrupt::Interrupted;
 
@@ -43,6 +46,15 @@ pub trait Target {
     fn sampled(&mut self) -> Result<Option<Mix>, TargetError> {
         Ok(None)
     }
+    /// From now on, until [`Self::seen_pcs`], [`Self::run`] looks where the core is, as often as the probe
+    /// can. False if the target can't be looked at so.
+    fn look_at_pc(&mut self) -> Result<bool, TargetError> {
+        Ok(false)
+    }
+    /// Where the core was seen since that began.
+    fn seen_pcs(&mut self) -> PcSamples {
+        PcSamples::default()
+    }
     /// Begins to count where the cycles go, by operators that are called by the instructions before
     /// these addresses. False if the target can't do so.
     fn start_counting(&mut self, _behind_calls: &[u32]) -> Result<bool, TargetError> {
@@ -52,6 +64,16 @@ pub trait Target {
     fn stop_counting(&mut self) -> Result<Option<WindowProfile>, TargetError> {
         Ok(None)
     }
+}
+
+/// Where a core was while it ran, by samples of its program counter (Armv7-M Architecture Reference
+/// Manual, C1.8.5).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PcSamples {
+    /// How often it was at an address.
+    pub seen: BTreeMap<u32, u64>,
+    /// How often the probe gave none.
+    pub missed: u64,
 }
 
 /// How to wait for a halt.
@@ -125,6 +147,25 @@ pub enum TargetError {
     /// The user asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+}
+
+impl TargetError {
+    /// The same with the places in the source of where the core was stopped.
+    pub fn located(self, at: impl Fn(u32) -> CodeAddress) -> Self {
+        let locate = |mut stopped: Box<Stopped>| {
+            stopped.pc = at(stopped.pc.address);
+            stopped.lr = at(stopped.lr.address);
+            stopped
+        };
+        match self {
+            Self::Hung { stopped, timeout } => Self::Hung {
+                stopped: locate(stopped),
+                timeout,
+            },
+            Self::LockedUp(stopped) => Self::LockedUp(locate(stopped)),
+            other => other,
+        }
+    }
 }
 
 impl Exits for TargetError {

@@ -4,12 +4,12 @@
 
 use std::error::Error;
 use std::io::Cursor;
-use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use probe_rs::architecture::arm::dp::DpAddress;
+use probe_rs::architecture::arm::sequences::DefaultArmSequence;
 use probe_rs::architecture::arm::{DapError, FullyQualifiedApAddress};
-use probe_rs::config::Registry;
 use probe_rs::flashing::{
     DownloadOptions, ElfLoader, ElfOptions, FileDownloadError, FlashError, FlashProgress,
     ProgressEvent, ProgressOperation,
@@ -17,8 +17,10 @@ use probe_rs::flashing::{
 use probe_rs::probe::{DebugProbeError, Probe};
 use probe_rs::{Core, CoreStatus, MemoryInterface, Permissions};
 
+use crate::target::chip::{self, CHIPS, VIRTUAL_AP, VIRTUAL_AP_ID, VIRTUAL_AP_IDR};
 use crate::target::fault::{CodeAddress, Stopped};
-use crate::target::{Target, TargetError, Wait};
+use crate::target::{PcSamples, Target, TargetError, Wait};
+use tinybench_inputs::board::Board;
 use tinybench_record::ExecutionKind;
 use tinybench_support::error_chain::{any, describe, root_cause};
 use tinybench_support::exit::{Exit, Exits};
@@ -27,10 +29,8 @@ use tinybench_support::progress::Progress;
 use tinybench_virtual_board::WindowProfile;
 use tinybench_virtual_board::timing::Mix;
 
-/// The access port that only virtual boards have.
-const VIRTUAL_AP: FullyQualifiedApAddress = FullyQualifiedApAddress::v1_with_default_dp(2);
-/// Its registers: identification, and the instructions of the latest measured window.
-const VIRTUAL_AP_IDR: u64 = 0xFC;
+/// Registers of the access port that only virtual boards have: the instructions of the latest measured
+/// window.
 const VIRTUAL_AP_WINDOW_LOW: u64 = 0x0C;
 const VIRTUAL_AP_WINDOW_HIGH: u64 = 0x10;
 /// More of them: cycles behind each sample, the instructions of a sample, and what they were.
@@ -43,13 +43,26 @@ const VIRTUAL_AP_CALL: u64 = 0x60;
 const VIRTUAL_AP_COUNT: u64 = 0x64;
 const VIRTUAL_AP_WORD: u64 = 0x68;
 /// The first version that has these.
-const VERSION_WITH_COUNT: u32 = 3;
+const VERSION_WITH_COUNT: u32 = 4;
 /// Words of a profile at most: a few hundred operators, each with some hundred blocks.
 const MOST_WORDS: u32 = 1 << 22;
+/// The debug exception and monitor control register, and its bit that turns the trace units on (Armv7-M
+/// Architecture Reference Manual, C1.6.5).
+pub const DEMCR: u32 = 0xE000_EDFC;
+/// DEMCR.TRCENA.
+pub const TRACE_ON: u32 = 1 << 24;
+/// DWT_PCSR: the address of an instruction that was executed recently, or all ones where the core is halted
+/// or can't tell (Armv7-M Architecture Reference Manual, C1.8.13; Armv6-M, C1.8.6).
+const DWT_PCSR: u64 = 0xE000_101C;
+const NO_PC: u32 = u32::MAX;
+/// So many samples in a row may fail before the probe counts as lost.
+const MOST_FAILED: u64 = 64;
+/// So many may give nothing before it is looked whether the core has halted, and so many may be taken at all:
+/// there are chips on which a core that has halted gives its last address again and again.
+const MOST_EMPTY: u64 = 4;
+const MOST_UNCHECKED: u32 = 256;
 /// Instructions of a sample.
 const SAMPLE_INSTRUCTIONS: u32 = 1_000;
-/// Value of the identification register: "TB" and the version.
-const VIRTUAL_AP_ID: u32 = 0x5442_0001;
 
 /// How long a halt or a reset may take.
 const HALT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -63,10 +76,6 @@ const SP: u16 = 13;
 const LR: u16 = 14;
 const PC: u16 = 15;
 const XPSR: u16 = 16;
-
-/// The chips that probe-rs knows. Kept, because it would copy the list for each session, which takes
-/// longer than all else that a virtual board needs to be attached to.
-static CHIPS: LazyLock<Registry> = LazyLock::new(Registry::from_builtin_families);
 
 /// Why there is no session, or no image in flash.
 #[derive(Debug, thiserror::Error)]
@@ -131,14 +140,18 @@ pub struct Session {
     kind: ExecutionKind,
     /// Whether the instructions are looked at while the core runs.
     samples: bool,
+    /// Where the core was seen while it ran, if that is looked at.
+    pcs: Option<PcSamples>,
 }
 
 impl Session {
-    /// Attaches to the chip behind `probe`.
-    pub fn attach(probe: Probe, chip: &str) -> Result<Self, SessionError> {
-        let attached = probe.attach_with_registry(chip, Permissions::new(), &CHIPS);
+    /// Attaches to the chip of `board` behind `probe`.
+    pub fn attach(probe: Probe, board: &Board) -> Result<Self, SessionError> {
+        let attached = chip::selector(probe, board).and_then(|(probe, selector)| {
+            probe.attach_with_registry(selector, Permissions::new(), &CHIPS)
+        });
         let mut session = attached.map_err(|error| {
-            let chip = chip.to_owned();
+            let chip = board.chip.clone();
             let reason = describe(&error);
             match error {
                 probe_rs::Error::ChipNotFound(_) => SessionError::UnknownChip(reason),
@@ -157,6 +170,7 @@ impl Session {
             session,
             kind,
             samples: false,
+            pcs: None,
         })
     }
 
@@ -217,6 +231,32 @@ impl Session {
         Ok(())
     }
 
+    /// A register of the core, as the debug core register selector numbers it.
+    ///
+    /// # Errors
+    /// If the target is lost.
+    pub fn register(&mut self, number: u16) -> Result<u32, TargetError> {
+        let value = self.core()?.read_core_reg(number);
+        value.map_err(|error| target_error(&error))
+    }
+
+    /// Sets such a register.
+    ///
+    /// # Errors
+    /// If the target is lost.
+    pub fn set_register(&mut self, number: u16, value: u32) -> Result<(), TargetError> {
+        let written = self.core()?.write_core_reg(number, value);
+        written.map_err(|error| target_error(&error))
+    }
+
+    /// Lets the core run, and ends the session.
+    ///
+    /// # Errors
+    /// If the target is lost.
+    pub fn run_on(mut self) -> Result<(), TargetError> {
+        self.core()?.run().map_err(|error| target_error(&error))
+    }
+
     /// Takes samples of the instructions until the core stops, or is to be waited for no longer.
     fn sample(&mut self, begin: Instant, wait: Wait) -> Result<(), TargetError> {
         let session = &mut self.session;
@@ -227,6 +267,83 @@ impl Session {
                 return Ok(());
             }
         }
+    }
+
+    /// Looks where the core is until it stops, or is to be waited for no longer.
+    fn look(&mut self, begin: Instant, wait: Wait) -> Result<(), TargetError> {
+        let Some(mut pcs) = self.pcs.take() else {
+            return Ok(());
+        };
+        let (mut failed, mut empty, mut unchecked) = (0, 0, 0);
+        let mut core = self.core()?;
+        loop {
+            match core.read_word_32(DWT_PCSR) {
+                // Nothing comes of a core that has halted, and now and then of one that runs. At 0 no code is:
+                // that is what a chip without the register, or a trace unit that is off, gives.
+                Ok(NO_PC | 0) => empty += 1,
+                Ok(pc) => {
+                    *pcs.seen.entry(pc & !1).or_default() += 1;
+                    pcs.missed += std::mem::take(&mut empty);
+                    failed = 0;
+                }
+                Err(error) => {
+                    pcs.missed += 1;
+                    failed += 1;
+                    if failed > MOST_FAILED {
+                        return Err(target_error(&error));
+                    }
+                }
+            }
+            unchecked += 1;
+            if empty == MOST_EMPTY || unchecked == MOST_UNCHECKED {
+                let status = core.status().map_err(|error| target_error(&error))?;
+                if !matches!(status, CoreStatus::Running | CoreStatus::Sleeping) {
+                    break;
+                }
+                pcs.missed += std::mem::take(&mut empty);
+                unchecked = 0;
+            }
+            if begin.elapsed() > wait.timeout || interrupt::check().is_err() {
+                break;
+            }
+        }
+        drop(core);
+        self.pcs = Some(pcs);
+        Ok(())
+    }
+
+    /// Waits until the core halts, for `timeout` from `begin` on at most.
+    fn wait_for_halt(&mut self, begin: Instant, timeout: Duration) -> Result<(), TargetError> {
+        let real = self.kind == ExecutionKind::Probe;
+        let mut core = self.core()?;
+        loop {
+            match core.status().map_err(|error| target_error(&error))? {
+                CoreStatus::Halted(_) => return Ok(()),
+                CoreStatus::LockedUp => {
+                    return Err(TargetError::LockedUp(Box::new(stop(&mut core)?)));
+                }
+                CoreStatus::Running | CoreStatus::Sleeping | CoreStatus::Unknown => {}
+            }
+            if begin.elapsed() > timeout {
+                let stopped = Box::new(stop(&mut core)?);
+                return Err(TargetError::Hung { timeout, stopped });
+            }
+            if let Err(interrupted) = interrupt::check() {
+                stop(&mut core)?;
+                return Err(interrupted.into());
+            }
+            if real {
+                thread::sleep(POLL_INTERVAL);
+            }
+        }
+    }
+
+    /// Waits until a core that was left alone halts, for `timeout` at most.
+    ///
+    /// # Errors
+    /// If it doesn't, or is lost.
+    pub fn join(&mut self, timeout: Duration) -> Result<(), TargetError> {
+        self.wait_for_halt(Instant::now(), timeout)
     }
 
     fn core(&mut self) -> Result<Core<'_>, TargetError> {
@@ -333,36 +450,14 @@ impl Target for Session {
         let real = self.kind == ExecutionKind::Probe;
         let begin = Instant::now();
         self.core()?.run().map_err(|error| target_error(&error))?;
+        self.look(begin, wait)?;
         if real {
             leave_alone(wait.quiet.min(wait.timeout))?;
         }
         if self.samples {
             self.sample(begin, wait)?;
         }
-        let mut core = self.core()?;
-        loop {
-            match core.status().map_err(|error| target_error(&error))? {
-                CoreStatus::Halted(_) => return Ok(()),
-                CoreStatus::LockedUp => {
-                    return Err(TargetError::LockedUp(Box::new(stop(&mut core)?)));
-                }
-                CoreStatus::Running | CoreStatus::Sleeping | CoreStatus::Unknown => {}
-            }
-            if begin.elapsed() > wait.timeout {
-                let stopped = Box::new(stop(&mut core)?);
-                return Err(TargetError::Hung {
-                    timeout: wait.timeout,
-                    stopped,
-                });
-            }
-            if let Err(interrupted) = interrupt::check() {
-                stop(&mut core)?;
-                return Err(interrupted.into());
-            }
-            if real {
-                thread::sleep(POLL_INTERVAL);
-            }
-        }
+        self.wait_for_halt(begin, wait.timeout)
     }
 
     fn instructions_in_window(&mut self) -> Result<Option<u64>, TargetError> {
@@ -396,6 +491,23 @@ impl Target for Session {
         Ok(Some(Mix::from_counts(counts)))
     }
 
+    fn look_at_pc(&mut self) -> Result<bool, TargetError> {
+        if self.kind != ExecutionKind::Probe {
+            return Ok(false);
+        }
+        // The register with the program counter is one of the trace units, which firmware that counts by
+        // SysTick leaves off.
+        let mut word = [0];
+        self.read_words(DEMCR, &mut word)?;
+        self.write_words(DEMCR, &[word[0] | TRACE_ON])?;
+        self.pcs = Some(PcSamples::default());
+        Ok(true)
+    }
+
+    fn seen_pcs(&mut self) -> PcSamples {
+        self.pcs.take().unwrap_or_default()
+    }
+
     fn start_counting(&mut self, behind_calls: &[u32]) -> Result<bool, TargetError> {
         let session = &mut self.session;
         if self.kind == ExecutionKind::Probe
@@ -406,6 +518,13 @@ impl Target for Session {
         write_virtual_ap(session, VIRTUAL_AP_CALL, 0)?;
         for &address in behind_calls {
             write_virtual_ap(session, VIRTUAL_AP_CALL, address)?;
+        }
+        let kept = read_virtual_ap(session, VIRTUAL_AP_CALL)?;
+        if kept as usize != behind_calls.len() {
+            return Err(TargetError::Protocol(format!(
+                "operators are called from {} places, of which the board can tell {kept} apart",
+                behind_calls.len()
+            )));
         }
         write_virtual_ap(session, VIRTUAL_AP_COUNT, 1)?;
         Ok(true)
@@ -429,6 +548,33 @@ impl Target for Session {
             .map_err(|error| TargetError::Protocol(error.to_string()))?;
         Ok(Some(profile))
     }
+}
+
+/// Leaves the core behind `probe` without a debugger: debugging is off, and the debug port's power domain
+/// released. A session that ends doesn't see to that on every chip: on an STM32 it leaves debugging on.
+///
+/// # Errors
+/// If the target is lost.
+pub fn leave(mut probe: Probe) -> Result<(), TargetError> {
+    /// DHCSR and its key (Armv7-M Architecture Reference Manual, C1.6.2).
+    const DHCSR: u64 = 0xE000_EDF0;
+    const KEY: u32 = 0xA05F_0000;
+    const C_DEBUGEN: u32 = 1;
+    let lost = |error: &dyn Error| TargetError::Lost(sentence(error));
+    probe
+        .attach_to_unspecified()
+        .map_err(|error| lost(&error))?;
+    let mut arm = probe
+        .try_into_arm_debug_interface(DefaultArmSequence::create())
+        .map_err(|(_, error)| lost(&error))?;
+    arm.select_debug_port(DpAddress::Default)
+        .map_err(|error| lost(&error))?;
+    let core = FullyQualifiedApAddress::v1_with_default_dp(0);
+    let mut memory = arm.memory_interface(&core).map_err(|error| lost(&error))?;
+    // First out of debug state, then without debugging.
+    let mut write = |value| memory.write_word_32(DHCSR, value);
+    write(KEY | C_DEBUGEN).map_err(|error| lost(&error))?;
+    write(KEY).map_err(|error| lost(&error))
 }
 
 /// Waits without touching the target, but not for Ctrl-C.

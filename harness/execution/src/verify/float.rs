@@ -6,12 +6,31 @@ use tinybench_support::float::values;
 use super::Place;
 use tinybench_record as record;
 
+/// By how much values may differ.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Tolerance {
+    /// By this share of the largest value of their output.
+    OfLargest(f64),
+    /// By any number. What isn't a number, or infinite, still has to be the same.
+    AnyNumber,
+}
+
+impl Tolerance {
+    /// Whether values may be `difference` apart, which is the share `relative` of the largest.
+    fn allows(self, difference: f64, relative: f64) -> bool {
+        match self {
+            Self::OfLargest(share) => relative <= share,
+            Self::AnyNumber => difference.is_finite(),
+        }
+    }
+}
+
 /// The first value outside the tolerance, and how many there are.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "the output differs from the reference by more than {tolerance:e} of its largest value, \
-     {largest:e}: {place}: expected {expected:?}, got {got:?} ({outside} of {compared} values differ \
-     by more, by at most {max_abs_diff:e})"
+    "the output differs from the reference {}: {place}: expected {expected:?}, got {got:?} ({outside} \
+     of {compared} values differ by more, by at most {max_abs_diff:e})",
+    self.bound()
 )]
 pub struct FloatMismatch {
     /// Where it is.
@@ -26,10 +45,22 @@ pub struct FloatMismatch {
     pub compared: u64,
     /// The largest difference; infinite if only one of two values is a number.
     pub max_abs_diff: f64,
-    /// The largest that is allowed, relative to `largest`.
-    pub tolerance: f64,
+    /// What is allowed, relative to `largest`.
+    pub tolerance: Tolerance,
     /// The largest magnitude in the reference of this output, infinities left out.
     pub largest: f64,
+}
+
+impl FloatMismatch {
+    fn bound(&self) -> String {
+        match self.tolerance {
+            Tolerance::OfLargest(share) => format!(
+                "by more than {share:e} of its largest value, {:e}",
+                self.largest
+            ),
+            Tolerance::AnyNumber => "by more than any number".to_owned(),
+        }
+    }
 }
 
 /// The largest magnitude of values, little-endian, that is finite; 0 if there is none.
@@ -53,17 +84,18 @@ fn distance(expected: f32, got: f32) -> f64 {
 
 /// A comparison of all vectors.
 pub struct Comparison {
-    tolerance: f64,
+    tolerance: Tolerance,
     first: Option<(Place, f32, f32, f64)>,
     outside: u64,
     compared: u64,
     max_abs_diff: f64,
     max_relative_diff: f64,
+    largest_difference: Option<record::Difference>,
 }
 
 impl Comparison {
-    /// Of values that may differ by `tolerance` times the largest of their output.
-    pub fn new(tolerance: f64) -> Self {
+    /// Of values that may differ by `tolerance`.
+    pub fn new(tolerance: Tolerance) -> Self {
         Self {
             tolerance,
             first: None,
@@ -71,7 +103,13 @@ impl Comparison {
             compared: 0,
             max_abs_diff: 0.0,
             max_relative_diff: 0.0,
+            largest_difference: None,
         }
+    }
+
+    /// Where values differ most; nothing where that isn't between two numbers.
+    pub fn largest_difference(&self) -> Option<record::Difference> {
+        self.largest_difference.clone()
     }
 
     /// Compares one output of one vector, the largest of whose reference is `largest` over all
@@ -91,9 +129,13 @@ impl Comparison {
                 _ => difference / largest,
             };
             self.compared += 1;
+            if difference > self.max_abs_diff && expected.is_finite() && got.is_finite() {
+                let [expected, got] = [expected, got].map(f64::from);
+                self.largest_difference = Some(place(index).difference(expected, got));
+            }
             self.max_abs_diff = self.max_abs_diff.max(difference);
             self.max_relative_diff = self.max_relative_diff.max(relative);
-            if relative > self.tolerance {
+            if !self.tolerance.allows(difference, relative) {
                 self.outside += 1;
                 self.first
                     .get_or_insert_with(|| (place(index), expected, got, largest));
@@ -122,8 +164,12 @@ impl Comparison {
             values_compared: self.compared,
             max_abs_diff: self.max_abs_diff,
             tolerance: None,
-            max_relative_diff: Some(self.max_relative_diff),
-            relative_tolerance: Some(self.tolerance),
+            // Against a reference of zeros there is none, and a record holds no infinity.
+            max_relative_diff: Some(self.max_relative_diff).filter(|it| it.is_finite()),
+            relative_tolerance: match self.tolerance {
+                Tolerance::OfLargest(share) => Some(share),
+                Tolerance::AnyNumber => None,
+            },
             other: record::Other::new(),
         }))
     }
@@ -139,7 +185,15 @@ mod tests {
     }
 
     fn check(expected: &[f32], got: &[f32]) -> Result<record::FloatOutputs, String> {
-        let mut comparison = Comparison::new(1e-3);
+        check_within(Tolerance::OfLargest(1e-3), expected, got)
+    }
+
+    fn check_within(
+        tolerance: Tolerance,
+        expected: &[f32],
+        got: &[f32],
+    ) -> Result<record::FloatOutputs, String> {
+        let mut comparison = Comparison::new(tolerance);
         let largest = largest(expected.iter().copied());
         comparison.add(&bytes(expected), &bytes(got), largest, |index| Place {
             vector: 1,
@@ -174,6 +228,24 @@ mod tests {
     fn nothing_but_zero_is_zero() {
         assert!(check(&[0.0, 0.0], &[0.0, -0.0]).is_ok());
         assert!(check(&[0.0, 0.0], &[0.0, 1e-30]).is_err());
+    }
+
+    #[test]
+    fn what_is_no_number_is_within_no_tolerance() {
+        let (inf, nan) = (f32::INFINITY, f32::NAN);
+        let check =
+            |expected: &[f32], got: &[f32]| check_within(Tolerance::AnyNumber, expected, got);
+        let float = check(&[1.0, inf], &[-3e38, inf]).unwrap();
+        assert_eq!(float.relative_tolerance, None);
+        // Of zeros it is no share.
+        let float = check(&[0.0], &[2.0]).unwrap();
+        assert_eq!((float.max_abs_diff, float.max_relative_diff), (2.0, None));
+        for (expected, got) in [(1.0, nan), (nan, 1.0), (1.0, inf), (inf, -inf)] {
+            let said = check(&[0.0, expected], &[0.0, got]).unwrap_err();
+            let begin =
+                "the output differs from the reference by more than any number: vector 1, index 1:";
+            assert!(said.starts_with(begin), "{said}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Comparing what the target computed with the reference, value by value.
 
+mod answers;
+mod areas;
 pub mod float;
 pub mod interval;
 pub mod learning;
@@ -11,10 +13,13 @@ use tinybench_interface::Task;
 use tinybench_interpreter::ElementType;
 use tinybench_pipeline::answer::{largest, mean_squared_error};
 
-use float::FloatMismatch;
+pub use answers::AnswerError;
+pub use areas::{Judged, OtherArea};
+use float::{FloatMismatch, Tolerance};
+use tinybench_inputs::runtimes::manifest::Agreement;
 use tinybench_inputs::runtimes::{ModelFacts, TensorFacts};
 use tinybench_inputs::subject::Samples;
-use tinybench_record as record;
+use tinybench_record::{self as record, AgreementKind};
 use tinybench_support::float::values;
 use tinybench_support::printable::printable;
 
@@ -54,6 +59,21 @@ pub struct Place {
     pub index: usize,
 }
 
+impl Place {
+    /// Two values of it, for the record.
+    fn difference(self, reference: f64, found: f64) -> record::Difference {
+        record::Difference {
+            vector: self.vector as u64,
+            part: self.part.map(|(name, index)| format!("{name} {index}")),
+            output: self.output,
+            index: self.index as u64,
+            reference,
+            found,
+            other: record::Other::new(),
+        }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         write!(formatter, "vector {}, ", self.vector)?;
@@ -71,7 +91,7 @@ impl fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the output differs from the reference: {place}: expected {expected}, got {got} ({mismatches} of \
-     {bytes_compared} bytes differ, by at most {max_abs_diff})"
+     {bytes_compared} bytes differ, by at most {max_abs_diff}{allowed})"
 )]
 pub struct Mismatch {
     /// Where it is.
@@ -86,6 +106,21 @@ pub struct Mismatch {
     pub bytes_compared: u64,
     /// The largest difference of two elements.
     pub max_abs_diff: u128,
+    /// The largest that was allowed.
+    pub allowed: Allowed,
+}
+
+/// By how much whole values may differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowed(pub u128);
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            most => write!(formatter, "; {most} is allowed"),
+        }
+    }
 }
 
 /// What the target computed isn't what the reference says.
@@ -96,6 +131,10 @@ pub enum OutputMismatch {
     Whole(#[from] Box<Mismatch>),
     #[error(transparent)]
     Float(#[from] Box<FloatMismatch>),
+    #[error(transparent)]
+    Answer(#[from] Box<AnswerError>),
+    #[error(transparent)]
+    Area(#[from] OtherArea),
 }
 
 /// What outputs are compared with.
@@ -111,6 +150,10 @@ pub struct Expected<'a> {
     pub reference: &'a str,
     /// By how much float32 values may differ, relative to the largest of their output.
     pub tolerance: f64,
+    /// In what they have to agree.
+    pub agreement: Agreement,
+    /// How answers are judged, where there are labels.
+    pub judged: Option<Judged<'a>>,
 }
 
 impl Expected<'_> {
@@ -138,17 +181,25 @@ impl Expected<'_> {
     }
 }
 
-/// Compares `outputs` with what is `expected`: float32 within a tolerance, all else byte by byte.
+/// Compares `outputs` with what is `expected`: float32 within a tolerance, all else byte by byte, or as
+/// far as they have to agree.
 ///
 /// # Errors
-/// The first element that differs.
+/// The first element that differs by more than it may, or the first answer.
 pub fn verify(
     outputs: &TargetOutputs,
     expected: &Expected,
 ) -> Result<record::Outputs, OutputMismatch> {
     let mut first = None;
     let (mut mismatches, mut max_abs_diff) = (0, 0);
-    let mut floats = float::Comparison::new(expected.tolerance);
+    let mut largest_difference = None;
+    let within = Tolerance::OfLargest(expected.tolerance);
+    let (most, tolerance) = match expected.agreement {
+        Agreement::Bytes => (0, within),
+        Agreement::Steps(steps) => (steps.into(), within),
+        Agreement::Answer => (u128::MAX, Tolerance::AnyNumber),
+    };
+    let mut floats = float::Comparison::new(tolerance);
     let each = expected.each();
     let mut offset = 0;
     for (position, tensor) in expected.tensors.iter().enumerate() {
@@ -174,8 +225,15 @@ pub fn verify(
                 let bytes = reference.iter().zip(got);
                 mismatches += bytes.filter(|(one, other)| one != other).count() as u64;
                 let [reference, got] = [reference, got].map(|it| whole(tensor.element_type, it));
-                max_abs_diff = max_abs_diff.max(reference.abs_diff(got));
-                first.get_or_insert_with(|| (place(index), reference, got));
+                let difference = reference.abs_diff(got);
+                if difference > max_abs_diff {
+                    max_abs_diff = difference;
+                    largest_difference =
+                        Some(place(index).difference(reference as f64, got as f64));
+                }
+                if difference > most {
+                    first.get_or_insert_with(|| (place(index), reference, got));
+                }
             }
         }
         offset += tensor.bytes;
@@ -189,19 +247,51 @@ pub fn verify(
             mismatches,
             bytes_compared,
             max_abs_diff,
+            allowed: Allowed(most),
         })
         .into());
     }
+    let largest_difference = largest_difference.or_else(|| floats.largest_difference());
+    let float = floats.finish().map_err(Box::new)?;
+    let agreement = match expected.agreement {
+        Agreement::Bytes => None,
+        Agreement::Steps(steps) => Some(record::Agreement {
+            steps: Some(steps),
+            ..agreement(AgreementKind::Steps)
+        }),
+        Agreement::Answer => Some(match expected.judged.filter(Judged::tells_anomalies) {
+            Some(judged) => record::Agreement {
+                auc: Some(areas::compare(outputs, expected, judged)?),
+                ..agreement(AgreementKind::Auc)
+            },
+            None => record::Agreement {
+                answers: Some(answers::compare(outputs, expected).map_err(Box::new)?),
+                ..agreement(AgreementKind::Answer)
+            },
+        }),
+    };
     Ok(record::Outputs {
         reference: expected.reference.to_owned(),
         vectors: outputs.samples(expected.samples).count() as u64,
         bytes_compared,
-        mismatches: 0,
-        max_abs_diff: 0,
+        mismatches,
+        max_abs_diff: u32::try_from(max_abs_diff).unwrap_or(u32::MAX),
         verified: true,
-        float: floats.finish().map_err(Box::new)?,
+        largest_difference,
+        agreement,
+        float,
         other: record::Other::new(),
     })
+}
+
+fn agreement(kind: AgreementKind) -> record::Agreement {
+    record::Agreement {
+        kind,
+        steps: None,
+        answers: None,
+        auc: None,
+        other: record::Other::new(),
+    }
 }
 
 /// The value of an element that isn't a float.
@@ -368,6 +458,17 @@ mod tests {
         tensors: &[(&str, usize, ElementType)],
         samples: &Samples,
     ) -> Result<record::Outputs, String> {
+        agree(Agreement::Bytes, outputs, bytes, tensors, samples)
+    }
+
+    /// The same, as far as `agreement` demands.
+    fn agree(
+        agreement: Agreement,
+        outputs: &TargetOutputs,
+        bytes: &[u8],
+        tensors: &[(&str, usize, ElementType)],
+        samples: &Samples,
+    ) -> Result<record::Outputs, String> {
         let one = Quantisation {
             scale: 1.0,
             zero_point: 0,
@@ -384,6 +485,8 @@ mod tests {
             samples,
             reference: "by hand",
             tolerance: 0.0,
+            agreement,
+            judged: None,
         };
         verify(outputs, &expected).map_err(|error| error.to_string())
     }
@@ -397,6 +500,14 @@ mod tests {
         let verified = compare(&outputs, &expected, &INT8, &Samples::Each(4)).unwrap();
         assert!(verified.verified && verified.float.is_none());
         assert_eq!((verified.vectors, verified.bytes_compared), (2, 4));
+    }
+
+    #[test]
+    fn one_value_is_no_answer() {
+        let (outputs, samples) = (outputs(&[0], &[7]), Samples::Each(1));
+        let one = [("y", 1, ElementType::Int8)];
+        let error = agree(Agreement::Answer, &outputs, &[9], &one, &samples).unwrap_err();
+        assert!(error.contains("the first output is one value"), "{error}");
     }
 
     #[test]
@@ -460,6 +571,80 @@ mod tests {
         ] {
             let error = check(got).unwrap_err();
             assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn steps_are_all_that_whole_numbers_may_differ_by() {
+        let reference = [10_i8, 20, 30, -128].map(i8::cast_unsigned);
+        let check = |got: [i8; 4]| {
+            let got = outputs(&[0, 1], &got);
+            let each = Samples::Each(2);
+            agree(Agreement::Steps(2), &got, &reference, &INT8, &each)
+        };
+        let verified = check([12, 18, 30, -127]).unwrap();
+        assert_eq!((verified.mismatches, verified.max_abs_diff), (3, 2));
+        let agreement = verified.agreement.unwrap();
+        assert_eq!(
+            (agreement.kind, agreement.steps, agreement.answers),
+            (AgreementKind::Steps, Some(2), None)
+        );
+        assert_eq!(
+            check([12, 18, 30, -125]).unwrap_err(),
+            "the output differs from the reference: vector 1, index 1: expected -128, got -125 (3 of 4 \
+             bytes differ, by at most 3; 2 is allowed)"
+        );
+    }
+
+    #[test]
+    fn an_output_that_is_no_number_agrees_in_nothing() {
+        let nan = f32::NAN;
+        let bytes = |values: [f32; 3]| values.map(f32::to_le_bytes).concat();
+        let check = |agreement, reference, got| {
+            let got = TargetOutputs {
+                vectors: vec![0],
+                bytes: bytes(got),
+            };
+            let tensors = [
+                ("answer", 8, ElementType::Float32),
+                ("more", 4, ElementType::Float32),
+            ];
+            let reference = bytes(reference);
+            agree(agreement, &got, &reference, &tensors, &Samples::Each(1))
+        };
+        let answer = |reference, got| check(Agreement::Answer, reference, got);
+        let verified = answer([3.0, 1.0, 0.0], [0.2, 0.1, 9.0]).unwrap();
+        assert_eq!(verified.agreement.unwrap().answers, Some(1));
+        let float = verified.float.unwrap();
+        assert_eq!((float.max_abs_diff, float.relative_tolerance), (9.0, None));
+        for (reference, got, expected) in [
+            (
+                [3.0, 1.0, 0.0],
+                [0.1, 0.2, 0.0],
+                "the answer differs from the reference: vector 0: the largest value is at 1",
+            ),
+            (
+                [3.0, 1.0, 0.0],
+                [nan, 0.2, 0.0],
+                "by more than any number: vector 0, output `answer`, index 0: expected 3.0, got NaN",
+            ),
+            (
+                [3.0, 1.0, 0.0],
+                [3.0, 1.0, nan],
+                "by more than any number: vector 0, output `more`, index 0: expected 0.0, got NaN",
+            ),
+            (
+                [nan, 1.0, 0.0],
+                [nan, 1.0, 0.0],
+                "the reference has no answer: vector 0: the value at 0 isn't a number",
+            ),
+        ] {
+            let said = answer(reference, got).unwrap_err();
+            assert!(said.contains(expected), "{said}");
+        }
+        for agreement in [Agreement::Bytes, Agreement::Steps(100)] {
+            let said = check(agreement, [3.0, 1.0, 0.0], [3.0, nan, 0.0]).unwrap_err();
+            assert!(said.contains("index 1: expected 1.0, got NaN"), "{said}");
         }
     }
 

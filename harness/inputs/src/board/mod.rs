@@ -1,6 +1,7 @@
 //! Board descriptions: `targets/boards/NAME.toml`.
 
 mod covered;
+mod folder;
 pub mod target;
 
 use std::collections::BTreeMap;
@@ -9,13 +10,14 @@ use std::path::{Path, PathBuf};
 use tinybench_support::exit::{Exit, Exits};
 
 use serde::Deserialize;
-use tinybench_virtual_board::timing::TimingParameters;
+use tinybench_virtual_board::{GenericMemory, timing::TimingParameters};
 
-use tinybench_support::files::{self, ReadError};
+use tinybench_support::files::ReadError;
 use tinybench_support::suggest;
 
 pub use covered::{Covered, Outside};
-use target::{Setup, Target};
+pub use folder::Boards;
+use target::{FlashSetup, Setup, Target};
 
 /// Largest board file that is read, bytes. A board file is a page of text.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024;
@@ -41,6 +43,8 @@ pub struct Board {
     pub memory: Memory,
     /// Whose clocks and memory system the firmware sets up; it leaves a chip alone otherwise.
     pub setup: Option<SetupKind>,
+    /// The pin on which firmware marks windows for a power instrument, as the chip's maker names it.
+    pub mark_pin: Option<String>,
     /// How the firmware sets the memory system up.
     #[serde(default)]
     pub memory_system: MemorySystem,
@@ -60,6 +64,8 @@ pub struct Board {
 pub enum CycleCounter {
     /// DWT_CYCCNT (Armv7-M Architecture Reference Manual, C1.8.8).
     Dwt,
+    /// SysTick and its exception, which extends it (Armv6-M Architecture Reference Manual, B3.3).
+    SysTick,
 }
 
 /// Memories an image can use.
@@ -107,8 +113,14 @@ impl Region {
 pub enum SetupKind {
     /// nRF52: the instruction cache.
     Nrf52,
+    /// STM32G0B1: 64 MHz, wait states, prefetch and instruction cache.
+    Stm32g0b1,
     /// STM32L4R5: 120 MHz, wait states, prefetch and caches.
     Stm32l4r5,
+    /// STM32U385: 96 MHz, wait states, prefetch and ICACHE.
+    Stm32u385,
+    /// STM32U575: 160 MHz, wait states, prefetch and ICACHE.
+    Stm32u575,
 }
 
 /// Settings of flash and caches, which the firmware makes before it measures; none for what the
@@ -133,6 +145,8 @@ pub struct MemorySystem {
 pub struct VirtualBoard {
     /// Name of the virtual chip.
     pub chip: String,
+    /// Of a generic chip: how its memories are reached, and the core's options.
+    pub generic: Option<GenericMemory>,
     /// Parameters of the cycle model that differ from the chip's, by the names of
     /// [`TimingParameters`].
     #[serde(default)]
@@ -141,7 +155,7 @@ pub struct VirtualBoard {
     pub error: Option<StatedError>,
 }
 
-/// How far modelled cycles were off, compared with measurements that the model wasn't tuned to.
+/// How far modelled figures were off, compared with measurements.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct StatedError {
     /// Mean of the absolute errors, percent.
@@ -152,6 +166,14 @@ pub struct StatedError {
     pub source: String,
     /// What the programs do that were compared.
     pub covered: Option<Covered>,
+}
+
+impl StatedError {
+    fn check(&self, key: &str) -> Result<(), String> {
+        let (mean, worst) = (self.mean_percent, self.worst_percent);
+        check_range(&format!("{key}.mean_percent"), mean, 0.0..=100.0)?;
+        check_range(&format!("{key}.worst_percent"), worst, mean..=1_000.0)
+    }
 }
 
 /// Supply voltage and currents, each with where the figure is from.
@@ -169,6 +191,12 @@ pub struct Power {
     pub idle_ua: f64,
     /// Where `idle_ua` is from.
     pub idle_source: String,
+    /// How long the board takes to wake up and to fall asleep again, µs, for each run; left out if it isn't known.
+    pub wake_us: Option<f64>,
+    /// Where `wake_us` is from.
+    pub wake_source: Option<String>,
+    /// How far the active power is off, where that was established.
+    pub error: Option<StatedError>,
 }
 
 impl Power {
@@ -180,7 +208,17 @@ impl Power {
         }
         within("supply_v", self.supply_v, 0.5..=60.0)?;
         within("active_ma", self.active_ma, 0.001..=10_000.0)?;
-        within("idle_ua", self.idle_ua, 0.0..=10_000_000.0)
+        if let Some(error) = &self.error {
+            error.check(&format!("{key}.error"))?;
+        }
+        within("idle_ua", self.idle_ua, 0.0..=10_000_000.0)?;
+        match (self.wake_us, &self.wake_source) {
+            (Some(wake_us), Some(_)) => within("wake_us", wake_us, 0.0..=10_000_000.0),
+            (None, None) => Ok(()),
+            _ => Err(format!(
+                "{key}.wake_us and {key}.wake_source belong together"
+            )),
+        }
     }
 }
 
@@ -249,7 +287,7 @@ impl Loaded {
     pub fn told(self) -> Board {
         let board = &self.board.name;
         for key in &self.unknown_keys {
-            tracing::warn!("targets/boards/{board}.toml: unknown key `{key}` is ignored");
+            tracing::warn!("the board file of {board}: unknown key `{key}` is ignored");
         }
         self.board
     }
@@ -314,13 +352,7 @@ impl Board {
                     .map_err(|problem| format!("virtual.timing: {problem}"))?;
             }
             if let Some(error) = &virtual_board.error {
-                check_range(
-                    "virtual.error.mean_percent",
-                    error.mean_percent,
-                    0.0..=100.0,
-                )?;
-                let worst = error.mean_percent..=1_000.0;
-                check_range("virtual.error.worst_percent", error.worst_percent, worst)?;
+                error.check("virtual.error")?;
                 if let Some(covered) = &error.covered {
                     covered.check()?;
                 }
@@ -360,8 +392,8 @@ impl Board {
                 Ok(None)
             } else {
                 Err(
-                    "setup is missing, which says whose memory system it is: \"nrf52\" or \
-                     \"stm32l4r5\""
+                    "setup is missing, which says whose memory system it is: \"nrf52\", \
+                     \"stm32g0b1\", \"stm32l4r5\", \"stm32u385\" or \"stm32u575\""
                         .to_owned(),
                 )
             };
@@ -370,25 +402,37 @@ impl Board {
             value.ok_or_else(|| format!("memory_system.{key} is missing, which setup needs"))
         }
         let instruction_cache = needed("instruction_cache", settings.instruction_cache)?;
+        let flash = |chip: &str, hz: u64, most: u8| {
+            let wait_states = needed("wait_states", settings.wait_states)?;
+            check_range("memory_system.wait_states", wait_states, 0..=most)?;
+            self.check_clock(chip, hz)?;
+            Ok::<_, String>(FlashSetup {
+                wait_states,
+                prefetch: needed("prefetch", settings.prefetch)?,
+                instruction_cache,
+            })
+        };
         Ok(Some(match kind {
             SetupKind::Nrf52 => Setup::Nrf52 { instruction_cache },
-            SetupKind::Stm32l4r5 => {
-                let wait_states = needed("wait_states", settings.wait_states)?;
-                check_range("memory_system.wait_states", wait_states, 0..=15)?;
-                if self.clock_hz != 120_000_000 {
-                    return Err(format!(
-                        "clock_hz is {}, but the set-up of an STM32L4R5 makes it 120000000",
-                        self.clock_hz
-                    ));
-                }
-                Setup::Stm32l4r5 {
-                    wait_states,
-                    prefetch: needed("prefetch", settings.prefetch)?,
-                    instruction_cache,
-                    data_cache: needed("data_cache", settings.data_cache)?,
-                }
-            }
+            SetupKind::Stm32g0b1 => Setup::Stm32g0b1(flash("STM32G0B1", 64_000_000, 7)?),
+            SetupKind::Stm32l4r5 => Setup::Stm32l4r5 {
+                flash: flash("STM32L4R5", 120_000_000, 15)?,
+                data_cache: needed("data_cache", settings.data_cache)?,
+            },
+            SetupKind::Stm32u385 => Setup::Stm32u385(flash("STM32U385", 96_000_000, 15)?),
+            SetupKind::Stm32u575 => Setup::Stm32u575(flash("STM32U575", 160_000_000, 15)?),
         }))
+    }
+
+    /// Checks that the clock is the one that a chip's set-up makes.
+    fn check_clock(&self, chip: &str, hz: u64) -> Result<(), String> {
+        if self.clock_hz == hz {
+            return Ok(());
+        }
+        Err(format!(
+            "clock_hz is {}, but the set-up of an {chip} makes it {hz}",
+            self.clock_hz
+        ))
     }
 
     /// What firmware for this board has to know of it.
@@ -496,51 +540,6 @@ fn check_region(key: &str, region: Region) -> Result<(), String> {
     Ok(())
 }
 
-/// The folder of board files.
-#[derive(Clone, Debug)]
-pub struct Boards {
-    files: BTreeMap<String, PathBuf>,
-}
-
-impl Boards {
-    /// Lists the board files in `directory`.
-    pub fn open(directory: &Path) -> Result<Self, BoardError> {
-        let mut found = BTreeMap::new();
-        for path in files::list(directory)? {
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-                && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
-            {
-                found.insert(stem.to_owned(), path);
-            }
-        }
-        Ok(Self { files: found })
-    }
-
-    /// Names of all boards, sorted.
-    pub fn names(&self) -> Vec<String> {
-        self.files.keys().cloned().collect()
-    }
-
-    /// All boards whose files can be read.
-    pub fn readable(&self) -> Vec<Board> {
-        let loaded = self.files.keys().filter_map(|name| self.load(name).ok());
-        loaded.map(|it| it.board).collect()
-    }
-
-    /// Reads the board called `name`.
-    pub fn load(&self, name: &str) -> Result<Loaded, BoardError> {
-        let path = self.files.get(name).ok_or_else(|| BoardError::Unknown {
-            name: name.to_owned(),
-            hint: suggest::hint(name, &self.names()),
-        })?;
-        files::check_regular(path)?;
-        let text = files::read_text(path, MAX_FILE_BYTES)?;
-        Board::parse(&text, path)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -601,6 +600,23 @@ mod tests {
         assert!(boards.names().contains(&"nano33".to_owned()));
         for name in boards.names() {
             assert_eq!(boards.load(&name).unwrap().unknown_keys, [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn boards_with_the_same_modelled_chip_state_the_same_error() {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets/boards");
+        let boards = Boards::open(&directory).unwrap();
+        let mut errors: BTreeMap<String, Vec<Option<StatedError>>> = BTreeMap::new();
+        for name in boards.names() {
+            let virtual_board = boards.load(&name).unwrap().board.virtual_board.unwrap();
+            let of_chip = errors.entry(virtual_board.chip).or_default();
+            of_chip.push(virtual_board.error);
+        }
+        let known = &errors["nrf52840"];
+        assert!(known.len() > 1 && known[0].is_some(), "{known:?}");
+        for (chip, errors) in errors {
+            assert!(errors.iter().all(|it| *it == errors[0]), "{chip}");
         }
     }
 
@@ -670,9 +686,11 @@ mod tests {
         assert_eq!(
             board.target().setup,
             Some(Setup::Stm32l4r5 {
-                wait_states: 5,
-                prefetch: true,
-                instruction_cache: true,
+                flash: FlashSetup {
+                    wait_states: 5,
+                    prefetch: true,
+                    instruction_cache: true,
+                },
                 data_cache: true,
             })
         );
@@ -690,7 +708,8 @@ mod tests {
             (
                 "setup = \"stm32l4r5\"",
                 "",
-                "setup is missing, which says whose memory system it is: \"nrf52\" or \"stm32l4r5\"",
+                "setup is missing, which says whose memory system it is: \"nrf52\", \"stm32g0b1\", \
+                 \"stm32l4r5\", \"stm32u385\" or \"stm32u575\"",
             ),
             (
                 "clock_hz = 120_000_000",

@@ -23,17 +23,30 @@ pub enum Setup {
         /// Whether it is on.
         instruction_cache: bool,
     },
-    /// An STM32L4R5: 120 MHz, and how its flash is read.
+    /// An STM32G0B1: 64 MHz.
+    Stm32g0b1(FlashSetup),
+    /// An STM32L4R5: 120 MHz.
     Stm32l4r5 {
-        /// Wait states of the flash.
-        wait_states: u8,
-        /// Whether the flash is read ahead.
-        prefetch: bool,
-        /// Whether the instruction cache is on.
-        instruction_cache: bool,
+        /// How its flash is read.
+        flash: FlashSetup,
         /// Whether the data cache is on.
         data_cache: bool,
     },
+    /// An STM32U385: 96 MHz. Its ICACHE is for data of the flash too.
+    Stm32u385(FlashSetup),
+    /// An STM32U575: 160 MHz. Its ICACHE is for data of the flash too.
+    Stm32u575(FlashSetup),
+}
+
+/// How an STM32 reads its flash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlashSetup {
+    /// Wait states.
+    pub wait_states: u8,
+    /// Whether it is read ahead.
+    pub prefetch: bool,
+    /// Whether the cache for instructions is on.
+    pub instruction_cache: bool,
 }
 
 /// A memory of a board.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::board::Board;
 use crate::runtimes::description::Description;
 use crate::runtimes::obstacles::Obstacle as Found;
-use crate::runtimes::{self, HostRuntime, RUNTIMES, RuntimeError};
+use crate::runtimes::{self, ENGINES, HostRuntime, RuntimeError};
 use crate::subject::SubjectError;
 use crate::subject::room::{Footprint, MemoryKind};
 use tinybench_record::schema;
@@ -126,10 +126,10 @@ pub fn inspect(path: &Path, model: &[u8], boards: &[Board]) -> Result<Inspected,
         path: path.to_owned(),
         source,
     };
-    let description = runtimes::for_model(model)
+    let description = runtimes::engine_for(model)
         .describe(model)
         .map_err(refused)?;
-    let inspected = RUNTIMES.map(|runtime| (runtime, runtime.inspect(model)));
+    let inspected = ENGINES.map(|runtime| (runtime, runtime.inspect(model)));
     let footprints = inspected
         .iter()
         .filter_map(|(_, facts)| Some(Footprint::of(model.len(), facts.as_ref().ok()?)));

@@ -115,7 +115,7 @@ fn the_arena_is_the_one_that_is_planned_and_its_parts_add_up() {
     ));
     for path in paths {
         let model = fs::read(&path).unwrap();
-        let runtime = runtimes::for_model(&model);
+        let runtime = runtimes::engine_for(&model);
         let Ok(facts) = runtime.inspect(&model) else {
             continue;
         };

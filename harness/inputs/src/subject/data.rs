@@ -8,10 +8,7 @@ use tinybench_record::InputSource;
 use tinybench_support::files;
 use tinybench_support::progress::Progress;
 
-use super::{
-    Checked, Judgement, Metric, Samples, Subject, SubjectError, VectorCount, Vectors,
-    portable_kernels,
-};
+use super::{Checked, Judgement, Metric, Samples, Subject, SubjectError, VectorCount, Vectors};
 use crate::board::Board;
 use crate::dataset::{self, Dataset, Sample, Task};
 use crate::runtimes::{HostRuntime, ModelFacts};
@@ -101,7 +98,7 @@ impl Subject {
             seed: None,
             inputs: read.inputs,
             outputs: read.outputs,
-            reference: portable_kernels(runtime),
+            reference: runtime.reference(&checked.model),
             steps: 1,
         };
         Ok(Self {

@@ -82,8 +82,8 @@ pub struct Subject {
     pub model: Vec<u8>,
     /// What the runtime says about it.
     pub facts: ModelFacts,
-    /// The smallest arena, as the runtime plans it on the host.
-    pub arena_min_bytes: u32,
+    /// The smallest arena, as the runtime plans it on the host; none if only the target can tell.
+    pub arena_min_bytes: Option<u32>,
     /// Where the inputs are from.
     pub source: InputSource,
     /// Seed of the inputs, if they are made from one.
@@ -163,7 +163,7 @@ struct Checked {
     path: PathBuf,
     model: Vec<u8>,
     facts: ModelFacts,
-    arena_min_bytes: u32,
+    arena_min_bytes: Option<u32>,
 }
 
 impl Checked {
@@ -188,8 +188,13 @@ impl Checked {
                 advice: None,
             });
         }
-        let smallest = runtimes::smallest_arena(runtime, &model, facts.arena_bytes);
-        let arena_min_bytes = smallest.map_err(refused)? as u32;
+        let arena_min_bytes = match runtime.has_planner() {
+            true => {
+                let smallest = runtimes::smallest_arena(runtime, &model, facts.arena_bytes);
+                Some(smallest.map_err(refused)? as u32)
+            }
+            false => None,
+        };
         Ok(Self {
             path: path.to_owned(),
             model,
@@ -412,7 +417,7 @@ impl Subject {
             seed: None,
             inputs,
             outputs,
-            reference: portable_kernels(runtime),
+            reference: runtime.reference(&checked.model),
             steps: 1,
         };
         let mut subject = checked.subject(name_of(path), vectors);
@@ -471,15 +476,6 @@ impl Subject {
     pub fn count(&self) -> usize {
         self.samples.count()
     }
-}
-
-/// What is said of a reference that the host computes.
-fn portable_kernels(runtime: &dyn HostRuntime) -> String {
-    format!(
-        "portable kernels of {} {} on the host",
-        runtime.name(),
-        runtime.version()
-    )
 }
 
 /// The name under which the user's own model goes into a record.

@@ -8,10 +8,10 @@ use tinybench_record::InputSource;
 use super::seeded::{seeded_bytes, seeded_values};
 use super::{
     Checked, Judgement, Metric, SEED, SEEDED_VECTORS, Subject, SubjectError, VectorCount, Vectors,
-    error, name_of, plain, portable_kernels, stem,
+    error, name_of, plain, stem,
 };
 use crate::board::Board;
-use crate::runtimes::{HostRuntime, TensorFacts};
+use crate::runtimes::{HostRuntime, RuntimeError, TensorFacts};
 use crate::vectors::labels::Labels;
 use crate::vectors::{self, Side, Values, VectorsError};
 
@@ -71,8 +71,7 @@ impl Subject {
                     .checked_mul(each)
                     .filter(|it| *it <= error::MAX_SEEDED_BYTES);
                 let length = length.ok_or(SubjectError::TooManyVectors { count, each })?;
-                let inputs = seeded(length, &checked.facts.input_tensors);
-                let made = checked.computed(inputs, steps, InputSource::Seeded, runtime)?;
+                let made = checked.seeded(length, steps, runtime)?;
                 Vectors {
                     seed: Some(SEED),
                     ..made
@@ -146,6 +145,42 @@ impl Checked {
         }
     }
 
+    /// Vectors of `length` bytes from [`SEED`], with the first [`Integers`] that the model can run with.
+    fn seeded(
+        &self,
+        length: usize,
+        steps: usize,
+        runtime: &dyn HostRuntime,
+    ) -> Result<Vectors, SubjectError> {
+        let made = |integers| {
+            let inputs = seeded(length, &self.facts.input_tensors, integers);
+            self.computed(inputs, steps, InputSource::Seeded, runtime)
+        };
+        let refused = |made: &Result<Vectors, SubjectError>| {
+            matches!(
+                made,
+                Err(SubjectError::Model {
+                    source: RuntimeError::Inputs { .. },
+                    ..
+                })
+            )
+        };
+        let first = made(Integers::Small);
+        let mut tensors = self.facts.input_tensors.iter();
+        if !refused(&first) || !tensors.any(|it| integer_bytes(it.element_type).is_some()) {
+            return first;
+        }
+        let mut others = [
+            Integers::Few,
+            Integers::ZeroOrOne,
+            Integers::One,
+            Integers::Zero,
+        ]
+        .into_iter()
+        .map(made);
+        others.find(|it| !refused(it)).unwrap_or(first)
+    }
+
     /// Vectors whose outputs the host computes.
     pub(super) fn computed(
         &self,
@@ -165,15 +200,58 @@ impl Checked {
             seed: None,
             inputs,
             outputs,
-            reference: portable_kernels(runtime),
+            reference: runtime.reference(&self.model),
             steps,
         })
     }
 }
 
-/// `length` bytes of inputs from [`SEED`]: real values from -1 to 1, booleans, and elements of any
-/// other type as the bytes fall.
-fn seeded(length: usize, tensors: &[TensorFacts]) -> Vec<u8> {
+/// What integers of 32 and 64 bits may be in inputs that are made up: a model may take them for positions in
+/// a table, sizes, or what a loop counts from.
+#[derive(Clone, Copy, Debug)]
+enum Integers {
+    /// From -128 to 127.
+    Small,
+    /// From 0 to 127.
+    Few,
+    /// 0 or 1.
+    ZeroOrOne,
+    /// 1.
+    One,
+    /// 0.
+    Zero,
+}
+
+impl Integers {
+    /// Makes such of little-endian elements of `size` bytes, by their lowest bytes.
+    fn restrict(self, part: &mut [u8], size: usize) {
+        for element in part.chunks_mut(size) {
+            let low = match self {
+                Self::Small => element[0],
+                Self::Few => element[0] & 0x7f,
+                Self::ZeroOrOne => element[0] & 1,
+                Self::One => 1,
+                Self::Zero => 0,
+            };
+            let is_negative = low & 0x80 != 0;
+            element.fill(if is_negative { 0xff } else { 0 });
+            element[0] = low;
+        }
+    }
+}
+
+/// Bytes of a signed integer that may be a position or a size.
+fn integer_bytes(element_type: ElementType) -> Option<usize> {
+    match element_type {
+        ElementType::Int32 => Some(4),
+        ElementType::Int64 => Some(8),
+        _ => None,
+    }
+}
+
+/// `length` bytes of inputs from [`SEED`]: real values from -1 to 1, booleans, `integers`, and elements of
+/// any other type as the bytes fall.
+fn seeded(length: usize, tensors: &[TensorFacts], integers: Integers) -> Vec<u8> {
     let mut bytes = seeded_bytes(SEED, length);
     let mut rest = &mut bytes[..];
     while !rest.is_empty() {
@@ -182,7 +260,11 @@ fn seeded(length: usize, tensors: &[TensorFacts]) -> Vec<u8> {
             match tensor.element_type {
                 ElementType::Float32 => part.copy_from_slice(&seeded_values(part)),
                 ElementType::Bool => part.iter_mut().for_each(|it| *it &= 1),
-                _ => {}
+                other => {
+                    if let Some(bytes) = integer_bytes(other) {
+                        integers.restrict(part, bytes);
+                    }
+                }
             }
             rest = after;
         }
@@ -208,7 +290,7 @@ mod tests {
             tensor(8, ElementType::Float32),
             tensor(2, ElementType::Int8),
         ];
-        let bytes = seeded(26, &tensors);
+        let bytes = seeded(26, &tensors, Integers::Zero);
         let raw = seeded_bytes(SEED, 26);
         for vector in [0, 13] {
             assert!(bytes[vector..vector + 3].iter().all(|it| *it <= 1));
@@ -221,5 +303,46 @@ mod tests {
                 raw[vector + 11..vector + 13]
             );
         }
+    }
+    #[test]
+    fn integers_are_small_or_few() {
+        let one = Quantisation {
+            scale: 1.0,
+            zero_point: 0,
+        };
+        let tensors = [
+            TensorFacts::flat(64, ElementType::Int32, one),
+            TensorFacts::flat(64, ElementType::Int64, one),
+        ];
+        let made = |integers| seeded(128, &tensors, integers);
+        let ends = |integers| {
+            let bytes = made(integers);
+            let (words, _) = bytes[..64].as_chunks::<4>();
+            let values: Vec<i32> = words.iter().map(|it| i32::from_le_bytes(*it)).collect();
+            let (longs, _) = bytes[64..].as_chunks::<8>();
+            let all = longs.iter().map(|it| i64::from_le_bytes(*it));
+            let all: Vec<i64> = all.chain(values.into_iter().map(i64::from)).collect();
+            [*all.iter().min().unwrap(), *all.iter().max().unwrap()]
+        };
+        let [least, most] = ends(Integers::Small);
+        assert!(
+            (-128..-64).contains(&least) && (64..128).contains(&most),
+            "{least} {most}"
+        );
+        let [least, most] = ends(Integers::Few);
+        assert!(
+            (0..64).contains(&least) && (64..128).contains(&most),
+            "{least} {most}"
+        );
+        let few = made(Integers::ZeroOrOne);
+        let elements = few[..64].chunks(4).chain(few[64..].chunks(8));
+        let (zeros, ones): (Vec<_>, Vec<_>) = elements.partition(|it| it[0] == 0);
+        assert!(zeros.len() > 4 && ones.len() > 4, "{few:?}");
+        assert_eq!(
+            few.iter().map(|it| usize::from(*it)).sum::<usize>(),
+            ones.len()
+        );
+        let each = |integers| made(integers).iter().filter(|it| **it == 1).count();
+        assert_eq!([each(Integers::One), each(Integers::Zero)], [24, 0]);
     }
 }

@@ -129,5 +129,7 @@ pub fn ram_for(subject: &Subject) -> u64 {
         .map_or(0, |it| it.stream.memory_bytes);
     let buffers = [facts.input_bytes, facts.output_bytes, audio, learner];
     let buffers: u64 = buffers.iter().map(|&bytes| bytes as u64).sum();
-    u64::from(subject.arena_min_bytes) + buffers + STACK_BYTES + STATIC_BYTES
+    // Where the host has no planner, the first bank has to do: with others it would be slower.
+    let arena = subject.arena_min_bytes.unwrap_or(0);
+    u64::from(arena) + buffers + STACK_BYTES + STATIC_BYTES
 }

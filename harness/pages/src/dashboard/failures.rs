@@ -121,6 +121,7 @@ mod tests {
     use crate::dashboard::names::{Names, Options};
     use crate::dashboard::{overview, series, status};
     use crate::page::markdown;
+    use tinybench_analysis::compare::Gate;
     use tinybench_record::RunRecord;
     use tinybench_record::example::with_failures;
 
@@ -136,7 +137,7 @@ mod tests {
 
     /// At which commits something failed, those that are how things are marked.
     fn told(records: &[RunRecord]) -> Vec<String> {
-        let history = History::new(records);
+        let history = History::new(records, &Gate::default());
         let failures = history.failures.iter();
         let mark = |is_current| if is_current { "!" } else { "" };
         failures
@@ -157,7 +158,7 @@ mod tests {
         let mut again = failing(1);
         again.started_at = "2026-01-02T13:00:00Z".to_owned();
         assert_eq!(told(&[good(1), again.clone()]), ["0!"]);
-        assert_eq!(History::new(&[good(1), again]).groups, []);
+        assert_eq!(History::new(&[good(1), again], &Gate::default()).groups, []);
     }
 
     #[test]
@@ -166,7 +167,7 @@ mod tests {
         // It never gave a result, and its runtime isn't known.
         new.failures.push(with_failures().failures[1].clone());
         let records = [record(0, 1_000_000), failing(1), record(2, 1_000_000), new];
-        let history = History::new(&records);
+        let history = History::new(&records, &Gate::default());
         let names = Names::new(&history, &Options::default());
         assert_eq!(status::verdict(&history), ("2 failed".to_owned(), true));
         let documents = [

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
+use super::commits::{Commit, commits, id_of, time};
 use super::failures::{self, ByKey, Failed, MODELLED};
+use super::reports::Sides;
 
-use tinybench_analysis::compare::{Aspect, Context};
-use tinybench_analysis::metrics::{Direction, METRICS, Metric, Rank, energy_follows_latency};
-use tinybench_analysis::{quality, stated_error, statistics};
-use tinybench_record::{ExecutionKind, Fidelity, RunRecord, RunResult};
+use tinybench_analysis::compare::{Aspect, Context, Gate, OperatorChanges, operator_changes};
+use tinybench_analysis::metrics::{Direction, METRICS, Metric, Rank, Unit, energy_follows_latency};
+use tinybench_analysis::{quality, reference, stated_error, statistics};
+use tinybench_record::{ExecutionKind, Fidelity, Profile, RunRecord, RunResult};
 
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,30 +24,6 @@ pub enum State {
     Accepted(String),
     /// A new baseline began at the commit of this index, so that nobody can tell.
     Outdated(usize),
-}
-
-/// A commit that was measured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Commit {
-    /// Its id; of a record without one the time of the run.
-    pub id: String,
-    /// When it was committed; where that isn't known, when it was first measured.
-    pub time: Timestamp,
-    /// Where it can be seen.
-    pub url: Option<String>,
-}
-
-impl Commit {
-    /// Enough of the id to tell commits apart.
-    pub fn short(&self) -> &str {
-        let is_hash = self.id.len() >= 32 && self.id.bytes().all(|b| b.is_ascii_hexdigit());
-        if is_hash { &self.id[..8] } else { &self.id }
-    }
-
-    /// The day.
-    pub fn day(&self) -> String {
-        self.time.strftime("%Y-%m-%d").to_string()
-    }
 }
 
 /// A value of a series.
@@ -108,12 +86,16 @@ impl Step {
 pub struct Series {
     /// The metric.
     pub metric: &'static Metric,
+    /// The unit in which its values are shown.
+    pub unit: Unit,
     /// Its values, in order of commits.
     pub samples: Vec<Sample>,
     /// Its levels.
     pub stretches: Vec<Stretch>,
     /// Where the level changed.
     pub steps: Vec<Step>,
+    /// Changes up to this share are noise.
+    pub floor: f64,
 }
 
 impl Series {
@@ -163,8 +145,17 @@ pub struct Group {
     pub last: usize,
     /// Whether the outputs of that commit were verified.
     pub is_verified: bool,
+    /// The same in words, with how closely they agree with the reference.
+    pub verdict: String,
     /// How good the answers were there, with how sure that is.
     pub quality: Option<String>,
+    /// Which operators make up its steps of latency, where both sides were profiled: with the commit,
+    /// the oldest first.
+    pub operators: Vec<(usize, OperatorChanges)>,
+    /// The profile of the last commit, if it has one.
+    pub profile: Option<Profile>,
+    /// Both sides of each step of a headline figure, the oldest first.
+    pub sides: Vec<Sides>,
 }
 
 impl Group {
@@ -213,8 +204,8 @@ impl History {
     }
 
     /// The history that `records` tell. Where a commit was measured several times, the last run
-    /// counts; of those that began at the same time, the last in `records`.
-    pub fn new(records: &[RunRecord]) -> Self {
+    /// counts; of those that began at the same time, the last in `records`. What is noise, `gate` says.
+    pub fn new(records: &[RunRecord], gate: &Gate) -> Self {
         let mut by_start: Vec<(Timestamp, &RunRecord)> = records
             .iter()
             .map(|record| (time(&record.started_at).unwrap_or_default(), record))
@@ -229,7 +220,7 @@ impl History {
         let mut groups: BTreeMap<Key, Results> = BTreeMap::new();
         let mut failed = ByKey::new();
         for (_, record) in &by_start {
-            let Some(&commit) = index.get(commit_id(record)) else {
+            let Some(&commit) = index.get(id_of(record)) else {
                 continue;
             };
             // The last run of a commit counts, whether it gave a result or failed.
@@ -274,7 +265,7 @@ impl History {
             ),
             groups: groups
                 .into_iter()
-                .filter_map(|(key, results)| group(key, &results))
+                .filter_map(|(key, results)| group(key, &results, gate))
                 .collect(),
             commits,
             records: records.len(),
@@ -316,44 +307,6 @@ impl History {
     }
 }
 
-/// The id under which a record's commit is known.
-fn commit_id(record: &RunRecord) -> &str {
-    let own = record.commit.as_ref().map(|commit| commit.id.as_str());
-    own.or(record.tinybench.commit.as_deref())
-        .unwrap_or(&record.started_at)
-}
-
-fn time(text: &str) -> Option<Timestamp> {
-    text.parse().ok()
-}
-
-/// The commits of records that are in order of their start, the oldest commit first.
-fn commits(records: &[(Timestamp, &RunRecord)]) -> Vec<Commit> {
-    // With the number of the record that names it first: commits of one second are in that order.
-    let mut commits: HashMap<&str, (usize, Commit)> = HashMap::new();
-    for (number, (started, record)) in records.iter().enumerate() {
-        let known = record.commit.as_ref();
-        let id = commit_id(record);
-        let (_, commit) = commits.entry(id).or_insert_with(|| {
-            let commit = Commit {
-                id: id.to_owned(),
-                time: *started,
-                url: None,
-            };
-            (number, commit)
-        });
-        if let Some(time) = known.and_then(|known| time(known.time.as_deref()?)) {
-            commit.time = time;
-        }
-        if let Some(url) = known.and_then(|known| known.url.clone()) {
-            commit.url = Some(url);
-        }
-    }
-    let mut commits: Vec<_> = commits.into_values().collect();
-    commits.sort_by_key(|(number, commit)| (commit.time, *number));
-    commits.into_iter().map(|(_, commit)| commit).collect()
-}
-
 fn names((board, workload, runtime): &Key) -> (&str, &str, &str) {
     (board, workload, runtime)
 }
@@ -369,7 +322,7 @@ fn key(record: &RunRecord, result: &RunResult) -> Key {
     (board, result.workload.clone(), result.runtime.name.clone())
 }
 
-fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
+fn group((board, workload, runtime): Key, results: &Results, gate: &Gate) -> Option<Group> {
     let (&last, (_, last_result)) = results.last_key_value()?;
     let mut context_changes = Vec::new();
     let mut previous: Option<Context> = None;
@@ -406,16 +359,26 @@ fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
                 })
             })
             .collect();
-        let floor = if is_exact { 0.0 } else { metric.noise_floor };
-        let mut series = (!samples.is_empty()).then(|| series(metric, samples, floor, &starts))?;
+        let floor = if is_exact {
+            0.0
+        } else {
+            gate.floor(metric, true, results.values().map(|(_, result)| *result))
+        };
+        let unit = metric.unit_in(last_result);
+        let mut series =
+            (!samples.is_empty()).then(|| series(metric, unit, samples, floor, &starts))?;
         if metric.slug == "energy" && of_latency {
             // Its steps are those of the latency.
             series.steps.clear();
         }
         Some(series)
     });
+    let series: Vec<Series> = series.collect();
     Some(Group {
-        series: series.collect(),
+        operators: operators(&series, results),
+        sides: sides(&series, results),
+        profile: last_result.profile.clone(),
+        series,
         board,
         workload,
         runtime,
@@ -426,19 +389,59 @@ fn group((board, workload, runtime): Key, results: &Results) -> Option<Group> {
             .outputs
             .as_ref()
             .is_none_or(|outputs| outputs.verified),
+        verdict: last_result
+            .outputs
+            .as_ref()
+            .map_or("not compared".to_owned(), reference::verdict),
     })
 }
 
+/// What was run on both sides of the steps of headline figures, each commit once.
+fn sides(series: &[Series], results: &Results) -> Vec<Sides> {
+    let shown = series.iter().filter(|it| it.metric.rank == Rank::Headline);
+    let steps: BTreeMap<usize, usize> = shown
+        .flat_map(|series| &series.steps)
+        .map(|step| (step.commit, step.previous))
+        .collect();
+    let sides = steps.into_iter().filter_map(|(commit, previous)| {
+        let (before, after) = (results.get(&previous)?, results.get(&commit)?);
+        Some(Sides::new((previous, *before), (commit, *after)))
+    });
+    sides.collect()
+}
+
+/// Which operators make up the steps of latency.
+fn operators(series: &[Series], results: &Results) -> Vec<(usize, OperatorChanges)> {
+    let latency = series
+        .iter()
+        .filter(|series| series.metric.slug == "latency");
+    let steps = latency.flat_map(|series| &series.steps);
+    let changes = steps.filter_map(|step| {
+        let profile = |commit| results.get(commit)?.1.profile.as_ref();
+        let (before, after) = (profile(&step.previous)?, profile(&step.commit)?);
+        Some((step.commit, operator_changes(before, after)))
+    });
+    changes.collect()
+}
+
 /// Finds levels and steps, anew in each context: the first commit of one is in `starts`.
-fn series(metric: &'static Metric, samples: Vec<Sample>, floor: f64, starts: &[usize]) -> Series {
+fn series(
+    metric: &'static Metric,
+    unit: Unit,
+    samples: Vec<Sample>,
+    floor: f64,
+    starts: &[usize],
+) -> Series {
     let (mut stretches, mut steps) = (Vec::new(), Vec::<Step>::new());
     if metric.rank == Rank::View {
         // Its steps are those of the figure that it is a view of.
         return Series {
             metric,
+            unit,
             samples,
             stretches,
             steps,
+            floor,
         };
     }
     let context_of = |sample: &Sample| starts.partition_point(|&start| start <= sample.commit);
@@ -480,9 +483,11 @@ fn series(metric: &'static Metric, samples: Vec<Sample>, floor: f64, starts: &[u
     }
     Series {
         metric,
+        unit,
         samples,
         stretches,
         steps,
+        floor,
     }
 }
 
@@ -501,6 +506,7 @@ pub(super) mod tests {
         record.commit = Some(record::Commit {
             id: format!("{number:040x}"),
             time: Some(format!("2026-{month:02}-{day:02}T10:00:00Z")),
+            release: None,
             url: Some(format!("https://example.org/{number}")),
             other: Default::default(),
         });
@@ -524,7 +530,7 @@ pub(super) mod tests {
             .map(|n| record(n, if n < 20 { 1_000_000 } else { 1_300_000 }))
             .rev()
             .collect();
-        let history = History::new(&records);
+        let history = History::new(&records, &Gate::default());
         assert_eq!(history.commits.len(), 30);
         let steps = &latency(&history).steps;
         assert_eq!(steps.len(), 1);
@@ -544,7 +550,7 @@ pub(super) mod tests {
                 record
             })
             .collect();
-        let history = History::new(&records);
+        let history = History::new(&records, &Gate::default());
         assert_eq!(latency(&history).steps, []);
         assert_eq!(latency(&history).stretches.len(), 2);
         let changes = &history.groups[0].context_changes;
@@ -558,7 +564,7 @@ pub(super) mod tests {
         let mut real = record(1, 2_000_000);
         real.execution.kind = ExecutionKind::Probe;
         real.results[0].latency.fidelity = Fidelity::Measured;
-        let history = History::new(&[record(0, 1_000_000), real]);
+        let history = History::new(&[record(0, 1_000_000), real], &Gate::default());
         let boards: Vec<_> = history.groups.iter().map(|group| &group.board).collect();
         assert_eq!(boards, ["nano33", "virtual nano33"]);
     }
@@ -567,7 +573,7 @@ pub(super) mod tests {
     fn the_last_run_of_a_commit_counts() {
         let mut again = record(0, 900_000);
         again.started_at = "2026-01-01T13:00:00Z".to_owned();
-        let history = History::new(&[again, record(0, 1_000_000)]);
+        let history = History::new(&[again, record(0, 1_000_000)], &Gate::default());
         assert_eq!(latency(&history).samples.len(), 1);
         assert_eq!(latency(&history).samples[0].value, 900_000.0 / 64.0);
     }
@@ -576,9 +582,12 @@ pub(super) mod tests {
     fn a_record_without_a_commit_goes_by_its_time() {
         let mut record = record(0, 1_000_000);
         record.commit = None;
-        let history = History::new(&[record.clone()]);
+        let history = History::new(&[record.clone()], &Gate::default());
         assert_eq!(history.commits[0].id, "2026-01-01T12:00:00Z");
         record.tinybench.commit = Some("abc".to_owned());
-        assert_eq!(History::new(&[record]).commits[0].id, "abc");
+        assert_eq!(
+            History::new(&[record], &Gate::default()).commits[0].id,
+            "abc"
+        );
     }
 }

@@ -4,17 +4,21 @@
 //! pages, badges and the feed of it.
 
 mod badge;
+mod commits;
+mod comparison;
 mod failures;
 mod feed;
 mod history;
 mod names;
 mod overview;
+mod reports;
 mod series;
 mod site;
 mod state;
 mod status;
 
-pub use history::{Commit, ContextChange, Group, History, Sample, Series, Step};
+pub use commits::Commit;
+pub use history::{ContextChange, Group, History, Sample, Series, Step};
 pub use names::Options;
 pub use site::write;
 pub use state::accept;

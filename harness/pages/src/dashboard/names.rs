@@ -2,7 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::history::{Commit, Group, History, Series};
+use super::commits::Commit;
+use super::history::{Group, History, Series, Step};
+
+/// The page on which two commits are put beside each other.
+pub const COMPARISON: &str = "compare.html";
 
 /// What the user decides about the site.
 #[derive(Clone, Debug, Default)]
@@ -74,6 +78,31 @@ impl Names {
         }
     }
 
+    /// The place that says what a step of a series is made of: its operators, where they are known.
+    pub fn step(&self, group: &Group, series: &Series, step: &Step) -> String {
+        let is_of_operators = series.metric.slug == "latency"
+            && group
+                .operators
+                .iter()
+                .any(|(commit, _)| *commit == step.commit);
+        match is_of_operators {
+            true => format!("{}series/{}.html#operators", self.root, self.stem(group)),
+            false => self.series(group, series),
+        }
+    }
+
+    /// The report on the two sides of a step at `commit`.
+    pub fn report(&self, group: &Group, commit: &Commit) -> String {
+        let (root, stem) = (self.root, self.stem(group));
+        format!("{root}reports/{stem}-{}.html", file_name(&commit.id))
+    }
+
+    /// The page that puts two commits beside each other, with these chosen.
+    pub fn comparison(&self, base: &Commit, new: &Commit) -> String {
+        let [base, new] = [base, new].map(|it| in_address(&it.id));
+        format!("{}{COMPARISON}?base={base}&new={new}", self.root)
+    }
+
     /// Where a commit can be seen, if that is known and a web address.
     pub fn commit(&self, commit: &Commit) -> Option<String> {
         let url = match &self.options.commit_url {
@@ -97,6 +126,17 @@ impl Names {
             None => path.to_owned(),
         }
     }
+}
+
+/// `text` as a value in the query of an address (RFC 3986, 2.3).
+fn in_address(text: &str) -> String {
+    let byte = |it: u8| match it {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(it).to_string()
+        }
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 /// Whether `url` can be a link on a page.
@@ -137,6 +177,12 @@ mod tests {
     }
 
     #[test]
+    fn values_in_addresses_end_nowhere_else() {
+        assert_eq!(in_address("v1.0-a_b~"), "v1.0-a_b~");
+        assert_eq!(in_address("a&new=\"<é"), "a%26new%3D%22%3C%C3%A9");
+    }
+
+    #[test]
     fn only_web_addresses_become_links() {
         let names = |commit_url: Option<&str>| Names {
             options: Options {
@@ -150,6 +196,7 @@ mod tests {
             id: id.to_owned(),
             time: Default::default(),
             url: Some(url.to_owned()),
+            release: None,
         };
         let link = |pattern, id, url| names(pattern).commit(&commit(id, url));
         assert_eq!(link(None, "a", "javascript:alert(1)"), None);

@@ -1,7 +1,10 @@
 //! The start page: what changed, and every series.
 
+use std::collections::HashSet;
+
 use super::history::{Group, History, Series, State};
 use super::names::Names;
+use super::reports::Sides;
 use super::series::{changed, level, value};
 use super::state;
 use crate::page::{Block, Cell, Column, Document, Filter, Row, Section, Table, Tone};
@@ -154,7 +157,8 @@ fn steps_section(history: &History, names: &Names) -> Section {
         "Where the level of a series changed, the newest first. A change of compiler, flags, \
          model, inputs or clock begins a new baseline and is no step. A step for the worse stays open \
          until the level is back (fixed), the project accepts it, or a new baseline begins \
-         (outdated).",
+         (outdated). A change leads to all figures of the two commits, a metric to its course or the \
+         operators that make the step up, the report to both sides with their profiles, if there are any.",
     );
     section
         .blocks
@@ -165,6 +169,16 @@ fn steps_section(history: &History, names: &Names) -> Section {
     }
     section.blocks.push(Block::Links(links));
     section
+}
+
+/// The steps on which there is a report: those of the newest commits, no more than the start page lists.
+pub fn reported(history: &History) -> impl Iterator<Item = (&Group, &Sides)> {
+    let groups = history.groups.iter();
+    let mut all: Vec<_> = groups
+        .flat_map(|group| group.sides.iter().map(move |sides| (group, sides)))
+        .collect();
+    all.sort_by_key(|(_, sides)| std::cmp::Reverse(sides.commit));
+    all.into_iter().take(MOST_STEPS)
 }
 
 fn steps(history: &History, names: &Names, most: usize) -> Table {
@@ -178,13 +192,17 @@ fn steps(history: &History, names: &Names, most: usize) -> Table {
             Column::number("before"),
             Column::number("after"),
             Column::text("state"),
+            Column::text("report"),
             Column::text("board"),
             Column::text("runtime"),
             Column::text("date"),
         ],
     );
+    let reported: HashSet<_> = reported(history)
+        .map(|(group, sides)| (group.title(), sides.commit))
+        .collect();
     for (group, series, step) in history.steps().into_iter().take(most) {
-        let commit = &history.commits[step.commit];
+        let [previous, commit] = [step.previous, step.commit].map(|it| &history.commits[it]);
         let is_modelled = series
             .samples
             .iter()
@@ -194,8 +212,11 @@ fn steps(history: &History, names: &Names, most: usize) -> Table {
             cells: vec![
                 Cell::linked(commit.short(), names.commit(commit)),
                 group.workload.as_str().into(),
-                Cell::linked(series.metric.title, Some(names.series(group, series))),
-                Cell::toned(text, tone),
+                Cell::linked(series.metric.title, Some(names.step(group, series, step))),
+                Cell {
+                    tone,
+                    ..Cell::linked(text, Some(names.comparison(previous, commit)))
+                },
                 value(series, step.before, is_modelled).into(),
                 value(series, step.after, is_modelled).into(),
                 Cell::toned(
@@ -205,6 +226,10 @@ fn steps(history: &History, names: &Names, most: usize) -> Table {
                         _ => Tone::Aside,
                     },
                 ),
+                match reported.contains(&(group.title(), step.commit)) {
+                    true => Cell::linked("report", Some(names.report(group, commit))),
+                    false => "–".into(),
+                },
                 group.board.as_str().into(),
                 group.runtime.as_str().into(),
                 commit.day().into(),

@@ -4,7 +4,7 @@ use super::history::{Group, History, Sample, Series, Step, Stretch};
 use super::names::Names;
 use crate::page::{Block, Cell, Column, Document, Plot, Section, Table, Tone};
 use crate::plot::{Fit, History as Picture, Point, history as draw};
-use crate::report::MODELLED;
+use crate::report::{MODELLED, operators};
 use tinybench_analysis::metrics::Rank;
 use tinybench_support::printable::spreadsheet_cell;
 
@@ -12,13 +12,19 @@ use tinybench_support::printable::spreadsheet_cell;
 const MOST_POINTS: usize = 400;
 const MOST_ROWS: usize = 100;
 
+/// The section of operators, in links.
+pub const OPERATORS: &str = "operators";
+
+/// Most steps of which the operators are listed.
+const MOST_OPERATOR_STEPS: usize = 10;
+
 /// Most commits that are named as failed.
 const MOST_FAILURES: usize = 10;
 
 /// A figure of a series, marked if it is modelled.
 pub fn value(series: &Series, value: f64, is_modelled: bool) -> String {
     let mark = if is_modelled { MODELLED } else { "" };
-    format!("{mark}{}", series.metric.unit.show(value))
+    format!("{mark}{}", series.unit.show(value))
 }
 
 /// The size of a step, and what to think of it.
@@ -79,6 +85,7 @@ pub fn page(history: &History, group: &Group, names: &Names) -> Document {
         format!("{}.csv", names.stem(group)),
     )]));
     sections.push(headline);
+    sections.extend(operators(history, group));
     if !details.blocks.is_empty() {
         sections.push(details);
     }
@@ -95,11 +102,7 @@ pub fn page(history: &History, group: &Group, names: &Names) -> Document {
     if let Some(quality) = &group.quality {
         lead.push(format!("Quality at the last commit: {quality}"));
     }
-    if group
-        .series
-        .iter()
-        .any(|series| series.samples.iter().any(|sample| sample.is_modelled))
-    {
+    if series_is_modelled(group) {
         lead.push("≈ marks figures that come from a model of the hardware.".to_owned());
     }
     Document {
@@ -108,6 +111,38 @@ pub fn page(history: &History, group: &Group, names: &Names) -> Document {
         sections,
         ..Document::default()
     }
+}
+
+/// Which operators make up the newest steps of the latency, and what those of the last commit take.
+fn operators(history: &History, group: &Group) -> Option<Section> {
+    let profile = group.profile.as_ref().filter(|it| !it.operators.is_empty());
+    if group.operators.is_empty() && profile.is_none() {
+        return None;
+    }
+    let mut section = Section::new(OPERATORS, "Operators");
+    let newest = group.operators.iter().rev().take(MOST_OPERATOR_STEPS);
+    for (commit, changes) in newest {
+        let commit = &history.commits[*commit];
+        let caption = format!(
+            "{} {}: which operators make up the step of the latency",
+            commit.short(),
+            commit.day()
+        );
+        let table = operators::changes(&caption, changes);
+        section.blocks.extend(table.map(Block::Table));
+    }
+    if let Some(profile) = profile {
+        let plot = operators::plot("operators-last", "The last commit", profile);
+        section.blocks.push(Block::Plot(plot));
+        operators::explain(profile, &mut section);
+    }
+    Some(section)
+}
+
+/// Whether any figure of a group is modelled.
+fn series_is_modelled(group: &Group) -> bool {
+    let mut samples = group.series.iter().flat_map(|series| &series.samples);
+    samples.any(|sample| sample.is_modelled)
 }
 
 /// What failed, and at which commits.
@@ -135,7 +170,7 @@ fn failures(history: &History, group: &Group) -> Option<Block> {
 
 fn plot(history: &History, group: &Group, series: &Series, names: &Names) -> Plot {
     let metric = series.metric;
-    let unit = metric.unit;
+    let unit = series.unit;
     let end = |index: Option<&Sample>| {
         index.map_or_else(String::new, |sample| {
             let commit = &history.commits[sample.commit];

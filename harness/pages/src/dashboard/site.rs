@@ -5,8 +5,8 @@ use std::path::Path;
 use super::badge::badge;
 use super::feed::feed;
 use super::history::{Group, History};
-use super::names::{Names, Options, is_web_address};
-use super::{overview, series, state, status};
+use super::names::{COMPARISON, Names, Options, is_web_address};
+use super::{comparison, overview, series, state, status};
 use crate::page::{self, Document, Layout, PageError, write_folder};
 
 /// Writes the site to `folder`. All of it is made before the first file is written.
@@ -35,10 +35,22 @@ pub fn write(history: &History, options: &Options, folder: &Path) -> Result<(), 
         &names,
     )?;
     page("steps.html", &overview::all_steps(history, &names), &names)?;
+    page(COMPARISON, &comparison::page(history, &names)?, &names)?;
     page("status.html", &status::page(history, &names), &names)?;
     for group in &history.groups {
         let path = format!("series/{}.html", names.stem(group));
         page(&path, &series::page(history, group, &inner), &inner)?;
+    }
+    for (group, sides) in overview::reported(history) {
+        let [commit, previous] = [sides.commit, sides.previous].map(|it| &history.commits[it]);
+        let title = format!("{} at {}", group.title(), commit.short());
+        let [mut before, at] = [previous, commit].map(|it| it.short().to_owned());
+        if before == at {
+            before.insert_str(0, "before ");
+        }
+        let titles = [before, at];
+        let document = sides.document(title, titles)?;
+        page(&names.report(group, commit), &document, &inner)?;
     }
     for group in &history.groups {
         let csv = series::csv(history, group).map_err(PageError::Feed)?;
@@ -68,6 +80,7 @@ fn layout(path: &str, root: &str, options: &Options) -> Layout {
             link(&options.title, "index.html"),
             link("Status", "status.html"),
             link("All steps", "steps.html"),
+            link("Compare", COMPARISON),
         ],
         feed: Some(format!("{root}feed.xml")),
     }

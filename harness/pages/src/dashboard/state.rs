@@ -73,6 +73,7 @@ mod tests {
     use super::*;
     use crate::dashboard::history::tests::record;
     use crate::dashboard::status::verdict;
+    use tinybench_analysis::compare::Gate;
 
     /// A history in which the commits take so many cycles, in thousands.
     fn history(cycles: &[u32]) -> History {
@@ -81,7 +82,7 @@ mod tests {
             .enumerate()
             .map(|(number, cycles)| record(number, cycles * 1_000))
             .collect();
-        History::new(&records)
+        History::new(&records, &Gate::default())
     }
 
     fn states(history: &History) -> Vec<Option<State>> {
@@ -121,7 +122,7 @@ mod tests {
             .collect();
         let toolchain = records[4].toolchain.as_mut().unwrap();
         toolchain.rustc = "1.99.0".to_owned();
-        let history = History::new(&records);
+        let history = History::new(&records, &Gate::default());
         assert_eq!(states(&history), [Some(State::Outdated(4))]);
         assert!(!verdict(&history).1);
     }

@@ -124,8 +124,8 @@ fn row(history: &History, group: &Group, series: &Series, names: &Names, newest:
                     let commit = history.commits[failed.commit].short();
                     Cell::toned(format!("failed at {commit}: {}", failed.kind), Tone::Worse)
                 }
-                None if group.is_verified => "verified".into(),
-                None => Cell::toned("differ", Tone::Worse),
+                None if group.is_verified => group.verdict.as_str().into(),
+                None => Cell::toned(group.verdict.as_str(), Tone::Worse),
             },
             age(history, last.commit, names, newest),
             group.board.as_str().into(),

@@ -52,6 +52,9 @@ pub enum Block {
     Links(Vec<(String, String)>),
     /// What to type into a shell.
     Commands(String),
+    /// A choice of two commits, of which a script shows the figures in the table behind it: its data,
+    /// JSON.
+    Choice(String),
 }
 
 /// A plot with the table of what it shows.
@@ -69,6 +72,19 @@ pub struct Plot {
     pub svg: String,
     /// The figures in it.
     pub table: Table,
+}
+
+impl Document {
+    /// All its tables, those of its plots too.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        let blocks = self.sections.iter().flat_map(|it| &it.blocks);
+        blocks.filter_map(|block| match block {
+            Block::Table(table) | Block::Detail(table) => Some(table),
+            Block::Plot(plot) => Some(&plot.table),
+            Block::Text(_) | Block::Notice(_) | Block::Links(_) | Block::Commands(_) => None,
+            Block::Choice(_) => None,
+        })
+    }
 }
 
 impl Section {

@@ -23,6 +23,9 @@ pub enum PageError {
     /// A page can't be rendered.
     #[error("can't render a page: {0}")]
     Template(#[from] askama::Error),
+    /// The figures that a page's script reads can't be written.
+    #[error("can't write the data of a page: {0}")]
+    Data(#[from] serde_json::Error),
     /// The Atom feed can't be written.
     #[error("can't write the Atom feed: {0}")]
     Feed(std::io::Error),
@@ -41,9 +44,10 @@ impl Exits for PageError {
             | Self::Url { .. }
             | Self::Folder(FolderError::Foreign(_) | FolderError::ForeignFile(_)) => Exit::Usage,
             Self::Published(_) => Exit::Input,
-            Self::Template(_) | Self::Feed(_) | Self::Folder(FolderError::Io { .. }) => {
-                Exit::Output
-            }
+            Self::Template(_)
+            | Self::Data(_)
+            | Self::Feed(_)
+            | Self::Folder(FolderError::Io { .. }) => Exit::Output,
         }
     }
 }

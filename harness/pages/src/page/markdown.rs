@@ -79,7 +79,7 @@ fn block(block: &Block, extent: Extent) -> Option<String> {
         Block::Detail(shown) => folded(&shown.caption, shown),
         Block::Plot(_) if extent == Extent::WithoutPlots => return None,
         Block::Plot(plot) => folded(&plot.title, &plot.table),
-        Block::Links(_) => return None,
+        Block::Links(_) | Block::Choice(_) => return None,
         Block::Commands(text) => {
             // A fence longer than any run of backticks inside can't be closed by the text.
             let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);

@@ -1,5 +1,33 @@
 //! A table, to be shown in HTML or Markdown.
 
+/// Characters of which a cell of words has at least so many in a line, if it has more.
+const LONG_CHARACTERS: usize = 24;
+
+/// The least width of a cell with more than that, rem; as in the style of all pages.
+const LONG_REM: f64 = 10.0;
+
+/// What is between two columns, rem; as in the style of all pages.
+const GAP_REM: f64 = 1.25;
+
+/// What is beside a table in a window, rem.
+const MARGINS_REM: f64 = 4.0;
+
+/// The narrowest window, 360 px, rem.
+const NARROWEST_REM: f64 = 22.5;
+
+/// Windows are told apart in steps, for few rules of style, rem.
+const STEP_REM: f64 = 8.0;
+
+/// About how wide a text is in a table in a wide typeface, rem.
+fn width_of(text: &str) -> f64 {
+    let of_character = |it: char| match it {
+        '0'..='9' | 'A'..='Z' | 'm' | 'w' | 'µ' | '≈' | '×' | '+' | '%' => 0.63,
+        'i' | 'j' | 'l' | '.' | ',' | ' ' | '(' | ')' | ':' => 0.37,
+        _ => 0.57,
+    };
+    text.chars().map(of_character).sum()
+}
+
 /// A table with a caption.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
@@ -104,6 +132,32 @@ impl Table {
         });
     }
 
+    /// From which width of a window on it fits beside its margins without being cut, rem: in narrower ones
+    /// each row is a list of its cells. None if it fits any.
+    pub fn fits_from(&self) -> Option<u32> {
+        let of_column = |(at, column): (usize, &Column)| {
+            let words = column.heading.split(' ').map(width_of);
+            let cells = self.rows.iter().filter_map(|row| row.cells.get(at));
+            let texts = cells.map(|cell| match column.numeric || cell.is_short() {
+                true => width_of(&cell.text),
+                false => LONG_REM,
+            });
+            words.chain(texts).fold(0.0, f64::max)
+        };
+        let columns: f64 = self.columns.iter().enumerate().map(of_column).sum();
+        let between = GAP_REM * self.columns.len().saturating_sub(1) as f64;
+        let window = columns + between + MARGINS_REM;
+        let step = (window / STEP_REM).ceil() * STEP_REM;
+        (window > NARROWEST_REM).then_some(step as u32)
+    }
+
+    /// What stands above the cells at `index`.
+    pub fn heading(&self, index: &usize) -> &str {
+        self.columns
+            .get(*index)
+            .map_or("", |column| &column.heading)
+    }
+
     /// Whether the cells at `index` hold numbers.
     pub fn is_numeric(&self, index: &usize) -> bool {
         self.columns
@@ -124,10 +178,13 @@ impl Cell {
 
     /// The classes of the style sheet.
     pub fn class(&self) -> String {
-        // Words so short that a line break inside would only make the table longer.
-        const SHORT: usize = 24;
-        let keep = if self.text.len() <= SHORT { " s" } else { "" };
-        format!("{}{keep}", self.tone.class())
+        let keep = if self.is_short() { "s" } else { "l" };
+        format!("{} {keep}", self.tone.class()).trim().to_owned()
+    }
+
+    /// Whether a line break inside would only make the table longer.
+    fn is_short(&self) -> bool {
+        self.text.chars().count() <= LONG_CHARACTERS
     }
 
     /// A cell that leads somewhere, if `link` says where.
@@ -152,5 +209,25 @@ impl From<String> for Cell {
 impl From<&str> for Cell {
     fn from(text: &str) -> Self {
         text.to_owned().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_tables_need_wide_windows() {
+        let table = |columns: usize, text: &str| {
+            let columns = (0..columns).map(|it| Column::text(format!("column {it}")));
+            let mut table = Table::new("", columns.collect());
+            table.push(vec![text; table.columns.len()]);
+            table.fits_from()
+        };
+        assert_eq!(table(2, "kws"), None);
+        assert_eq!(table(6, "kws"), Some(32));
+        assert_eq!(table(6, "a hundred milliseconds"), Some(80));
+        // Of long texts a line break makes no more than a longer row.
+        assert_eq!(table(3, &"long words ".repeat(20)), Some(40));
     }
 }

@@ -112,7 +112,7 @@ pub fn history(
         (0.0, Anchor::Start, &series.ends[0]),
         (100.0, Anchor::End, &series.ends[1]),
     ] {
-        svg.text(x, BOTTOM + 18.0, anchor, "tick", end);
+        svg.text(x, BOTTOM + 18.0, anchor, "tick place", end);
     }
     svg.finish(BOTTOM + 26.0, id, description)
 }

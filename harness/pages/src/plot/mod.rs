@@ -9,15 +9,24 @@
 //! The functions return the SVG's text. They expect finite values and escape every text.
 
 mod bars;
+mod course;
+mod flame;
 mod history;
+mod lines;
+mod roof;
 mod scale;
 mod scatter;
+mod spans;
 mod strip;
 mod svg;
 
 pub use bars::{Bar, BarGroup, Part, bars};
+pub use course::{Course, course};
+pub use flame::{Flame, flame};
 pub use history::{Fit, History, Point, history, sparkline};
-
+pub use lines::{Line, lines};
+pub use roof::{Mark, Roof, roofline};
 pub use scatter::{Dot, scatter};
+pub use spans::{Span, spans};
 pub use strip::{Strip, strips};
 pub use svg::{Anchor, Svg, escape, visible};

@@ -58,7 +58,7 @@ pub fn scatter(
     for tick in decades(left, right) {
         let x = across.at(tick);
         svg.line((x, BOTTOM), (x, BOTTOM + 5.0), "grid", "");
-        svg.text(
+        svg.text_where_free(
             x,
             BOTTOM + 19.0,
             Anchor::inside(x),
@@ -72,7 +72,13 @@ pub fn scatter(
             svg.line((x, up.at(from)), (x, up.at(to)), "range", "");
         }
         svg.dot(x, y, 5.5, dot.class, &dot.tip);
-        svg.text(x, y - 10.0, Anchor::inside(x), "label halo", &dot.label);
+        // Above it, below it, or else what is told when it is pointed at has to do.
+        for y in [y - 10.0, y + 21.0] {
+            let is_inside = y < BOTTOM;
+            if is_inside && svg.text_where_free(x, y, Anchor::inside(x), "label halo", &dot.label) {
+                break;
+            }
+        }
     }
     svg.finish(BOTTOM + 26.0, id, description)
 }

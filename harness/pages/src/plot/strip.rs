@@ -52,7 +52,7 @@ pub fn strips(
     for &tick in &marks {
         let x = scale.at(tick);
         svg.line((x, 0.0), (x, bottom + 4.0), "grid", "");
-        svg.text(
+        svg.text_where_free(
             x,
             bottom + 18.0,
             Anchor::inside(x),

@@ -57,6 +57,42 @@ impl Anchor {
 #[derive(Debug, Default)]
 pub struct Svg {
     body: String,
+    /// Where the texts are in the narrowest plot, pixels.
+    texts: Vec<Area>,
+}
+
+/// The area of a text: its ends across, and from its upper end to its baseline.
+#[derive(Clone, Copy, Debug)]
+struct Area {
+    across: (f64, f64),
+    down: (f64, f64),
+}
+
+impl Area {
+    /// Of a text in a plot on a phone.
+    fn new(x: f64, y: f64, anchor: Anchor, text: &str) -> Self {
+        const NARROWEST: f64 = 328.0;
+        const CHARACTER: f64 = 8.0;
+        const HEIGHT: f64 = 13.0;
+        let (x, width) = (
+            x / 100.0 * NARROWEST,
+            text.chars().count() as f64 * CHARACTER,
+        );
+        let left = match anchor {
+            Anchor::Start => x,
+            Anchor::Middle => x - width / 2.0,
+            Anchor::End => x - width,
+        };
+        Self {
+            across: (left, left + width),
+            down: (y - HEIGHT, y),
+        }
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        let overlap = |(from, to): (f64, f64), (start, end): (f64, f64)| from < end && start < to;
+        overlap(self.across, other.across) && overlap(self.down, other.down)
+    }
 }
 
 impl Svg {
@@ -65,8 +101,26 @@ impl Svg {
         Self::default()
     }
 
+    /// Text with its baseline at `y`, if none is there yet: whether there was room, also in a plot on a phone.
+    pub fn text_where_free(
+        &mut self,
+        x: f64,
+        y: f64,
+        anchor: Anchor,
+        class: &str,
+        text: &str,
+    ) -> bool {
+        let area = Area::new(x, y, anchor, text);
+        let is_free = !self.texts.iter().any(|it| it.meets(&area));
+        if is_free {
+            self.text(x, y, anchor, class, text);
+        }
+        is_free
+    }
+
     /// Text with its baseline at `y`.
     pub fn text(&mut self, x: f64, y: f64, anchor: Anchor, class: &str, text: &str) {
+        self.texts.push(Area::new(x, y, anchor, text));
         let class = match anchor {
             Anchor::Start => class.to_owned(),
             Anchor::Middle => format!("{class} mid"),
@@ -88,6 +142,34 @@ impl Svg {
             short(x),
             short(y),
             short(width.max(0.0)),
+            short(height),
+            title(tip)
+        ));
+    }
+
+    /// A rectangle at `(x, y)` of `(width, height)` with a text in it, of which no more is shown than fits.
+    pub fn boxed(
+        &mut self,
+        (x, y): (f64, f64),
+        size: (f64, f64),
+        class: &str,
+        text: &str,
+        tip: &str,
+    ) {
+        let (width, height) = (size.0.max(0.0), size.1.max(0.0));
+        let text = match text {
+            "" => String::new(),
+            text => format!(
+                r#"<text x="4" y="{}" class="inside">{}</text>"#,
+                short(height / 2.0 + 4.5),
+                escape(text)
+            ),
+        };
+        self.write(format_args!(
+            r#"<svg x="{}%" y="{}" width="{}%" height="{}"><rect width="100%" height="100%" class="{class}">{}</rect>{text}</svg>"#,
+            short(x),
+            short(y),
+            short(width),
             short(height),
             title(tip)
         ));
@@ -191,6 +273,18 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("\"</desc>"), "{text}");
+    }
+
+    #[test]
+    fn texts_keep_out_of_each_others_way() {
+        let mut svg = Svg::new();
+        let mut free = |x, y, anchor| svg.text_where_free(x, y, anchor, "a", "kws");
+        assert!(free(50.0, 20.0, Anchor::Middle));
+        assert!(!free(52.0, 20.0, Anchor::Middle));
+        assert!(free(52.0, 40.0, Anchor::Middle));
+        assert!(free(65.0, 20.0, Anchor::Start));
+        assert!(!free(60.0, 20.0, Anchor::End));
+        assert_eq!(svg.finish(1.0, "id", "").matches("<text").count(), 3);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What changed from the first record to each of the others, as `tinybench compare` judges it.
 
+use super::timing::operators;
 use crate::page::{Block, Cell, Column, Section, Table, Tone};
 use tinybench_analysis::compare::{
     Aspect, Candidate, CompareError, Difference, FailureVerdict, Gate, MetricChange, Side, Verdict,
@@ -87,8 +88,18 @@ fn compared(candidate: &Candidate, section: &mut Section) {
         )));
     }
     for result in &candidate.results {
-        if let Some(quality) = text::quality(result) {
-            let label = text::label(result, &candidate.results);
+        let label = text::label(result, &candidate.results);
+        if let Some(changes) = text::operators(result) {
+            let caption = format!("{name}, {label}: which operators make up the change");
+            let table = operators::changes(&caption, changes);
+            section.blocks.extend(table.map(Block::Table));
+        }
+        let is_other = |it: &MetricChange| {
+            ["quality", "error"].contains(&it.metric) && it.verdict != Verdict::Same
+        };
+        if result.metrics.iter().any(is_other)
+            && let Some(quality) = text::quality(result)
+        {
             section.text(format!("{label}, quality of the answers: {quality}."));
         }
     }

@@ -26,7 +26,7 @@ pub fn section(results: &Results, budget: &[NamedLimit]) -> Option<Section> {
     let mut columns = vec![Column::text("workload"), Column::text("choice")];
     columns.extend(weighed.iter().map(|metric| Column::number(metric.title)));
     if has_quality {
-        columns.push(Column::text("quality"));
+        columns.push(Column::text("quality, 95 % interval"));
     }
     if !budget.is_empty() {
         columns.push(Column::text("budget"));
@@ -36,13 +36,12 @@ pub fn section(results: &Results, budget: &[NamedLimit]) -> Option<Section> {
         columns,
     );
     for group in &groups {
-        for (index, item) in group.iter().enumerate() {
-            let workload = if index == 0 { base(item) } else { "" };
-            let mut cells: Vec<Cell> = vec![workload.into(), name(results, item).into()];
+        for item in group {
+            let mut cells: Vec<Cell> = vec![base(item).into(), name(results, item).into()];
             cells.extend(weighed.iter().map(|metric| weigh(metric, item, group)));
             if has_quality {
                 let judged = item.result.quality.as_ref();
-                cells.push(judged.map_or("–".to_owned(), quality::figure).into());
+                cells.push(judged.map_or("–".to_owned(), quality::brief).into());
             }
             if !budget.is_empty() {
                 cells.push(keeps(item, budget));
@@ -51,16 +50,22 @@ pub fn section(results: &Results, budget: &[NamedLimit]) -> Option<Section> {
         }
     }
     let mut section = Section::new("choice", "Which to ship");
-    section.text(text(budget));
+    section.text(text(budget, results));
     section.blocks.push(Block::Table(table));
     Some(section)
 }
 
-fn text(budget: &[NamedLimit]) -> String {
+fn text(budget: &[NamedLimit], results: &Results) -> String {
+    // In the unit in which the figures stand beside it.
+    let unit = |metric: &Metric| {
+        let mut items = results.items.iter();
+        let first = items.find(|it| it.reading(metric).is_some());
+        first.map_or(metric.unit, |it| metric.unit_in(it.result))
+    };
     let limits: Vec<_> = budget
         .iter()
         .filter_map(|it| {
-            let most = it.metric.unit.show(it.limit.hard?);
+            let most = unit(it.metric).show(it.limit.hard?);
             Some(format!("{} {most}", it.metric.title))
         })
         .collect();
@@ -122,17 +127,19 @@ fn weigh(metric: &Metric, item: &Item, group: &[Item]) -> Cell {
     }
     let text = format!("{shown} ({:.2}×)", reading.value / least);
     // Itself is among them, and only that may not be worse.
-    let is_worse = |it: &Reading| is_less(metric, &reading, it);
+    let floor = metric.noise_floor_of(group.iter().map(|it| it.result));
+    let is_worse = |it: &Reading| is_less(floor, &reading, it);
     match others().filter(|it| !is_worse(it)).count() == 1 {
         true => Cell::toned(text, Tone::Better),
         false => text.into(),
     }
 }
 
-/// Whether one figure is less than another by more than the noise.
-fn is_less(metric: &Metric, one: &Reading, other: &Reading) -> bool {
+/// Whether one figure is less than another by more than the noise, changes up to `floor` unless they are
+/// counted.
+fn is_less(floor: f64, one: &Reading, other: &Reading) -> bool {
     let floor = match one.fidelity.or(other.fidelity) {
-        Some(_) => metric.noise_floor,
+        Some(_) => floor,
         None => 0.0,
     };
     if !(one.noisy || other.noisy) {

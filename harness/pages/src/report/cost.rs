@@ -23,7 +23,7 @@ const FLASH: [MemoryPart; 6] = [
     ("features and answers", "part2", |item| {
         optional(flash(item).and_then(|flash| flash.pipeline_bytes))
     }),
-    ("learning", "other", |item| {
+    ("learning", "part5", |item| {
         optional(flash(item).and_then(|flash| flash.learning_bytes))
     }),
     ("measuring program, not counted", "own", |item| {
@@ -48,7 +48,7 @@ const RAM: [MemoryPart; 7] = [
     ("features and answers", "first", |item| {
         optional(memory(item).and_then(|memory| memory.pipeline_bytes))
     }),
-    ("learning", "other", |item| {
+    ("learning", "part5", |item| {
         optional(memory(item).and_then(|memory| memory.learning_bytes))
     }),
     ("measuring program, not counted", "own", |item| {

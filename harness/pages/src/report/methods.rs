@@ -41,6 +41,10 @@ pub fn section(results: &Results) -> Section {
          is programmed. What only the measuring program needs is shown apart and not counted. \
          docs/numbers.md explains every figure.",
     );
+    let energy_error = stated_error::of_energy(results.items.iter().map(|item| item.result));
+    if !energy_error.is_empty() {
+        section.text(energy_error);
+    }
     section.blocks.push(Block::Table(context(results)));
     section.blocks.push(Block::Table(models(results)));
     section.blocks.push(Block::Detail(hashes(results)));
@@ -161,6 +165,7 @@ fn models(results: &Results) -> Table {
                     format!("pseudo-random, seed {}", seed.unwrap_or_default())
                 }
                 (InputSource::Dataset, _) => "MLPerf Tiny's data set".to_owned(),
+                (InputSource::Program, _) => "what the program holds".to_owned(),
             };
             table.push([
                 results.full_label(item),

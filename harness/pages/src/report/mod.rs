@@ -9,10 +9,10 @@ mod cost;
 mod failures;
 mod learning;
 mod methods;
-mod power;
 mod published;
 mod repeat;
 mod results;
+mod runtimes;
 mod summary;
 mod timing;
 
@@ -26,6 +26,7 @@ use tinybench_record::reading::Loaded;
 pub use changes::changes;
 pub use published::{Published, PublishedError, rows as published_rows};
 pub use results::{Item, Results};
+pub use timing::operators;
 
 /// Stands before every number that comes from a model of the hardware.
 pub const MODELLED: &str = "≈ ";
@@ -109,6 +110,7 @@ pub fn document(runs: &[Run], extras: Extras) -> Result<Document, PublishedError
     sections.extend(extras.before_summary);
     sections.extend(failures::section(&results));
     sections.push(summary::section(&results));
+    sections.extend(runtimes::section(&results));
     sections.extend(timing::sections(&results));
     sections.extend(cost::section(&results));
     sections.extend(answers::sections(&results));

@@ -3,7 +3,7 @@
 use super::Run;
 use super::results::Results;
 use crate::page::{Block, Section};
-use tinybench_record::{Asked, RunRecord};
+use tinybench_record::{Asked, Places, RunRecord};
 
 /// The commands that repeat the runs.
 pub fn section(results: &Results) -> Section {
@@ -15,8 +15,9 @@ pub fn section(results: &Results) -> Section {
     if !known.is_empty() {
         section.text(
             "`git` and `cargo` are for a clone of the repository, `tinybench` for the \
-             folder from which relative paths lead to the files that are named. On a virtual board \
-             the figures come out the same, to the cycle, with the same compiler.",
+             folder from which paths lead to the files that are named; of files outside of that where \
+             it was first run only the end of the path is known. On a virtual board the figures come \
+             out the same, to the cycle, with the same compiler.",
         );
         let commands: Vec<_> = known
             .iter()
@@ -54,8 +55,10 @@ fn commands(record: &RunRecord, label: Option<&str>) -> String {
     lines.push("cargo install --path harness/cli".to_owned());
     let runs = record.asked.iter().filter(|it| it.command == "run").count();
     let mut parts = Vec::new();
+    // Records of before have whole paths.
+    let places = Places::of(&record.asked, None);
     for asked in &record.asked {
-        let mut line = command(asked);
+        let mut line = command(&places.command(asked));
         if runs > 1 && asked.command == "run" {
             let part = format!("part-{}.json", parts.len() + 1);
             line += &format!(" --out {part}");
@@ -103,6 +106,14 @@ mod tests {
             "git checkout abc123\ncargo install --path harness/cli\ntinybench fetch mlperf-tiny\n\
              tinybench run --board nano33 --workload kws --on virtual --model 'my models/a.tflite'\n"
         );
+    }
+
+    #[test]
+    fn what_the_users_folders_are_called_is_not_told() {
+        let mut record = example();
+        record.asked[0].option("--model", "/home/me/secret/a.tflite");
+        let text = commands(&record, None);
+        assert!(text.ends_with("--model a.tflite\n"), "{text}");
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Item<'_> {
         Some(format!(
             "{}{}",
             mark(reading.fidelity),
-            metric.unit.show(reading.value)
+            metric.unit_in(self.result).show(reading.value)
         ))
     }
 }

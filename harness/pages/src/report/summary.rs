@@ -3,7 +3,7 @@
 use super::results::{Item, Results, metric};
 use crate::page::{Block, Cell, Column, Section, Table, Tone};
 use tinybench_analysis::metrics::{Metric, Rank};
-use tinybench_analysis::quality;
+use tinybench_analysis::{quality, reference};
 use tinybench_record::ExecutionKind;
 
 /// Metrics of the summary, in its order.
@@ -84,7 +84,7 @@ pub fn section(results: &Results) -> Section {
     columns.extend(metrics.iter().map(|metric| Column::number(metric.title)));
     let judged = results.items.iter().any(|it| it.result.quality.is_some());
     if judged {
-        columns.push(Column::text("quality"));
+        columns.push(Column::text("quality, 95 % interval"));
     }
     columns.push(Column::text("outputs"));
     let mut table = Table::new(
@@ -101,11 +101,18 @@ pub fn section(results: &Results) -> Section {
         }
         if judged {
             let quality = item.result.quality.as_ref();
-            cells.push(quality.map_or("–".to_owned(), quality::figure).into());
+            cells.push(quality.map_or("–".to_owned(), quality::brief).into());
         }
         cells.push(match &item.result.outputs {
-            Some(outputs) if outputs.verified => "verified".into(),
-            Some(_) => Cell::toned("differ", Tone::Worse),
+            Some(outputs) => {
+                let reference = reference::against(item.result).unwrap_or_default();
+                let agreement = reference::agreement(outputs).map(|it| format!(", {it}"));
+                let agreement = agreement.unwrap_or_default();
+                match outputs.verified {
+                    true => format!("verified against {reference}{agreement}").into(),
+                    false => Cell::toned(format!("differ from {reference}"), Tone::Worse),
+                }
+            }
             None => "–".into(),
         });
         table.push(cells);

@@ -45,6 +45,10 @@ struct Ci {
     project: &'static [&'static str],
     /// What follows the project's address and precedes the commit.
     path: &'static str,
+    /// Holds the tag that the job runs for.
+    tag: &'static str,
+    /// Says whether that is one, and what then, where the tag's variable may hold a branch.
+    is_tag: Option<(&'static str, &'static str)>,
 }
 
 /// GitHub ("Variables reference" of GitHub Actions) and GitLab ("Predefined CI/CD variables").
@@ -54,12 +58,16 @@ const SYSTEMS: [Ci; 2] = [
         time: None,
         project: &["GITHUB_SERVER_URL", "GITHUB_REPOSITORY"],
         path: "/commit/",
+        tag: "GITHUB_REF_NAME",
+        is_tag: Some(("GITHUB_REF_TYPE", "tag")),
     },
     Ci {
         id: "CI_COMMIT_SHA",
         time: Some("CI_COMMIT_TIMESTAMP"),
         project: &["CI_PROJECT_URL"],
         path: "/-/commit/",
+        tag: "CI_COMMIT_TAG",
+        is_tag: None,
     },
 ];
 
@@ -102,7 +110,20 @@ fn resolve(explicit: Option<&str>, variable: Variable, git: Git) -> Option<Commi
         let parts: Option<Vec<String>> = system.project.iter().map(|part| variable(part)).collect();
         Some(format!("{}{}{clean}", parts?.join("/"), system.path))
     });
+    let release = system
+        .filter(|it| {
+            it.is_tag
+                .is_none_or(|(name, value)| variable(name).as_deref() == Some(value))
+        })
+        .and_then(|it| variable(it.tag))
+        .or_else(|| {
+            // Of a commit with changes there is no release.
+            let of_commit = || git(&["tag", "--sort=-version:refname", "--points-at", &clean]);
+            let tags = (clean == id && !clean.starts_with('-')).then(of_commit)??;
+            tags.lines().next().map(str::to_owned)
+        });
     Some(Commit {
+        release: release.filter(|it| is_plain(it, MAX_NAME)),
         id,
         time: time
             .and_then(|time| time.parse::<Timestamp>().ok())
@@ -150,7 +171,7 @@ mod tests {
         let commit = with(None, &[], &checkout).unwrap();
         assert_eq!(commit.id, "c0ffee-dirty");
         assert_eq!(commit.time.as_deref(), Some("2026-03-01T10:00:00Z"));
-        assert_eq!(commit.url, None);
+        assert_eq!((commit.url, commit.release), (None, None));
         assert_eq!(with(None, &[], &|_| None), None);
     }
 
@@ -169,6 +190,27 @@ mod tests {
             ("GITHUB_REPOSITORY", "a\u{1b}[2J"),
         ];
         assert_eq!(with(None, &strange, &checkout).unwrap().url, None);
+    }
+
+    #[test]
+    fn a_tag_is_a_release() {
+        let tagged = |arguments: &[&str]| {
+            Some(match arguments[0] {
+                "describe" => "c0ffee".to_owned(),
+                "tag" => "v1.10\nv1.9".to_owned(),
+                _ => return None,
+            })
+        };
+        let release = |variables: &[(&str, &str)], git: Git| with(None, variables, git)?.release;
+        assert_eq!(release(&[], &tagged).as_deref(), Some("v1.10"));
+        assert_eq!(release(&[], &checkout), None);
+        let nothing = |_: &[&str]| None;
+        let mut github = vec![("GITHUB_SHA", "abc"), ("GITHUB_REF_NAME", "v2.0")];
+        assert_eq!(release(&github, &nothing), None);
+        github.push(("GITHUB_REF_TYPE", "tag"));
+        assert_eq!(release(&github, &nothing).as_deref(), Some("v2.0"));
+        let gitlab = [("CI_COMMIT_SHA", "abc"), ("CI_COMMIT_TAG", "v3.0")];
+        assert_eq!(release(&gitlab, &nothing).as_deref(), Some("v3.0"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::profile;
 use crate::learning::Learning;
-use crate::{Failure, MAX_NAME, Power, Quality, RunRecord, RunResult, Stage};
+use crate::{Failure, MAX_NAME, Metered, Power, Quality, RunRecord, RunResult, Stage};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
@@ -252,10 +252,18 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
     if latency.decode.as_ref().is_some_and(|it| !is_median(it)) {
         return Err(("latency.decode", other_median()));
     }
+    let layouts = latency.layouts.as_ref();
+    if let Some(absurdity) = layouts.and_then(|it| it.absurdity(latency.median_cycles, clock_hz)) {
+        return Err(("latency.layouts", absurdity.to_owned()));
+    }
     if let Some(energy) = &result.energy
         && (energy.uj_per_inference < 0.0 || energy.mean_mw < 0.0)
     {
         return Err(("energy", "is negative".to_owned()));
+    }
+    let metered = result.energy.as_ref().and_then(|it| it.metered.as_ref());
+    if let Some(absurdity) = metered.and_then(Metered::absurdity) {
+        return Err(("energy.metered", absurdity.to_owned()));
     }
     if let Some(power) = &result.power {
         power_of(power)?;
@@ -291,6 +299,14 @@ fn figures(clock_hz: u64, result: &RunResult) -> Result<(), (&'static str, Strin
             "outputs",
             "has more mismatches than bytes that were compared".to_owned(),
         ));
+    }
+    let agreement = result.outputs.as_ref().and_then(|it| it.agreement.as_ref());
+    if let Some(areas) = agreement.and_then(|it| it.auc.as_ref())
+        && ![areas.reference, areas.found]
+            .iter()
+            .all(|area| (0.0..=1.0).contains(area))
+    {
+        return Err(("outputs.agreement.auc", "is not from 0 to 1".to_owned()));
     }
     if let Some(quality) = &result.quality {
         quality_of(quality).map_err(|reason| ("quality", reason))?;
@@ -357,6 +373,15 @@ fn learning(learning: &Learning) -> Result<(), (&'static str, String)> {
     if learning.policies.is_empty() {
         return error("has no policies");
     }
+    let stream = &learning.stream;
+    let marks = stream
+        .arrivals
+        .iter()
+        .map(|it| it.at)
+        .chain(stream.drift_at);
+    if marks.into_iter().any(|at| at >= stream.samples) {
+        return error("goes on behind the end of its stream");
+    }
     for policy in &learning.policies {
         let shares = [Some(policy.accuracy), policy.accuracy_before_drift]
             .into_iter()
@@ -396,10 +421,29 @@ fn power_of(power: &Power) -> Result<(), (&'static str, String)> {
         power.idle_mw,
         power.mean_ua,
         power.mean_mw,
+        power.wake_us.unwrap_or(0.0),
         power.cell.as_ref().map_or(0.0, |cell| cell.life_hours),
+        power.cell.as_ref().map_or(0.0, |cell| cell.capacity_mah),
     ];
     if amounts.iter().any(|&amount| amount < 0.0) {
         return Err(("power", "is negative".to_owned()));
+    }
+    if let Some(cell) = &power.cell {
+        let within = |range: Option<[f64; 2]>, value: f64| {
+            range.is_none_or(|[low, high]| (0.0..=value).contains(&low) && value <= high)
+        };
+        if !within(cell.usable_range, cell.usable_share) {
+            return Err((
+                "power.cell.usable_range",
+                "isn't around the share".to_owned(),
+            ));
+        }
+        if !within(cell.life_range_hours, cell.life_hours) {
+            return Err((
+                "power.cell.life_range_hours",
+                "isn't around the life".to_owned(),
+            ));
+        }
     }
     if power.below_1_mw != (power.mean_mw < Power::LINE_MW) {
         return Err((
@@ -415,7 +459,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::example::{example, with_failures};
+    use crate::example::{example, with_failures, with_metered};
     use crate::{Compression, FloatOutputs, Other};
 
     /// What is said of the example with the field at `pointer` replaced.
@@ -431,13 +475,34 @@ mod tests {
     }
 
     #[test]
+    fn what_an_instrument_cannot_have_told_is_named() {
+        check(&with_metered()).unwrap();
+        let said = |pointer: &str, bad: Value| {
+            let mut value = serde_json::to_value(with_metered()).unwrap();
+            let at = format!("/results/0/energy/metered{pointer}");
+            *value.pointer_mut(&at).unwrap() = bad;
+            super::super::parse(value.to_string().as_bytes()).unwrap_err()
+        };
+        for (pointer, bad, told) in [
+            ("/windows_uj", json!([]), "windows without an energy"),
+            ("/windows_uj/0", json!(-1.0), "windows without an energy"),
+            ("/course/mean_mw", json!([1.0]), "a course that isn't one"),
+            ("/course/windows/0/0", json!(16.0), "windows out of order"),
+        ] {
+            let said = said(pointer, bad);
+            assert!(said.contains(told), "{said}");
+        }
+    }
+
+    #[test]
     fn power_that_cannot_be_is_named() {
         let good = json!({
             "interval_s": 1.0, "duty_cycle": 0.1, "active_mw": 9.9, "idle_mw": 0.007,
             "mean_ua": 332.0, "mean_mw": 0.996, "below_1_mw": true,
             "cell": {
                 "name": "cr2032", "capacity_mah": 225.0, "nominal_v": 3.0, "usable_share": 0.85,
-                "self_discharge_per_year": 0.015, "life_hours": 570.0,
+                "usable_range": [0.8, 0.9], "self_discharge_per_year": 0.015, "life_hours": 570.0,
+                "life_range_hours": [500.0, 600.0],
             },
             "source": "model:active-idle-current", "fidelity": "modelled",
         });
@@ -466,6 +531,16 @@ mod tests {
                 "/cell/life_hours",
                 json!(-1),
                 "`results[0].power` is negative",
+            ),
+            (
+                "/cell/usable_range",
+                json!([0.9, 1.0]),
+                "`results[0].power.cell.usable_range` isn't around the share",
+            ),
+            (
+                "/cell/life_range_hours",
+                json!([500.0, 560.0]),
+                "`results[0].power.cell.life_range_hours` isn't around the life",
             ),
             (
                 "/mean_mw",
@@ -501,6 +576,7 @@ mod tests {
             ("/results/0/outputs/mismatches", json!(577)),
             ("/results/0/quality/value", json!(1.5)),
             ("/results/0/learning/policies", json!([])),
+            ("/results/0/learning/stream/drift_at", json!(480)),
             ("/results/0/learning/policies/0/accuracy", json!(-0.1)),
             (
                 "/results/0/learning/policies/0/curve/0/accuracy",

@@ -2,7 +2,8 @@
 
 use crate::{PartProfile, Profile};
 
-/// The parts of a profile add up to the whole, and no stalls are more than the part that they are of.
+/// The parts of a profile add up to the whole, as do the samples of its functions, and no stalls are more than
+/// the part that they are of.
 /// The error is the reason.
 pub(super) fn check(profile: &Profile) -> Result<(), &'static str> {
     let operators = profile.operators.iter().map(|it| &it.cost);
@@ -14,6 +15,10 @@ pub(super) fn check(profile: &Profile) -> Result<(), &'static str> {
     let stalls = |part: &PartProfile| part.stalls.as_ref().map_or(0, |it| it.total());
     if parts().any(|part| stalls(part) > part.cycles) {
         return Err("has stalls that are more than the cycles they are of");
+    }
+    let of_functions = profile.functions.iter().filter_map(|it| it.samples);
+    if (profile.samples).is_some_and(|taken| of_functions.fold(0, u64::saturating_add) != taken) {
+        return Err("has functions whose samples aren't those that were taken");
     }
     let negative = |part: &PartProfile| part.energy_uj.is_some_and(|energy| energy < 0.0);
     if parts().any(negative) {

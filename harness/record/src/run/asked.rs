@@ -18,7 +18,7 @@ pub struct Asked {
     /// The command, such as `run`.
     pub command: String,
     /// Its arguments, a word each. Options that were left at their defaults aren't among them; paths
-    /// are as they were given.
+    /// begin in the folder where it was given, and of files elsewhere there is the end alone.
     pub arguments: Vec<String>,
     /// Fields of a newer version.
     #[serde(flatten)]

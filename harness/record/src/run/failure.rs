@@ -58,8 +58,20 @@ impl Failure {
 
 /// The lines of `text` one behind the other, as one that is safe to print.
 fn one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let mut line = printable(&words.join(" ")).into_owned();
+    let mut joined = String::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if words.is_empty() {
+            continue;
+        }
+        if !joined.is_empty() {
+            // Behind a line that doesn't end in a sign of its own.
+            let is_ended = joined.ends_with([':', ',', ';', '.']);
+            joined.push_str(if is_ended { " " } else { "; " });
+        }
+        joined.push_str(&words.join(" "));
+    }
+    let mut line = printable(&joined).into_owned();
     if line.len() > MAX_MESSAGE {
         let mut end = MAX_MESSAGE;
         while !line.is_char_boundary(end) {
@@ -163,8 +175,8 @@ mod tests {
     fn a_message_is_one_line_that_is_safe_to_print() {
         let failure = |message: &str| Failure::new("kws", FailureKind::Fault, message, 6);
         assert_eq!(
-            failure("kws: it faulted:\n  pc 0x1234 in \u{1b}[2Jmain\n\n  lr 0\n").message,
-            r"kws: it faulted: pc 0x1234 in \u{1b}[2Jmain lr 0"
+            failure("kws: it faulted:\n  pc 0x1234 in \u{1b}[2Jmain\n\n  lr 0\n\n").message,
+            r"kws: it faulted: pc 0x1234 in \u{1b}[2Jmain; lr 0"
         );
         let long = failure(&"é".repeat(5_000)).message;
         assert!(long.len() <= MAX_MESSAGE + '…'.len_utf8() && long.ends_with("é…"));

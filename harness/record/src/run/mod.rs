@@ -1,10 +1,14 @@
 //! One run, what it ran on, and its results.
 
 mod asked;
+mod baseline;
 mod failure;
+mod places;
 
 pub use asked::Asked;
+pub use baseline::{BaselineName, InvalidBaselineName};
 pub use failure::{Failure, FailureKind};
+pub use places::Places;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -99,6 +103,9 @@ pub struct Commit {
     /// Where it can be seen.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub url: Option<String>,
+    /// The release that it is: a tag on it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub release: Option<String>,
     /// Fields of a newer version.
     #[serde(flatten)]
     pub other: Other,
@@ -174,7 +181,7 @@ pub struct Toolchain {
     pub rustc: String,
     /// Target triple.
     pub target: String,
-    /// Optimisation level.
+    /// Optimisation level of the kernels, and of the whole runtime for classical models.
     pub opt_level: String,
     /// Further flags that change the code.
     pub flags: Vec<String>,

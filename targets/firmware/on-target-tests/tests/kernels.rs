@@ -12,7 +12,7 @@ use cortex_m_rt as _;
 mod tests {
     use tinybench_interpreter::kernels::{
         Add, Bias, Conv2d, Dsp, FullyConnected, Kernels, Pool2d, Portable, Requantisation, Softmax,
-        Window, conv_2d_scratch,
+        Window, conv_2d_scratch, conv_2d_suits, depthwise_conv_2d_suits,
     };
     use tinybench_interpreter::{Multiplier, SoftmaxScale};
     use tinybench_on_target_tests::Noise;
@@ -58,6 +58,15 @@ mod tests {
 
         fn size(&mut self, low: usize, high: usize) -> usize {
             self.noise.between(low as i32, high as i32) as usize
+        }
+
+        /// A depth: one up to `most`, in every second pair of rounds one that fills words.
+        fn depth(&mut self, round: u32, most: usize) -> usize {
+            if (round / 2).is_multiple_of(2) {
+                self.size(1, most)
+            } else {
+                4 * self.size(1, 3)
+            }
         }
 
         /// New contents for everything; `narrow` as in [`Requantisation`]. In one round of four
@@ -136,10 +145,12 @@ mod tests {
     #[test]
     fn convolutions_are_equal() {
         let mut bench = Bench::new(1);
+        let mut suited = 0;
         for round in 0..ROUNDS {
             let narrow = round % 2 == 0;
             bench.fill(narrow);
-            let channels = [bench.size(1, 8), bench.size(1, 7)];
+            let depth = bench.depth(round, 8);
+            let channels = [depth, bench.size(1, 7)];
             let window = bench.window(channels, true);
             let [input, output] = images(&window);
             let [input_offset, output_offset] = bench.zero_points();
@@ -161,18 +172,26 @@ mod tests {
             let scratch = &mut bench.scratch[..conv_2d_scratch(&window).unwrap()];
             let input = &bench.input[..input];
             Portable::conv_2d(&op, &scale, input, &mut bench.portable[..output], scratch);
-            Dsp::conv_2d(&op, &scale, input, &mut bench.dsp[..output], scratch);
+            Dsp::conv_2d_any(&op, &scale, input, &mut bench.dsp[..output], scratch);
             assert_eq!(bench.portable[..output], bench.dsp[..output], "{op:?}");
+            if conv_2d_suits(&window) {
+                suited += 1;
+                bench.dsp.fill(2);
+                Dsp::conv_2d(&op, &scale, input, &mut bench.dsp[..output], scratch);
+                assert_eq!(bench.portable[..output], bench.dsp[..output], "{op:?}");
+            }
         }
+        assert!(suited > ROUNDS / 10, "{suited}");
     }
 
     #[test]
     fn depthwise_convolutions_are_equal() {
         let mut bench = Bench::new(2);
+        let mut suited = 0;
         for round in 0..ROUNDS {
             let narrow = round % 2 == 0;
             bench.fill(narrow);
-            let depth = bench.size(1, 12);
+            let depth = bench.depth(round, 12);
             let channels = [depth, depth * bench.size(1, 2)];
             let window = bench.window(channels, true);
             let [input, output] = images(&window);
@@ -193,9 +212,16 @@ mod tests {
             };
             let input = &bench.input[..input];
             Portable::depthwise_conv_2d(&op, &scale, input, &mut bench.portable[..output]);
-            Dsp::depthwise_conv_2d(&op, &scale, input, &mut bench.dsp[..output]);
+            Dsp::depthwise_conv_2d_any(&op, &scale, input, &mut bench.dsp[..output]);
             assert_eq!(bench.portable[..output], bench.dsp[..output], "{op:?}");
+            if depthwise_conv_2d_suits(&window) {
+                suited += 1;
+                bench.dsp.fill(2);
+                Dsp::depthwise_conv_2d(&op, &scale, input, &mut bench.dsp[..output]);
+                assert_eq!(bench.portable[..output], bench.dsp[..output], "{op:?}");
+            }
         }
+        assert!(suited > ROUNDS / 10, "{suited}");
     }
 
     #[test]

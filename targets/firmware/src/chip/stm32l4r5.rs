@@ -1,6 +1,8 @@
 //! STM32L4R5: 120 MHz from the internal oscillator, and how the flash is read (reference manual
 //! RM0432, chapters 3, 5 and 6).
 
+use super::registers::{read, write};
+
 /// What the board file says of flash and caches.
 mod settings {
     include!(concat!(env!("OUT_DIR"), "/setup.rs"));
@@ -28,25 +30,19 @@ const SWS_PLL: u32 = 3 << 2;
 const HPRE: u32 = 0xF << 4;
 const HPRE_2: u32 = 8 << 4;
 
+/// What the marking pin needs to know: RCC_AHB2ENR, the ports, and the clock.
+#[cfg(feature = "energy")]
+pub const PORT_CLOCKS: usize = 0x4002_104C;
+#[cfg(feature = "energy")]
+pub const PORTS: usize = 0x4800_0000;
+#[cfg(feature = "energy")]
+pub const CYCLES_PER_MS: u32 = 120_000;
+
 /// FLASH_ACR as the board file says.
 const ACR: u32 = settings::WAIT_STATES
     | (settings::PREFETCH as u32) << 8
     | (settings::INSTRUCTION_CACHE as u32) << 9
     | (settings::DATA_CACHE as u32) << 10;
-
-/// Reads a register.
-fn read(register: *mut u32) -> u32 {
-    // SAFETY: the register exists on the chip this image is built for, and reading it has no
-    // effect.
-    unsafe { register.read_volatile() }
-}
-
-/// Writes a register.
-fn write(register: *mut u32, value: u32) {
-    // SAFETY: the register exists on the chip this image is built for. The values are those of
-    // [`configure`], in the order that the reference manual asks for; no memory is affected.
-    unsafe { register.write_volatile(value) }
-}
 
 /// Sets flash and caches, then the voltage, then the clock.
 pub fn configure() {

@@ -5,8 +5,17 @@
 
 #[cfg(setup = "nrf52")]
 mod nrf52;
+#[cfg(setup = "stm32g0b1")]
+#[path = "stm32g0b1.rs"]
+mod port_of_chip;
 #[cfg(setup = "stm32l4r5")]
-mod stm32l4r5;
+#[path = "stm32l4r5.rs"]
+mod port_of_chip;
+#[cfg(any(setup = "stm32u385", setup = "stm32u575"))]
+#[path = "stm32u.rs"]
+mod port_of_chip;
+#[cfg(stm32)]
+mod stm32;
 
 use core::fmt::{self, Write};
 use core::slice;
@@ -19,14 +28,21 @@ use crate::model;
 
 #[cfg(setup = "nrf52")]
 use nrf52 as port;
-#[cfg(setup = "stm32l4r5")]
-use stm32l4r5 as port;
+#[cfg(stm32)]
+use stm32 as port;
 
-#[cfg(not(any(setup = "nrf52", setup = "stm32l4r5")))]
+#[cfg(not(any(setup = "nrf52", stm32)))]
 compile_error!("set TINYBENCH_SETUP: the protocol needs to know the chip's UART and timer");
 
 /// The model's name as a host knows it, such as `kws01`.
 const MODEL: &str = env!("TINYBENCH_MLPERF_MODEL");
+
+/// What times are for: told, or marked for a power instrument.
+const MODE: &str = if cfg!(feature = "energy") {
+    "energy"
+} else {
+    "performance"
+};
 
 /// Characters of a command. The longest that a host has reason to send has 66.
 const COMMAND_BYTES: usize = 80;
@@ -65,7 +81,7 @@ macro_rules! say {
 /// Answers commands for ever.
 pub fn serve<R: Runtime>() -> ! {
     port::configure();
-    say!("m-timestamp-mode-performance");
+    say!("m-timestamp-mode-{MODE}");
     lap();
     let mut device = Device::<R>::new();
     say!("m-init-done");
@@ -93,7 +109,11 @@ pub fn serve<R: Runtime>() -> ! {
     }
 }
 
+/// Tells the time, or in energy mode marks it on the pin.
 fn lap() {
+    #[cfg(feature = "energy")]
+    crate::energy::mark_end();
+    #[cfg(not(feature = "energy"))]
     say!("m-lap-us-{}", port::now_us());
 }
 

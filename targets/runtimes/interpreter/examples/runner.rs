@@ -20,7 +20,7 @@ use std::io::{self, Read, Write};
 
 use tinybench_interpreter::kernels::{Dsp, Kernels, Portable};
 use tinybench_interpreter::operators::{ALL, With};
-use tinybench_interpreter::{Interpreter, Model, arena_needed_with, planning_words};
+use tinybench_interpreter::{Interpreter, Model, arena_needed_with, planning_words, room_needed};
 
 /// Largest model, and most bytes of inputs, that are read.
 const LARGEST: u32 = 1 << 24;
@@ -57,7 +57,7 @@ fn sequence(
     Ok(outputs)
 }
 
-fn run<K: Kernels>(file: &[u8], inputs: &[u8]) -> Answer {
+fn run<K: Kernels>(file: &[u8], inputs: &[u8], room: &mut [u32]) -> Answer {
     let refused = |error: &dyn ToString| Answer::Refused(error.to_string());
     let model = match Model::with(file, With::<K>::ALL) {
         Ok(model) => model,
@@ -70,7 +70,7 @@ fn run<K: Kernels>(file: &[u8], inputs: &[u8]) -> Answer {
     };
     let mut memory = vec![0xa5a5_a5a5_u32; needed.div_ceil(4)];
     let arena = &mut bytemuck::cast_slice_mut(&mut memory)[..needed];
-    let mut interpreter = match Interpreter::new(&model, arena) {
+    let mut interpreter = match Interpreter::with_room(&model, arena, room) {
         Ok(interpreter) => interpreter,
         Err(error) => return refused(&error),
     };
@@ -98,9 +98,9 @@ fn registrations(model: &Model) -> BTreeSet<&'static str> {
 }
 
 fn answer(file: &[u8], inputs: &[u8]) -> Answer {
-    let mut found = run::<Portable>(file, inputs);
+    let mut found = run::<Portable>(file, inputs, &mut []);
     if let Answer::Ran { ways, .. } = &mut found {
-        match run::<Dsp>(file, inputs) {
+        match run::<Dsp>(file, inputs, &mut vec![0; room_needed(file)]) {
             Answer::Ran { ways: others, .. } => ways.extend(others),
             other => return other,
         }

@@ -387,9 +387,13 @@ pub enum PrepareError {
     Model(#[from] Fault),
 }
 
-/// An inference failed: the model's bytes or the arena were changed since it was prepared.
+/// An inference failed: an input holds a position or a size that the model has no room for, a WHILE has no
+/// end in sight (on a host), or the model's bytes or the arena were changed since it was prepared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("operator {operator}: the plan doesn't match the model any more")]
+#[error(
+    "operator {operator}: a position or size in the inputs is out of range, a loop has no end in sight, or the \
+     model has changed"
+)]
 pub struct InvokeError {
     /// Operator index.
     pub operator: u32,

@@ -5,7 +5,7 @@ use crate::error::Fault;
 use crate::error::{ModelError, fault};
 use crate::model::operator::Operator;
 use crate::model::tensor::RawTensor;
-use crate::run::Run;
+use crate::run::{Digest, Run};
 
 /// The registrations that a model is run with. Of two for the same operator and types the first
 /// counts.
@@ -14,7 +14,7 @@ pub type Resolver = &'static [&'static Registration];
 /// An operator on tensors of certain types.
 #[derive(Debug)]
 pub struct Registration {
-    /// Name of the `static` in this module, by which an image refers to it.
+    /// Name of the `static` in `operators`, by which an image refers to it.
     #[cfg(feature = "checks")]
     pub name: &'static str,
     /// Value of `BuiltinOperator`.
@@ -34,6 +34,9 @@ pub struct Registration {
     /// Computes the constants, as many words as [`Needs::constants`]. The answer is
     /// [`Memory::flag`](crate::run::Memory::flag); [`None`] if the scales are too far apart.
     pub prepare: fn(&Operator, &mut [u32]) -> Option<bool>,
+    /// What running takes from the file, of an operator that takes nothing else of it: its weights are
+    /// constant, and it has one input in the arena.
+    pub digest: Option<fn(&Operator) -> Digest>,
     /// Runs the operator; [`None`] if anything lies outside the arena.
     pub run: fn(&mut Run) -> Option<()>,
 }
@@ -175,6 +178,7 @@ pub(crate) const fn registration(
         check,
         needs: nothing,
         prepare: no_constants,
+        digest: None,
         run,
     }
 }

@@ -6,10 +6,19 @@ use bytemuck::Pod;
 
 use crate::model::operator::Operator;
 
+/// Words of a [`Digest`].
+pub const DIGEST_WORDS: usize = 13;
+
+/// What an operator takes from the file, so that it isn't read for each inference: how is the
+/// operator's own business, save that the first word of none is 0.
+pub type Digest = [u32; DIGEST_WORDS];
+
 /// An operator that runs.
 pub struct Run<'r, 'g, 'm> {
-    /// The operator.
+    /// The operator. Of one whose digest is kept only the graph is there.
     pub operator: &'r Operator<'g, 'm>,
+    /// Its digest, if that is kept.
+    pub(crate) kept: Option<&'r Digest>,
     /// Its memory.
     pub memory: Memory<'r>,
     /// Whether the inference ends with this operator, for there is nothing to infer from yet.
@@ -71,6 +80,14 @@ pub struct Inputs<'t, 'g, 'm> {
 const MAX_PLACES: usize = 4;
 
 impl<'g, 'm> Run<'_, 'g, 'm> {
+    /// The operator's digest: what is kept, or what the file says.
+    pub(crate) fn digest(&self, read: fn(&Operator) -> Digest) -> Digest {
+        match self.kept {
+            Some(kept) => *kept,
+            None => read(self.operator),
+        }
+    }
+
     /// The bytes of the first output, and all inputs.
     pub fn output(&mut self) -> Option<(Inputs<'_, 'g, 'm>, &mut [u8])> {
         let (inputs, [output]) = self.borrow([Place::Output(0)])?;
@@ -162,6 +179,30 @@ impl<'g, 'm> Run<'_, 'g, 'm> {
 }
 
 impl Memory<'_> {
+    /// The first input, and the first output and the scratch to write, of an operator with one input
+    /// in the arena, `sizes` bytes of input and output, and so many of scratch.
+    #[inline(never)]
+    pub(crate) fn layer(
+        &mut self,
+        sizes: [usize; 2],
+        scratch: usize,
+    ) -> Option<(&[i8], Written<'_>)> {
+        let &[to, from, ..] = self.slots else {
+            return None;
+        };
+        let ranges = [
+            (from as usize, sizes[0]),
+            (to as usize, sizes[1]),
+            (self.scratch as usize, scratch),
+        ];
+        let mut parts = [&mut [] as &mut [u8], &mut [], &mut []];
+        let mut gaps = [(0, &[] as &[u8]); 4];
+        carve(self.tensors, &ranges, &mut parts, &mut gaps)?;
+        let [input, output, scratch] = parts;
+        let output = bytemuck::cast_slice_mut(output);
+        Some((bytemuck::cast_slice(input), Written { output, scratch }))
+    }
+
     /// [`Run::borrow`].
     #[inline(never)]
     pub fn borrow<'t, 'g, 'm, const M: usize>(
@@ -214,6 +255,12 @@ impl Memory<'_> {
         to.copy_from_slice(from);
         Some(())
     }
+}
+
+/// What a layer writes.
+pub(crate) struct Written<'t> {
+    pub output: &'t mut [i8],
+    pub scratch: &'t mut [u8],
 }
 
 /// Offset and length of an output or input.

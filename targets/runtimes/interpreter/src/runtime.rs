@@ -12,6 +12,11 @@ use crate::operators::Resolver;
 pub trait Operators {
     /// A slice of them.
     const LIST: Resolver;
+    /// Memory beside the arena, of [`room_needed`](crate::room_needed) words; less of it makes
+    /// inferences slower. It is asked for when a model is prepared, and given back before it is again.
+    fn room() -> &'static mut [u32] {
+        &mut []
+    }
 }
 
 /// All registrations.
@@ -29,9 +34,10 @@ fn prepare(
     model: &'static [u8],
     operators: Resolver,
     arena: &'static mut [u8],
+    room: &'static mut [u32],
 ) -> Result<crate::Interpreter<'static, 'static>, PrepareError> {
     let model = Model::with(model, operators).map_err(refused)?;
-    crate::Interpreter::new(&model, arena).map_err(|error| match error {
+    crate::Interpreter::with_room(&model, arena, room).map_err(|error| match error {
         error::PrepareError::ArenaTooSmall { needed, .. } => PrepareError::ArenaTooSmall { needed },
         error::PrepareError::Model(error) => refused(error),
     })
@@ -49,7 +55,8 @@ impl<O: Operators> Runtime for Interpreter<O> {
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
     fn prepare(model: &'static [u8], arena: &'static mut [u8]) -> Result<Self, PrepareError> {
-        Ok(Self(prepare(model, O::LIST, arena)?, PhantomData))
+        let interpreter = prepare(model, O::LIST, arena, O::room())?;
+        Ok(Self(interpreter, PhantomData))
     }
 
     fn input(&mut self) -> &mut [u8] {

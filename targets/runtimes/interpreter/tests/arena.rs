@@ -1,6 +1,6 @@
 //! The arena: exactly as large as `arena_needed` says, wherever it lies.
 
-use tinybench_interpreter::{Interpreter, Model, PrepareError, arena_needed};
+use tinybench_interpreter::{Interpreter, Model, PrepareError, arena_needed, planning_words};
 
 mod common;
 
@@ -21,6 +21,10 @@ fn exactly_the_bytes_needed_suffice() {
                 Some(PrepareError::ArenaTooSmall { needed, given }),
                 "{name}"
             );
+            // What is too small is planned anew in the room, which firmware has at hand.
+            let mut room = vec![!0; planning_words(&model)];
+            let interpreter = Interpreter::with_room(&model, &mut memory[..given], &mut room);
+            assert_eq!(interpreter.err(), error, "{name}");
         }
     }
 }

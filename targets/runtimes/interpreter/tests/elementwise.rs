@@ -85,6 +85,51 @@ fn outputs_are_those_of_the_reference() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// Of as many elements as these have the results are looked up; they are those of the function, up to
+/// rounding.
+#[test]
+fn what_is_looked_up_is_the_function() {
+    type Function = fn(f64) -> f64;
+    let functions: [(&str, Function, f64, f64); 4] = [
+        ("logistic", |x| 1.0 / (1.0 + (-x).exp()), 256.0, -128.0),
+        ("tanh", f64::tanh, 128.0, 0.0),
+        (
+            "hard_swish",
+            |x| x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+            1.0 / 0.03,
+            -110.0,
+        ),
+        (
+            "leaky_relu",
+            |x| if x < 0.0 { 0.1 * x } else { x },
+            25.0,
+            -90.0,
+        ),
+    ];
+    for (name, function, steps, zero_point) in functions {
+        let path = common::fixtures().join(format!("shapes/{name}.tflite"));
+        let file = fs::read(path).unwrap();
+        let model = Model::parse(&file).unwrap();
+        let mut arena = common::arena(arena_needed(&model).unwrap());
+        let mut interpreter =
+            Interpreter::new(&model, bytemuck::cast_slice_mut(&mut arena)).unwrap();
+        let every_value = |index: usize| (index % 256) as u8;
+        let input = interpreter.input_at_mut(0);
+        assert!(input.len() > 256, "{name}");
+        for (index, value) in input.iter_mut().enumerate() {
+            *value = every_value(index);
+        }
+        interpreter.invoke().unwrap();
+        for (index, found) in interpreter.output_at(0).iter().enumerate() {
+            let value = every_value(index).cast_signed();
+            let real = 0.05 * (f64::from(value) + 3.0);
+            let expected = (function(real) * steps + zero_point).clamp(-128.0, 127.0);
+            let distance = (f64::from(found.cast_signed()) - expected).abs();
+            assert!(distance <= 1.0, "{name} of {value}: {found}, {expected}");
+        }
+    }
+}
+
 #[test]
 fn faults_are_named() {
     let folder = common::fixtures().join("elementwise/refused");

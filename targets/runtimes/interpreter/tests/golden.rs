@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tinybench_interpreter::kernels::{Dsp, Kernels, Portable};
+use tinybench_interpreter::kernels::{Compact, Dsp, Kernels, Portable};
 
 mod common;
 
@@ -46,6 +46,11 @@ fn fixtures_with_dsp_kernels() {
     fixtures::<Dsp>();
 }
 
+#[test]
+fn fixtures_with_compact_kernels() {
+    fixtures::<Compact>();
+}
+
 macro_rules! golden {
     ($($test:ident: $folder:literal, $name:literal;)*) => {
         mod portable {
@@ -59,6 +64,13 @@ macro_rules! golden {
             $(#[test]
             fn $test() {
                 super::golden::<super::Dsp>($folder, $name);
+            })*
+        }
+
+        mod compact {
+            $(#[test]
+            fn $test() {
+                super::golden::<super::Compact>($folder, $name);
             })*
         }
     };

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use tinybench_interpreter::kernels::{
-    Add, Bias, Conv2d, Dsp, FullyConnected, Kernels, Pool2d, Portable, Requantisation, Window,
-    conv_2d_scratch,
+    Add, Bias, Compact, Conv2d, Dsp, FullyConnected, Kernels, Pool2d, Portable, Requantisation,
+    Window, conv_2d_scratch, conv_2d_suits, depthwise_conv_2d_suits,
 };
 use tinybench_interpreter::operators::With;
 use tinybench_interpreter::{Interpreter, Model, Multiplier, arena_needed};
@@ -50,6 +50,11 @@ fn window(batches: usize, rows: Axis, columns: Axis, channels: [usize; 2]) -> Wi
     }
 }
 
+/// Channels of an input: any few, or a number that fills words.
+fn depth() -> impl Strategy<Value = usize> {
+    prop_oneof![1..10_usize, (1..6_usize).prop_map(|words| 4 * words)]
+}
+
 /// Random bytes, more than any of the tests needs.
 fn bytes() -> impl Strategy<Value = Vec<i8>> {
     prop::collection::vec(any::<i8>(), 4096)
@@ -77,17 +82,25 @@ struct Scaling {
     narrow: bool,
 }
 
+/// Of three kinds: none that could overflow, any, and mostly such as layers have, of which few
+/// can't be scaled the fast way.
 fn scaling(channels: usize) -> impl Strategy<Value = Scaling> {
-    any::<bool>().prop_flat_map(move |narrow| {
-        let shifts = if narrow { -31..0_i8 } else { -31..5_i8 };
-        let bias = if narrow {
-            -100_000..100_000
-        } else {
-            i32::MIN..i32::MAX
-        };
+    let small = || (-100_000..100_000_i32).boxed();
+    let wide = || (-31..5_i8).boxed();
+    let kinds = [
+        (true, (-31..0_i8).boxed(), small()),
+        (false, wide(), any::<i32>().boxed()),
+        (
+            false,
+            prop_oneof![8 => -12..=0_i8, 1 => wide()].boxed(),
+            prop_oneof![8 => small(), 1 => any::<i32>()].boxed(),
+        ),
+    ];
+    let kind = prop::sample::select(kinds.to_vec());
+    kind.prop_flat_map(move |(narrow, shift, bias)| {
         (
             prop::collection::vec(1 << 30..=i32::MAX, channels),
-            prop::collection::vec(shifts, channels),
+            prop::collection::vec(shift, channels),
             prop::option::of(prop::collection::vec(bias, channels)),
             [-127..=128_i32, -128..=127],
             prop_oneof![
@@ -109,6 +122,11 @@ fn scaling(channels: usize) -> impl Strategy<Value = Scaling> {
 }
 
 impl Scaling {
+    fn truncate(&mut self, channels: usize) {
+        self.multipliers.truncate(channels);
+        self.shifts.truncate(channels);
+    }
+
     fn requantisation(&self) -> Requantisation<'_> {
         Requantisation {
             multipliers: &self.multipliers,
@@ -137,51 +155,126 @@ fn images(window: &Window) -> [usize; 2] {
     [window.input, window.output].map(|image| window.batches * image.iter().product::<usize>())
 }
 
+/// A window without gaps.
+fn close((input, filter, stride, _, same): Axis) -> Axis {
+    (input, filter, stride, 1, same)
+}
+
+/// What both kinds of kernels give for a convolution: the portable ones, those for any window, and,
+/// if `suits`, the fast ones. `zeros` has a bit for each channel whose weights are all zero.
+fn convolved(
+    window: Window,
+    mut scaling: Scaling,
+    zeros: u8,
+    bytes: &[i8],
+    suits: bool,
+) -> Vec<Vec<i8>> {
+    let [input, output] = images(&window);
+    let channels = window.output[2];
+    let size = window.filter[0] * window.filter[1] * window.input[2];
+    let mut filter = take(bytes, 7, channels * size);
+    for (channel, weights) in filter.chunks_mut(size).enumerate() {
+        if zeros >> channel & 1 == 1 {
+            weights.fill(0);
+        }
+    }
+    scaling.truncate(channels);
+    let op = scaling.convolution(window, &filter);
+    let input = take(bytes, 99, input);
+    let scale = scaling.requantisation();
+    let kernels = [Portable::conv_2d, Dsp::conv_2d_any, Dsp::conv_2d];
+    let kernels = kernels.iter().take(if suits { 3 } else { 2 });
+    let outputs = kernels.enumerate().map(|(at, kernel)| {
+        let mut scratch = vec![0; conv_2d_scratch(&window).unwrap()];
+        let mut output = vec![at as i8; output];
+        kernel(&op, &scale, &input, &mut output, &mut scratch);
+        output
+    });
+    outputs.collect()
+}
+
+/// The same for a depthwise convolution.
+fn convolved_depthwise(
+    window: Window,
+    mut scaling: Scaling,
+    bytes: &[i8],
+    suits: bool,
+) -> Vec<Vec<i8>> {
+    let [input, output] = images(&window);
+    let channels = window.output[2];
+    let filter = take(bytes, 7, channels * window.filter.iter().product::<usize>());
+    scaling.truncate(channels);
+    let op = scaling.convolution(window, &filter);
+    let input = take(bytes, 99, input);
+    let scale = scaling.requantisation();
+    let kernels = [
+        Portable::depthwise_conv_2d,
+        Dsp::depthwise_conv_2d_any,
+        Dsp::depthwise_conv_2d,
+        Compact::depthwise_conv_2d,
+    ];
+    let kernels = kernels.iter().take(if suits { 4 } else { 2 });
+    let outputs = kernels.enumerate().map(|(at, kernel)| {
+        let mut output = vec![at as i8; output];
+        kernel(&op, &scale, &input, &mut output);
+        output
+    });
+    outputs.collect()
+}
+
 proptest! {
     #[test]
     fn convolutions_are_equal(
         (batches, rows, columns, depth, channels) in
-            (1..3_usize, axis(), axis(), 1..10_usize, 1..7_usize),
+            (1..3_usize, axis(), axis(), depth(), 1..7_usize),
         scaling in scaling(6),
+        zeros in prop_oneof![Just(0_u8), any::<u8>()],
         bytes in bytes(),
     ) {
         let window = window(batches, rows, columns, [depth, channels]);
-        let [input, output] = images(&window);
-        let filter = take(&bytes, 7, channels * rows.1 * columns.1 * depth);
-        let mut scaling = scaling;
-        scaling.multipliers.truncate(channels);
-        scaling.shifts.truncate(channels);
-        let op = scaling.convolution(window, &filter);
-        let input = take(&bytes, 99, input);
-        let mut scratch = vec![0; conv_2d_scratch(&window).unwrap()];
-        let (mut portable, mut dsp) = (vec![1; output], vec![2; output]);
-        let scale = scaling.requantisation();
-        Portable::conv_2d(&op, &scale, &input, &mut portable, &mut scratch);
-        Dsp::conv_2d(&op, &scale, &input, &mut dsp, &mut scratch);
-        prop_assert_eq!(portable, dsp);
+        let outputs = convolved(window, scaling, zeros, &bytes, false);
+        prop_assert_eq!(&outputs[0], &outputs[1]);
+    }
+
+    #[test]
+    fn suited_convolutions_are_equal(
+        (batches, rows, columns, depth, channels) in
+            (1..3_usize, axis(), axis(), depth(), 1..7_usize),
+        scaling in scaling(6),
+        zeros in prop_oneof![Just(0_u8), any::<u8>()],
+        bytes in bytes(),
+    ) {
+        let window = window(batches, close(rows), close(columns), [depth, channels]);
+        prop_assume!(conv_2d_suits(&window));
+        let outputs = convolved(window, scaling, zeros, &bytes, true);
+        prop_assert_eq!(&outputs[0], &outputs[1]);
+        prop_assert_eq!(&outputs[0], &outputs[2]);
     }
 
     #[test]
     fn depthwise_convolutions_are_equal(
         (batches, rows, columns, depth, multiplier) in
-            (1..3_usize, axis(), axis(), 1..10_usize, prop_oneof![Just(1), Just(2), Just(4)]),
-        scaling in scaling(36),
+            (1..3_usize, axis(), axis(), depth(), prop_oneof![3 => Just(1), 1 => Just(2), 1 => Just(4)]),
+        scaling in scaling(80),
         bytes in bytes(),
     ) {
-        let channels = depth * multiplier;
-        let window = window(batches, rows, columns, [depth, channels]);
-        let [input, output] = images(&window);
-        let filter = take(&bytes, 7, channels * rows.1 * columns.1);
-        let mut scaling = scaling;
-        scaling.multipliers.truncate(channels);
-        scaling.shifts.truncate(channels);
-        let op = scaling.convolution(window, &filter);
-        let input = take(&bytes, 99, input);
-        let (mut portable, mut dsp) = (vec![1; output], vec![2; output]);
-        let scale = scaling.requantisation();
-        Portable::depthwise_conv_2d(&op, &scale, &input, &mut portable);
-        Dsp::depthwise_conv_2d(&op, &scale, &input, &mut dsp);
-        prop_assert_eq!(portable, dsp);
+        let window = window(batches, rows, columns, [depth, depth * multiplier]);
+        let outputs = convolved_depthwise(window, scaling, &bytes, false);
+        prop_assert_eq!(&outputs[0], &outputs[1]);
+    }
+
+    #[test]
+    fn suited_depthwise_convolutions_are_equal(
+        (batches, rows, columns, words) in (1..3_usize, axis(), axis(), 1..6_usize),
+        scaling in scaling(20),
+        bytes in bytes(),
+    ) {
+        let window = window(batches, rows, columns, [4 * words; 2]);
+        prop_assume!(depthwise_conv_2d_suits(&window));
+        let outputs = convolved_depthwise(window, scaling, &bytes, true);
+        for output in &outputs[1..] {
+            prop_assert_eq!(&outputs[0], output);
+        }
     }
 
     #[test]
@@ -193,8 +286,7 @@ proptest! {
     ) {
         let mut scaling = scaling;
         let scales = if one_for_all { 1 } else { channels };
-        scaling.multipliers.truncate(scales);
-        scaling.shifts.truncate(scales);
+        scaling.truncate(scales);
         let filter = take(&bytes, 7, channels * depth);
         let op = FullyConnected {
             batches,

@@ -88,6 +88,14 @@ fn each_fault_is_named() {
             "tensor 1: quantisation parameters are missing or unusable",
         ),
         ("arity", "operator 0: wrong number of inputs or outputs"),
+        (
+            "endless_weights",
+            "operator 0: unsupported extent of image or window",
+        ),
+        (
+            "transpose_conv_biases",
+            "tensor 3: type INT32 is not supported here, INT64 is",
+        ),
     ];
     for (name, text) in expected {
         assert_eq!(refusal(name), text, "{name}");

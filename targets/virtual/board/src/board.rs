@@ -1,6 +1,6 @@
 //! A virtual board: a machine behind a debug port.
 
-use crate::chips::UnknownChip;
+use crate::chips::{GenericChip, ImpossibleChip, UnknownChip};
 use crate::debug_port::{DebugPort, Debuggable};
 use crate::faults::{InjectedFault, MachineFault};
 use crate::machine::Machine;
@@ -22,6 +22,17 @@ impl VirtualBoard {
         Ok(Self {
             port: DebugPort::new(),
             machine: Machine::new(chip)?,
+        })
+    }
+
+    /// A board with a chip as described, blank flash, powered and out of reset.
+    ///
+    /// # Errors
+    /// [`ImpossibleChip`] if there can't be such a chip.
+    pub fn generic(chip: &GenericChip) -> Result<Self, ImpossibleChip> {
+        Ok(Self {
+            port: DebugPort::new(),
+            machine: Machine::generic(chip)?,
         })
     }
 

@@ -52,6 +52,12 @@ pub enum InjectedFault {
         /// Bit of that byte, 0 to 7.
         bit: u8,
     },
+    /// Every `nth` sample of the program counter that a debugger takes (DWT_PCSR) gives nothing, from the
+    /// next one on.
+    DropSamples {
+        /// Which sample is lost, from 1.
+        nth: u64,
+    },
 }
 
 /// A fault of the machine, as opposed to one of the debug port.
@@ -62,6 +68,7 @@ pub(crate) enum MachineFault {
     BusFault(Range<u32>, u64),
     FlipOnRead(u32, u8),
     FlipFlashBit(u32, u8),
+    DropSamples(u64),
 }
 
 impl TryFrom<InjectedFault> for MachineFault {
@@ -76,6 +83,7 @@ impl TryFrom<InjectedFault> for MachineFault {
             InjectedFault::BusFault { addresses, nth } => Self::BusFault(addresses, nth),
             InjectedFault::FlipOnRead { address, mask } => Self::FlipOnRead(address, mask),
             InjectedFault::FlipFlashBit { offset, bit } => Self::FlipFlashBit(offset, bit),
+            InjectedFault::DropSamples { nth } => Self::DropSamples(nth),
         })
     }
 }
@@ -93,6 +101,8 @@ pub(crate) struct Faults {
     bus_faults: Vec<(Range<u32>, u64)>,
     read_flips: Vec<(u32, u8)>,
     flash_flips: Vec<(u32, u8)>,
+    /// Of samples of the program counter: which ones are lost, and how many there were.
+    dropped_samples: Option<(u64, u64)>,
 }
 
 impl Faults {
@@ -108,7 +118,17 @@ impl Faults {
             MachineFault::FlipFlashBit(offset, bit) => {
                 self.flash_flips.push((offset, 1 << (bit & 7)));
             }
+            MachineFault::DropSamples(nth) => self.dropped_samples = Some((nth.max(1), 0)),
         }
+    }
+
+    /// Counts a sample of the program counter; true if it is to give nothing.
+    pub fn drops_sample(&mut self) -> bool {
+        let Some((nth, count)) = &mut self.dropped_samples else {
+            return false;
+        };
+        *count += 1;
+        count.is_multiple_of(*nth)
     }
 
     /// Whether the core hangs on the instruction at `address`.

@@ -41,6 +41,7 @@
 
 mod board;
 pub mod chips;
+mod core_model;
 mod cpu;
 pub mod debug_port;
 mod elf;
@@ -54,7 +55,10 @@ mod system;
 pub mod timing;
 
 pub use board::VirtualBoard;
-pub use chips::{CHIPS, UnknownChip};
+pub use chips::{
+    AddressRange, CHIPS, GENERIC_CHIPS, GenericChip, GenericMemory, ImpossibleChip, UnknownChip,
+};
+pub use core_model::CoreModel;
 pub use elf::{ElfError, Image, Location, Segment, Symbol, SymbolError, SymbolKind, Symbols};
 pub use machine::{
     BlockCost, CallPath, Ended, FaultReport, FunctionCost, Hook, LoadError, Machine, MemoryError,

@@ -284,7 +284,7 @@ fn ctrl_ap_resets_and_erases() {
 #[test]
 fn instruction_counts_are_latched_by_the_low_word() {
     let mut board = connected();
-    assert_eq!(read_ap(&mut board, 2, 0x00), 3);
+    assert_eq!(read_ap(&mut board, 2, 0x00), 4);
     board.target.retired = 0x1_FFFF_FFFF;
     board.target.window = 0x2_0000_0007;
     assert_eq!(read_ap(&mut board, 2, 0x04), 0xFFFF_FFFF);

@@ -146,6 +146,18 @@ fn programmed_flash_has_a_flipped_bit() {
 }
 
 #[test]
+fn samples_of_the_program_counter_are_lost() {
+    const PCSR: u32 = 0xE000_101C;
+    let mut board = counting();
+    write(&mut board, 0xE000_EDFC, 1 << 24);
+    board.inject(InjectedFault::DropSamples { nth: 3 });
+    let lost: Vec<bool> = (0..6).map(|_| read(&mut board, PCSR) == u32::MAX).collect();
+    assert_eq!(lost, [false, false, true, false, false, true]);
+    board.clear_faults();
+    assert!((0..6).all(|_| read(&mut board, PCSR) != u32::MAX));
+}
+
+#[test]
 fn a_lost_probe_comes_back_when_cleared() {
     let mut board = blank();
     board.inject(InjectedFault::LoseProbe { after_transfers: 0 });

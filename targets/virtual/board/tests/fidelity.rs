@@ -1,4 +1,4 @@
-//! The comparison with published cycles (`examples/fidelity`, `scripts/validate`): programs that it
+//! The comparison with published cycles (the example `fidelity`, `scripts/validate`): programs that it
 //! can't compare are told with an exit code, and each rule is weighed.
 
 #[path = "../examples/fidelity/ablation.rs"]

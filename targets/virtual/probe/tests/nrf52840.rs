@@ -243,7 +243,7 @@ fn counters_of_the_virtual_access_port() {
                 .expect("it is read")
         };
         assert_eq!(read(&mut session, 0xFC), 0x5442_0001);
-        assert_eq!(read(&mut session, 0x00), 3);
+        assert_eq!(read(&mut session, 0x00), 4);
         let before = read(&mut session, 0x04);
         assert_eq!(run_to_halt(&mut session.core(0).unwrap()), FIRST_STOP);
         // Two moves, seven passes of three, a load and a store.

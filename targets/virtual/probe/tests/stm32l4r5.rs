@@ -1,111 +1,45 @@
 //! Unmodified probe-rs in front of the virtual STM32L4R5: its own debug sequence and its own flash
 //! algorithm, which runs on the emulated core.
 
+#[allow(dead_code, reason = "other tests use more of it")]
 mod common;
+#[path = "common/stm32.rs"]
+mod stm32;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use common::{Running, attach};
+use common::attach;
+use probe_rs::MemoryInterface;
 use probe_rs::architecture::arm::FullyQualifiedApAddress;
-use probe_rs::flashing::{DownloadOptions, FlashProgress, erase, erase_all};
-use probe_rs::{MemoryInterface, Session};
-use tinybench_virtual_board::VirtualBoard;
+use probe_rs::flashing::{FlashProgress, erase, erase_all};
+use stm32::{FLASH, L4R5, RESULT, Shared, contents, flash};
 use tinybench_virtual_probe::open;
 
-/// probe-rs's name of the chip.
-const CHIP: &str = "STM32L4R5ZITx";
+const CHIP: &str = L4R5.name;
 const SECOND: Duration = Duration::from_secs(1);
-const FLASH: u32 = 0x0800_0000;
-const RESULT: u32 = 0x2000_0400;
-
-type Shared = Arc<Mutex<VirtualBoard>>;
 
 fn board() -> Shared {
-    Arc::new(Mutex::new(
-        VirtualBoard::new("stm32l4r5").expect("there is such a chip"),
-    ))
+    L4R5.board()
 }
 
-/// A program that stores the flash size in KB at [`RESULT`] and stops.
-fn program() -> Vec<u8> {
-    const CODE: u32 = 0x100;
-    let mut words = vec![(FLASH + CODE + 10) | 1; CODE as usize / 4];
-    words[0] = 0x2003_0000;
-    words[1] = (FLASH + CODE) | 1;
-    let code: [u16; 10] = [
-        0x4802, // 100: ldr  r0, [pc, #8]
-        0x8801, // 102: ldrh r1, [r0]
-        0x4A02, // 104: ldr  r2, [pc, #8]
-        0x6011, // 106: str  r1, [r2]
-        0xBE00, // 108: bkpt 0
-        0xE7FE, // 10a: b    10a
-        0x75E0,
-        0x1FFF, // 10c: .word 0x1fff75e0
-        RESULT as u16,
-        (RESULT >> 16) as u16, // 110
-    ];
-    let table = words.into_iter().flat_map(u32::to_le_bytes);
-    table
-        .chain(code.iter().flat_map(|half| half.to_le_bytes()))
-        .collect()
-}
-
-/// `bytes` that start with [`program`] and go on with words that all differ.
 fn large(bytes: usize) -> Vec<u8> {
-    let mut image = program();
-    let first = image.len() as u32 / 4;
-    image.extend((first..bytes as u32 / 4).flat_map(|i| i.wrapping_mul(0x9E37_79B9).to_le_bytes()));
-    image
-}
-
-/// Puts bytes into the flash as `probe-rs download --verify` does.
-fn flash(session: &mut Session, offset: u32, bytes: &[u8]) {
-    let mut loader = session.target().flash_loader();
-    loader
-        .add_data(u64::from(FLASH + offset), bytes)
-        .expect("it fits");
-    let mut options = DownloadOptions::default();
-    options.verify = true;
-    loader
-        .commit(session, options)
-        .expect("it is flashed and verified");
-}
-
-fn contents(board: &Shared, offset: u32, length: usize) -> Vec<u8> {
-    let mut bytes = vec![0; length];
-    let board = board.lock().unwrap();
-    board
-        .machine
-        .read_memory(FLASH + offset, &mut bytes)
-        .expect("it is flash");
-    bytes
+    stm32::large(&L4R5, bytes)
 }
 
 #[test]
-fn flashes_and_runs_a_program() {
-    let in_process = board();
-    let served = board();
-    let running = Running::new(&served);
-    for (probe, board) in [
-        (open(Arc::clone(&in_process)), &in_process),
-        (running.probe(), &served),
-    ] {
-        let mut session = attach(probe, CHIP);
-        flash(&mut session, 0, &program());
-        assert_eq!(contents(board, 0, program().len()), program());
-        let mut core = session.core(0).unwrap();
-        let halted = core.reset_and_halt(SECOND).unwrap();
-        assert_eq!(halted.pc, u64::from(FLASH + 0x100));
-        core.run().unwrap();
-        core.wait_for_core_halted(SECOND).unwrap();
-        assert_eq!(core.read_word_32(RESULT.into()).unwrap(), 2048);
-        // DBGMCU: the device, and what probe-rs has set.
-        assert_eq!(core.read_word_32(0xE004_2000).unwrap() & 0xFFF, 0x470);
-        assert_eq!(core.read_word_32(0xE004_2004).unwrap() & 7, 7);
-        let board = board.lock().unwrap();
-        assert_eq!(board.machine.diagnostics().next(), None);
-    }
+fn the_debug_unit_tells_the_device_and_what_probe_rs_has_set() {
+    let board = board();
+    let mut session = attach(open(Arc::clone(&board)), CHIP);
+    flash(&mut session, 0, &L4R5.program());
+    let mut core = session.core(0).unwrap();
+    core.reset_and_halt(SECOND).unwrap();
+    core.run().unwrap();
+    core.wait_for_core_halted(SECOND).unwrap();
+    assert_eq!(core.read_word_32(RESULT.into()).unwrap(), L4R5.flash_size.1);
+    // DBGMCU.
+    assert_eq!(core.read_word_32(0xE004_2000).unwrap() & 0xFFF, 0x470);
+    assert_eq!(core.read_word_32(0xE004_2004).unwrap() & 7, 7);
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! `tinybench boards`
 
-use crate::args::{Format, ListArgs};
+use super::new_board;
+use crate::args::{BoardsArgs, BoardsCommand, Format, ListArgs};
 use crate::stdout;
 use serde::Serialize;
 use tinybench_inputs::board::Boards;
-use tinybench_inputs::project::Project;
+use tinybench_inputs::project::{Project, ProjectError};
 use tinybench_support::exit::Failure;
 use tinybench_support::{json, listing};
 
@@ -31,8 +32,19 @@ struct ListedBoard {
     power: Vec<String>,
 }
 
+/// Lists the boards, or writes a file for one.
+pub fn run(
+    args: &BoardsArgs,
+    project: impl FnOnce() -> Result<Project, ProjectError>,
+) -> Result<(), Failure> {
+    match &args.command {
+        Some(BoardsCommand::New(args)) => new_board::write(args),
+        None => list(&args.list, &project()?),
+    }
+}
+
 /// Lists the boards.
-pub fn list(args: &ListArgs, project: &Project) -> Result<(), Failure> {
+fn list(args: &ListArgs, project: &Project) -> Result<(), Failure> {
     let boards = Boards::open(&project.boards())?;
     let mut listed = Vec::new();
     for name in boards.names() {
@@ -83,5 +95,6 @@ fn table(boards: Vec<ListedBoard>) -> String {
     let headings = [
         "board", "name", "chip", "core", "clock", "flash", "RAM", "virtual", "power",
     ];
-    listing::table(headings, rows)
+    let drop = ["power", "core", "virtual", "chip", "RAM", "flash"];
+    listing::fitting(headings, rows, &drop, stdout::terminal_width())
 }

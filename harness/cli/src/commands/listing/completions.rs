@@ -8,7 +8,6 @@ use crate::args::Cli;
 use crate::stdout;
 use tinybench_inputs::board::Boards;
 use tinybench_inputs::project::Project;
-use tinybench_inputs::runtimes::RUNTIMES;
 use tinybench_inputs::suite;
 use tinybench_inputs::workload::{AUDIO_SUFFIX, Workloads};
 use tinybench_support::exit::Failure;
@@ -39,12 +38,11 @@ fn names(project: &Project) -> [(&'static str, Vec<String>); 4] {
         names.extend(audio);
         names
     });
-    let runtimes = RUNTIMES.map(|runtime| runtime.name().to_owned());
     [
         ("board", boards.unwrap_or_default()),
         ("workload", workloads.unwrap_or_default()),
         ("suite", suite::names(&project.suites()).unwrap_or_default()),
-        ("runtime", runtimes.into()),
+        ("runtime", project.runtimes().names()),
     ]
 }
 

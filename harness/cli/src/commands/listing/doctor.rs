@@ -7,11 +7,12 @@ use probe_rs::probe::list::{Accessibility, Lister};
 use crate::args::{Format, ListArgs};
 use crate::stdout;
 use serde::Serialize;
-use tinybench_execution::build::{ToolchainSource, find_toolchain};
+use tinybench_execution::build::{ToolchainSource, find_c_compiler, find_clang, find_toolchain};
 use tinybench_execution::target::virtual_board;
 use tinybench_inputs::board::{Board, Boards};
 use tinybench_inputs::project::Project;
 use tinybench_inputs::workload::Workloads;
+use tinybench_instruments::{Attached, Kind, attached};
 use tinybench_support::exit::Failure;
 use tinybench_support::exits_with;
 use tinybench_support::json;
@@ -111,7 +112,9 @@ pub fn check(args: &ListArgs, project: &Project) -> Result<(), Failure> {
     }
     findings.extend(toolchains.into_values());
     findings.extend(virtual_boards);
+    findings.push(c_compiler());
     findings.extend(probes());
+    findings.extend(meters());
 
     match args.format {
         Format::Table => stdout::print(&report(&findings))?,
@@ -161,10 +164,37 @@ fn toolchains(boards: &[Board]) -> BTreeMap<String, Finding> {
             error.to_string(),
         ),
     };
-    boards
+    let mut found: BTreeMap<String, Finding> = boards
         .iter()
         .map(|board| (board.rustc_target.clone(), find(&board.rustc_target)))
-        .collect()
+        .collect();
+    // With one of them the boards of that target can be used.
+    if found.values().any(|it| it.state == State::Fine) {
+        for (target, finding) in &mut found {
+            if finding.state == State::Missing {
+                let of_target = boards.iter().filter(|it| it.rustc_target == *target);
+                let names: Vec<_> = of_target.map(|it| it.name.as_str()).collect();
+                let advice = finding.advice.take().unwrap_or_default();
+                finding.state = State::Absent;
+                finding.advice = Some(format!("only needed for {}: {advice}", names.join(", ")));
+            }
+        }
+    }
+    found
+}
+
+/// What compiles runtimes in C and C++.
+fn c_compiler() -> Finding {
+    match find_c_compiler() {
+        Ok(identity) => Finding::fine(match find_clang() {
+            Ok(clang) => format!("runtimes in C: {identity}; {clang}"),
+            Err(_) => format!("runtimes in C: {identity}"),
+        }),
+        Err(error) => Finding::absent(
+            "runtimes in C: no compiler",
+            &format!("only needed for runtimes in C or C++: {error}"),
+        ),
+    }
 }
 
 fn probes() -> Vec<Finding> {
@@ -187,6 +217,30 @@ fn probes() -> Vec<Finding> {
         }
     };
     probes.iter().map(describe).collect()
+}
+
+/// Power instruments that are attached: without one there is nothing to be told.
+fn meters() -> Vec<Finding> {
+    let describe = |meter: Attached| {
+        let what = format!("power instrument: {} on {}", meter.kind.title(), meter.port);
+        match meter.permitted {
+            true => Finding::fine(what),
+            false => Finding::absent(
+                &format!("{what}, no permission to use it"),
+                match meter.kind {
+                    Kind::Joulescope => {
+                        "copy 99-joulescope.rules of its maker's driver to /etc/udev/rules.d, then plug it \
+                         in anew"
+                    }
+                    Kind::Ppk2 | Kind::Lpm01a => {
+                        "join the group that owns the port: `sudo usermod -aG dialout $USER`, then log in \
+                         anew"
+                    }
+                },
+            ),
+        }
+    };
+    attached().into_iter().map(describe).collect()
 }
 
 fn report(findings: &[Finding]) -> String {

@@ -8,7 +8,7 @@ use crate::table::inspection;
 use tinybench_inputs::board::Boards;
 use tinybench_inputs::inspect::{Inspection, inspect};
 use tinybench_inputs::project::Project;
-use tinybench_inputs::runtimes::RUNTIMES;
+use tinybench_inputs::runtimes::ENGINES;
 use tinybench_inputs::runtimes::foreign::c_array;
 use tinybench_inputs::subject::{SubjectError, read_model};
 use tinybench_support::exit::Failure;
@@ -50,7 +50,9 @@ pub fn run(args: &InspectArgs, project: Option<&Project>) -> Result<(), Failure>
     }
     match args.format {
         InspectFormat::Table => {
-            let shown: Vec<_> = models.iter().map(inspection::render).collect();
+            let width = stdout::terminal_width();
+            let shown = models.iter().map(|it| inspection::render(it, width));
+            let shown: Vec<_> = shown.collect();
             stdout::print(&shown.join("\n\n"))
         }
         InspectFormat::Json => {
@@ -63,7 +65,7 @@ pub fn run(args: &InspectArgs, project: Option<&Project>) -> Result<(), Failure>
 /// The model in a file: the file itself, or the array of a source in C.
 fn read(path: &Path) -> Result<Vec<u8>, SubjectError> {
     let bytes = read_model(path)?;
-    let reads = |model: &[u8]| RUNTIMES.iter().any(|runtime| runtime.reads(model));
+    let reads = |model: &[u8]| ENGINES.iter().any(|runtime| runtime.reads(model));
     if reads(&bytes) {
         return Ok(bytes);
     }

@@ -1,4 +1,4 @@
-//! What there is: boards, workloads, runtimes, what a model is, what is missing on this machine, what
+//! What there is: boards, workloads, runtimes, power instruments, what a model is, what is missing on this machine, what
 //! was made here.
 
 pub mod boards;
@@ -6,5 +6,8 @@ pub mod clean;
 pub mod completions;
 pub mod doctor;
 pub mod inspect;
+pub mod manual;
+pub mod meters;
+mod new_board;
 pub mod runtimes;
 pub mod workloads;

@@ -2,7 +2,6 @@
 
 use crate::args::{Format, ListArgs};
 use crate::stdout;
-use crate::table::wrap;
 use serde::Serialize;
 use tinybench_inputs::project::Project;
 use tinybench_inputs::suite::{self, Contents, Suite};
@@ -48,7 +47,7 @@ pub fn list(args: &ListArgs, project: &Project) -> Result<(), Failure> {
         suites: suites(project)?,
     };
     match args.format {
-        Format::Table => stdout::print(&table(document, stdout::width())),
+        Format::Table => stdout::print(&table(document, stdout::width(), stdout::terminal_width())),
         Format::Json => stdout::print(json::text(&document)?.trim_end()),
     }
 }
@@ -100,9 +99,9 @@ fn suites(project: &Project) -> Result<Vec<ListedSuite>, Failure> {
     Ok(listed)
 }
 
-/// The workloads as a table, and below it each suite with what is in it, in lines of at most `width`
-/// columns.
-fn table(document: Listed, width: usize) -> String {
+/// The workloads as a table that fits the terminal, and below it each suite with what is in it, in lines of
+/// at most `width` columns.
+fn table(document: Listed, width: usize, terminal: usize) -> String {
     let rows = document.workloads.into_iter().map(|it| {
         let quality = it.quality.map(|it| {
             let value = tinybench_analysis::quality::value(&it);
@@ -119,22 +118,15 @@ fn table(document: Listed, width: usize) -> String {
         ]
     });
     let headings = ["workload", "name", "model", "MACs", "vectors", "quality"];
-    let mut parts = vec![listing::table(headings, rows)];
+    let drop = ["MACs", "model", "vectors", "quality"];
+    let mut parts = vec![listing::fitting(headings, rows, &drop, terminal)];
     for suite in document.suites {
-        const INDENT: &str = "  ";
-        let names = wrap(
-            &suite.workloads.join(", "),
-            width.saturating_sub(INDENT.len()),
-        );
-        let lines: Vec<_> = names
-            .lines()
-            .map(|line| format!("{INDENT}{line}"))
-            .collect();
+        let title = format!("suite {}: {}", suite.name, suite.title);
+        let names = format!("  {}", suite.workloads.join(", "));
         parts.push(format!(
-            "suite {}: {}\n{}",
-            suite.name,
-            suite.title,
-            lines.join("\n")
+            "{}\n{}",
+            listing::wrapped(&title, width),
+            listing::wrapped_with(&names, width, 0)
         ));
     }
     parts.join("\n\n")

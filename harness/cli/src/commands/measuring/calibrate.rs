@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use probe_rs::probe::Probe;
 use probe_rs::probe::list::Lister;
+use tinybench_virtual_board::CoreModel;
 use tinybench_virtual_board::timing::TimingParameters;
 
 use crate::args::{CalibrateArgs, Format};
@@ -80,6 +81,10 @@ pub fn calibrate(
     let board = Boards::open(&project.boards())?.load(&args.board)?.told();
     if board.virtual_board.is_none() {
         return Err(CalibrateError::NoModel { board: board.name }.into());
+    }
+    if board.core != CoreModel::CortexM4F.name() {
+        let (board, core) = (board.name, board.core);
+        return Err(CalibrateError::OtherCore { board, core }.into());
     }
     let target = Target::choose(args, &board, openers.target)?;
     if args.fit.is_some() && target.is_none() {
@@ -156,7 +161,7 @@ fn write(
 ) -> Result<Vec<PathBuf>, Failure> {
     let mut contents: Vec<(PathBuf, String)> = Vec::new();
     if let (Some(path), Some(fit)) = (&args.fit, &report.fit) {
-        let file = project.boards().join(format!("{}.toml", board.name));
+        let file = Boards::open(&project.boards())?.file(&args.board)?;
         let text = files::read_text(&file, tinybench_inputs::board::MAX_FILE_BYTES)?;
         let origin = match &report.target {
             Some(target) if target.fidelity == Fidelity::Measured => {
@@ -314,7 +319,7 @@ impl<'a> Bench<'a> {
         progress: &mut Progress,
     ) -> Result<(Vec<Counts>, ExecutionKind), Failure> {
         progress.begin("attaching", None);
-        let mut session = Session::attach(probe, &self.board.chip)?;
+        let mut session = Session::attach(probe, self.board)?;
         let data = [(self.layout.address, self.layout.bytes.as_slice())];
         session.flash_with(&self.elf, &data, progress)?;
         let kind = session.kind();

@@ -6,7 +6,9 @@ use std::{env, fs, io, thread};
 
 use jiff::Timestamp;
 use tinybench_analysis::baselines::{self, Baselines};
+use tinybench_execution::function;
 use tinybench_execution::power::DutyCycle;
+use tinybench_execution::power::metered::{self, Metering};
 use tinybench_execution::run::jobs::{self, Endings, Pace, Run};
 use tinybench_execution::run::journal::{Entry, Header, Journal, JournalError};
 use tinybench_execution::run::{self, Question, Request, Selection, Setting, What};
@@ -48,11 +50,22 @@ pub fn run_with(
         }
         None => None,
     };
-    let (request, keep) = match (&args.board, &left) {
+    let (mut request, keep) = match (&args.board, &left) {
         (Some(board), _) => (request(args, board)?, Keep::of(args)),
         (None, Some(left)) => asked(&left.journal, args)?,
         (None, None) => unreachable!("clap demands one of them"),
     };
+    // What goes on puts its traces to those that there are.
+    let before = left
+        .as_ref()
+        .and_then(|left| left.journal.header.questions.first());
+    if let Some((metering, traces)) = request
+        .metering
+        .as_mut()
+        .zip(before.and_then(Question::traces))
+    {
+        metering.traces = traces.to_owned();
+    }
     let mut progress = Progress::stderr();
     let setting = Setting::new(&request, project, open_virtual, &mut progress)?;
     keep.try_places()?;
@@ -302,24 +315,57 @@ fn request(args: &RunArgs, board: &str) -> Result<Request, ShareError> {
             from: args.from.clone(),
             data: args.data.clone(),
             models: args.models.clone(),
+            names: args.names.clone(),
             reference: args.reference.clone(),
             inputs: args.inputs.clone(),
             steps: args.steps.map(|steps| steps as usize),
             labels: args.labels.clone().zip(args.metric),
             stream: args.stream.clone(),
             runtimes: args.runtimes.clone(),
+            image: args.image.clone(),
+            function: args.entry.as_ref().map(|entry| function::Asked {
+                entry: entry.clone(),
+                setup: args.setup.clone(),
+                result: args.result.clone(),
+            }),
         },
         shard: args.job.shard.map(ShardChoice::part).transpose()?,
         runs: args.runs,
         vectors: vectors.map_or_else(Default::default, |vectors| vectors.0),
         timeout: args.timeout,
+        layouts: args.layouts,
+        opt: args.opt,
         profile: args.profile,
         duty_cycle: args.every.map(|every| DutyCycle {
             every,
             cell: args.cell,
         }),
+        metering: args
+            .power_meter
+            .as_ref()
+            .zip(args.supply)
+            .map(|(meter, supply_v)| Metering {
+                meter: meter.clone(),
+                supply_v,
+                windows: args.windows,
+                window: args
+                    .window
+                    .unwrap_or_else(|| metered::default_window(meter)),
+                traces: traces(args.out.as_deref(), board),
+            }),
         commit: args.job.commit.clone(),
     })
+}
+
+/// The folder of traces beside the record.
+fn traces(out: Option<&Path>, board: &str) -> PathBuf {
+    match out {
+        Some(path) => path.with_extension("traces"),
+        None => {
+            let name = stem(&Timestamp::now().to_string(), board);
+            Path::new(RESULTS).join(name).with_extension("traces")
+        }
+    }
 }
 
 /// The published results that belong to the suite, and what they are called there.

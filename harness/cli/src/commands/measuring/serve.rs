@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -12,11 +13,12 @@ use tinybench_virtual_board::glasgow::{ServeError, Server};
 
 use crate::args::ServeArgs;
 use crate::stdout;
-use tinybench_execution::serving::{Line, SerialError, SerialPlace, ServedBoard, run_in_real_time};
-use tinybench_execution::target::virtual_board;
-use tinybench_inputs::board::Boards;
+use tinybench_devices::serving::{Line, SerialError, SerialPlace, ServedBoard, run_in_real_time};
+use tinybench_execution::target::{chip, virtual_board};
+use tinybench_inputs::board::{Board, Boards};
 use tinybench_inputs::project::Project;
 use tinybench_support::exit::Failure;
+use tinybench_support::files;
 use tinybench_support::interrupt;
 
 /// How often the server looks whether it was interrupted.
@@ -33,12 +35,25 @@ enum Unreachable {
     Listen(io::Error),
 }
 
-exits_with!(Unreachable => NoTarget);
+/// probe-rs needs no description of this chip.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--chip-description is for generic boards: probe-rs knows {0}, and the board is flashed like one"
+)]
+struct NotGeneric(String);
+
+exits_with!(Unreachable => NoTarget, NotGeneric => Usage);
 
 /// Serves a virtual board until Ctrl-C.
 pub fn serve(args: &ServeArgs, project: &Project) -> Result<(), Failure> {
     let description = Boards::open(&project.boards())?.load(&args.board)?.told();
     let mut board = virtual_board::make(&description)?;
+    if let Some(path) = &args.chip_description {
+        if !virtual_board::is_generic(&description) {
+            return Err(NotGeneric(description.chip).into());
+        }
+        files::write(path, chip::description(&description).as_bytes())?;
+    }
     let lines = open_lines(&args.serial, &mut board, &args.board)?;
     let server = match &args.unix {
         Some(path) => Server::unix(path),
@@ -46,7 +61,7 @@ pub fn serve(args: &ServeArgs, project: &Project) -> Result<(), Failure> {
     }
     .map_err(Unreachable::Address)?;
     let selector = server.selector();
-    let chip = &description.chip;
+    let chip = chip_for_probe_rs(&description, args.chip_description.as_deref());
     eprintln!(
         "virtual {}, reached by every tool of probe-rs, e.g.:\n  \
          probe-rs run --chip {chip} --probe {selector} firmware.elf\n  \
@@ -76,6 +91,21 @@ pub fn serve(args: &ServeArgs, project: &Project) -> Result<(), Failure> {
     });
     server.run(&board);
     Ok(())
+}
+
+/// What follows `--chip` in the arguments of probe-rs's tools.
+fn chip_for_probe_rs(board: &Board, description: Option<&Path>) -> String {
+    if !virtual_board::is_generic(board) {
+        return board.chip.clone();
+    }
+    let file = description.map_or_else(
+        || "FILE.yaml (which --chip-description FILE.yaml of this command writes)".to_owned(),
+        |path| path.display().to_string(),
+    );
+    format!(
+        "{} --chip-description-path {file}",
+        chip::described_name(board)
+    )
 }
 
 /// Offers the board's UARTs at `places`, in order.

@@ -81,7 +81,9 @@ fn warn_of_unknown_workloads(gate: &Gate, base: &Side) {
 
 fn render(comparison: &Comparison, format: CompareFormat) -> Result<String, Failure> {
     Ok(match format {
-        CompareFormat::Table => table::render(comparison, stdout::colour()),
+        CompareFormat::Table => {
+            table::render(comparison, stdout::terminal_width(), stdout::colour())
+        }
         CompareFormat::Markdown => markdown::render(comparison).trim_end().to_owned(),
         CompareFormat::Json => comparison.to_json()?.trim_end().to_owned(),
     })

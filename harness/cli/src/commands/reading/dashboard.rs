@@ -19,9 +19,8 @@ pub fn dashboard(args: &DashboardArgs) -> Result<(), Failure> {
         .into());
     }
     let current = std::env::current_dir().unwrap_or_default();
-    let accepted = config::load(args.config.as_deref(), &current)?
-        .config
-        .accept;
+    let config::Loaded { config, gate, .. } = config::load(args.config.as_deref(), &current)?;
+    let accepted = config.accept;
     let mut progress = Progress::stderr();
     progress.set_subject("dashboard");
     progress.begin("reading records", Some(1));
@@ -31,7 +30,7 @@ pub fn dashboard(args: &DashboardArgs) -> Result<(), Failure> {
     }
     progress.begin("finding steps", None);
     let records: Vec<_> = found.loaded.into_iter().map(|it| it.record).collect();
-    let mut history = History::new(&records);
+    let mut history = History::new(&records, &gate);
     for unused in dashboard::accept(&mut history, &accepted) {
         tracing::warn!(
             "no step is accepted by commit {}, metric {} of the settings",

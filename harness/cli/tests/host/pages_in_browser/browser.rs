@@ -158,8 +158,14 @@ impl Browser {
         );
         self.call(
             "Emulation.setEmulatedMedia",
-            json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] }),
+            json!({ "media": "", "features": [{ "name": "prefers-color-scheme", "value": scheme }] }),
         );
+    }
+
+    /// Lays the page out as if printed on paper of this width.
+    pub fn print(&mut self, width: u32) {
+        self.look(width, "light");
+        self.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
     }
 
     /// Lets pages run scripts or not.

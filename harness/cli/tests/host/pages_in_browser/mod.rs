@@ -123,6 +123,184 @@ fn check_looks(browser: &mut Browser, address: &str, plots: usize) {
     assert_ne!(grounds[0], grounds[2], "light and dark look the same");
 }
 
+/// Widths of windows, from a phone to a large screen.
+const WIDTHS: [u32; 8] = [360, 390, 600, 768, 900, 1200, 1400, 1920];
+
+/// What is cut: parts of a page that would have to be scrolled sideways. Everything is unfolded first.
+const CUT: &str = "(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true;
+    const name = (e) => `${e.className} ${e.textContent.trim().slice(0, 60)}`;
+    return [...document.querySelectorAll('main .scroll, main pre, main p, main h1, main h2')]
+        .filter(e => e.scrollWidth > e.clientWidth + 1)
+        .map(e => `${name(e)}: ${e.scrollWidth} in ${e.clientWidth}`);
+})()";
+
+/// Words of a plot that lie upon each other, or outside of it.
+const UPON: &str = "[...document.querySelectorAll('svg.plot')].flatMap(plot => {
+    const texts = [...plot.querySelectorAll('text:not(.inside)')].filter(it => it.textContent.trim());
+    const boxes = texts.map(it => it.getBoundingClientRect());
+    const frame = plot.getBoundingClientRect();
+    const found = [];
+    boxes.forEach((one, i) => {
+        if (one.left < frame.left - 2 || one.right > frame.right + 2) found.push(`outside: ${texts[i].textContent}`);
+        boxes.slice(i + 1).forEach((other, j) => {
+            const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+            const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+            if (across > 1 && down > 3) found.push(`${texts[i].textContent} / ${texts[i + 1 + j].textContent}`);
+        });
+    });
+    return found;
+})";
+
+/// Nothing of a page is cut at any width nor in print, and no words of a plot lie upon each other.
+fn check_layout(browser: &mut Browser, address: &str) {
+    browser.look(WIDTHS[0], "light");
+    browser.open(address);
+    for width in WIDTHS {
+        browser.look(width, "light");
+        let found = [CUT, UPON].map(|it| browser.evaluate(it));
+        assert_eq!(found, [json!([]), json!([])], "{address}, {width} px");
+    }
+    // A4 between margins of 1 cm.
+    browser.print(718);
+    let wide = browser.evaluate(
+        "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)\
+         .map(e => `${e.tagName} ${e.textContent.trim().slice(0, 60)}`)",
+    );
+    assert_eq!(wide, json!([]), "{address}, printed");
+}
+
+/// A record of so many workloads, each of another cost.
+fn workloads(count: usize, slower: f64) -> Value {
+    let mut all = record(&[8_826_588; 3]);
+    let results = (0..count).map(|number| {
+        let cycles = 1_000.0 * slower * 1.6_f64.powi(number as i32 % 20);
+        let mut one = record(&[cycles as u32; 3])["results"][0].clone();
+        one["workload"] = json!(format!(
+            "{}-{number}",
+            ["kws", "vww", "ad-pruned50-huffman"][number % 3]
+        ));
+        one
+    });
+    all["results"] = results.collect();
+    all
+}
+
+#[test]
+fn nothing_is_cut_at_any_width_with_few_workloads_or_many() {
+    let Some(mut browser) = Browser::launch() else {
+        return;
+    };
+    let tinybench = Tinybench::new();
+    for count in [1, 5, 40] {
+        tinybench.file("base.json", workloads(count, 1.0).to_string().as_bytes());
+        tinybench.file("new.json", workloads(count, 1.07).to_string().as_bytes());
+        let mut other = workloads(count, 0.5);
+        other["board"]["name"] = json!("nucleo-l4r5zi");
+        other["board"]["chip"] = json!("STM32L4R5ZITx");
+        tinybench.file("other.json", other.to_string().as_bytes());
+        let budget = ["--budget", "latency=100ms,ram=64KB,flash=256KB"];
+        for records in [&["base.json"][..], &["base.json", "new.json", "other.json"]] {
+            let arguments = [&["report"], records, &["-o", "report.html"], &budget];
+            run(&tinybench, &arguments.concat());
+            let address = format!("file://{}", tinybench.path("report.html").display());
+            check_layout(&mut browser, &address);
+        }
+    }
+}
+
+#[test]
+fn any_two_commits_and_releases_are_compared() {
+    let Some(mut browser) = Browser::launch() else {
+        return;
+    };
+    let tinybench = Tinybench::new();
+    let cycles = [8_000_000, 8_000_000, 8_800_000, 4_000_000];
+    for (number, cycles) in cycles.into_iter().enumerate() {
+        let mut record = record(&[cycles; 3]);
+        let time = format!("2026-02-{:02}T08:00:00Z", 1 + number);
+        record["started_at"] = json!(time);
+        let release = (number % 2 == 0).then(|| format!("v{number}"));
+        let id = format!("{number:040x}");
+        record["commit"] = json!({ "id": id, "time": time, "release": release });
+        tinybench.file(
+            &format!("history/{number}.json"),
+            record.to_string().as_bytes(),
+        );
+    }
+    run(&tinybench, &["dashboard", "history", "-o", "site"]);
+    let address = format!("{}/compare.html", serve(&tinybench.path("site")));
+    check_layout(&mut browser, &address);
+    browser.look(1200, "light");
+    let row = "[...document.querySelector('tbody tr').cells].slice(2, 5).map(it => it.textContent)";
+    let latency = |base: &str, new: &str, change: &str| json!([base, new, change]);
+    // Without a choice the last two releases, with scripts and without.
+    for scripts in [true, false] {
+        browser.allow_scripts(scripts);
+        browser.open(&address);
+        let shown = browser.evaluate(row);
+        assert_eq!(shown, latency("≈ 125.0 ms", "≈ 137.5 ms", "+10.0 %"));
+    }
+    browser.allow_scripts(true);
+    let choose = |base: usize, new: usize| format!("{address}?base={base:040x}&new={new:040x}");
+    browser.open(&choose(2, 3));
+    assert_eq!(
+        browser.evaluate(row),
+        latency("≈ 137.5 ms", "≈ 62.50 ms", "-54.5 %")
+    );
+    let tone = "document.querySelector('tbody tr').cells[4].className";
+    assert_eq!(browser.evaluate(tone), json!("n s better"));
+    browser.evaluate("document.querySelector('form.choice button').click()");
+    assert_eq!(
+        browser.evaluate(row),
+        latency("≈ 62.50 ms", "≈ 137.5 ms", "+120.0 %")
+    );
+    assert_eq!(browser.evaluate("location.href"), json!(choose(3, 2)));
+    // A release is chosen like a commit.
+    let named = browser.evaluate("[...document.querySelectorAll('optgroup[label=releases] option')].map(it => it.textContent)");
+    let names = ["v2, 2026-02-03", "v0, 2026-02-01"];
+    assert_eq!(named.as_array().unwrap()[..2], names.map(|it| json!(it)));
+    browser.open(&choose(0, 1));
+    assert_eq!(
+        browser.evaluate(row),
+        latency("≈ 125.0 ms", "≈ 125.0 ms", "0 %")
+    );
+}
+
+#[test]
+fn a_plot_over_commits_zooms() {
+    let Some(mut browser) = Browser::launch() else {
+        return;
+    };
+    let tinybench = Tinybench::new();
+    let site = dashboard(&tinybench);
+    let pages = fs::read_dir(site.join("series")).unwrap();
+    let pages = pages.map(|it| it.unwrap().file_name().into_string().unwrap());
+    let page = pages
+        .into_iter()
+        .find(|it| it.starts_with("kws-on-virtual-nano33-") && it.ends_with(".html"));
+    let served = serve(&site);
+    for page in ["index.html", "status.html", "steps.html"] {
+        check_layout(&mut browser, &format!("{served}/{page}"));
+    }
+    let address = format!("{served}/series/{}", page.unwrap());
+    check_layout(&mut browser, &address);
+    browser.look(1200, "light");
+    browser.open(&address);
+    let seen = "[...document.querySelector('svg.plot').querySelectorAll('circle.point')].filter(it => it.style.display !== 'none').length";
+    let ends = "[...document.querySelector('svg.plot').querySelectorAll('text.place')].map(it => it.textContent)";
+    let before = browser.evaluate(ends);
+    assert_eq!(browser.evaluate(seen), json!(40));
+    browser.evaluate("document.querySelector('.zoom button').click()");
+    assert_eq!(browser.evaluate(seen), json!(20));
+    let after = browser.evaluate(ends);
+    assert_ne!(after[0], before[0]);
+    assert_eq!(after[1], before[1]);
+    browser.evaluate("document.querySelector('.zoom button:last-child').click()");
+    assert_eq!(browser.evaluate(seen), json!(40));
+    assert_eq!(browser.evaluate(ends), before);
+}
+
 /// What screen readers need.
 fn check_structure(browser: &mut Browser) {
     for (what, expression) in [
@@ -315,6 +493,19 @@ fn a_dashboard_filters_by_its_address_and_works_without_scripts() {
         }
     }
 
+    // A step leads to a report on both its sides.
+    let report =
+        "[...document.querySelectorAll('td a')].find(it => it.textContent === 'report').href";
+    browser.open(&start);
+    let report = browser.evaluate(report);
+    browser.open(report.as_str().unwrap());
+    let shown = browser.evaluate("document.body.innerText");
+    let shown = shown.as_str().unwrap();
+    assert!(
+        shown.contains("≈ 153.5 ms") && shown.contains("≈ 137.9 ms"),
+        "{shown}"
+    );
+
     // Without scripts all rows are there and the filters are not.
     browser.allow_scripts(false);
     browser.open(&start);
@@ -339,4 +530,50 @@ fn badges_are_pictures() {
         assert_eq!(size, json!(20), "{path}");
         assert_eq!(browser.errors(), [""; 0], "{path}");
     }
+}
+
+#[test]
+fn profiles_are_readable() {
+    let Some(mut browser) = Browser::launch() else {
+        return;
+    };
+    let tinybench = Tinybench::new();
+    let image = project_root().join("targets/virtual/board/examples/thermostat.elf");
+    let image = ["--image", image.to_str().unwrap(), "--cycles", "1000000"];
+    let arguments = [
+        &["profile", "--board", "nano33"][..],
+        &image,
+        &["-o", "profile.html"],
+    ];
+    run(&tinybench, &arguments.concat());
+    let address = format!("file://{}", tinybench.path("profile.html").display());
+    check_looks(&mut browser, &address, 1);
+    check_structure(&mut browser);
+
+    let operator = |index: u32, name: &str, cycles: u64| {
+        json!({
+            "index": index, "name": name, "options": ["3x3", "stride 2", "same", "relu6"],
+            "output_shape": [1, 48, 48, 16], "macs": 331_776, "weight_bytes": 1_152,
+            "activation_bytes": 92_160, "arena_bytes": 55_296, "bound_cycles": 189_216,
+            "cost": { "cycles": cycles },
+        })
+    };
+    let mut profiled = record(&[8_000_000; 3]);
+    profiled["results"][0]["profile"] = json!({
+        "fidelity": "modelled", "cycles": 8_000_000,
+        "operators": [
+            operator(0, "DEPTHWISE_CONV_2D", 5_000_000),
+            operator(1, HOSTILE, 2_000_000),
+        ],
+        "between": { "cycles": 1_000_000 },
+    });
+    tinybench.file("profiled.json", profiled.to_string().as_bytes());
+    run(
+        &tinybench,
+        &["report", "profiled.json", "-o", "report.html"],
+    );
+    let address = format!("file://{}", tinybench.path("report.html").display());
+    check_looks(&mut browser, &address, 5);
+    check_structure(&mut browser);
+    assert_eq!(browser.evaluate("window.harmed === undefined"), json!(true));
 }

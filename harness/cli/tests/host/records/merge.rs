@@ -1,7 +1,7 @@
 //! Splitting a run over jobs and putting its records together.
 
 use crate::support::records::Record;
-use crate::support::{Tinybench, project_root, toolchain_is_there};
+use crate::support::{Tinybench, kws_model, project_root, toolchain_is_there};
 use serde_json::Value;
 
 #[test]
@@ -91,17 +91,30 @@ fn a_shard_without_work_is_refused() {
 }
 
 #[test]
-fn two_models_of_one_name_are_refused() {
+fn one_workload_twice_is_refused() {
     let tinybench = Tinybench::new();
-    let model = crate::support::kws_model();
-    tinybench.file("kws.tflite", &model);
-    let ended = tinybench.run_virtual(&["--workload", "kws", "--model", "kws.tflite"]);
+    let ended = tinybench.run_virtual(&["--workload", "kws", "--workload", "kws"]);
     assert_eq!(ended.code, Some(2));
     assert!(
         ended.stderr.contains("would be run twice"),
         "{}",
         ended.stderr
     );
+    // A model is called after its file.
+    tinybench.file("kws.tflite", &kws_model());
+    let same = ["--workload", "kws", "--model", "kws.tflite"];
+    let ended = tinybench.run_virtual(&same);
+    assert_eq!(ended.code, Some(2));
+    assert!(
+        ended.stderr.contains("would be run twice"),
+        "{}",
+        ended.stderr
+    );
+    let named = ["--model", "kws.tflite", "--name", "kws"];
+    let ended = tinybench.run_virtual(&[&["--workload", "kws"], &named[..]].concat());
+    assert_eq!(ended.code, Some(2));
+    let said = "--name kws: two of what is measured would be called that";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
 }
 
 #[test]

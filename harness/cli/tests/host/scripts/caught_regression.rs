@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::pages::{python_is_there, unsupported};
 use crate::support::{project_root, toolchain_is_there};
 
 #[test]
@@ -44,4 +45,25 @@ fn a_slower_kernel_is_caught_reported_and_marked() {
     );
     assert!(rows > 0 && rows == of_commit, "{of_commit} of {rows} steps");
     assert!(steps.contains("latency") && steps.contains("worse"));
+
+    // The step leads to the operators that make it up, and all that is said is so.
+    let series = read("dashboard/series/kws-on-virtual-nano33-interpreter.html");
+    assert!(steps.contains("kws-on-virtual-nano33-interpreter.html#operators"));
+    assert!(series.contains("which operators make up the step"));
+    if python_is_there() {
+        let path = |name: &str| folder.path().join(name);
+        let records = [path("before.json"), path("after.json")];
+        let records = records.each_ref().map(|it| it.as_path());
+        for page in ["report.html", "report.md", "comparison.txt"] {
+            assert_eq!(unsupported(&path(page), &records), [""; 0], "{page}");
+        }
+        let history = path("history");
+        for page in [
+            "index.html",
+            "series/kws-on-virtual-nano33-interpreter.html",
+        ] {
+            let page = path("dashboard").join(page);
+            assert_eq!(unsupported(&page, &[&history]), [""; 0], "{page:?}");
+        }
+    }
 }

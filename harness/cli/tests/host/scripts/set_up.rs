@@ -1,4 +1,4 @@
-//! What `scripts/setup --tests` says of a tool that it can't get, with made-up tools in the place of all
+//! What `scripts/setup` says of a tool that it can't get, with made-up tools in the place of all
 //! that it would call.
 
 use std::fs;
@@ -9,8 +9,8 @@ use std::process::Command;
 use crate::support::project_root;
 
 /// Ordinary tools that the script takes from the machine.
-const ORDINARY: [&str; 12] = [
-    "bash", "cut", "dirname", "env", "head", "id", "mktemp", "rm", "sleep", "sort", "tail",
+const ORDINARY: [&str; 13] = [
+    "bash", "cmp", "cut", "dirname", "env", "head", "id", "mktemp", "rm", "sleep", "sort", "tail",
     "timeout",
 ];
 /// Tools that only have to be there.
@@ -82,10 +82,10 @@ impl Machine {
     }
 
     /// What the script says, and that it says it with success.
-    fn set_up(&self) -> String {
+    fn set_up(&self, options: &[&str]) -> String {
         let output = Command::new(self.path("bin/bash"))
             .arg(self.path("scripts/setup"))
-            .arg("--tests")
+            .args(options)
             .env_clear()
             .env("PATH", self.path("bin"))
             .env("HOME", self.folder.path())
@@ -103,7 +103,7 @@ impl Machine {
 #[test]
 fn what_takes_too_long_is_ended_and_called_a_time_out() {
     let machine = Machine::new("echo compiling; sleep 1000");
-    let said = machine.set_up();
+    let said = machine.set_up(&["--tests", "--probe-rs"]);
     assert!(
         said.contains("cargo install --quiet --locked")
             && said.contains("took longer than 1 seconds and was ended"),
@@ -119,7 +119,7 @@ fn what_takes_too_long_is_ended_and_called_a_time_out() {
 #[test]
 fn what_fails_is_shown_and_what_is_optional_is_skipped() {
     let machine = Machine::new("echo 'error: no space left' >&2; exit 101");
-    let said = machine.set_up();
+    let said = machine.set_up(&["--tests", "--probe-rs"]);
     assert!(said.contains("error: no space left"), "{said}");
     assert!(
         said.contains("probe-rs can't be built, see above"),
@@ -127,10 +127,19 @@ fn what_fails_is_shown_and_what_is_optional_is_skipped() {
     );
     assert!(!said.contains("took longer"), "{said}");
     assert!(said.contains("E: no network"), "{said}");
+    assert!(said.contains("no BakeNN and emlearn"), "{said}");
     assert!(
         said.contains(
             "no qemu-system-arm: the tests that compare the virtual core with it are skipped"
         ),
         "{said}"
     );
+}
+
+#[test]
+fn nothing_is_built_from_source_for_the_tests_unless_it_is_asked_for() {
+    let machine = Machine::new("echo 'error: built' >&2; exit 101");
+    let said = machine.set_up(&["--tests"]);
+    assert!(!said.contains("probe-rs"), "{said}");
+    assert!(!said.contains("built"), "{said}");
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::support::pages::reports_are_true;
 use crate::support::{Ended, Tinybench, kws_model, project_root, shared, toolchain_is_there};
 use tinybench_record::{FailureKind, RunRecord};
 
@@ -165,6 +166,17 @@ fn a_wrong_reference_does_not_throw_the_others_away() {
     let record = record(&tinybench, "record.json");
     assert_eq!((record.results.len(), record.failures.len()), (2, 1));
     assert_eq!(record.failures[0].kind, FailureKind::Mismatch);
+    reports_are_true(&tinybench, &["record.json"], Some(&ended.stdout));
+    // What the folders are called in which the files are is nobody else's business.
+    let folder = shared.to_str().unwrap();
+    for name in ["record.json", "checked.md"] {
+        let text = fs::read_to_string(tinybench.path(name)).unwrap();
+        assert!(!text.contains(folder), "{name}: {text}");
+        assert!(
+            text.contains("--reference ref") || name == "record.json",
+            "{text}"
+        );
+    }
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use tinybench_record::RunRecord;
 
+use crate::support::pages::reports_are_true;
 use crate::support::{Tinybench, project_root, shared, toolchain_is_there};
 
 /// What a report on `record` says is to be typed, without what is for a clone of the repository.
@@ -109,7 +111,14 @@ fn variants_with_power_and_a_cell_are_repeated() {
         return;
     }
     let suite = ["--suite", "compression", "--workload", "ad-int8-huffman"];
-    let power = ["--power", "ldo-1v8", "--every", "500ms", "--cell", "cr2032"];
+    let power = [
+        "--power",
+        "ldo-1v8",
+        "--every",
+        "5s",
+        "--cell",
+        "cr2032@-20C",
+    ];
     let board = ["--board", "nucleo-l4r5zi", "--vectors", "2"];
     let arguments = [&ON_VIRTUAL[..], &suite, &power, &board].concat();
     let lines = repeats(&Tinybench::new(), &arguments);
@@ -132,9 +141,59 @@ fn a_shard_of_models_of_the_user_is_repeated() {
         "mine.tflite",
         "--model",
         "my models/it's $HOME.tflite",
+        "--name",
+        "first",
+        "--name",
+        "a second",
     ];
     let lines = repeats(&tinybench, &[&ON_VIRTUAL[..], &board, &models].concat());
     assert_eq!(lines.len(), 1);
+}
+
+#[test]
+fn layouts_are_repeated_and_what_is_said_of_them_is_so() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    let what = ["--workload", "centroid", "--vectors", "2"];
+    let arguments = [
+        &ON_VIRTUAL[..],
+        &["--board", "nucleo-l4r5zi"],
+        &what,
+        &["--layouts", "3"],
+    ];
+    repeats(&tinybench, &arguments.concat());
+    let record: RunRecord =
+        serde_json::from_slice(&fs::read(tinybench.path("first.json")).unwrap()).unwrap();
+    let latency = &record.results[0].latency;
+    let layouts = latency.layouts.as_ref().unwrap();
+    let offsets: Vec<_> = layouts.each.iter().map(|it| it.offset_bytes).collect();
+    assert_eq!(offsets, [0, 36, 72]);
+    assert_eq!(layouts.each[0].median_cycles, latency.median_cycles);
+    // The same code elsewhere: hardly another time, but another one.
+    assert!(layouts.spread_percent > 0.0 && layouts.spread_percent < 10.0);
+    reports_are_true(&tinybench, &["first.json"], None);
+    // All other figures are those of the image that is built without.
+    let without = tinybench.run(&[
+        "run",
+        "--board",
+        "nucleo-l4r5zi",
+        "--on",
+        "virtual",
+        "--runs",
+        "2",
+        "--workload",
+        "centroid",
+        "--vectors",
+        "2",
+        "--format",
+        "json",
+    ]);
+    let without = RunRecord::parse(without.stdout.as_bytes()).unwrap();
+    let mut first = record.results[0].clone();
+    first.latency.layouts = None;
+    assert_eq!(without.results[0], first);
 }
 
 #[test]

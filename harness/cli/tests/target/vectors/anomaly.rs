@@ -4,8 +4,8 @@
 use std::fs;
 
 use crate::support::{Ended, NANO33, Tinybench, project_root, toolchain_is_there};
-use tinybench_execution::build::{Request, build};
-use tinybench_inputs::runtimes;
+use tinybench_execution::build::{Engine, Opt, Request, build};
+use tinybench_inputs::runtimes::{self, Runtimes};
 use tinybench_pipeline::parameters::{Kind, Parameters};
 use tinybench_pipeline::tables::Tables;
 use tinybench_record::{FailureKind, RunRecord};
@@ -62,7 +62,7 @@ fn audio() -> Vec<i16> {
 /// A model's vectors: features of the audio as the host computes them, and what the host's
 /// portable kernels make of them.
 fn vectors(model: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let runtime = runtimes::find("interpreter").unwrap();
+    let runtime = runtimes::engine_for(model);
     let facts = runtime.inspect(model).unwrap();
     assert_eq!(
         (facts.input_bytes, facts.output_bytes),
@@ -94,10 +94,7 @@ fn project(tinybench: &Tinybench, change: impl Fn(&mut [u8])) {
         .flat_map(|sample| sample.to_le_bytes())
         .collect();
     let labels = [0, 1, 0, 1];
-    let facts = runtimes::find("interpreter")
-        .unwrap()
-        .inspect(&model)
-        .unwrap();
+    let facts = runtimes::engine_for(&model).inspect(&model).unwrap();
     let card = format!(
         r#"
 name = "anomaly"
@@ -150,16 +147,22 @@ samples = {}
     }
     // An image doesn't depend on where a project lies. Built in the repository, where the compiler
     // has most of it already, it is found again from here.
+    let runtime = Runtimes::new(&project_root(), &[]);
+    let runtime = runtime.find("interpreter").unwrap();
     let request = Request {
         project_root: &project_root(),
         target: NANO33,
-        runtime: "interpreter",
+        engine: Engine::of_crates(&runtime).unwrap(),
         features: &[],
         operators: &[],
         model: &project_root().join(fixture),
         front_end: Some(PARAMETERS),
         learning: false,
         mlperf_model: None,
+        mark_pin: None,
+        code_offset: 0,
+        opt: Opt::Speed,
+        profile: false,
     };
     build(&request, &mut |_| ()).unwrap();
     for part in [

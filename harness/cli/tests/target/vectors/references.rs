@@ -34,6 +34,46 @@ fn result(tinybench: &Tinybench, arguments: &[&str]) -> RunResult {
 }
 
 #[test]
+fn a_model_that_looks_positions_up_gets_those_there_are() {
+    if !toolchain_is_there() {
+        return;
+    }
+    let tinybench = Tinybench::new();
+    for name in [
+        "embedding_lookup_int8",
+        "gather_nd_int8",
+        "broadcast_args_int64",
+    ] {
+        tinybench.file("my.tflite", &fixture(&format!("movement/{name}.tflite")));
+        let result = result(&tinybench, &["--model", "my.tflite", "--runs", "5"]);
+        assert_eq!(
+            (result.inputs.available, result.outputs.unwrap().vectors),
+            (8, 8),
+            "{name}"
+        );
+    }
+    // What the user gives is taken as it is.
+    tinybench.file(
+        "my.tflite",
+        &fixture("movement/embedding_lookup_int8.tflite"),
+    );
+    let mut inputs = fixture("movement/embedding_lookup_int8.inputs.bin");
+    inputs.truncate(16);
+    inputs[12..].copy_from_slice(&77_i32.to_le_bytes());
+    tinybench.file("vectors/my.inputs.i32", &inputs);
+    let ended = tinybench.run_virtual(&["--model", "my.tflite", "--inputs", "vectors"]);
+    assert_eq!(ended.code, Some(7), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("operator 0 can't run with vector")
+            && ended
+                .stderr
+                .contains("has no end in sight\n  help: give inputs"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn a_streaming_model_is_fed_and_compared_step_by_step() {
     if !toolchain_is_there() {
         return;

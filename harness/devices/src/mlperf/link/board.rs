@@ -41,22 +41,26 @@ impl BoardLink {
     }
 
     fn time_of(&self, cycles: u64) -> Duration {
-        let nanos = u128::from(cycles) * 1_000_000_000 / u128::from(self.clock_hz);
-        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        time_of(cycles, self.clock_hz)
     }
+}
 
-    /// Why the core doesn't go on, if it doesn't.
-    fn stopped(&self, ended: Ended) -> Option<String> {
-        let machine = &self.machine;
-        let fault = || match machine.last_fault() {
-            Some(fault) => format!(", after {fault}"),
-            None => String::new(),
-        };
-        match ended {
-            Ended::Budget | Ended::Reached | Ended::Asleep => None,
-            Ended::Halted => Some(format!("halted at {:#010x}{}", machine.pc(), fault())),
-            Ended::Lockup => Some(format!("locked up at {:#010x}{}", machine.pc(), fault())),
-        }
+/// How long so many cycles take.
+pub(super) fn time_of(cycles: u64, clock_hz: u64) -> Duration {
+    let nanos = u128::from(cycles) * 1_000_000_000 / u128::from(clock_hz);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+/// Why the core of a machine that `ended` so doesn't go on, if it doesn't.
+pub(super) fn stopped(machine: &Machine, ended: Ended) -> Option<String> {
+    let fault = || match machine.last_fault() {
+        Some(fault) => format!(", after {fault}"),
+        None => String::new(),
+    };
+    match ended {
+        Ended::Budget | Ended::Reached | Ended::Asleep => None,
+        Ended::Halted => Some(format!("halted at {:#010x}{}", machine.pc(), fault())),
+        Ended::Lockup => Some(format!("locked up at {:#010x}{}", machine.pc(), fault())),
     }
 }
 
@@ -92,7 +96,7 @@ impl Link for BoardLink {
                 buffer.extend(self.machine.serial_output(self.uart));
                 return Ok(());
             }
-            if let Some(reason) = self.stopped(ended) {
+            if let Some(reason) = stopped(&self.machine, ended) {
                 return Err(LinkError::Stopped {
                     board: self.board.clone(),
                     reason,

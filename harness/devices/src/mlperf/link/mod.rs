@@ -3,6 +3,8 @@
 pub mod board;
 pub mod emulated;
 pub mod framing;
+pub mod metered;
+pub mod shared;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
@@ -10,6 +12,7 @@ use tinybench_support::exits_with;
 
 use serialport::{ClearBuffer, SerialPort};
 
+use super::energy::sampler::SamplerError;
 use tinybench_support::interrupt::{self, Interrupted};
 
 /// How often a wait for bytes looks whether the user wants to stop.
@@ -47,6 +50,9 @@ pub enum LinkError {
         /// How it stands.
         reason: String,
     },
+    /// The instrument that supplies the device.
+    #[error(transparent)]
+    Sampler(#[from] SamplerError),
     /// The user asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),

@@ -7,6 +7,8 @@ use tinybench_inputs::subject::VectorCount;
 use tinybench_inputs::suite::Suite;
 use tinybench_record::Asked;
 
+use crate::build::Opt;
+use crate::power::metered;
 use crate::run::limits;
 use crate::run::request::{Request, What};
 use crate::run::setting::Setting;
@@ -45,7 +47,10 @@ fn run(request: &Request, choice: &Choice) -> Asked {
         runs,
         vectors,
         timeout,
+        layouts,
         duty_cycle,
+        metering,
+        opt,
         profile,
         // It says whose results they are, and the record holds it.
         commit: _,
@@ -76,10 +81,25 @@ fn run(request: &Request, choice: &Choice) -> Asked {
     if Some(*timeout) != limits::time(limits::TIMEOUT, limits::MAX_TIMEOUT) {
         asked.option("--timeout", limits::time_text(*timeout));
     }
+    asked.options("--layouts", layouts);
+    if *opt != Opt::default() {
+        asked.option("--opt", opt.name());
+    }
     if let Some(duty_cycle) = duty_cycle {
         asked
             .option("--every", limits::time_text(duty_cycle.every))
-            .options("--cell", duty_cycle.cell.map(|cell| cell.name));
+            .options("--cell", duty_cycle.cell);
+    }
+    if let Some(metering) = metering {
+        asked
+            .option("--power-meter", &metering.meter)
+            .option("--supply", format!("{}V", metering.supply_v));
+        if metering.windows != metered::WINDOWS {
+            asked.option("--windows", metering.windows);
+        }
+        if metering.window != metered::default_window(&metering.meter) {
+            asked.option("--window", limits::time_text(metering.window));
+        }
     }
     if *profile {
         asked.argument("--profile");
@@ -95,12 +115,15 @@ fn of_what(asked: &mut Asked, what: &What) {
         from,
         data,
         models,
+        names,
         reference,
         inputs,
         steps,
         labels,
         stream,
         runtimes,
+        image,
+        function,
     } = what;
     asked
         .options("--suite", suite)
@@ -108,6 +131,7 @@ fn of_what(asked: &mut Asked, what: &What) {
         .options("--from", from)
         .paths("--data", data.as_deref())
         .paths("--model", models.iter().map(|it| it.as_path()))
+        .options("--name", names)
         .paths("--reference", reference.as_deref())
         .paths("--inputs", inputs.as_deref())
         .options("--steps", steps)
@@ -116,7 +140,16 @@ fn of_what(asked: &mut Asked, what: &What) {
     asked
         .options("--metric", metric.as_ref().map(|it| it.get_name()))
         .paths("--stream", stream.as_deref())
-        .options("--runtime", runtimes);
+        .options("--runtime", runtimes)
+        .paths("--image", image.as_deref());
+    if let Some(function) = function {
+        asked
+            .option("--entry", &function.entry)
+            .options("--setup", &function.setup);
+        if let Some((symbol, path)) = &function.result {
+            asked.option("--result", format!("{symbol}={}", path.display()));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -125,9 +158,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::power::metered::Metering;
     use crate::power::{self, DutyCycle};
     use crate::target::select::On;
     use tinybench_inputs::subject::Metric;
+    use tinybench_instruments::{Kind, Meter};
 
     fn request(what: What) -> Request {
         Request {
@@ -141,6 +176,9 @@ mod tests {
             vectors: VectorCount::Default,
             timeout: Duration::from_secs(60),
             duty_cycle: None,
+            metering: None,
+            layouts: None,
+            opt: Opt::Speed,
             profile: false,
             commit: None,
         }
@@ -153,8 +191,27 @@ mod tests {
 
     #[test]
     fn what_was_left_at_its_default_is_not_named() {
-        let words = words(&request(What::default()));
-        assert_eq!(words, "--board nano33 --on virtual");
+        let mut request = request(What::default());
+        assert_eq!(words(&request), "--board nano33 --on virtual");
+        // How long a window is depends on the instrument.
+        for (meter, name, seconds, other) in [
+            (Meter::Emulated(Kind::Ppk2), "emulated-ppk2", 1, 10),
+            (Meter::Attached(Kind::Lpm01a, None), "lpm01a", 10, 1),
+        ] {
+            let mut with = |seconds| {
+                request.metering = Some(Metering {
+                    meter: meter.clone(),
+                    supply_v: 3.0,
+                    windows: metered::WINDOWS,
+                    window: Duration::from_secs(seconds),
+                    traces: PathBuf::new(),
+                });
+                words(&request)
+            };
+            let asked = format!("--board nano33 --on virtual --power-meter {name} --supply 3V");
+            assert_eq!(with(seconds), asked);
+            assert_eq!(with(other), format!("{asked} --window {other}s"));
+        }
     }
 
     #[test]
@@ -172,15 +229,25 @@ mod tests {
         request.runs = 3;
         request.vectors = VectorCount::All;
         request.timeout = Duration::from_secs(150);
+        request.layouts = Some(4);
+        request.opt = Opt::Size;
         request.duty_cycle = Some(DutyCycle {
             every: Duration::from_millis(1_500),
-            cell: power::find("cr2032"),
+            cell: power::find("cr2032@-20C").ok(),
+        });
+        request.metering = Some(Metering {
+            meter: Meter::Emulated(Kind::Ppk2),
+            supply_v: 3.0,
+            windows: 7,
+            window: Duration::from_secs(2),
+            traces: PathBuf::new(),
         });
         assert_eq!(
             words(&request),
             "--board nano33 --suite mlperf-tiny --workload mlperf-kws --workload mlperf-ad --from \
              models --data datasets --on virtual --power ldo-1v8 --runs 3 --vectors all --timeout \
-             2m30s --every 1s500ms --cell cr2032 --profile --shard 2/3"
+             2m30s --layouts 4 --opt size --every 1s500ms --cell cr2032@-20C --power-meter emulated-ppk2 --supply 3V --windows 7 --window 2s --profile \
+             --shard 2/3"
         );
     }
 
@@ -188,6 +255,7 @@ mod tests {
     fn models_of_the_user_are_named_with_what_was_given() {
         let mut request = request(What {
             models: vec!["a.tflite".into(), "b/a.tflite".into()],
+            names: vec!["small".to_owned(), "large".to_owned()],
             inputs: Some("vectors".into()),
             steps: Some(20),
             labels: Some(("y.csv".into(), Metric::Top1)),
@@ -197,8 +265,8 @@ mod tests {
         request.vectors = VectorCount::Count(7);
         assert_eq!(
             words(&request),
-            "--board nano33 --model a.tflite --model b/a.tflite --inputs vectors --steps 20 \
-             --labels y.csv --metric top1 --runtime interpreter --on virtual --vectors 7"
+            "--board nano33 --model a.tflite --model b/a.tflite --name small --name large \
+             --inputs vectors --steps 20 --labels y.csv --metric top1 --runtime interpreter --on virtual --vectors 7"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 mod asked;
 
-use tinybench_record::{self as record, ExecutionKind, Other, RunRecord};
+use tinybench_record::{self as record, ExecutionKind, Other, Places, RunRecord};
 
 use super::ending::Ending;
 use super::jobs::Run;
@@ -33,7 +33,7 @@ pub fn of_run(
                 kind,
             } => {
                 execution.get_or_insert(kind);
-                toolchain.get_or_insert(built_with);
+                toolchain = toolchain.or(built_with);
                 results.push(*result);
             }
         }
@@ -46,10 +46,15 @@ pub fn of_run(
         Choice::Virtual(_) => ExecutionKind::Virtual,
         Choice::Probe { .. } => ExecutionKind::Probe,
     };
+    let asked = asked::of_run(setting);
+    let places = Places::here(&asked);
+    for failure in &mut failures {
+        failure.message = places.text(&failure.message);
+    }
     Ok(RunRecord {
         schema: record::SCHEMA.to_owned(),
         tinybench: header.tinybench.clone(),
-        asked: asked::of_run(setting),
+        asked: asked.iter().map(|it| places.command(it)).collect(),
         started_at: header.started_at.clone(),
         commit: header.commit.clone(),
         board: record::Board {

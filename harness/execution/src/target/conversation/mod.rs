@@ -12,8 +12,8 @@ use tinybench_pipeline::Quantisation;
 use tinybench_virtual_board::WindowProfile;
 use tinybench_virtual_board::timing::Mix;
 
-use crate::target::fault::{CodeAddress, FaultReport, Stopped};
-use crate::target::{Target, TargetError, Wait};
+use crate::target::fault::{CodeAddress, FaultReport};
+use crate::target::{PcSamples, Target, TargetError, Wait};
 use tinybench_inputs::board::Memory;
 
 /// Longest text that is read from an image, bytes.
@@ -41,19 +41,7 @@ impl ImageView<'_> {
 
     /// Adds the places in the source to where the core was stopped.
     pub fn locate(&self, error: TargetError) -> TargetError {
-        let locate = |mut stopped: Box<Stopped>| {
-            stopped.pc = self.code_address(stopped.pc.address);
-            stopped.lr = self.code_address(stopped.lr.address);
-            stopped
-        };
-        match error {
-            TargetError::Hung { stopped, timeout } => TargetError::Hung {
-                stopped: locate(stopped),
-                timeout,
-            },
-            TargetError::LockedUp(stopped) => TargetError::LockedUp(locate(stopped)),
-            other => other,
-        }
+        error.located(|address| self.code_address(address))
     }
 }
 
@@ -82,20 +70,55 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
         image: ImageView<'a>,
         timeout: Duration,
     ) -> Result<Self, TargetError> {
-        target.reset()?;
         let mut conversation = Self {
             target,
             image,
             timeout,
             block: Block::INITIAL,
         };
-        conversation.resume(Duration::ZERO)?;
-        match conversation.status()? {
-            Status::Ready => Ok(conversation),
+        conversation.restart()?;
+        Ok(conversation)
+    }
+
+    /// Resets the target once more and lets its image initialise itself: nothing is prepared then.
+    pub fn restart(&mut self) -> Result<(), TargetError> {
+        self.target.reset()?;
+        self.let_run(Duration::ZERO)?;
+        match self.status()? {
+            Status::Ready => Ok(()),
             status => Err(TargetError::Protocol(format!(
                 "status {status:?} after reset"
             ))),
         }
+    }
+
+    /// Goes on with an image that was left alone with a command, and has halted since.
+    pub fn resume(
+        target: &'a mut T,
+        image: ImageView<'a>,
+        timeout: Duration,
+        command: Command,
+    ) -> Result<Self, TargetError> {
+        let mut conversation = Self {
+            target,
+            image,
+            timeout,
+            block: Block::INITIAL,
+        };
+        conversation.read_block()?;
+        conversation.check_done(command)?;
+        Ok(conversation)
+    }
+
+    /// The target.
+    pub fn target(&mut self) -> &mut T {
+        self.target
+    }
+
+    /// Gives the image a command that it carries out once its core runs.
+    pub fn begin(&mut self, command: Command) -> Result<(), TargetError> {
+        self.set(offset_of!(Block, status), Status::Busy as u32)?;
+        self.set(offset_of!(Block, command), command as u32)
     }
 
     /// The block as the image left it after the latest command.
@@ -155,6 +178,16 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
         self.run(1, Duration::ZERO)?;
         self.target.sample_every(None)?;
         self.target.sampled()
+    }
+
+    /// Runs `count` times, and tells where the core was meanwhile. [`None`] if the target can't be looked
+    /// at so.
+    pub fn run_looked_at(&mut self, count: u32) -> Result<Option<PcSamples>, TargetError> {
+        if !self.target.look_at_pc()? {
+            return Ok(None);
+        }
+        self.run(count, Duration::ZERO)?;
+        Ok(Some(self.target.seen_pcs()))
     }
 
     /// Begins to count where the cycles go. False if the target can't.
@@ -307,6 +340,28 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
         ))
     }
 
+    /// Reads words of the target's memory, which `what` is.
+    pub fn read_memory(
+        &mut self,
+        what: &str,
+        address: u32,
+        count: u32,
+    ) -> Result<Vec<u32>, TargetError> {
+        let mut words = vec![0; count as usize];
+        self.check_range(what, address, 4 * words.len())?;
+        self.target.read_words(address, &mut words)?;
+        Ok(words)
+    }
+
+    /// What was taken of a heap, and what there is of it, bytes, if the image says so at `address`.
+    pub fn heap(&mut self, address: Option<u32>) -> Result<Option<[u32; 2]>, TargetError> {
+        let Some(address) = address else {
+            return Ok(None);
+        };
+        let words = self.read_memory("the size of the heap", address, 2)?;
+        Ok(words.try_into().ok())
+    }
+
     /// Instructions of the latest run, if the target can count them.
     pub fn instructions(&mut self) -> Result<Option<u64>, TargetError> {
         self.target.instructions_in_window()
@@ -342,9 +397,13 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
     }
 
     fn command(&mut self, command: Command, quiet: Duration) -> Result<(), TargetError> {
-        self.set(offset_of!(Block, status), Status::Busy as u32)?;
-        self.set(offset_of!(Block, command), command as u32)?;
-        self.resume(quiet)?;
+        self.begin(command)?;
+        self.let_run(quiet)?;
+        self.check_done(command)
+    }
+
+    /// Refuses an answer that isn't that of a command that was carried out.
+    fn check_done(&mut self, command: Command) -> Result<(), TargetError> {
         match self.status()? {
             Status::Done => Ok(()),
             Status::Failed => {
@@ -364,13 +423,17 @@ impl<'a, T: Target + ?Sized> Conversation<'a, T> {
     }
 
     /// Lets the core run to its next halt and reads the block.
-    fn resume(&mut self, quiet: Duration) -> Result<(), TargetError> {
+    fn let_run(&mut self, quiet: Duration) -> Result<(), TargetError> {
         self.target
             .run(Wait {
                 quiet,
                 timeout: self.timeout,
             })
             .map_err(|error| self.image.locate(error))?;
+        self.read_block()
+    }
+
+    fn read_block(&mut self) -> Result<(), TargetError> {
         let mut words = [0; Block::WORDS];
         self.target
             .read_words(self.image.block_address, &mut words)?;

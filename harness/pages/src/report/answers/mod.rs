@@ -7,7 +7,7 @@ mod verification;
 use super::results::Results;
 use crate::page::Section;
 
-pub use verification::section as verification;
+pub use verification::{place, section as verification};
 
 /// Quality, then variants of the models.
 pub fn sections(results: &Results) -> Vec<Section> {

@@ -113,6 +113,7 @@ fn plot(results: &Results, judged: &[&Item], latency: &Metric) -> Option<Plot> {
         ],
     );
     let mut dots = Vec::new();
+    let mut shown = Vec::new();
     for item in shares {
         let (Some(found), Some(x)) = (figure(item), item.reading(latency)) else {
             continue;
@@ -134,6 +135,7 @@ fn plot(results: &Results, judged: &[&Item], latency: &Metric) -> Option<Plot> {
             tip: format!("{label}: {words} in {time}"),
             label,
         });
+        shown.push(found);
     }
     if dots.is_empty() {
         return None;
@@ -142,6 +144,8 @@ fn plot(results: &Results, judged: &[&Item], latency: &Metric) -> Option<Plot> {
         true => "Of the whole test set.",
         false => "Of the vectors that were run.",
     };
+    let in_percent = shown.iter().all(|it| it.metric == "top1");
+    let unit = if in_percent { Unit::Share } else { Unit::Area };
     let id = "quality-plot";
     Some(Plot {
         id: id.to_owned(),
@@ -154,7 +158,7 @@ fn plot(results: &Results, judged: &[&Item], latency: &Metric) -> Option<Plot> {
         svg: scatter(
             &dots,
             &|value| latency.unit.show(value),
-            &|value| Unit::Share.show(value),
+            &|value| unit.show(value),
             id,
             "A dot for each result: quality upwards, latency across.",
         ),

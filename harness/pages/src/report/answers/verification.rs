@@ -2,7 +2,11 @@
 
 use crate::page::{Block, Cell, Column, Section, Table, Tone};
 use crate::report::results::Results;
-use tinybench_record::{FloatOutputs, Outputs};
+use tinybench_analysis::reference;
+use tinybench_record::{Agreement, AgreementKind, Difference, FloatOutputs, Outputs};
+
+/// Allowed where the answers alone have to agree.
+const ANY: &str = "any";
 
 /// How the outputs were checked, and what came of it.
 pub fn section(results: &Results) -> Section {
@@ -11,10 +15,18 @@ pub fn section(results: &Results) -> Section {
         let results = results.items.iter();
         results.filter_map(|item| item.result.outputs.as_ref())
     };
-    if compared().any(|outputs| outputs.float.is_none()) {
+    if compared().any(|outputs| outputs.float.is_none() && outputs.agreement.is_none()) {
         section.text(
             "Every output byte of the vectors that were run is compared with the reference. Whole \
              numbers have no tolerance: one bit that differs is an error.",
+        );
+    }
+    if compared().any(|outputs| outputs.agreement.is_some()) {
+        section.text(
+            "Where a runtime says that its outputs needn't be equal, they are compared in what it \
+             promises: every value within some steps of the output's scale, or the answers alone, that \
+             is where the largest value of the first output is, or how well anomalies are told: the \
+             area under the ROC curve (AUC) of the same vectors.",
         );
     }
     if compared().any(|outputs| outputs.float.is_some()) {
@@ -34,6 +46,7 @@ pub fn section(results: &Results) -> Section {
             Column::number("largest difference"),
             Column::number("allowed"),
             Column::text("outputs"),
+            Column::text("largest difference at"),
         ],
     );
     for item in &results.items {
@@ -52,21 +65,48 @@ pub fn section(results: &Results) -> Section {
             outputs.mismatches.to_string().into(),
             largest.into(),
             allowed.into(),
-            match (outputs.verified, &outputs.float) {
-                (true, None) => "equal".into(),
-                (true, Some(_)) => "within what is allowed".into(),
-                (false, _) => Cell::toned("differ", Tone::Worse),
+            match outputs.verified {
+                true => reference::agreement(outputs)
+                    .unwrap_or("equal".to_owned())
+                    .into(),
+                false => Cell::toned("differ", Tone::Worse),
             },
+            place(outputs).into(),
         ]);
     }
     section.blocks.push(Block::Table(table));
     section
 }
 
+/// Where outputs differ most, and from what.
+pub fn place(outputs: &Outputs) -> String {
+    let Some(difference) = &outputs.largest_difference else {
+        return "–".to_owned();
+    };
+    let Difference {
+        vector,
+        part,
+        output,
+        index,
+        reference,
+        found,
+        ..
+    } = difference;
+    let mut words = vec![format!("vector {vector}")];
+    words.extend(part.clone());
+    words.extend(output.as_ref().map(|name| format!("output {name}")));
+    words.push(format!("index {index}"));
+    format!("{}: {found} for {reference}", words.join(", "))
+}
+
 /// The largest difference, and the largest that is allowed.
 fn differences(outputs: &Outputs) -> (String, String) {
+    let agreement = outputs.agreement.as_ref();
+    let answers = agreement.and_then(any);
     let Some(float) = &outputs.float else {
-        return (outputs.max_abs_diff.to_string(), "0".to_owned());
+        let steps = || agreement.and_then(|it| it.steps).unwrap_or(0).to_string();
+        let allowed = answers.unwrap_or_else(steps);
+        return (outputs.max_abs_diff.to_string(), allowed);
     };
     let FloatOutputs {
         max_abs_diff,
@@ -76,15 +116,30 @@ fn differences(outputs: &Outputs) -> (String, String) {
         ..
     } = float;
     let relative = |share: f64| format!("{share:.2e} of the largest value");
+    let absolute = format!("{max_abs_diff:.2e}");
     match (max_relative_diff, relative_tolerance) {
         (Some(found), Some(allowed)) => (
-            format!("{max_abs_diff:.2e}, {}", relative(*found)),
+            format!("{absolute}, {}", relative(*found)),
             relative(*allowed),
         ),
         _ => (
-            format!("{max_abs_diff:.2e}"),
-            tolerance.map_or("not known".to_owned(), |most| format!("{most:.2e}")),
+            absolute,
+            answers
+                .or(tolerance.map(|most| format!("{most:.2e}")))
+                .unwrap_or("not known".to_owned()),
         ),
+    }
+}
+
+/// What is allowed where values may be any, and answers are compared.
+fn any(agreement: &Agreement) -> Option<String> {
+    match (agreement.kind, &agreement.auc) {
+        (AgreementKind::Answer, _) | (AgreementKind::Auc, None) => Some(ANY.to_owned()),
+        (AgreementKind::Auc, Some(areas)) => Some(format!(
+            "{ANY}; AUC {:.4} for {:.4}",
+            areas.found, areas.reference
+        )),
+        (AgreementKind::Steps, _) => None,
     }
 }
 
@@ -135,6 +190,28 @@ mod tests {
             text.contains("3.00e-4") && text.contains("5.96e-8"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_needn_t_be_equal_is_told_with_how_closely_it_agrees() {
+        let said_of = |agreement: serde_json::Value| {
+            let mut record = example();
+            let outputs = record.results[0].outputs.as_mut().unwrap();
+            (outputs.mismatches, outputs.max_abs_diff) = (3, 2);
+            outputs.agreement = Some(serde_json::from_value(agreement).unwrap());
+            said(record)
+        };
+        let steps = said_of(serde_json::json!({ "kind": "steps", "steps": 4 }));
+        assert!(steps.contains("| 3 | 2 | 4 | ±4 steps |"), "{steps}");
+        let answers = said_of(serde_json::json!({ "kind": "answer", "answers": 48 }));
+        assert!(
+            answers.contains("| 3 | 2 | any | answers agree |"),
+            "{answers}"
+        );
+        for text in [steps, answers] {
+            assert!(text.contains("needn't be equal"), "{text}");
+            assert!(!text.contains("no tolerance"), "{text}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use tinybench_interpreter::kernels::{Dsp, Kernels, Portable};
 use tinybench_interpreter::operators::With;
 use tinybench_interpreter::schema::builtin;
-use tinybench_interpreter::{Interpreter, Model, PrepareError, arena_needed};
+use tinybench_interpreter::{Interpreter, Model, PrepareError, arena_needed, room_needed};
 
 /// Largest arena and most multiply-accumulates of a model that is run.
 const MAX_ARENA: usize = 1 << 20;
@@ -39,12 +39,13 @@ fn steps(interpreter: &mut Interpreter, model: &Model) -> Steps {
     steps
 }
 
-fn run<K: Kernels>(file: &[u8], needed: usize) -> Option<Steps> {
+fn run<K: Kernels>(file: &[u8], needed: usize, room: usize) -> Option<Steps> {
     let model = Model::with(file, With::<K>::ALL).ok()?;
     let mut memory = vec![0_u64; needed.div_ceil(8)];
     let memory: &mut [u8] = bytemuck::cast_slice_mut(&mut memory);
     let memory = &mut memory[..needed];
-    let mut interpreter = match Interpreter::new(&model, memory) {
+    let mut room = vec![0; room];
+    let mut interpreter = match Interpreter::with_room(&model, memory, &mut room) {
         Ok(interpreter) => interpreter,
         Err(PrepareError::Model(_)) => return None,
         Err(error) => panic!("{error}"),
@@ -68,6 +69,10 @@ fuzz_target!(|file: &[u8]| {
         operators.any(|it| model.code(&it).builtin == builtin::WHILE)
     });
     if needed < MAX_ARENA && model.macs() < MAX_MACS && !loops {
-        assert_eq!(run::<Portable>(file, needed), run::<Dsp>(file, needed));
+        let room = room_needed(file);
+        assert_eq!(
+            run::<Portable>(file, needed, 0),
+            run::<Dsp>(file, needed, room)
+        );
     }
 });

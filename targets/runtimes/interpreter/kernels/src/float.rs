@@ -5,8 +5,8 @@
 //! most. Multiplication and addition are two instructions of one cycle each on a Cortex-M4, the
 //! fused one takes three.
 
-use super::Window;
 use super::portable::{each_element, each_position};
+use super::{Window, together};
 
 /// CONV_2D or DEPTHWISE_CONV_2D.
 #[derive(Clone, Copy, Debug)]
@@ -153,6 +153,11 @@ pub fn depthwise_conv_2d(op: &Conv2d, input: &[f32], output: &mut [f32]) {
     let window = &op.window;
     let channels = window.output[2];
     let multiplier = channels.checked_div(window.input[2]).unwrap_or(1).max(1);
+    // Where code is compiled for size, nobody sees that it isn't 0.
+    let source = |channel: usize| match cfg!(feature = "size") {
+        true => channel.checked_div(multiplier).unwrap_or(0),
+        false => channel / multiplier,
+    };
     each_position(window, |at, batch, origin| {
         let Some(output) = output.get_mut(at..at + channels) else {
             return;
@@ -162,14 +167,14 @@ pub fn depthwise_conv_2d(op: &Conv2d, input: &[f32], output: &mut [f32]) {
             let mut sums = [0.0_f32; CHANNELS];
             each_element(window, batch, origin, |element, first| {
                 let weights = op.filter.get(element * channels + channel..).unwrap_or(&[]);
-                let values = input.get(first + channel / multiplier..).unwrap_or(&[]);
+                let values = input.get(first + source(channel)..).unwrap_or(&[]);
                 match (weights.first_chunk(), values.first_chunk()) {
                     (Some(weights), Some(values)) if multiplier == 1 => {
                         multiply(&mut sums, weights, values);
                     }
                     _ => {
                         for (index, (sum, &weight)) in sums.iter_mut().zip(weights).enumerate() {
-                            let from = first + (channel + index) / multiplier;
+                            let from = first + source(channel + index);
                             *sum += input.get(from).copied().unwrap_or(0.0) * weight;
                         }
                     }
@@ -192,9 +197,7 @@ fn multiply(sums: &mut [f32; CHANNELS], weights: &[f32; CHANNELS], values: &[f32
 pub fn fully_connected(op: &FullyConnected, input: &[f32], output: &mut [f32]) {
     let depth = op.depth.max(1);
     let channels = (op.filter.len() / depth).max(1);
-    let rows = input
-        .chunks_exact(depth)
-        .zip(output.chunks_exact_mut(channels));
+    let rows = together(input.chunks_exact(depth), output.chunks_exact_mut(channels));
     for (input, output) in rows {
         for (index, chunk) in output.chunks_mut(CHANNELS).enumerate() {
             let channel = index * CHANNELS;
@@ -224,9 +227,10 @@ pub fn average_pool_2d(op: &Pool2d, input: &[f32], output: &mut [f32]) {
 
 /// SOFTMAX of rows of `depth` elements.
 pub fn softmax(depth: usize, beta: f32, input: &[f32], output: &mut [f32]) {
-    let rows = input
-        .chunks_exact(depth.max(1))
-        .zip(output.chunks_exact_mut(depth.max(1)));
+    let rows = together(
+        input.chunks_exact(depth.max(1)),
+        output.chunks_exact_mut(depth.max(1)),
+    );
     for (input, output) in rows {
         let max = input.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let mut sum = 0.0_f32;

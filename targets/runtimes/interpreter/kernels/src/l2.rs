@@ -3,12 +3,14 @@
 use crate::Multiplier;
 use crate::fixed_point::saturating_shift_left;
 use crate::quantisation::{rounding_high_multiply, rounding_shift_right};
+use crate::together;
 
 /// Divides each row of `depth` elements by its length, at least 1e-6.
 pub fn normalise(depth: usize, input: &[f32], output: &mut [f32]) {
-    let rows = input
-        .chunks_exact(depth.max(1))
-        .zip(output.chunks_exact_mut(depth.max(1)));
+    let rows = together(
+        input.chunks_exact(depth.max(1)),
+        output.chunks_exact_mut(depth.max(1)),
+    );
     for (input, output) in rows {
         let square = input.iter().fold(0.0_f32, |sum, &it| sum + it * it);
         let length = libm::sqrtf(square);
@@ -21,9 +23,10 @@ pub fn normalise(depth: usize, input: &[f32], output: &mut [f32]) {
 
 /// Divides each row of `depth` elements by its length; the output has the scale 1/128.
 pub fn normalise_int8(depth: usize, zero_point: i32, input: &[i8], output: &mut [i8]) {
-    let rows = input
-        .chunks_exact(depth.max(1))
-        .zip(output.chunks_exact_mut(depth.max(1)));
+    let rows = together(
+        input.chunks_exact(depth.max(1)),
+        output.chunks_exact_mut(depth.max(1)),
+    );
     for (input, output) in rows {
         let difference = |value: i8| i32::from(value).wrapping_sub(zero_point);
         let square = input.iter().fold(0_i32, |sum, &value| {

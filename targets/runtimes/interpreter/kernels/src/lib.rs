@@ -2,7 +2,8 @@
 //!
 //! A [`Kernels`] implementation gets each operator with everything resolved: geometry, zero
 //! points, clamping bounds, multipliers, and slices of exactly the right length. [`Portable`] is
-//! the reference, [`Dsp`] the one for Armv7E-M. They give the same results bit for bit.
+//! the reference, which others take what they don't improve on from, [`Dsp`] the one for Armv7E-M, [`Compact`] what it
+//! is where code is to be small. They give the same results bit for bit.
 //!
 //! Activations are in NHWC order: batch, row, column, channel.
 //!
@@ -29,7 +30,7 @@ pub mod reduce;
 mod simd;
 mod softmax;
 
-pub use dsp::Dsp;
+pub use dsp::{Compact, Dsp, conv_2d_suits, depthwise_conv_2d_suits};
 pub use portable::Portable;
 pub use quantisation::Multiplier;
 pub use softmax::SoftmaxScale;
@@ -107,6 +108,24 @@ fn part(elements: usize, batches: usize) -> usize {
     elements.checked_div(batches).unwrap_or(0).max(1)
 }
 
+/// What two iterators give, pair by pair. Of chunks it is a `zip`, whose lengths are divisions: where code
+/// is compiled for size they aren't seen to have a divisor above 0, so that it isn't one there.
+#[inline(always)]
+pub(crate) fn together<A, B>(
+    first: impl Iterator<Item = A>,
+    second: impl Iterator<Item = B>,
+) -> impl Iterator<Item = (A, B)> {
+    #[cfg(not(feature = "size"))]
+    {
+        first.zip(second)
+    }
+    #[cfg(feature = "size")]
+    {
+        let mut second = second;
+        first.map_while(move |first| Some((first, second.next()?)))
+    }
+}
+
 /// Splits the images of a batch, inputs with outputs.
 pub(crate) fn each_image<'t>(
     batches: usize,
@@ -114,7 +133,7 @@ pub(crate) fn each_image<'t>(
     output: &'t mut [i8],
 ) -> impl Iterator<Item = (&'t [i8], &'t mut [i8])> {
     let (from, to) = (part(input.len(), batches), part(output.len(), batches));
-    input.chunks_exact(from).zip(output.chunks_exact_mut(to))
+    together(input.chunks_exact(from), output.chunks_exact_mut(to))
 }
 
 /// Biases, one per output channel, or none.
@@ -253,13 +272,6 @@ impl Requantisation<'_> {
         })
     }
 
-    /// Multipliers and shifts of the four channels of a group, [`None`] if there aren't so many.
-    #[inline(always)]
-    pub fn fours(&self, group: usize) -> Option<(&[i32; 4], &[i8; 4])> {
-        let multipliers = self.multipliers.as_chunks().0.get(group)?;
-        Some((multipliers, self.shifts.as_chunks().0.get(group)?))
-    }
-
     /// The multiplier of `channel`.
     #[inline]
     pub fn get(&self, channel: usize) -> Multiplier {
@@ -277,7 +289,7 @@ impl Requantisation<'_> {
 
 /// The operators. Lengths of all slices follow from the geometry and were checked.
 pub trait Kernels {
-    /// CONV_2D. `scratch` has [`conv_2d_scratch`] words.
+    /// CONV_2D that [`conv_2d_suits`]. `scratch` has [`conv_2d_scratch`] words.
     fn conv_2d(
         op: &Conv2d,
         requantisation: &Requantisation,
@@ -285,13 +297,32 @@ pub trait Kernels {
         output: &mut [i8],
         scratch: &mut [u32],
     );
-    /// DEPTHWISE_CONV_2D.
+    /// Any CONV_2D. `scratch` has [`conv_2d_scratch`] words.
+    fn conv_2d_any(
+        op: &Conv2d,
+        requantisation: &Requantisation,
+        input: &[i8],
+        output: &mut [i8],
+        scratch: &mut [u32],
+    ) {
+        Self::conv_2d(op, requantisation, input, output, scratch);
+    }
+    /// DEPTHWISE_CONV_2D that [`depthwise_conv_2d_suits`].
     fn depthwise_conv_2d(
         op: &Conv2d,
         requantisation: &Requantisation,
         input: &[i8],
         output: &mut [i8],
     );
+    /// Any DEPTHWISE_CONV_2D.
+    fn depthwise_conv_2d_any(
+        op: &Conv2d,
+        requantisation: &Requantisation,
+        input: &[i8],
+        output: &mut [i8],
+    ) {
+        Self::depthwise_conv_2d(op, requantisation, input, output);
+    }
     /// FULLY_CONNECTED.
     fn fully_connected(
         op: &FullyConnected,
@@ -300,13 +331,21 @@ pub trait Kernels {
         output: &mut [i8],
     );
     /// AVERAGE_POOL_2D.
-    fn average_pool_2d(op: &Pool2d, input: &[i8], output: &mut [i8]);
+    fn average_pool_2d(op: &Pool2d, input: &[i8], output: &mut [i8]) {
+        Portable::average_pool_2d(op, input, output);
+    }
     /// MAX_POOL_2D.
-    fn max_pool_2d(op: &Pool2d, input: &[i8], output: &mut [i8]);
+    fn max_pool_2d(op: &Pool2d, input: &[i8], output: &mut [i8]) {
+        Portable::max_pool_2d(op, input, output);
+    }
     /// ADD. `multipliers` are those of the two inputs and of the output.
-    fn add(op: &Add, multipliers: &[Multiplier; 3], inputs: [&[i8]; 2], output: &mut [i8]);
+    fn add(op: &Add, multipliers: &[Multiplier; 3], inputs: [&[i8]; 2], output: &mut [i8]) {
+        Portable::add(op, multipliers, inputs, output);
+    }
     /// SOFTMAX.
-    fn softmax(op: &Softmax, scale: SoftmaxScale, input: &[i8], output: &mut [i8]);
+    fn softmax(op: &Softmax, scale: SoftmaxScale, input: &[i8], output: &mut [i8]) {
+        Portable::softmax(op, scale, input, output);
+    }
 }
 
 /// Scratch of a CONV_2D, in words: two unfolded windows of 16-bit elements, each rounded up to

@@ -1,6 +1,8 @@
 //! The reference kernels: plain loops after the definition of each operator.
 
-use super::{Add, Conv2d, FullyConnected, Kernels, Pool2d, Requantisation, Softmax, Window};
+use super::{
+    Add, Conv2d, FullyConnected, Kernels, Pool2d, Requantisation, Softmax, Window, together,
+};
 use crate::quantisation::Multiplier;
 use crate::softmax::{SoftmaxScale, softmax};
 
@@ -112,9 +114,10 @@ impl Kernels for Portable {
         output: &mut [i8],
     ) {
         let channels = op.filter.len() / op.depth;
-        let rows = input
-            .chunks_exact(op.depth)
-            .zip(output.chunks_exact_mut(channels));
+        let rows = together(
+            input.chunks_exact(op.depth),
+            output.chunks_exact_mut(channels),
+        );
         for (input, output) in rows {
             let filters = op.filter.chunks_exact(op.depth);
             for (channel, (output, filter)) in output.iter_mut().zip(filters).enumerate() {
@@ -172,9 +175,10 @@ impl Kernels for Portable {
     }
 
     fn softmax(op: &Softmax, scale: SoftmaxScale, input: &[i8], output: &mut [i8]) {
-        let rows = input
-            .chunks_exact(op.depth.max(1))
-            .zip(output.chunks_exact_mut(op.depth.max(1)));
+        let rows = together(
+            input.chunks_exact(op.depth.max(1)),
+            output.chunks_exact_mut(op.depth.max(1)),
+        );
         for (input, output) in rows {
             softmax(scale, input, output);
         }

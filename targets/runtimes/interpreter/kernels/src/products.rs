@@ -1,5 +1,5 @@
-//! Sums of products of any types, in plain loops: for operators and types that have no kernels of
-//! their own.
+//! Sums of products of any types, in loops that all share: for operators and types that have no
+//! kernels of their own.
 //!
 //! What the types have in common is left to functions: `dot` adds the products of a line of weights
 //! and as many values to a sum, in order, and `finish` makes an element of the output of the sum

@@ -6,6 +6,90 @@
 
 #![cfg_attr(armv7e_m, allow(unsafe_code))]
 
+/// Twice a sum times a multiplier, its upper half, ties away from zero; what is added before the shift.
+/// All instructions are wide: a run of wide ones waits unless it begins at a word.
+#[cfg(armv7e_m)]
+macro_rules! rounded {
+    ($sum:literal, $multiplier:literal, $add:literal) => {
+        concat!(
+            "lsl ",
+            $sum,
+            ", ",
+            $sum,
+            ", #1\n",
+            "smmulr ",
+            $sum,
+            ", ",
+            $sum,
+            ", ",
+            $multiplier,
+            "\n",
+            "add ",
+            $sum,
+            ", ",
+            $sum,
+            ", ",
+            $sum,
+            ", asr #31\n",
+            "add.w ",
+            $sum,
+            ", ",
+            $sum,
+            ", ",
+            $add,
+            "\n",
+        )
+    };
+}
+
+/// [`rounded`], shifted and limited to 8 bits: [`tile::Scale::apply`].
+#[cfg(armv7e_m)]
+macro_rules! scale {
+    ($sum:literal, $multiplier:literal, $add:literal, $right:literal) => {
+        concat!(
+            rounded!($sum, $multiplier, $add),
+            "asr ",
+            $sum,
+            ", ",
+            $sum,
+            ", ",
+            $right,
+            "\n",
+            "ssat ",
+            $sum,
+            ", #8, ",
+            $sum,
+            "\n",
+        )
+    };
+}
+
+/// Stores r0 to r3 as four bytes.
+#[cfg(armv7e_m)]
+macro_rules! store_four {
+    ($to:literal) => {
+        concat!(
+            "strb r0, [",
+            $to,
+            "]\n",
+            "strb r1, [",
+            $to,
+            ", #1]\n",
+            "strb r2, [",
+            $to,
+            ", #2]\n",
+            "strb r3, [",
+            $to,
+            ", #3]\n",
+        )
+    };
+}
+
+pub mod depthwise;
+pub mod rows;
+pub mod sum;
+pub mod tile;
+
 #[cfg(armv7e_m)]
 use core::arch::asm;
 
@@ -277,225 +361,6 @@ pub fn dot_2x2_block(words: [u32; 2], block: Block, sums: [i32; 4]) -> [i32; 4] 
         smlad(o1, odd_0, smlad(e1, even_0, s2)),
         smlad(o1, odd_1, smlad(e1, even_1, s3)),
     ]
-}
-
-/// Adds to `sums` the products of four rows of weights, each `stride` elements after the last,
-/// and one row of inputs to each of which the halves of `offset` are added. Goes over as many
-/// whole words as the input has and the rows have.
-#[inline(always)]
-pub fn dot_4x1(rows: &[i8], stride: usize, input: &[i8], offset: u32, sums: [i32; 4]) -> [i32; 4] {
-    // The last word of the last row ends inside `rows`.
-    let available = rows.len().saturating_sub(3 * stride);
-    let count = (input.len() / 4).min(available / 4);
-    if count == 0 {
-        return sums;
-    }
-    #[cfg(armv7e_m)]
-    {
-        let [mut s0, mut s1, mut s2, mut s3] = sums;
-        // SAFETY: reads `count` words of the input and of four rows, all inside the slices.
-        // r6 and r7, which can't be named as operands, are saved and restored.
-        unsafe {
-            asm!(
-                "push {{r6, r7}}",
-                "add r11, r5, r5, lsl #1",
-                ".p2align 2",
-                "2:",
-                "ldr r10, [r8], #4",
-                "sxtab16 r6, r12, r10",
-                "sxtab16 r7, r12, r10, ror #8",
-                "ldr r10, [r4, r5]",
-                "sxtb16 lr, r10",
-                "sxtb16 r10, r10, ror #8",
-                "smlad r1, lr, r6, r1",
-                "smlad r1, r10, r7, r1",
-                "ldr r10, [r4, r5, lsl #1]",
-                "sxtb16 lr, r10",
-                "sxtb16 r10, r10, ror #8",
-                "smlad r2, lr, r6, r2",
-                "smlad r2, r10, r7, r2",
-                "ldr r10, [r4, r11]",
-                "sxtb16 lr, r10",
-                "sxtb16 r10, r10, ror #8",
-                "smlad r3, lr, r6, r3",
-                "smlad r3, r10, r7, r3",
-                "ldr r10, [r4], #4",
-                "sxtb16 lr, r10",
-                "sxtb16 r10, r10, ror #8",
-                "smlad r0, lr, r6, r0",
-                "smlad r0, r10, r7, r0",
-                "subs r9, r9, #1",
-                "bne 2b",
-                "pop {{r6, r7}}",
-                inout("r0") s0,
-                inout("r1") s1,
-                inout("r2") s2,
-                inout("r3") s3,
-                inout("r4") rows.as_ptr() => _,
-                in("r5") stride,
-                inout("r8") input.as_ptr() => _,
-                inout("r9") count => _,
-                out("r10") _,
-                out("r11") _,
-                in("r12") offset,
-                out("lr") _,
-                options(readonly),
-            );
-        }
-        [s0, s1, s2, s3]
-    }
-    #[cfg(not(armv7e_m))]
-    {
-        let mut sums = sums;
-        for at in (0..4 * count).step_by(4) {
-            let value = load(input, at);
-            let (even, odd) = (sxtab16(offset, value), sxtab16_odd(offset, value));
-            for (row, sum) in sums.iter_mut().enumerate() {
-                let weights = load(rows, row * stride + at);
-                *sum = smlad(sxtb16_odd(weights), odd, smlad(sxtb16(weights), even, *sum));
-            }
-        }
-        sums
-    }
-}
-
-/// How [`depthwise_3`] steps through input and weights, in elements.
-#[derive(Clone, Copy, Debug)]
-pub struct DepthwiseSteps {
-    /// Rows of the window that are inside the image.
-    pub rows: usize,
-    /// Channels: from one column of the window to the next, in input and weights.
-    pub channels: usize,
-    /// From one row of the image to the next.
-    pub input_row: usize,
-}
-
-/// A window 3 columns wide whose channels are computed in groups of four.
-#[derive(Clone, Copy)]
-pub struct DepthwiseWindow<'w> {
-    input: &'w [i8],
-    weights: &'w [i8],
-    steps: DepthwiseSteps,
-    /// Added to each input, in both halves.
-    offset: u32,
-    /// How many groups lie inside the slices.
-    groups: usize,
-}
-
-impl<'w> DepthwiseWindow<'w> {
-    /// `columns` (1 to 3) columns of the window are inside the image. `input` and `weights` begin at
-    /// the first element of the first channel. [`None`] if a slice is too short for any group.
-    pub fn new(
-        input: &'w [i8],
-        weights: &'w [i8],
-        steps: DepthwiseSteps,
-        columns: usize,
-        offset: u32,
-    ) -> Option<Self> {
-        let before = steps.rows.checked_sub(1)?;
-        let last = columns.checked_sub(1)? * steps.channels;
-        let inputs = input.len().checked_sub(before * steps.input_row + last)?;
-        let weighted = weights.len();
-        let weighted = weighted.checked_sub(before * 3 * steps.channels + last)?;
-        Some(Self {
-            input,
-            weights,
-            steps,
-            offset,
-            groups: inputs.min(weighted) / 4,
-        })
-    }
-
-    /// Adds to `sums`, one per channel of a group, the products of `COLUMNS` columns, not more than
-    /// [`Self::new`] was told. A group that doesn't exist adds nothing.
-    #[inline(always)]
-    pub fn sums<const COLUMNS: usize>(&self, group: usize, sums: [i32; 4]) -> [i32; 4] {
-        if group >= self.groups {
-            return sums;
-        }
-        let DepthwiseSteps {
-            rows,
-            channels,
-            input_row,
-        } = self.steps;
-        let offset = self.offset;
-        #[cfg(armv7e_m)]
-        {
-            let [mut s0, mut s1, mut s2, mut s3] = sums;
-            macro_rules! tap {
-                ($index:literal) => {
-                    concat!(
-                        "ldr r10, [r8",
-                        $index,
-                        "]\n",
-                        "ldr r11, [r4",
-                        $index,
-                        "]\n",
-                        "sxtab16 r6, r12, r10\n",
-                        "sxtab16 r10, r12, r10, ror #8\n",
-                        "sxtb16 r7, r11\n",
-                        "sxtb16 r11, r11, ror #8\n",
-                        "smlabb r0, r6, r7, r0\n",
-                        "smlabb r1, r10, r11, r1\n",
-                        "smlatt r2, r6, r7, r2\n",
-                        "smlatt r3, r10, r11, r3\n",
-                    )
-                };
-            }
-            macro_rules! rows {
-            ($($tap:expr),*) => {
-                // SAFETY: reads words of input and weights that lie inside the slices, as the number
-                // of groups says. r6 and r7, which can't be named as operands, are saved and
-                // restored.
-                unsafe {
-                    asm!(
-                        "push {{r6, r7}}",
-                        ".p2align 2",
-                        "2:",
-                        $($tap,)*
-                        "add r8, r8, lr",
-                        "add r4, r4, r5",
-                        "add r4, r4, r5, lsl #1",
-                        "subs r9, r9, #1",
-                        "bne 2b",
-                        "pop {{r6, r7}}",
-                        inout("r0") s0,
-                        inout("r1") s1,
-                        inout("r2") s2,
-                        inout("r3") s3,
-                        inout("r4") self.weights.as_ptr().add(4 * group) => _,
-                        in("r5") channels,
-                        inout("r8") self.input.as_ptr().add(4 * group) => _,
-                        inout("r9") rows => _,
-                        out("r10") _,
-                        out("r11") _,
-                        in("r12") offset,
-                        inout("lr") input_row => _,
-                        options(readonly),
-                    )
-                }
-            };
-        }
-            match COLUMNS {
-                1 => rows!(tap!("")),
-                2 => rows!(tap!(""), tap!(", r5")),
-                _ => rows!(tap!(""), tap!(", r5"), tap!(", r5, lsl #1")),
-            }
-            [s0, s1, s2, s3]
-        }
-        #[cfg(not(armv7e_m))]
-        {
-            let mut sums = sums;
-            for row in 0..rows {
-                for column in 0..COLUMNS {
-                    let value = load(self.input, 4 * group + row * input_row + column * channels);
-                    let weight = load(self.weights, 4 * group + (3 * row + column) * channels);
-                    sums = depthwise_tap(value, weight, offset, sums);
-                }
-            }
-            sums
-        }
-    }
 }
 
 /// Adds to `sums` the products of four channels' inputs, with the halves of `offset` added, and

@@ -3,7 +3,7 @@
 use crate::fixed_point::{exp_on_negative_values, reciprocal_of_one_plus};
 use crate::quantisation::{Multiplier, rounding_high_multiply, rounding_shift_right};
 
-/// Fractional bits of a softmax input difference: 5 integer bits and a sign.
+/// Integer bits of a softmax input difference; beside them is a sign, the rest is fractional.
 const DIFFERENCE_INTEGER_BITS: u32 = 5;
 /// Integer bits of the sum of exponentials.
 const SUM_INTEGER_BITS: u32 = 12;

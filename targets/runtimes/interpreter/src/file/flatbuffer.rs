@@ -60,8 +60,9 @@ fn follow(bytes: &[u8], at: usize) -> Result<usize, Malformed> {
 pub struct Table<'b> {
     bytes: &'b [u8],
     position: usize,
-    /// Position of the vtable, which lies in the file as a whole.
-    vtable: usize,
+    /// Where the fields are: its own length, that of the table, and for each field the distance from
+    /// the table's position, 0 for one that is absent.
+    vtable: &'b [u8],
 }
 
 impl<'b> Table<'b> {
@@ -69,7 +70,7 @@ impl<'b> Table<'b> {
     pub const EMPTY: Self = Self {
         bytes: &[],
         position: 0,
-        vtable: 0,
+        vtable: &[],
     };
 
     /// The number in field `id`, or `default` if it is absent or damaged.
@@ -113,7 +114,18 @@ impl<'b> Table<'b> {
     /// damaged.
     #[inline(never)]
     pub(crate) fn content(&self, id: usize, size: usize) -> &'b [u8] {
-        self.elements(id, size).map_or(&[], |(raw, _)| raw)
+        let find = || {
+            let field = self.bytes.get(self.field(id)?..)?;
+            let vector = field.get(u32::read(field, 0).ok()? as usize..)?;
+            let length = u32::read(vector, 0).ok()? as usize;
+            vector.get(4..)?.get(..length.checked_mul(size)?)
+        };
+        find().unwrap_or(&[])
+    }
+
+    /// The first number of the vector in field `id`, [`None`] if there is none.
+    pub fn first<S: Scalar>(&self, id: usize) -> Option<S> {
+        S::read(self.content(id, S::SIZE), 0).ok()
     }
 
     /// The root table of a file.
@@ -128,23 +140,16 @@ impl<'b> Table<'b> {
         let wrong = Malformed::new(position);
         let back = i32::read(bytes, position)?;
         let vtable = position.checked_add_signed((back as isize).wrapping_neg());
-        let vtable = vtable.ok_or(wrong)?;
-        if cfg!(not(feature = "checks")) {
-            return Ok(Self {
-                bytes,
-                position,
-                vtable,
-            });
-        }
-        let length = usize::from(u16::read(bytes, vtable)?);
-        let inside = |from: usize, length: usize| {
-            let rest = bytes.len().checked_sub(from);
-            rest.is_some_and(|rest| rest >= length)
-        };
-        // The second entry is the size of the table itself.
-        let own = usize::from(u16::read(bytes, vtable.wrapping_add(2))?);
-        if length < 4 || !inside(vtable, length) || !inside(position, own) {
-            return Err(wrong);
+        let vtable = vtable.and_then(|vtable| bytes.get(vtable..)).ok_or(wrong)?;
+        let length = usize::from(u16::read(vtable, 0)?);
+        let vtable = vtable.get(..length).ok_or(wrong)?;
+        if cfg!(feature = "checks") {
+            // The second entry is the size of the table itself.
+            let own = usize::from(u16::read(vtable, 2).map_err(|_| wrong)?);
+            let behind = bytes.len().checked_sub(position);
+            if behind.is_none_or(|rest| rest < own) {
+                return Err(wrong);
+            }
         }
         Ok(Self {
             bytes,
@@ -159,16 +164,11 @@ impl<'b> Table<'b> {
     }
 
     /// Position of the field, if it is present.
-    #[inline(never)]
+    #[inline]
     fn field(&self, id: usize) -> Option<usize> {
-        let length = usize::from(u16::read(self.bytes, self.vtable).ok()?);
-        let entry = 4 + 2 * id;
-        if entry + 2 > length {
-            return None;
-        }
-        match u16::read(self.bytes, self.vtable.wrapping_add(entry)) {
+        match u16::read(self.vtable, 4 + 2 * id) {
             Ok(0) | Err(_) => None,
-            Ok(offset) => self.position.checked_add(usize::from(offset)),
+            Ok(offset) => Some(self.position.wrapping_add(usize::from(offset))),
         }
     }
 

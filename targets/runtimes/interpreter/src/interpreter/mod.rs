@@ -20,13 +20,14 @@ use core::ops::Range;
 
 use crate::compression::coded::Coded;
 use crate::error::{Fault, InvokeError, ModelError, PrepareError, fault};
+use crate::file::count;
 use crate::file::schema::tensor_type;
 use crate::interpreter::node::{MAX_CONSTANTS, MAX_REGISTRATIONS, NODE_WORDS, Node, SLOTS};
 use crate::interpreter::plan::{ALIGNMENT, Plan, STACK_WORK, work_words};
-use crate::model::Model;
 use crate::model::operator::Operator;
+use crate::model::{MAX_GRAPHS, MAX_OPERATORS, Model};
 use crate::operators::decode;
-use crate::run::input_slot;
+use crate::run::{DIGEST_WORDS, Digest, input_slot};
 use prepared::Prepared;
 
 /// Sizes of the parts of an arena that don't depend on the plan.
@@ -125,7 +126,10 @@ fn lay_out(
             words = Node::with_scratch(words, plan.scratch(owner));
         }
         if let Some(node) = nodes.get_mut(operator.index as usize) {
-            *node = words;
+            // As a whole this would link memmove, for the compiler can't tell that they are apart.
+            let [first, second, third, last] = words;
+            (node[0], node[1]) = (first, second);
+            (node[2], node[3]) = (third, last);
         }
         Ok(())
     })?;
@@ -187,6 +191,16 @@ pub fn arena_needed(model: &Model) -> Result<usize, Fault> {
     arena_needed_with(model, &mut [0; STACK_WORK])
 }
 
+/// Words of memory beside the arena in which [`Interpreter::with_room`] keeps what a file says of all
+/// operators. A constant expression, for those who set it aside: 0 for what is no model, and with the feature
+/// `size`.
+pub const fn room_needed(file: &[u8]) -> usize {
+    if cfg!(feature = "size") {
+        return 0;
+    }
+    count::operator_count(file, MAX_GRAPHS, MAX_OPERATORS) * DIGEST_WORDS
+}
+
 /// Words of working memory with which any model is planned.
 pub fn planning_words(model: &Model) -> usize {
     work_words(model)
@@ -210,6 +224,20 @@ impl<'m, 'a> Interpreter<'m, 'a> {
     /// [`PrepareError::ArenaTooSmall`] names the bytes that would do at the same address: up to
     /// 3 more than [`arena_needed`] if the arena doesn't start at a multiple of 4.
     pub fn new(model: &Model<'m>, arena: &'a mut [u8]) -> Result<Self, PrepareError> {
+        Self::with_room(model, arena, &mut [])
+    }
+
+    /// [`Self::new`] with memory beside the arena, in which what the file says of an operator is kept
+    /// so that it isn't read again with each inference: as far as there is room for it,
+    /// [`room_needed`] words for all.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_room(
+        model: &Model<'m>,
+        arena: &'a mut [u8],
+        room: &'a mut [u32],
+    ) -> Result<Self, PrepareError> {
         let given = arena.len();
         let skipped = arena.as_ptr().align_offset(ALIGNMENT);
         let too_small = |needed: Result<usize, Fault>| match needed {
@@ -221,7 +249,12 @@ impl<'m, 'a> Interpreter<'m, 'a> {
         };
         let sizes = Sizes::of(model)?;
         let Some((nodes, slots, rest)) = split(arena, skipped, &sizes) else {
-            return Err(too_small(arena_needed(model)));
+            // In the room, where it is enough, for to plan on the stack takes 3 KB of it.
+            let needed = match cfg!(not(feature = "size")) && room.len() >= sizes.work {
+                true => arena_needed_with(model, room),
+                false => arena_needed(model),
+            };
+            return Err(too_small(needed));
         };
         let whole = (nodes.len() + slots.len() + rest.len()) * 4;
         let plan = Plan::new(model, rest)?;
@@ -244,13 +277,15 @@ impl<'m, 'a> Interpreter<'m, 'a> {
         let Some((constants, tensors, decoding)) = parts else {
             return Err(too_small(Ok(needed)));
         };
-        write_constants(model, nodes, constants)?;
+        let digests = room.as_chunks_mut().0;
+        write_constants(model, nodes, constants, digests)?;
         let mut interpreter = Self {
             prepared: Prepared {
                 model: *model,
                 nodes,
                 slots,
                 constants,
+                digests,
             },
             tensors,
             decoding,
@@ -426,12 +461,13 @@ fn split<'a>(
     (rest.len() >= sizes.work).then_some((nodes, slots, rest))
 }
 
-/// Computes the constants of all operators.
+/// Computes the constants of all operators, and their digests as far as there is room for them.
 #[inline(never)]
 fn write_constants(
     model: &Model,
     nodes: &mut [[u32; NODE_WORDS]],
     constants: &mut [u32],
+    digests: &mut [Digest],
 ) -> Result<(), Fault> {
     model.each_operator(&mut |_, operator| {
         let wrong = fault(ModelError::Multiplier {
@@ -445,6 +481,13 @@ fn write_constants(
         let flag = (registration.prepare)(operator, constants.ok_or(wrong)?);
         if flag.ok_or(wrong)? {
             *node = Node::with_flag(*node);
+        }
+        if cfg!(not(feature = "size"))
+            && let Some(to) = digests.get_mut(operator.index as usize)
+        {
+            // Weights that are decoded are looked for in the file.
+            let digest = registration.digest.filter(|_| !model.is_compressed());
+            *to = digest.map_or([0; DIGEST_WORDS], |digest| digest(operator));
         }
         Ok(())
     })

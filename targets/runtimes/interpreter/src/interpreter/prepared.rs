@@ -4,7 +4,8 @@ use super::node::{NODE_WORDS, Node};
 use crate::error::InvokeError;
 use crate::model::Model;
 use crate::model::graph::Graph;
-use crate::run::{End, Memory, Run, Subgraphs};
+use crate::model::operator::Operator;
+use crate::run::{Digest, End, Memory, Run, Subgraphs};
 
 /// A model that is prepared, and what doesn't change any more.
 #[derive(Clone, Copy)]
@@ -15,6 +16,8 @@ pub(crate) struct Prepared<'a, 'm> {
     /// slots for which nodes have no room.
     pub slots: &'a [u32],
     pub constants: &'a [u32],
+    /// What the file says of the operators, as far as there was room for it.
+    pub digests: &'a [Digest],
 }
 
 impl<'m> Prepared<'_, 'm> {
@@ -51,7 +54,14 @@ impl<'m> Prepared<'_, 'm> {
         decoding: &mut [u8],
     ) -> Option<bool> {
         let node = Node(self.nodes.get(at)?);
-        let operator = graph.operator(index);
+        let kept = match cfg!(feature = "size") {
+            true => None,
+            false => self.digests.get(at).filter(|digest| digest[0] != 0),
+        };
+        let operator = match kept {
+            Some(_) => Operator::unread(graph, at as u32),
+            None => graph.operator(index),
+        };
         let registration = self.model.resolved(node.registration())?;
         // An image without the feature links nothing that runs subgraphs.
         let subgraphs: Option<&dyn Subgraphs> = if cfg!(feature = "state") {
@@ -61,6 +71,7 @@ impl<'m> Prepared<'_, 'm> {
         };
         let mut run = Run {
             operator: &operator,
+            kept,
             memory: Memory {
                 flag: node.flag(),
                 constants: self.constants.get(node.constants()..)?,
@@ -72,7 +83,12 @@ impl<'m> Prepared<'_, 'm> {
             decoding,
             subgraphs,
         };
-        (registration.run)(&mut run)?;
+        #[cfg(feature = "marks")]
+        tinybench_interface::operators::begins(index as u32);
+        let done = (registration.run)(&mut run);
+        #[cfg(feature = "marks")]
+        tinybench_interface::operators::ends();
+        done?;
         Some(run.ended)
     }
 }

@@ -7,6 +7,7 @@ use crate::model::tensor::RawTensor;
 /// What all subgraphs of a file have in common.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct File<'m> {
+    pub bytes: &'m [u8],
     pub graphs: Tables<'m>,
     pub codes: Tables<'m>,
     pub buffers: Tables<'m>,

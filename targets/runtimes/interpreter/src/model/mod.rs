@@ -21,7 +21,7 @@ use tensor::ElementType;
 /// Most operators a model may have, those of all subgraphs together.
 pub const MAX_OPERATORS: usize = 16_383;
 /// Most subgraphs.
-const MAX_GRAPHS: usize = if cfg!(feature = "state") { 64 } else { 1 };
+pub const MAX_GRAPHS: usize = if cfg!(feature = "state") { 64 } else { 1 };
 
 /// A model file that was found to be sound: no access to it can fail any more.
 #[derive(Clone, Copy)]
@@ -62,23 +62,19 @@ impl<'m> Model<'m> {
     /// Reads a file with the operators of `resolver` alone.
     ///
     /// With the feature `checks` the whole file is checked: structure, version, types, shapes,
-    /// quantisation and the order of the operators. Without, only that there is a registration for
-    /// each operator: what a damaged file then gives is undefined, but neither a panic nor an access
-    /// outside the file and the arena.
+    /// quantisation and the order of the operators. Without, nothing but the structure is: an operator
+    /// that has no registration is refused when the model is prepared, and what a damaged file gives is
+    /// undefined, but neither a panic nor an access outside the file and the arena.
     ///
     /// # Errors
     /// Says what is damaged or not supported, and where.
     pub fn with(bytes: &'m [u8], resolver: Resolver) -> Result<Self, Fault> {
         let model = Self::open(bytes, resolver)?;
-        model.each_operator(&mut |_, operator| {
-            #[cfg(feature = "checks")]
-            model.check_operator(operator)?;
-            #[cfg(not(feature = "checks"))]
-            model.registration(operator)?;
-            Ok(())
-        })?;
         #[cfg(feature = "checks")]
-        model.check_ends()?;
+        {
+            model.each_operator(&mut |_, operator| model.check_operator(operator))?;
+            model.check_ends()?;
+        }
         Ok(model)
     }
 
@@ -100,6 +96,7 @@ impl<'m> Model<'m> {
             return Err(fault(ModelError::Subgraphs { found }));
         }
         let file = File {
+            bytes,
             graphs,
             codes: root.tables(schema::model::OPERATOR_CODES)?,
             buffers: root.tables(schema::model::BUFFERS)?,

@@ -59,6 +59,18 @@ impl<'g, 'm> Operator<'g, 'm> {
         }
     }
 
+    /// The operator at `index` among those of all subgraphs, of which nothing is read.
+    pub(crate) fn unread(graph: &'g Graph<'m>, index: u32) -> Self {
+        Self {
+            index,
+            graph,
+            table: Table::EMPTY,
+            inputs: Vector::EMPTY,
+            outputs: Vector::EMPTY,
+            options: Table::EMPTY,
+        }
+    }
+
     /// Index of its operator code.
     pub(crate) fn code_index(&self) -> u32 {
         self.table.get(schema::operator::OPCODE_INDEX, 0)

@@ -25,12 +25,14 @@ impl<'m> Shape<'m> {
 
     /// The innermost dimension, 1 for a scalar.
     pub fn last(&self) -> usize {
-        self.iter().last().unwrap_or(1)
+        let last = self.0.raw().last_chunk::<4>();
+        last.map_or(1, |raw| u32::from_le_bytes(*raw) as usize)
     }
 
     /// All dimensions, outermost first.
     pub fn iter(&self) -> impl Iterator<Item = usize> + use<'m> {
-        self.0.iter().map(|dimension| dimension as u32 as usize)
+        let (words, _) = self.0.raw().as_chunks::<4>();
+        words.iter().map(|raw| u32::from_le_bytes(*raw) as usize)
     }
 
     /// Number of elements: 1 for a scalar.
@@ -41,14 +43,9 @@ impl<'m> Shape<'m> {
 
     /// The dimensions if there are exactly `N`.
     pub fn exactly<const N: usize>(&self) -> Option<[usize; N]> {
-        if self.rank() != N {
-            return None;
-        }
-        let mut dimensions = [0; N];
-        for (to, from) in dimensions.iter_mut().zip(self.iter()) {
-            *to = from;
-        }
-        Some(dimensions)
+        let (words, _) = self.0.raw().as_chunks::<4>();
+        let words: &[[u8; 4]; N] = words.try_into().ok()?;
+        Some(words.map(|raw| u32::from_le_bytes(raw) as usize))
     }
 
     /// The dimensions right-aligned in an array, 1 in front; [`None`] if there are more than `N`.

@@ -188,10 +188,11 @@ impl<'m> RawTensor<'m> {
     /// Scale and zero point of the whole tensor: the first that are there, 0 if there are none.
     #[inline(never)]
     pub fn quantisation(&self) -> Quantisation {
-        let (scales, zero_points) = self.quantisations();
+        let table = self.table.child(schema::tensor::QUANTIZATION);
+        let zero_point = table.first::<i64>(schema::quantization::ZERO_POINT);
         Quantisation {
-            scale: scales.get(0).unwrap_or(0.0),
-            zero_point: zero_points.get(0).unwrap_or(0) as i32,
+            scale: table.first(schema::quantization::SCALE).unwrap_or(0.0),
+            zero_point: zero_point.unwrap_or(0) as i32,
         }
     }
 

@@ -241,12 +241,15 @@ fn write_rest(run: &mut Run, settings: &Settings, count: usize) -> Option<()> {
 /// Computes the corners of all boxes, least y first, in double precision. [`None`] if a box has no
 /// area: the reference fails as well.
 fn decode(settings: &Settings, inputs: &Inputs, boxes: &mut [[f32; BOX]]) -> Option<()> {
-    let encodings = inputs
+    let mut encodings = inputs
         .get::<f32>(ENCODINGS)?
         .chunks_exact(settings.encoding.max(1));
     let anchors = inputs.get::<f32>(ANCHORS)?.as_chunks::<BOX>().0;
     let [y_scale, x_scale, h_scale, w_scale] = settings.scales.map(f64::from);
-    for ((corners, encoding), anchor) in boxes.iter_mut().zip(encodings).zip(anchors) {
+    for (corners, anchor) in boxes.iter_mut().zip(anchors) {
+        let Some(encoding) = encodings.next() else {
+            break;
+        };
         let [y, x, height, width] = encoding.first_chunk::<BOX>()?.map(f64::from);
         let anchor = anchor.map(f64::from);
         let centre = [

@@ -24,7 +24,9 @@ use crate::kernels::Kernels;
 pub use crate::registration::{Kept, Needs, Registration, Resolver, Typed};
 pub(crate) use crate::registration::{expect_same_quantisation, registration};
 
-#[cfg(armv7e_m)]
+#[cfg(all(armv7e_m, feature = "size"))]
+use crate::kernels::Compact as Best;
+#[cfg(all(armv7e_m, not(feature = "size")))]
 use crate::kernels::Dsp as Best;
 #[cfg(not(armv7e_m))]
 use crate::kernels::Portable as Best;
@@ -102,6 +104,7 @@ registrations! {
     CONV_2D_FLOAT32_GROUPED = products::grouped_conv_2d::float32();
     CONV_2D_INT16 = products::int16::conv_2d::with_int8();
     CONV_2D_INT8 = products::conv_2d::int8::<K>();
+    CONV_2D_INT8_ANY = products::conv_2d::any_int8::<K>();
     CONV_2D_INT8_GROUPED = products::grouped_conv_2d::int8();
     COS_FLOAT32 = elementwise::functions::cos_float32();
     CUMSUM_FLOAT32 = movement::cumsum::float32();
@@ -109,6 +112,7 @@ registrations! {
     DEPTHWISE_CONV_2D_FLOAT32 = products::depthwise_conv_2d::float32();
     DEPTHWISE_CONV_2D_INT16 = products::int16::depthwise_conv_2d::with_int8();
     DEPTHWISE_CONV_2D_INT8 = products::depthwise_conv_2d::int8::<K>();
+    DEPTHWISE_CONV_2D_INT8_ANY = products::depthwise_conv_2d::any_int8::<K>();
     DEPTH_TO_SPACE = movement::blocks::depth_to_space();
     DEQUANTIZE_INT16 = elementwise::quantize::int16_to_float32();
     DEQUANTIZE_INT8 = elementwise::quantize::int8_to_float32();

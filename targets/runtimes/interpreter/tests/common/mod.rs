@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tinybench_interpreter::kernels::Kernels;
 use tinybench_interpreter::operators::With;
-use tinybench_interpreter::{Interpreter, Model, arena_needed};
+use tinybench_interpreter::{DIGEST_WORDS, Interpreter, Model, arena_needed, room_needed};
 
 /// The folder of models that come with their inputs and outputs.
 #[allow(dead_code, reason = "not every test file reads fixtures")]
@@ -38,8 +38,9 @@ pub fn arena(bytes: usize) -> Vec<u64> {
     vec![0xa5a5_a5a5_a5a5_a5a5; bytes.div_ceil(8)]
 }
 
-/// Runs all vectors of `NAME.inputs.i8` and compares with `NAME.outputs.i8`, or, where a device
-/// gives other bytes than the package `tflite-micro`, with `NAME.device-outputs.i8`.
+/// Runs all vectors of `NAME.inputs.i8`, with room for what the file says of all operators, of half, of one and of
+/// none, and compares with `NAME.outputs.i8`, or, where a device gives other bytes than the package `tflite-micro`,
+/// with `NAME.device-outputs.i8`.
 #[allow(dead_code, reason = "not every test file runs vectors")]
 pub fn golden<K: Kernels>(model: &Path, vectors: &Path) {
     let name = model.file_stem().unwrap().to_str().unwrap();
@@ -50,9 +51,17 @@ pub fn golden<K: Kernels>(model: &Path, vectors: &Path) {
         .unwrap();
     let model =
         Model::with(&file, With::<K>::ALL).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let mut arena = arena(arena_needed(&model).unwrap());
+    assert_eq!(room_needed(&file), model.operator_count() * DIGEST_WORDS);
+    let all = room_needed(&file);
+    for words in [0, DIGEST_WORDS + 1, all / 2, all] {
+        run_golden(name, &model, &mut vec![!0; words], &inputs, &outputs);
+    }
+}
+
+fn run_golden(name: &str, model: &Model, room: &mut [u32], inputs: &[u8], outputs: &[u8]) {
+    let mut arena = arena(arena_needed(model).unwrap());
     let arena = bytemuck::cast_slice_mut(&mut arena);
-    let mut interpreter = Interpreter::new(&model, arena).unwrap();
+    let mut interpreter = Interpreter::with_room(model, arena, room).unwrap();
     let count = inputs.len() / model.input().bytes;
     assert!(
         count >= 4 && outputs.len() == count * model.output().bytes,

@@ -13,8 +13,8 @@ pub struct Published {
     pub file: String,
     /// Its bytes from the start of the flash on.
     pub binary: Vec<u8>,
-    /// Whether the flash of the board was divided into two banks.
-    pub dual_bank: bool,
+    /// Whether the flash of the board was divided into two banks, if that makes a difference.
+    pub dual_bank: Option<bool>,
     /// Cycles of an inference on the board.
     pub cycles: f64,
 }
@@ -45,7 +45,7 @@ pub fn read(list: &Path, folder: &Path) -> Result<Vec<Published>, String> {
             Ok(Published {
                 file: file.to_owned(),
                 binary,
-                dual_bank: banks == "2",
+                dual_bank: (!banks.is_empty()).then_some(banks == "2"),
                 cycles: cycles
                     .parse()
                     .map_err(|_| format!("{cycles} are no cycles"))?,

@@ -1,14 +1,15 @@
 //! Compares modelled with published cycles: see `scripts/validate`.
 //!
 //! ```console
-//! cargo run --release -p tinybench-virtual-board --example fidelity -- LIST FOLDER [--ablation] [--coverage] [--banks=1|2] [NAME=VALUE]...
+//! cargo run --release -p tinybench-virtual-board --example fidelity -- LIST FOLDER [--chip=CHIP] [--ablation] [--coverage] [--banks=1|2] [NAME=VALUE]...
 //! cargo run --release -p tinybench-virtual-board --example fidelity -- programs LIST FOLDER [--ablation] [--coverage] [NAME=VALUE]...
 //! cargo run --release -p tinybench-virtual-board --example fidelity -- program CHIP FILE.elf ENTRY CYCLES [--ablation] [--coverage] [NAME=VALUE]...
 //! ```
 //!
-//! LIST is a CSV file with a line an image: its file in FOLDER, its SHA-256, the banks of the flash,
-//! the cycles of an inference that were measured, and where the image is from. NAME=VALUE sets a
-//! parameter of the cycle model; `--banks` has all images run with so many banks.
+//! LIST is a CSV file with a line an image: its file in FOLDER, its SHA-256, the banks of the flash (nothing
+//! where they make no difference), the cycles of an inference that were measured, and where the image is
+//! from. They are for the STM32L4R5 unless `--chip` names another. NAME=VALUE sets a parameter of the cycle
+//! model; `--banks` has all images run with so many banks.
 //!
 //! A list of programs has a line a function: its name, chip, ELF file in FOLDER, function, and the
 //! cycles of a call that were measured. `program` takes one such line as arguments.
@@ -25,7 +26,7 @@ mod table;
 use std::path::Path;
 use std::process::ExitCode;
 
-use device::Device;
+use device::{Device, KINDS, Kind};
 use images::Published;
 use problem::Problem;
 use programs::Program;
@@ -38,6 +39,8 @@ const RUNS: u64 = 4;
 /// What is modelled otherwise than by default.
 #[derive(Clone, Copy)]
 struct Setting<'a> {
+    /// The board.
+    kind: Kind,
     /// Parameters of the cycle model.
     changes: &'a [(&'a str, u32)],
     /// Instead of what the list says.
@@ -181,6 +184,18 @@ fn changes(rest: &[String]) -> Result<Vec<(&str, u32)>, Problem> {
         .collect()
 }
 
+/// The board that `--chip` names.
+fn kind(rest: &[String]) -> Result<Kind, Problem> {
+    let named = rest.iter().find_map(|it| it.strip_prefix("--chip="));
+    let Some(chip) = named else {
+        return Ok(KINDS[0]);
+    };
+    Kind::of(chip).ok_or_else(|| {
+        let known = KINDS.map(|kind| kind.chip).join(" and ");
+        Problem::Usage(format!("--chip is {chip}: there are images for {known}"))
+    })
+}
+
 fn compare_images(list: &str, folder: &str, rest: &[String]) -> Result<(), Problem> {
     let images = images::read(Path::new(list), Path::new(folder)).map_err(Problem::Input)?;
     let dual_bank = match (has(rest, "--banks=1"), has(rest, "--banks=2")) {
@@ -188,14 +203,16 @@ fn compare_images(list: &str, folder: &str, rest: &[String]) -> Result<(), Probl
         (single, _) => Some(!single),
     };
     let changes = changes(rest)?;
+    let kind = kind(rest)?;
     let setting = Setting {
+        kind,
         changes: &changes,
         dual_bank,
     };
     let rows = image_rows(&images, setting)?;
     table::print_comparison("image", &rows);
     if has(rest, "--coverage") {
-        let mix_of = |image| mix(image).map_err(Problem::Image);
+        let mix_of = |image| mix(kind, image).map_err(Problem::Image);
         let mixes = images
             .iter()
             .map(|image| Ok((image.name(), mix_of(image)?)));
@@ -213,12 +230,18 @@ fn compare_images(list: &str, folder: &str, rest: &[String]) -> Result<(), Probl
 /// Images, with the cycles of an inference.
 fn image_rows(images: &[Published], setting: Setting<'_>) -> Result<Vec<Row>, Problem> {
     let row = |image: &Published| {
-        let dual_bank = setting.dual_bank.unwrap_or(image.dual_bank);
+        let dual_bank = setting.dual_bank.or(image.dual_bank);
         Ok(Row {
             name: image.name(),
-            banks: Some(if dual_bank { 2 } else { 1 }),
+            banks: dual_bank.map(|dual_bank| if dual_bank { 2 } else { 1 }),
             measured: image.cycles,
-            modelled: cycles(image, dual_bank, setting.changes)?,
+            modelled: cycles(
+                image,
+                Setting {
+                    dual_bank,
+                    ..setting
+                },
+            )?,
             first: None,
         })
     };
@@ -229,10 +252,12 @@ fn image_rows(images: &[Published], setting: Setting<'_>) -> Result<Vec<Row>, Pr
 const LOOKED_AT: u64 = 200_000;
 
 /// What an image's inferences consist of.
-fn mix(image: &Published) -> Result<Mix, String> {
+fn mix(kind: Kind, image: &Published) -> Result<Mix, String> {
     let failed = |error| format!("{}: {error}", image.file);
-    let mut device = Device::boot(&image.binary, |machine| {
-        machine.set_dual_bank(image.dual_bank);
+    let mut device = Device::boot(kind, &image.binary, |machine| {
+        if let Some(dual_bank) = image.dual_bank {
+            machine.set_dual_bank(dual_bank);
+        }
     })
     .map_err(failed)?;
     device.send("infer 3 0");
@@ -251,17 +276,19 @@ fn mix(image: &Published) -> Result<Mix, String> {
 }
 
 /// Modelled cycles of an inference.
-fn cycles(image: &Published, dual_bank: bool, changes: &[(&str, u32)]) -> Result<f64, Problem> {
+fn cycles(image: &Published, setting: Setting<'_>) -> Result<f64, Problem> {
     let mut problem = Ok(());
-    let device = Device::boot(&image.binary, |machine| {
+    let device = Device::boot(setting.kind, &image.binary, |machine| {
         let mut parameters: TimingParameters = machine.timing_parameters();
-        for (name, value) in changes {
+        for (name, value) in setting.changes {
             if let Err(error) = parameters.set(name, *value) {
                 problem = Err(Problem::Usage(error.to_string()));
             }
         }
         machine.set_timing_parameters(parameters);
-        machine.set_dual_bank(dual_bank);
+        if let Some(dual_bank) = setting.dual_bank {
+            machine.set_dual_bank(dual_bank);
+        }
     });
     problem?;
     device

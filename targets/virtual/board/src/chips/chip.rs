@@ -56,12 +56,13 @@ pub enum ResetReason {
 /// The peripherals of a chip.
 pub trait Chip: Send {
     /// The chip as data.
-    fn description(&self) -> &'static ChipDescription;
+    fn description(&self) -> &ChipDescription;
     /// How flash and caches are set.
     fn flash_timing(&self) -> FlashTiming;
     /// What [`Self::read`] of the word at `address` gives at cycle `now`, where that is all that it
     /// does: it changes nothing, and nothing has happened by then that has yet to be followed up.
-    /// `None` where that isn't so, or isn't known.
+    /// `None` where that isn't so, or isn't known. Until [`Self::next_event`] it gives the same, unless
+    /// the chip is written to or a read changes it.
     ///
     /// Programs that wait read the same register again and again, and this is the quick way.
     fn peek(&self, _address: u32, _now: u64) -> Option<u32> {
@@ -88,7 +89,8 @@ pub trait Chip: Send {
         value: u32,
         context: &mut ChipContext<'_>,
     ) -> Result<(), BusFault>;
-    /// A write to the flash at byte `offset`, by the core or a debugger.
+    /// A write to the flash at byte `offset`, by the core, or by a debugger unless
+    /// [`ChipDescription::debugger_writes_flash`].
     ///
     /// # Errors
     /// [`BusFault`] where the flash controller refuses it.

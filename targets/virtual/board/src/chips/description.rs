@@ -1,5 +1,8 @@
 //! A chip as data.
 
+use std::borrow::Cow;
+
+use crate::core_model::CoreModel;
 use crate::timing::TimingParameters;
 
 /// A memory that holds code or data and is modelled byte by byte.
@@ -12,7 +15,7 @@ pub struct MemoryRegion {
     /// Size, bytes.
     pub length: u32,
     /// Other addresses at which the same bytes appear: `(first address, first byte, length)`.
-    pub aliases: &'static [(u32, u32, u32)],
+    pub aliases: Cow<'static, [(u32, u32, u32)]>,
 }
 
 /// A stretch of RAM with timing of its own. The banks of a chip follow each other.
@@ -29,7 +32,7 @@ pub struct RamBank {
 
 /// A cache between the core and the flash, which replaces the line that was filled first. A miss
 /// fills one sector of a line: as much as one flash read brings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 pub struct CacheShape {
     /// Sets: a power of two.
     pub sets: u32,
@@ -60,7 +63,7 @@ pub struct ChipDescription {
     /// RAM.
     pub ram: MemoryRegion,
     /// RAM banks, in address order.
-    pub ram_banks: &'static [RamBank],
+    pub ram_banks: Cow<'static, [RamBank]>,
     /// The cache for instructions fetched from flash.
     pub instruction_cache: CacheShape,
     /// The cache for data read from flash, if there is one.
@@ -75,12 +78,14 @@ pub struct ChipDescription {
     pub interrupts: u32,
     /// Bits of priority implemented, from the top.
     pub priority_bits: u32,
-    /// Whether the core has the FPv4-SP unit.
-    pub fpu: bool,
+    /// The core.
+    pub core: CoreModel,
     /// MPU regions.
     pub mpu_regions: u32,
     /// Whether the bit-band regions are there.
     pub bit_band: bool,
+    /// Whether a debugger writes flash as it writes RAM, because the chip has no flash controller.
+    pub debugger_writes_flash: bool,
 }
 
 /// How flash and caches are set at the moment.
@@ -95,8 +100,13 @@ pub struct FlashTiming {
     pub instruction_cache: bool,
     /// Whether reads of data go through the cache.
     pub data_cache: bool,
+    /// Whether reads of data go through the cache for instructions, where that is on: there is one for both.
+    pub unified_cache: bool,
     /// Whether the flash reads on by itself behind the sector that was fetched last.
     pub prefetch: bool,
+    /// Whether the flash reads one thing at a time, so that instructions, what is read ahead of them and data
+    /// wait for each other, and the cache for instructions takes in nothing that was read ahead.
+    pub single_port: bool,
     /// Whether the chip counts hits and misses of the cache.
     pub counts_cache: bool,
 }

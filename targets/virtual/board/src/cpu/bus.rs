@@ -18,6 +18,9 @@ impl Core {
         op: &Op,
         address: u32,
     ) -> Result<u32, Trap> {
+        if !S {
+            self.need_architecture::<N>(address)?;
+        }
         let offset = address.wrapping_sub(self.memory.ram_origin) as usize;
         if let Some(bytes) = self.memory.ram.get(offset..offset + N) {
             let value = little_endian::<N>(bytes);
@@ -69,6 +72,9 @@ impl Core {
         address: u32,
         value: u32,
     ) -> Result<(), Trap> {
+        if !S {
+            self.need_architecture::<N>(address)?;
+        }
         let offset = address.wrapping_sub(self.memory.ram_origin) as usize;
         let is_code = self.memory.is_code(offset);
         if S && (is_code || TIMING && is_split::<N>(address)) {
@@ -205,6 +211,20 @@ impl Core {
         let sector = offset >> self.flash_sector_shift;
         if sector != self.last_flash_sector {
             let missing = match &mut self.data_cache {
+                _ if self.flash_timing.single_port => {
+                    if S {
+                        return Err(Trap);
+                    }
+                    waits = self.single_port_load_waits(op);
+                    self.last_group = FLASH_GROUP;
+                    return Ok(waits);
+                }
+                _ if self.flash_timing.unified_cache && self.flash_timing.instruction_cache => {
+                    if S {
+                        return Err(Trap);
+                    }
+                    self.cache.misses(offset)
+                }
                 _ if !self.flash_timing.data_cache => true,
                 _ if S => return Err(Trap),
                 Some(cache) => cache.misses(offset),
@@ -218,6 +238,19 @@ impl Core {
         waits += self.lost_overlap(op, FLASH_GROUP);
         self.last_group = FLASH_GROUP;
         Ok(waits)
+    }
+
+    /// [`Self::flash_load_waits`] of a flash that does one thing at a time, for a load in its second cycle,
+    /// and what the fetch up to there waits.
+    #[cold]
+    #[inline(never)]
+    fn single_port_load_waits(&mut self, op: &Op) -> Waits {
+        let now = self.now(op);
+        let fetched = self.fetch_pending(now, self.extra);
+        let begin = now + 1;
+        let data_wait = waits::cycles(self.flash_data_wait) as u32;
+        let there = self.port.read(begin + fetched, data_wait);
+        waits::of_flash((there - begin) as u32)
     }
 
     /// What a load or store loses that was to overlap with the load before it, if that reached another
@@ -318,6 +351,7 @@ impl Core {
             if !privileged && address >= 0xE000_1000 {
                 return Err(self.data_fault(address));
             }
+            self.waiting.disturb();
             let value = match self.read_ppb(address, size, now, Some(op)) {
                 Ok(value) => value,
                 Err(BusFault) => self.bus_error(address)?,
@@ -414,6 +448,16 @@ impl Core {
 
     fn must_be_aligned(&self, address: u32) -> bool {
         self.system.scb.ccr & ccr::UNALIGN_TRP != 0 || matches!(address >> 29, 2 | 5..=7)
+    }
+
+    /// Armv6-M has no unaligned accesses (DDI 0419, A3.2).
+    #[inline(always)]
+    fn need_architecture<const N: usize>(&mut self, address: u32) -> Result<(), Trap> {
+        if is_split::<N>(address) && !self.architecture.mainline {
+            self.stop = Some(Stop::Fault(Fault::Unaligned));
+            return Err(Trap);
+        }
+        Ok(())
     }
 
     /// Of the PPB, unprivileged code may write to the ITM, and to STIR if CCR.USERSETMPEND says so

@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use self::op::Op;
 use self::register_file::RegisterFile;
+use self::run::waiting::Waiting;
 use crate::chips::{CacheCounters, Chip, ChipContext, FlashTiming, ResetReason};
+use crate::core_model::Architecture;
 use crate::faults::{Faults, HANG};
 use crate::marks::{Marks, Observer};
 use crate::memory::Memory;
@@ -27,6 +29,7 @@ use crate::system::dwt::{EventTotals, Window};
 use crate::system::mpu::View;
 use crate::timing::TimingParameters;
 use crate::timing::cache::Cache;
+use crate::timing::port::{NoCache, Pending, Port, Reading};
 use crate::timing::prefetch::Prefetch;
 use crate::timing::shares::Share;
 use crate::timing::waits::{self, Waits};
@@ -59,6 +62,8 @@ pub(crate) enum Fault {
     Undefined,
     InvalidState,
     NoCoprocessor,
+    /// A stack would pass its limit.
+    StackOverflow,
     Unaligned,
     DivideByZero,
     /// Data access that the MPU refused.
@@ -102,6 +107,8 @@ pub(crate) struct Core {
     pub r: RegisterFile,
     /// The stack pointer that is not in use.
     pub other_sp: u32,
+    /// MSPLIM and PSPLIM.
+    pub stack_limits: [u32; 2],
     /// Bit 31 is N.
     pub n: u32,
     /// Zero if Z.
@@ -171,6 +178,9 @@ pub(crate) struct Core {
     pub cache: Cache,
     /// What the flash reads on its own.
     pub prefetch: Prefetch,
+    /// Of a flash that does one thing at a time: what it does, and what of the running block it has yet to do.
+    pub port: Port,
+    pub pending: Pending,
     /// The cache for data, if the chip has one.
     pub data_cache: Option<Cache>,
     pub cache_counters: CacheCounters,
@@ -179,6 +189,7 @@ pub(crate) struct Core {
     /// Byte ranges of flash or RAM whose decoded blocks are out of date.
     pub stale_code: Vec<crate::memory::Place>,
 
+    pub architecture: &'static Architecture,
     pub memory: Memory,
     pub system: System,
     pub chip: Box<dyn Chip>,
@@ -199,6 +210,8 @@ pub(crate) struct Core {
     /// their shares. Only reset before a block whose events are counted.
     pub skipped: u64,
     pub load_store_extra: Waits,
+    /// Whether the program waits for a peripheral.
+    pub waiting: Waiting,
     /// Exceptions entered and left since the last look, while the program is observed.
     pub exception_steps: Option<Vec<ExceptionStep>>,
     /// The latest fault.
@@ -207,12 +220,13 @@ pub(crate) struct Core {
 
 impl Core {
     pub fn new(chip: Box<dyn Chip>) -> Self {
-        let description = chip.description();
+        let description = &chip.description().clone();
         let flash_timing = chip.flash_timing();
         let cache = |shape| Cache::new(shape, flash_timing.sector_bytes, description.flash.length);
         let mut core = Self {
             r: RegisterFile::ZERO,
             other_sp: 0,
+            stack_limits: [0; 2],
             n: 0,
             z: 1,
             c: false,
@@ -253,10 +267,13 @@ impl Core {
             flash_data_wait: 0,
             cache: cache(description.instruction_cache),
             prefetch: Prefetch::default(),
+            port: Port::NEW,
+            pending: Pending::default(),
             data_cache: description.data_cache.map(cache),
             cache_counters: CacheCounters::default(),
             flush_code: true,
             stale_code: Vec::new(),
+            architecture: description.core.architecture(),
             memory: Memory::new(description),
             system: System::new(description),
             chip,
@@ -270,6 +287,7 @@ impl Core {
             shares: Arc::default(),
             skipped: 0,
             load_store_extra: 0,
+            waiting: Waiting::default(),
             exception_steps: None,
             last_fault: None,
         };
@@ -290,7 +308,8 @@ impl Core {
         if resized || before.instruction_cache != now.instruction_cache {
             self.cache.clear(now.sector_bytes);
         }
-        if resized || before.data_cache != now.data_cache {
+        let same_data = before.data_cache == now.data_cache && !now.single_port;
+        if resized || !same_data {
             self.clear_data_cache();
         }
         self.flush_code = true;
@@ -301,9 +320,26 @@ impl Core {
         self.flash_timing.wait_states + self.timing.flash_wait + self.timing.instruction_miss
     }
 
-    /// Empties the data cache and the flash's read buffer.
+    /// Has the flash fetch the instructions of the running block that begin until the cycle `now`, if it has
+    /// waited `delayed` cycles so far; the cycles that it waits for that.
+    pub fn fetch_pending(&mut self, now: u64, delayed: u64) -> u64 {
+        let reading = Reading {
+            wait_states: self.instruction_miss_cycles(),
+            prefetch: self.flash_timing.prefetch,
+        };
+        let (pending, port) = (&mut self.pending, &mut self.port);
+        if self.flash_timing.instruction_cache {
+            pending.fetch(port, &mut self.cache, reading, (now, delayed))
+        } else {
+            pending.fetch(port, &mut NoCache, reading, (now, delayed))
+        }
+    }
+
+    /// Empties the data cache and the flash's read buffers.
     fn clear_data_cache(&mut self) {
         self.last_flash_sector = u32::MAX;
+        self.port = Port::NEW;
+        self.pending.clear();
         if let Some(cache) = &mut self.data_cache {
             cache.clear(self.flash_timing.sector_bytes);
         }
@@ -318,6 +354,8 @@ impl Core {
     /// Decides whether every data access has to be looked at, or memory is reached directly.
     pub fn update_checks(&mut self) {
         let trap = self.system.scb.ccr & crate::system::scb::ccr::UNALIGN_TRP != 0;
+        // With its cycles the short way sees whether an access is aligned.
+        let trap = trap || self.instructions_only && !self.architecture.mainline;
         self.memory.set_checked(
             trap || self.system.mpu.enabled()
                 || self.system.dwt.watches_data()
@@ -459,6 +497,7 @@ impl Core {
             self.report(text);
         }
         self.add_cycles(stall);
+        self.waiting.disturb();
         // Events may have moved.
         self.deadline = 0;
         result

@@ -10,6 +10,11 @@ pub(crate) struct RegisterFile([u32; 256]);
 impl RegisterFile {
     /// All registers zero.
     pub const ZERO: Self = Self([0; 256]);
+
+    /// The first `N` of them.
+    pub fn first<const N: usize>(&self) -> [u32; N] {
+        std::array::from_fn(|at| self.0[at])
+    }
 }
 
 impl Index<u8> for RegisterFile {

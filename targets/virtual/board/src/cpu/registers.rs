@@ -4,7 +4,7 @@
 use super::Core;
 use super::op::Op;
 use super::register_file::RegisterFile;
-use crate::system::scb::fpccr;
+use crate::system::scb::{ccr, fpccr};
 
 impl Core {
     /// Whether the core is in handler mode or CONTROL.nPRIV is clear.
@@ -26,6 +26,12 @@ impl Core {
 
     /// Sets flags, ITSTATE and, if `exception` is given, IPSR.
     pub fn set_xpsr(&mut self, value: u32, exception: bool) {
+        // Armv6-M has neither Q, GE nor ITSTATE, and 6 bits of exception number (DDI 0419, B1.4.2).
+        let value = if self.architecture.mainline {
+            value
+        } else {
+            value & 0xF100_003F
+        };
         self.set_nzcv(value >> 28);
         self.q = value & 1 << 27 != 0;
         self.ge = value >> 16 & 15;
@@ -72,6 +78,26 @@ impl Core {
         }
     }
 
+    /// Sets a limit of Armv8-M's, below which a stack may not grow: 0 is none.
+    pub fn set_stack_limit(&mut self, process: bool, value: u32) {
+        let had = self.limits_stacks();
+        self.stack_limits[usize::from(process)] = value & !7;
+        // Where there is no limit, blocks have no tests of it.
+        self.flush_code |= self.limits_stacks() != had;
+    }
+
+    /// Whether a stack has a limit.
+    pub fn limits_stacks(&self) -> bool {
+        self.stack_limits != [0; 2]
+    }
+
+    /// Whether the stack in use may not grow down to `sp` (Armv8-M Architecture Reference Manual, B3.21).
+    pub fn passes_stack_limit(&self, sp: u32) -> bool {
+        let ignored = self.system.scb.ccr & ccr::STKOFHFNMIGN != 0;
+        sp < self.stack_limits[usize::from(self.uses_process_stack())]
+            && !(ignored && self.current_priority() < 0)
+    }
+
     /// Runs `change`, which may alter mode or CONTROL, and swaps the stack pointers if the
     /// active one changed.
     pub fn with_stack_switch(&mut self, change: impl FnOnce(&mut Self)) {
@@ -99,6 +125,9 @@ impl Core {
             }
             8 if privileged => self.msp(),
             9 if privileged => self.psp(),
+            10 | 11 if privileged && self.architecture.armv8m => {
+                self.stack_limits[(register & 1) as usize]
+            }
             16 if privileged => self.primask.into(),
             17 | 18 if privileged => self.basepri.into(),
             19 if privileged => self.faultmask.into(),
@@ -112,7 +141,7 @@ impl Core {
         if register < 4 {
             if mask & 2 != 0 {
                 self.set_nzcv(value >> 28);
-                self.q = value & 1 << 27 != 0;
+                self.q = self.architecture.mainline && value & 1 << 27 != 0;
             }
             if mask & 1 != 0 {
                 self.ge = value >> 16 & 15;
@@ -125,6 +154,9 @@ impl Core {
         match register {
             8 => self.set_stack_pointer(false, value),
             9 => self.set_stack_pointer(true, value),
+            10 | 11 if self.architecture.armv8m => {
+                self.set_stack_limit(register == 11, value);
+            }
             16 => self.primask = value & 1 != 0,
             17 => self.basepri = self.system.exceptions.implemented(value as u8),
             18 => {
@@ -139,7 +171,8 @@ impl Core {
             }
             20 => {
                 let fpca = if self.system.scb.fpu { 4 } else { 0 };
-                let thread = self.ipsr == 0;
+                // In a handler of Armv8-M the bit can be written, but has no effect.
+                let thread = self.ipsr == 0 || self.architecture.armv8m;
                 self.with_stack_switch(|core| {
                     let mut allowed = 1 | fpca;
                     if thread {
@@ -166,6 +199,27 @@ impl Core {
             self.faultmask = disable;
         }
         self.look_for_exceptions();
+    }
+
+    /// What TT and TTT (`unprivileged`) tell of an address (Armv8-M Architecture Reference Manual, DDI 0553,
+    /// C2.4: TTResp): the region of the MPU, and whether it may be read and written. Unprivileged code
+    /// learns nothing.
+    pub(super) fn test_target(&self, address: u32, unprivileged: bool) -> u32 {
+        const REGION_VALID: u32 = 1 << 16;
+        const READABLE: u32 = 1 << 18;
+        const WRITABLE: u32 = 1 << 19;
+        if !self.privileged() {
+            return 0;
+        }
+        let view = self.view(!unprivileged);
+        let (region, [read, write]) = self.system.mpu.test(address, view);
+        let mut response = region.map_or(0, |region| REGION_VALID | u32::from(region));
+        for (bit, set) in [(READABLE, read), (WRITABLE, write)] {
+            if set {
+                response |= bit;
+            }
+        }
+        response
     }
 
     /// Asks the run loop to look for a pending exception.

@@ -23,7 +23,7 @@ pub const COUNTER_AP: u8 = 2;
 pub const COUNTER_AP_IDR: u32 = 0x5442_0001;
 
 /// Value of its VERSION register.
-pub const COUNTER_AP_VERSION: u32 = 3;
+pub const COUNTER_AP_VERSION: u32 = 4;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct CounterAp {
@@ -54,6 +54,7 @@ impl CounterAp {
             IDR => COUNTER_AP_IDR,
             SAMPLE_CYCLES => self.sample_cycles,
             SAMPLE => self.runs.into(),
+            CALL => self.behind_calls.len() as u32,
             COUNT => self.report.len() as u32,
             WORD => self.report.get(self.word as usize).copied().unwrap_or(0),
             MIX_FIRST..=MIX_LAST => {
@@ -69,7 +70,8 @@ impl CounterAp {
     /// says whether the core still ran behind the latest, without letting time pass as a look at
     /// DHCSR does.
     ///
-    /// CALL takes the addresses behind the calls of operators, one after the other; 0 forgets them.
+    /// CALL takes the addresses behind the calls of operators, one after the other, and has their number;
+    /// 0 forgets them.
     /// Writing 1 to COUNT begins to count where cycles go, 0 ends it. COUNT then has the number of
     /// words of what was counted, and WORD the one whose number was written to it.
     pub(super) fn write(&mut self, target: &mut impl DebugTarget, address: u8, value: u32) {

@@ -141,7 +141,8 @@ pub struct DebugPort {
     resend: u32,
     mem_ap: MemAp,
     ctrl_ap: CtrlAp,
-    counter_ap: CounterAp,
+    /// None of a board that passes for a real one.
+    counter_ap: Option<CounterAp>,
     /// Whether the nRST pin is held low.
     reset_asserted: bool,
     /// Transfers left until the probe is lost, if a loss is planned.
@@ -166,7 +167,7 @@ impl DebugPort {
             resend: 0,
             mem_ap: MemAp::new(),
             ctrl_ap: CtrlAp::default(),
-            counter_ap: CounterAp::default(),
+            counter_ap: Some(CounterAp::default()),
             reset_asserted: false,
             transfers_left: None,
         }
@@ -286,6 +287,12 @@ impl DebugPort {
         self.reset_asserted
     }
 
+    /// Takes the access port away that real boards don't have, by which a debugger knows a virtual one: for
+    /// tests of what a tool does with a real board.
+    pub fn pass_for_real(&mut self) {
+        self.counter_ap = None;
+    }
+
     /// Fault injection: after `transfers` more transfers every transfer fails, as if the probe
     /// had been unplugged.
     pub fn disconnect_after(&mut self, transfers: u64) {
@@ -401,7 +408,10 @@ impl DebugPort {
             match self.selected_ap() {
                 MEM_AP => self.mem_ap.read(target, address),
                 CTRL_AP if target.has_ctrl_ap() => Ok(self.ctrl_ap.read(address)),
-                COUNTER_AP => Ok(self.counter_ap.read(target, address)),
+                COUNTER_AP => {
+                    let read = |ap: &mut CounterAp| ap.read(target, address);
+                    Ok(self.counter_ap.as_mut().map_or(0, read))
+                }
                 _ => Ok(0),
             }
         };
@@ -427,7 +437,9 @@ impl DebugPort {
                     Ok(())
                 }
                 COUNTER_AP => {
-                    self.counter_ap.write(target, address, data);
+                    if let Some(ap) = &mut self.counter_ap {
+                        ap.write(target, address, data);
+                    }
                     Ok(())
                 }
                 _ => Ok(()),

@@ -2,7 +2,7 @@
 
 use super::{Ended, Machine};
 use crate::debug_port::DebugTarget;
-use crate::memory::{AccessSize, BusFault};
+use crate::memory::{AccessSize, BusFault, Place};
 use crate::system::Accessor;
 use crate::system::debug::{DFSR_BKPT, DFSR_DWTTRAP, DFSR_VCATCH};
 use crate::timing::{Mix, Reference};
@@ -63,8 +63,19 @@ impl DebugTarget for Machine {
             }
             return Ok(());
         }
-        let result = self.core.write_bus(address, size, value, now);
-        self.core.extra = 0;
+        let core = &mut self.core;
+        if core.chip.description().debugger_writes_flash
+            && let Some(Place::Flash(offset)) = core.memory.locate(address)
+        {
+            let bytes = &value.to_le_bytes()[..size.bytes() as usize];
+            self.put(address, bytes).ok_or(BusFault)?;
+            let core = &mut self.core;
+            core.faults
+                .after_programming(offset, size, &mut core.memory.flash);
+            return Ok(());
+        }
+        let result = core.write_bus(address, size, value, now);
+        core.extra = 0;
         result
     }
 

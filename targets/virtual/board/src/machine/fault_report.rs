@@ -4,7 +4,7 @@ use super::Machine;
 use crate::system::scb::cfsr;
 
 /// Bit of CFSR, the exception it belongs to, its name and what it means (B3.2.15).
-const NAMES: [(u32, &str, &str, &str); 16] = [
+const NAMES: [(u32, &str, &str, &str); 17] = [
     (
         cfsr::IACCVIOL,
         "MemManage",
@@ -88,6 +88,12 @@ const NAMES: [(u32, &str, &str, &str); 16] = [
         "UsageFault",
         "NOCP",
         "a floating-point instruction while the FPU is off",
+    ),
+    (
+        cfsr::STKOF,
+        "UsageFault",
+        "STKOF",
+        "a stack overflow: the stack passes its limit",
     ),
     (
         cfsr::UNALIGNED,

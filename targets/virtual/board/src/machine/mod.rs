@@ -13,7 +13,9 @@ mod run;
 
 use std::sync::Arc;
 
-use crate::chips::{ResetReason, UnknownChip, chip_named};
+use crate::chips::{
+    Chip, Generic, GenericChip, ImpossibleChip, ResetReason, UnknownChip, chip_named,
+};
 use crate::cpu::Core;
 use crate::cpu::blocks::CodeCache;
 use crate::elf::Symbols;
@@ -66,6 +68,8 @@ pub struct Machine {
     profiler: Option<Box<profile::Profiler>>,
     /// While the cycles of operators are counted.
     counting: Option<Box<counting::Counting>>,
+    /// An operator that takes more cycles than it should while they are counted, and how many.
+    slowed: Option<(usize, u64)>,
     /// Of the instructions of all samples.
     mix: Mix,
 }
@@ -76,7 +80,18 @@ impl Machine {
     /// # Errors
     /// [`UnknownChip`] if the name isn't one of [`CHIPS`](crate::CHIPS).
     pub fn new(chip: &str) -> Result<Self, UnknownChip> {
-        let chip = chip_named(chip)?;
+        Ok(Self::around(chip_named(chip)?))
+    }
+
+    /// A board with a chip as described, blank flash, powered and out of reset.
+    ///
+    /// # Errors
+    /// [`ImpossibleChip`] if there can't be such a chip.
+    pub fn generic(chip: &GenericChip) -> Result<Self, ImpossibleChip> {
+        Ok(Self::around(Box::new(Generic::new(chip)?)))
+    }
+
+    fn around(chip: Box<dyn Chip>) -> Self {
         let description = chip.description();
         let code = CodeCache::new(
             description.flash.length as usize,
@@ -91,10 +106,11 @@ impl Machine {
             hooks: hooks::Hooks::default(),
             profiler: None,
             counting: None,
+            slowed: None,
             mix: Mix::default(),
         };
         board.reset_for(ResetReason::PowerOn);
-        Ok(board)
+        board
     }
 
     pub(crate) fn core(&self) -> &Core {
@@ -105,6 +121,7 @@ impl Machine {
     pub fn set_timing(&mut self, timing: Timing) {
         self.timing = timing;
         self.core.instructions_only = timing == Timing::InstructionsOnly;
+        self.core.update_checks();
     }
 
     /// The parameters of the cycle model: those of the chip, until others are set.
@@ -122,6 +139,11 @@ impl Machine {
     /// Cycles since power-up.
     pub fn cycles(&self) -> u64 {
         self.core.cycles
+    }
+
+    /// Cycles since power-up in which the core slept.
+    pub fn sleep_cycles(&self) -> u64 {
+        self.core.sleep_cycles
     }
 
     /// The clock of the core at the moment, Hz.

@@ -30,6 +30,7 @@ impl Machine {
         core.system.reset();
         core.clear_registers();
         core.other_sp = 0;
+        core.stack_limits = [0; 2];
         core.control = 0;
         core.ipsr = 0;
         core.primask = false;

@@ -5,6 +5,7 @@ use crate::cpu::blocks::{Block, NoBlock};
 use crate::cpu::decode::{advance_it, is_wide};
 use crate::cpu::op::{Kind, Op};
 use crate::cpu::run::counted::run_blocks_counted;
+use crate::cpu::run::waiting::run_blocks_suspected;
 use crate::cpu::run::{Left, run_blocks};
 use crate::cpu::{Core, Fault, Stop};
 use crate::faults::HANG;
@@ -67,6 +68,9 @@ impl Machine {
             ..
         } = self;
         let left = match counting {
+            None if core.waiting.is_suspected() => {
+                run_blocks_suspected::<T>(core, code, &code.blocks[number])
+            }
             None => run_blocks::<T>(core, code, &code.blocks[number]),
             Some(counting) => run_blocks_counted::<T>(core, code, number, &mut **counting),
         };
@@ -255,6 +259,7 @@ impl Machine {
                 .min(core.chip.next_event())
                 .min(core.system.dwt.next_cycle_match())
                 .min(core.faults.next_hang());
+            core.waiting.run_on(!core.faults.watches_data());
             return None;
         }
     }
@@ -368,4 +373,154 @@ fn it_state_at(core: &Core, start: u32, target: u32) -> u8 {
         pc += if is_wide(first) { 4 } else { 2 };
     }
     it
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Accessor;
+
+    const UART: u32 = 0x4000_2000;
+    const RAM: u32 = 0x2000_0800;
+    /// A word that ends the loop, and how often SysTick came.
+    const FLAG: u32 = 0x2000_0900;
+    const LOOP: u32 = 0x400;
+    const END: u32 = 0x41E;
+    const HANDLER: u32 = 0x440;
+
+    /// Waits for r5 bytes or the word at r4, and keeps the bytes at r6: r7 is the UART.
+    const RECEIVE: [u16; 16] = [
+        0xF8D7, 0x0108, 0x6823, 0xB953, 0x2800, 0xD0F9, 0x2100, 0xF8C7, 0x1108, 0xF8D7, 0x2518,
+        0xF806, 0x2B01, 0x3D01, 0xD1F0, 0xE7FE,
+    ];
+    /// Waits for a byte, and counts the passes in r8.
+    const COUNT: [u16; 8] = [
+        0xF8D7, 0x0108, 0xF108, 0x0801, 0x2800, 0xD0F9, 0xBF00, 0xE7FE,
+    ];
+    /// Waits for the word at r4.
+    const AWAIT_FLAG: [u16; 4] = [0x6823, 0x2B00, 0xD0FC, 0xE7FE];
+    /// Counts in the word behind the flag, and sets the flag at 50.
+    const TICK: [u16; 8] = [
+        0x6863, 0x3301, 0x6063, 0x2B32, 0xBF08, 0x6023, 0x4770, 0xBF00,
+    ];
+
+    fn machine(program: &[u16], sent: &[u8], tick: Option<u32>) -> Machine {
+        let mut machine = Machine::new("nrf52840").unwrap();
+        machine.write_word(0, 0x2000_4000).unwrap();
+        machine.write_word(4, LOOP | 1).unwrap();
+        machine.write_word(4 * 15, HANDLER | 1).unwrap();
+        for (at, code) in [(LOOP, program), (HANDLER, &TICK)] {
+            let bytes: Vec<u8> = code.iter().flat_map(|half| half.to_le_bytes()).collect();
+            machine.write_bytes(at, &bytes).unwrap();
+        }
+        machine.reset();
+        for (number, value) in [(4, FLAG), (5, sent.len() as u32), (6, RAM), (7, UART)] {
+            machine.set_register(number, value);
+        }
+        // 115,200 baud, on, receiving.
+        let core = &mut machine.core;
+        for (offset, value) in [(0x524, 0x01D7_E000), (0x500, 4), (0x000, 1)] {
+            core.write_bus(UART + offset, AccessSize::Word, value, 0)
+                .unwrap();
+        }
+        if let Some(reload) = tick {
+            for (address, value) in [(0xE000_E014, reload), (0xE000_E018, 0), (0xE000_E010, 7)] {
+                core.write_ppb(
+                    address,
+                    AccessSize::Word,
+                    value,
+                    0,
+                    None,
+                    Accessor::Debugger,
+                )
+                .unwrap();
+            }
+        }
+        assert!(machine.serial_input(0, sent));
+        machine
+    }
+
+    /// All that can be seen of a machine at the end of the program.
+    fn end(machine: &Machine) -> (u64, u64, Vec<u32>, Vec<u8>) {
+        (
+            machine.cycles(),
+            machine.instructions(),
+            (0..16).map(|number| machine.register(number)).collect(),
+            machine.memory_from(RAM)[..0x200].to_vec(),
+        )
+    }
+
+    /// Runs a program to its end, and once more while each block is counted, where no pass is passed
+    /// over: both come to the same. Returns where it ended.
+    fn both_ways(
+        program: &[u16],
+        to: u32,
+        sent: &[u8],
+        tick: Option<u32>,
+        timing: Timing,
+    ) -> Machine {
+        let [machine, counted] = [false, true].map(|counted| {
+            let mut machine = machine(program, sent, tick);
+            machine.set_timing(timing);
+            if counted {
+                machine.start_counting(&[]);
+            }
+            assert_eq!(machine.run_to(to, 10_000_000), Ok(Ended::Reached));
+            machine
+        });
+        assert_eq!(end(&machine), end(&counted));
+        machine
+    }
+
+    #[test]
+    fn passes_of_a_waiting_loop_count_as_if_they_had_been_executed() {
+        for timing in [Timing::Full, Timing::InstructionsOnly] {
+            let machine = both_ways(&RECEIVE, END, b"tinybench", None, timing);
+            assert_eq!(&machine.memory_from(RAM)[..9], b"tinybench");
+        }
+    }
+
+    #[test]
+    fn interrupts_come_while_a_loop_waits_and_what_they_change_ends_it() {
+        for reload in [97, 1000, 1003, 5557] {
+            let machine = both_ways(&RECEIVE, END, b"", Some(reload), Timing::Full);
+            assert_eq!(machine.read_word(FLAG + 4).ok(), Some(50));
+            let machine = both_ways(&AWAIT_FLAG, LOOP + 6, b"", Some(reload), Timing::Full);
+            assert_eq!(machine.read_word(FLAG + 4).ok(), Some(50));
+        }
+    }
+
+    #[test]
+    fn a_loop_that_counts_is_executed_pass_by_pass() {
+        let machine = both_ways(&COUNT, LOOP + 12, b"t", None, Timing::Full);
+        // 87 us and 64 MHz: some 800 passes of 7 cycles.
+        assert!(machine.register(8) > 500, "{}", machine.register(8));
+    }
+
+    #[test]
+    fn one_step_is_one_instruction_where_a_loop_is_sought() {
+        // A store, a subtraction, a branch.
+        let mut machine = machine(&[0x6025, 0x3D01, 0xE7FC], b"t", None);
+        machine.core.waiting.run_on(true);
+        for passes in 0..3 {
+            for pc in [LOOP + 2, LOOP + 4, LOOP] {
+                machine.step_instruction();
+                assert_eq!(machine.pc(), pc, "{passes}");
+                machine.core.waiting.run_on(true);
+            }
+        }
+        assert_eq!(machine.register(5), 1_u32.wrapping_sub(3));
+    }
+
+    #[test]
+    fn a_loop_that_waits_is_known_as_one_and_one_that_counts_is_not() {
+        let waits = |program: &[u16]| {
+            let mut machine = machine(program, b"t", None);
+            machine.run(3000);
+            machine.core.waiting.passes_over > 0
+        };
+        assert!(waits(&RECEIVE));
+        assert!(waits(&AWAIT_FLAG));
+        assert!(!waits(&COUNT));
+    }
 }

@@ -67,7 +67,7 @@ impl Memory {
         }
         let mut aliases = Vec::new();
         let mut add = |region: &MemoryRegion, place: fn(u32) -> Place| {
-            for &(address, offset, length) in region.aliases {
+            for &(address, offset, length) in region.aliases.iter() {
                 aliases.push((address, length, place(offset)));
             }
         };

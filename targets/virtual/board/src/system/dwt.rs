@@ -1,6 +1,8 @@
-//! Data Watchpoint and Trace unit (C1.8). A counter that is enabled in the middle of a block of
+//! Data Watchpoint and Trace unit (C1.8), with the comparators of Armv8-M (Armv8-M Architecture Reference Manual,
+//! DDI 0553, D1.2: DWT_FUNCTIONn) as those of Armv7-M that do the same. A counter that is enabled in the middle of a block of
 //! instructions sees the loads and stores of the next.
 
+use crate::core_model::Architecture;
 use crate::memory::AccessSize;
 
 /// One comparator.
@@ -9,6 +11,8 @@ pub(crate) struct Comparator {
     pub value: u32,
     pub mask: u32,
     pub function: u32,
+    /// DWT_FUNCTIONn as Armv8-M has it, from which the two above follow.
+    function_v8: u32,
     /// Time at which a cycle comparison was set up, and MATCHED so far.
     since: u64,
     matched: bool,
@@ -17,6 +21,12 @@ pub(crate) struct Comparator {
 /// The unit.
 #[derive(Clone, Debug)]
 pub(crate) struct Dwt {
+    /// What DWT_CTRL always shows: the comparators, and on Armv6-M that there are no counters.
+    fixed: u32,
+    /// Without counters: CYCCNT and its relatives aren't there, nor a third comparator.
+    baseline: bool,
+    /// The comparators are Armv8-M's.
+    armv8m: bool,
     /// DEMCR.TRCENA: without it nothing is counted or watched.
     trace: bool,
     control: u32,
@@ -121,8 +131,6 @@ impl Window {
     }
 }
 
-/// DWT_CTRL as a Cortex-M4 resets it: four comparators.
-const CONTROL_FIXED: u32 = 0x4000_0000;
 const CYCCNTENA: u32 = 1;
 /// CPIEVTENA; those of the other counters follow in the order of their registers.
 const FIRST_EVTENA: u32 = 17;
@@ -133,13 +141,21 @@ const MATCHED: u32 = 1 << 24;
 
 /// FUNCTION: a watchpoint on an instruction's address, or with CYCMATCH on the cycle count.
 const WATCH_INSTRUCTION: u32 = 4;
+/// DWT_FUNCTIONn.ID of the first comparator and of the others on Armv8-M: addresses of instructions and data,
+/// the first the cycle count too. Limits of ranges and values of data aren't compared.
+const ID_V8: [u32; 2] = [0b01011 << 27, 0b01010 << 27];
+
 /// FUNCTION.DATAVMATCH: the value of the data is compared, not its address. Only comparator 1 can.
 const DATAVMATCH: u32 = 1 << 8;
 const VALUE_COMPARATOR: usize = 1;
 
-impl Default for Dwt {
-    fn default() -> Self {
+impl Dwt {
+    /// As a core resets it.
+    pub fn new(core: &Architecture) -> Self {
         Self {
+            fixed: core.watchpoints << 28,
+            baseline: !core.mainline,
+            armv8m: core.armv8m,
             trace: false,
             control: 0,
             count: 0,
@@ -149,9 +165,13 @@ impl Default for Dwt {
             cycle_match: u64::MAX,
         }
     }
-}
 
-impl Dwt {
+    /// Whether there is a register at `offset`.
+    fn has(&self, offset: u32) -> bool {
+        let comparators = 0x20 + 0x10 * (self.fixed >> 28);
+        !self.baseline || matches!(offset, 0 | 0x1C) || (0x20..comparators).contains(&offset)
+    }
+
     fn counts_cycles(&self) -> bool {
         self.trace && self.control & CYCCNTENA != 0
     }
@@ -168,8 +188,11 @@ impl Dwt {
     /// Reads the register at `offset` from 0xE000_1000; `None` where there is none.
     pub fn read(&mut self, offset: u32, totals: &EventTotals) -> Option<u32> {
         let now = totals.cycles;
+        if !self.has(offset) {
+            return None;
+        }
         Some(match offset {
-            0x00 => CONTROL_FIXED | self.control,
+            0x00 => self.fixed | self.control,
             0x04 => self.cycle_count(now),
             0x08..=0x18 => {
                 let number = (offset as usize - 0x08) >> 2;
@@ -185,11 +208,18 @@ impl Dwt {
                 let comparator = &mut self.comparators[(offset as usize - 0x20) >> 4];
                 match offset & 0xF {
                     0x0 => comparator.value,
+                    // No masks: the place is reserved.
+                    0x4 if self.armv8m => 0,
                     0x4 => comparator.mask,
                     0x8 => {
                         comparator.settle(count, now, running);
                         let matched = std::mem::take(&mut comparator.matched);
-                        comparator.function | if matched { MATCHED } else { 0 }
+                        let function = if self.armv8m {
+                            comparator.function_v8 | ID_V8[usize::from(offset > 0x28)]
+                        } else {
+                            comparator.function
+                        };
+                        function | if matched { MATCHED } else { 0 }
                     }
                     _ => return None,
                 }
@@ -202,8 +232,12 @@ impl Dwt {
     /// Writes the register at `offset` from 0xE000_1000; false where there is none.
     pub fn write(&mut self, offset: u32, value: u32, totals: &EventTotals) -> bool {
         let now = totals.cycles;
+        if !self.has(offset) {
+            return false;
+        }
         self.settle(now);
         match offset {
+            0x00 if self.baseline => {}
             0x00 => {
                 self.control = value & 0x007F_1FFF;
                 self.enable_counters(totals);
@@ -222,6 +256,8 @@ impl Dwt {
                 let comparator = &mut self.comparators[index];
                 match offset & 0xF {
                     0x0 => comparator.value = value,
+                    0x4 if self.armv8m => {}
+                    0x8 if self.armv8m => comparator.set_function_v8(value, index == 0),
                     0x4 => comparator.mask = value & 0x1F,
                     0x8 => {
                         // Only comparator 0 can compare the cycle count; LNK1ENA of the value
@@ -356,6 +392,29 @@ impl Dwt {
 }
 
 impl Comparator {
+    /// Takes over DWT_FUNCTIONn of Armv8-M as what Armv7-M calls the same. `counts`: it can compare the cycle
+    /// count.
+    fn set_function_v8(&mut self, value: u32, counts: bool) {
+        /// MATCH, ACTION, DATAVSIZE.
+        const WRITABLE: u32 = 0xC3F;
+        /// ACTION: a debug event.
+        const DEBUG_EVENT: u32 = 1;
+        self.function_v8 = value & WRITABLE;
+        self.mask = 0;
+        self.matched = false;
+        let watches = value >> 4 & 3 == DEBUG_EVENT;
+        self.function = match value & 0xF {
+            1 if counts && watches => CYCMATCH | WATCH_INSTRUCTION,
+            2 if watches => WATCH_INSTRUCTION,
+            kind @ 4..=6 if watches => {
+                self.mask = (value >> 10 & 3).min(2);
+                // Any, writes, reads.
+                [7, 6, 5][kind as usize - 4]
+            }
+            _ => 0,
+        };
+    }
+
     fn watches_code(&self) -> bool {
         self.function & CYCMATCH == 0 && self.function & 0xF == WATCH_INSTRUCTION
     }

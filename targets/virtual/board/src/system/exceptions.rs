@@ -39,6 +39,8 @@ pub(crate) struct Exceptions {
     pub held_back: bool,
     interrupts: u32,
     priority_mask: u8,
+    /// Armv7-M's: MemManage, BusFault, UsageFault and DebugMonitor exist.
+    mainline: bool,
     /// External interrupt lines as the chip drives them.
     levels: [u32; 8],
 }
@@ -57,7 +59,7 @@ const ALWAYS: u32 = 1 << number::RESET
 const HELD_BACK: u32 = !0 << number::PEND_SV;
 
 impl Exceptions {
-    pub fn new(interrupts: u32, priority_bits: u32) -> Self {
+    pub fn new(interrupts: u32, priority_bits: u32, mainline: bool) -> Self {
         let mut enabled = [0; 8];
         enabled[0] = ALWAYS;
         Self {
@@ -72,6 +74,7 @@ impl Exceptions {
             held_back: false,
             interrupts,
             priority_mask: !(0xFF_u32 >> priority_bits) as u8,
+            mainline,
             levels: [0; 8],
         }
     }
@@ -80,7 +83,7 @@ impl Exceptions {
         let bits = self.priority_mask.count_ones();
         *self = Self {
             held_back: self.held_back,
-            ..Self::new(self.interrupts, bits)
+            ..Self::new(self.interrupts, bits, self.mainline)
         };
     }
 
@@ -142,7 +145,8 @@ impl Exceptions {
     /// Exceptions that exist on this chip.
     pub fn exists(&self, number: u32) -> bool {
         let reserved = matches!(number, 0 | 7..=10 | 13);
-        !reserved && number < number::EXTERNAL + self.interrupts
+        let missing = !self.mainline && matches!(number, 4..=6 | number::DEBUG_MONITOR);
+        !reserved && !missing && number < number::EXTERNAL + self.interrupts
     }
 
     /// Priority of an exception, without grouping: lower is more urgent.

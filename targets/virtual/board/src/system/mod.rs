@@ -40,15 +40,16 @@ pub(crate) struct System {
 
 impl System {
     pub fn new(chip: &ChipDescription) -> Self {
+        let core = chip.core.architecture();
         Self {
-            exceptions: Exceptions::new(chip.interrupts, chip.priority_bits),
-            scb: Scb::new(chip.fpu),
+            exceptions: Exceptions::new(chip.interrupts, chip.priority_bits, core.mainline),
+            scb: Scb::new(core),
             systick: SysTick::default(),
-            dwt: Dwt::default(),
-            fpb: Fpb::default(),
+            dwt: Dwt::new(core),
+            fpb: Fpb::new(core.breakpoints, core.armv8m),
             itm: Itm::default(),
             tpiu: Tpiu::default(),
-            mpu: Mpu::new(chip.mpu_regions),
+            mpu: Mpu::new(chip.mpu_regions, core.armv8m),
             debug: Debug::default(),
         }
     }

@@ -1,4 +1,5 @@
-//! Memory Protection Unit (B3.5): which code may do what at which address.
+//! Memory Protection Unit: which code may do what at which address. That of Armv7-M (B3.5), and that of
+//! Armv8-M (Armv8-M Architecture Reference Manual, DDI 0553, B9 and D1.2: PMSAv8).
 
 /// MPU_CTRL bits.
 const ENABLE: u32 = 1;
@@ -8,6 +9,9 @@ const PRIVDEFENA: u32 = 1 << 2;
 const VALID: u32 = 1 << 4;
 /// The bits of MPU_RASR that hold something: XN, AP, TEX, S, C, B, SRD, SIZE, ENABLE.
 const ATTRIBUTES: u32 = 0x173F_FF3F;
+/// The bits of PMSAv8's MPU_RBAR without the base: SH, AP, XN; and of MPU_RLAR without the limit: AttrIndx, EN.
+const BASE_ATTRIBUTES: u32 = 0x1F;
+const LIMIT_ATTRIBUTES: u32 = 0x0F;
 /// Log2 of the smallest region, and of the smallest one with subregions, in bytes.
 const SMALLEST: u32 = 5;
 const SMALLEST_DIVIDED: u32 = 8;
@@ -37,7 +41,7 @@ impl View {
     pub const COUNT: usize = 3;
 }
 
-/// MPU_RBAR without region number, and MPU_RASR.
+/// MPU_RBAR without region number, and MPU_RASR; of PMSAv8 MPU_RBAR and MPU_RLAR.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Region {
     base: u32,
@@ -51,19 +55,25 @@ pub(crate) struct Mpu {
     /// MPU_RNR.
     number: usize,
     regions: Vec<Region>,
+    /// It is that of Armv8-M.
+    armv8m: bool,
+    /// MPU_MAIR0 and MPU_MAIR1, which only hold what is written: all memory is taken for normal.
+    attributes: [u32; 2],
 }
 
 impl Mpu {
-    pub fn new(regions: u32) -> Self {
+    pub fn new(regions: u32, armv8m: bool) -> Self {
         Self {
             control: 0,
             number: 0,
             regions: vec![Region::default(); regions as usize],
+            armv8m,
+            attributes: [0; 2],
         }
     }
 
     pub fn reset(&mut self) {
-        *self = Self::new(self.regions.len() as u32);
+        *self = Self::new(self.regions.len() as u32, self.armv8m);
     }
 
     /// Whether anything is checked at all.
@@ -85,8 +95,17 @@ impl Mpu {
 
     /// Reads the register at `offset` from 0xE000_ED90.
     pub fn read(&self, offset: u32) -> u32 {
-        let region = self.regions.get(self.number).copied().unwrap_or_default();
+        let region = self.region_at(offset);
+        let region = self.regions.get(region).copied().unwrap_or_default();
         match offset {
+            0x30 | 0x34 => self.attributes[(offset >> 2 & 1) as usize],
+            _ if offset >= 0x8 + 4 && self.armv8m => {
+                if is_rasr(offset) {
+                    region.attributes
+                } else {
+                    region.base
+                }
+            }
             0x0 => (self.regions.len() as u32) << 8,
             0x4 => self.control,
             0x8 => self.number as u32,
@@ -112,6 +131,23 @@ impl Mpu {
                 self.select(value & 0xFF);
                 false
             }
+            0x30 | 0x34 => {
+                self.attributes[(offset >> 2 & 1) as usize] = value;
+                false
+            }
+            _ if self.armv8m => {
+                let number = self.region_at(offset);
+                let Some(region) = self.regions.get_mut(number) else {
+                    return false;
+                };
+                let old = *region;
+                if is_rasr(offset) {
+                    region.attributes = value & (!0x1F | LIMIT_ATTRIBUTES);
+                } else {
+                    region.base = value & (!0x1F | BASE_ATTRIBUTES);
+                }
+                *region != old && self.enabled()
+            }
             _ => {
                 let attributes = is_rasr(offset);
                 if !attributes && value & VALID != 0 {
@@ -131,11 +167,41 @@ impl Mpu {
         }
     }
 
+    /// The region that the register at `offset` is of: the aliases of PMSAv8 name one of four.
+    fn region_at(&self, offset: u32) -> usize {
+        if self.armv8m && offset >= 0x14 {
+            self.number & !3 | (offset as usize - 0xC) >> 3 & 3
+        } else {
+            self.number
+        }
+    }
+
     /// Selecting a region that isn't there is UNPREDICTABLE: nothing happens.
     fn select(&mut self, number: u32) {
         if (number as usize) < self.regions.len() {
             self.number = number as usize;
         }
+    }
+
+    /// The region of PMSAv8 in which an address lies, if the unit is on: only one may.
+    fn only_region(&self, address: u32) -> Result<Option<usize>, TooManyRegions> {
+        let mut regions = self.regions.iter().enumerate();
+        let mut found = regions.by_ref().filter(|(_, it)| it.spans(address));
+        match (found.next(), found.next()) {
+            (_, Some(_)) => Err(TooManyRegions),
+            (first, None) => Ok(first.map(|(number, _)| number)),
+        }
+    }
+
+    /// What TT tells of an address to code with this view (TTResp, B9.3): the region, if there is one, and whether it may be
+    /// read, and written.
+    pub fn test(&self, address: u32, view: View) -> (Option<u8>, [bool; 2]) {
+        let region = match view {
+            View::Unprotected => None,
+            _ => self.only_region(address).ok().flatten(),
+        };
+        let may = [Access::Read, Access::Write].map(|access| self.allows(address, access, view));
+        (region.map(|number| number as u8), may)
     }
 
     /// Whether an aligned access is allowed (ValidateAddress and CheckPermission, B3.5.3).
@@ -148,6 +214,15 @@ impl Mpu {
             return by_default;
         }
         let privileged = view == View::Privileged;
+        if self.armv8m {
+            return match self.only_region(address) {
+                Ok(Some(number)) => {
+                    self.regions[number].allows_v8(access, privileged) && !(execute && system)
+                }
+                Ok(None) => privileged && self.control & PRIVDEFENA != 0 && by_default,
+                Err(TooManyRegions) => false,
+            };
+        }
         // The region with the highest number decides.
         let region = self.regions.iter().rev().find(|r| r.contains(address));
         match region {
@@ -156,6 +231,9 @@ impl Mpu {
         }
     }
 }
+
+/// An address lies in several regions, which PMSAv8 answers with a fault.
+struct TooManyRegions;
 
 /// Whether the offset, from that of MPU_RBAR on, is of MPU_RASR or one of its aliases.
 fn is_rasr(offset: u32) -> bool {
@@ -177,6 +255,20 @@ impl Region {
         }
         let subregion = address >> (size - 3) & 7;
         self.attributes >> (8 + subregion) & 1 == 0
+    }
+
+    /// Whether a region of PMSAv8 reaches an address.
+    fn spans(self, address: u32) -> bool {
+        self.attributes & 1 != 0
+            && address >= self.base & !0x1F
+            && address <= self.attributes | 0x1F
+    }
+
+    /// AP and XN of PMSAv8.
+    fn allows_v8(self, access: Access, privileged: bool) -> bool {
+        let ap = self.base >> 1 & 3;
+        let permitted = (privileged || ap & 1 != 0) && (access != Access::Write || ap & 2 == 0);
+        permitted && !(access == Access::Execute && self.base & 1 != 0)
     }
 
     /// The access permissions (table B3-15) and XN. What may be executed has to be readable.

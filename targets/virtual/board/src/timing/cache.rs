@@ -1,5 +1,6 @@
 //! A cache between core and flash: which sectors of flash are in it. It has no contents of its own.
 
+use super::port::Held;
 use crate::chips::CacheShape;
 
 /// No line.
@@ -120,6 +121,20 @@ impl Cache {
             *present = 0;
             self.evicted();
         }
+    }
+}
+
+impl Held for Cache {
+    fn holds(&self, sector: u32) -> bool {
+        let within = (1 << (self.line_shift - self.sector_shift)) - 1;
+        let present = self
+            .present
+            .get((sector << self.sector_shift >> self.line_shift) as usize);
+        present.is_some_and(|present| present >> (sector & within) & 1 != 0)
+    }
+
+    fn fill(&mut self, sector: u32) {
+        self.misses(sector << self.sector_shift);
     }
 }
 

@@ -5,15 +5,20 @@
 
 pub(crate) mod cache;
 pub(crate) mod causes;
+mod class;
+pub(crate) mod dual;
 pub(crate) mod pipeline;
+pub(crate) mod port;
 pub(crate) mod prefetch;
 mod reference;
 pub mod rules;
+mod scoreboard;
 mod shape;
 pub(crate) mod shares;
 pub(crate) mod waits;
 
 pub use causes::{Cause, Causes};
+pub(crate) use class::Class;
 pub use reference::{Mix, Reference};
 pub use rules::{Parameter, ParameterError, TimingParameters};
-pub(crate) use shape::{Class, Shape, shape};
+pub(crate) use shape::{PipelineKind, Shape, shape};

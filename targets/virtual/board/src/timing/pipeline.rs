@@ -1,5 +1,7 @@
 //! The pipeline simulator: static cycles of a straight run of instructions.
 
+use super::dual::Dual;
+use super::scoreboard::{self, Scoreboard};
 use super::{Class, Shape, TimingParameters};
 
 /// One instruction as the simulator sees it.
@@ -159,6 +161,8 @@ pub(crate) struct Pipeline<S> {
     decodes_from: u32,
     /// When the floating-point unit takes its next instruction.
     float_free: u32,
+    /// Of a Cortex-M33.
+    scoreboard: Scoreboard,
 }
 
 impl<S: Source> Pipeline<S> {
@@ -180,6 +184,7 @@ impl<S: Source> Pipeline<S> {
             time: 0,
             decodes_from: 0,
             float_free: 0,
+            scoreboard: Scoreboard::default(),
         }
     }
 
@@ -201,8 +206,11 @@ impl<S: Source> Pipeline<S> {
         if step.shape.class == Class::FloatDivide {
             self.float_free = self.time + self.rules.float_divide;
         }
-        self.decodes_from = self.time + 1;
         let stalls = self.time - start;
+        if let Some(dual) = &step.shape.dual {
+            return self.issue(step, dual, start, stalls);
+        }
+        self.decodes_from = self.time + 1;
         let (cycles, chained) = execute(&self.rules, step, &self.previous);
         self.time += cycles;
         self.previous = Previous {
@@ -223,6 +231,42 @@ impl<S: Source> Pipeline<S> {
         }
     }
 
+    /// Issues the next instruction of a run on a Cortex-M33, whose words are there.
+    fn issue(&mut self, step: &Step, dual: &Dual, start: u32, stalls: u32) -> Cost {
+        let shape = &step.shape;
+        let narrow = step.size == 2;
+        let ready = self.scoreboard.ready(shape, dual);
+        let paired = self.scoreboard.pairs(narrow, dual) && ready <= self.time && stalls == 0;
+        let at = self.time.max(ready);
+        let cycles = match shape.class {
+            _ if paired => 0,
+            Class::Several(cycles)
+            | Class::LoadMultiple(cycles)
+            | Class::StoreMultiple(cycles)
+            | Class::LoadBranch(cycles)
+            | Class::Float(cycles) => cycles,
+            Class::Divide => self.rules.divide,
+            _ => 1,
+        };
+        if shape.float {
+            let busy = match shape.class {
+                Class::FloatDivide => self.rules.float_divide,
+                _ => dual.float_busy,
+            };
+            self.float_free = at + busy;
+        }
+        self.scoreboard
+            .issue(at, cycles, narrow, paired, shape, dual);
+        self.time = at + cycles;
+        self.decodes_from = self.time;
+        Cost {
+            before: start,
+            cycles: self.time - start,
+            stalls,
+            chained: false,
+        }
+    }
+
     /// Goes on at `address`, with the time at 0 again.
     pub fn restart(&mut self, address: u32, entry: Entry) {
         self.queue.first_word = address & !3;
@@ -233,10 +277,12 @@ impl<S: Source> Pipeline<S> {
         self.time = 0;
         self.decodes_from = 0;
         self.float_free = 0;
+        self.scoreboard = Scoreboard::default();
     }
 
     /// The instruction executed last takes so many cycles more.
     pub fn wait(&mut self, cycles: u32) {
+        self.scoreboard.wait(self.time, cycles);
         self.time += cycles;
     }
 
@@ -265,6 +311,17 @@ pub(crate) fn simulate(
     let mut pipeline = Pipeline::new(rules, first.address, fetch, entry);
     let costs = steps.iter().map(|step| pipeline.step(step)).collect();
     (costs, pipeline.total())
+}
+
+/// What the last instruction of a run adds if it is a branch and taken.
+pub(crate) fn refill(rules: &TimingParameters, steps: &[Step]) -> u32 {
+    let of = |step: &Step| (step.size, step.shape);
+    let mut backwards = steps.iter().rev();
+    let (last, before) = (backwards.next().map(of), backwards.next().map(of));
+    last.map_or(0, |last| {
+        let before = before.as_ref().map(|(size, shape)| (*size, shape));
+        scoreboard::refill(rules, (last.0, &last.1), before)
+    })
 }
 
 /// What the fetch of later instructions makes of a wait.
@@ -341,6 +398,7 @@ fn execute(rules: &TimingParameters, step: &Step, previous: &Previous) -> (u32, 
     };
     match shape.class {
         Class::Single | Class::Nop | Class::Branch | Class::LateBranch => (1, false),
+        Class::Several(cycles) => (cycles, false),
         Class::Divide => (rules.divide, false),
         // Folded behind a 16-bit instruction (TRM, 3.3.1).
         Class::It => (u32::from(!previous.narrow), false),

@@ -1,5 +1,7 @@
 //! What the cycle model needs to know of each instruction.
 
+use super::class::Class;
+use super::dual::{Dual, cortex_m33};
 use crate::cpu::op::{Kind as K, Op};
 
 /// What the pipeline needs to know of an instruction.
@@ -15,6 +17,8 @@ pub(crate) struct Shape {
     /// Single-precision registers: result and operands that must be ready, or 32.
     pub float_result: u8,
     pub float_operands: [u8; 2],
+    /// What the pipeline of a Cortex-M33 needs to know besides.
+    pub dual: Option<Dual>,
 }
 
 impl Shape {
@@ -26,64 +30,60 @@ impl Shape {
         float: false,
         float_result: 32,
         float_operands: [32; 2],
+        dual: None,
     };
+
+    /// The same instruction where its condition fails.
+    pub fn skipped(&self) -> Self {
+        Self {
+            dual: self.dual.map(|_| Dual::SKIPPED),
+            ..Self::SKIPPED
+        }
+    }
 }
 
-/// Classes of instructions with timing of their own.
+/// The pipelines that there are rules for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Class {
-    /// One cycle: data processing, multiplies, DSP, extends, saturation.
-    Single,
-    Nop,
-    It,
-    Load,
-    /// Store with an immediate offset or with write-back.
-    Store,
-    StoreRegisterOffset,
-    /// More than one word, or exclusive: cycles in all.
-    LoadMultiple(u32),
-    StoreMultiple(u32),
-    /// The static part of a divide.
-    Divide,
-    /// Direct branch; the refill comes on top if it is taken.
-    Branch,
-    /// Branch whose target comes late.
-    LateBranch,
-    /// Table branch, load to PC: cycles before the refill.
-    LoadBranch(u32),
-    /// Floating point: cycles, and whether a result used at once costs another.
-    Float(u32),
-    /// Floating-point divide or square root, which integer instructions overtake.
-    FloatDivide,
-    FloatLoad,
-    FloatStore,
+pub(crate) enum PipelineKind {
+    CortexM0Plus,
+    CortexM4,
+    CortexM33,
 }
 
-impl Class {
-    /// Whether it reads a single word or less, or several.
-    pub const fn is_load(self) -> bool {
-        matches!(
-            self,
-            Self::Load | Self::FloatLoad | Self::LoadMultiple(_) | Self::LoadBranch(_)
-        )
-    }
-
-    /// Whether it writes a single word or less.
-    pub const fn is_store(self) -> bool {
-        matches!(
-            self,
-            Self::Store | Self::StoreRegisterOffset | Self::FloatStore
-        )
-    }
-
-    /// Whether it reads or writes memory.
-    pub const fn is_access(self) -> bool {
-        self.is_load() || self.is_store() || matches!(self, Self::StoreMultiple(_))
+/// The shape of a decoded instruction of `size` bytes in a pipeline.
+pub(crate) fn shape(op: &Op, size: u32, pipeline: PipelineKind) -> Shape {
+    let shape = armv7e_m(op);
+    match pipeline {
+        PipelineKind::CortexM0Plus => cortex_m0_plus(op, shape),
+        PipelineKind::CortexM4 => shape,
+        PipelineKind::CortexM33 => {
+            let (class, dual) = cortex_m33(op, size == 2, shape.class);
+            Shape {
+                class,
+                dual: Some(dual),
+                ..shape
+            }
+        }
     }
 }
 
-/// The shape of a decoded instruction.
-pub(crate) fn shape(op: &Op) -> Shape {
+/// What takes other times on a Cortex-M0+ (Cortex-M0+ Technical Reference Manual, DDI 0484C, table 3-1), whose
+/// pipeline has two stages: accesses don't overlap. Multiplies take one cycle, as with the fast multiplier.
+fn cortex_m0_plus(op: &Op, shape: Shape) -> Shape {
+    let class = match (op.kind, shape.class) {
+        (K::Mrs | K::Msr | K::Dsb | K::Dmb | K::Isb, _) => Class::Several(3),
+        (K::Wfi | K::Wfe, _) => Class::Several(2),
+        // A refill of two: 3 in all, where other branches take 2.
+        (K::Bl, _) => Class::LateBranch,
+        (_, Class::LateBranch) => Class::Branch,
+        (_, Class::Load) => Class::LoadMultiple(2),
+        (_, Class::Store | Class::StoreRegisterOffset) => Class::StoreMultiple(2),
+        (_, class) => class,
+    };
+    Shape { class, ..shape }
+}
+
+fn armv7e_m(op: &Op) -> Shape {
     let bit = |register: u8| 1_u16 << (register & 15);
     let mut shape = Shape {
         class: Class::Single,
@@ -92,6 +92,7 @@ pub(crate) fn shape(op: &Op) -> Shape {
         float: op.kind.is_float(),
         float_result: 32,
         float_operands: [32; 2],
+        dual: None,
     };
     match op.kind {
         K::Nop => {
@@ -125,7 +126,9 @@ pub(crate) fn shape(op: &Op) -> Shape {
         | K::NoCoprocessor
         | K::Skip
         | K::SetPc
-        | K::AlignSp => shape.writes = 0,
+        | K::AlignSp
+        | K::CheckSp
+        | K::SetSp => shape.writes = 0,
         K::Smull
         | K::Umull
         | K::Smlal
@@ -135,7 +138,13 @@ pub(crate) fn shape(op: &Op) -> Shape {
         | K::Smlald
         | K::Smlsld => shape.writes |= bit(op.d),
         K::Sdiv | K::Udiv => shape.class = Class::Divide,
-        K::LdrImm | K::LdrbImm | K::LdrhImm | K::LdrsbImm | K::LdrshImm | K::LoadUnprivileged => {
+        K::LdrImm
+        | K::LdrbImm
+        | K::LdrhImm
+        | K::LdrsbImm
+        | K::LdrshImm
+        | K::LoadUnprivileged
+        | K::LoadAcquire => {
             shape.class = Class::Load;
             shape.address = bit(op.b);
         }
@@ -162,6 +171,7 @@ pub(crate) fn shape(op: &Op) -> Shape {
         | K::StrbImm
         | K::StrhImm
         | K::StoreUnprivileged
+        | K::StoreRelease
         | K::StrPre
         | K::StrbPre
         | K::StrhPre
@@ -248,7 +258,9 @@ fn float_shape(op: &Op, shape: &mut Shape) {
         shape.float_operands = operands;
     };
     match op.kind {
-        K::Vadd | K::Vsub | K::Vmul | K::Vnmul => float(1, op.a, [op.b, op.c]),
+        K::Vadd | K::Vsub | K::Vmul | K::Vnmul | K::Vsel | K::Vmaxnm | K::Vminnm => {
+            float(1, op.a, [op.b, op.c]);
+        }
         // The addend of a multiply-accumulate is needed a cycle later than the factors.
         K::Vmla | K::Vmls | K::Vnmla | K::Vnmls | K::Vfma | K::Vfms | K::Vfnma | K::Vfnms => {
             float(3, op.a, [op.b, op.c]);
@@ -266,7 +278,9 @@ fn float_shape(op: &Op, shape: &mut Shape) {
         | K::VcvtFromHalf
         | K::VcvtToHalf
         | K::VcvtFromInt
-        | K::VcvtToInt => float(1, op.a, [op.b, 32]),
+        | K::VcvtToInt
+        | K::Vrint
+        | K::VcvtRounded => float(1, op.a, [op.b, 32]),
         K::VcvtFixed => float(1, op.a, [op.a, 32]),
         K::Vldr | K::VldrLit | K::Vstr => {
             shape.writes = 0;

@@ -1,4 +1,4 @@
-//! The emulated core against QEMU's (`qemu-system-arm -M mps2-an386`, a Cortex-M4F), which runs
+//! The emulated cores against QEMU's (`qemu-system-arm -M mps2-an386`, a Cortex-M4F, and others), which runs
 //! as a separate process; where it isn't installed the tests say so and pass.
 //!
 //! The same image runs on both; what it leaves in RAM must be equal. Seeded parts run by default,
@@ -36,6 +36,8 @@
 //!   the mode that EXC_RETURN named.
 //! - Lockup ends QEMU.
 
+mod armv6m;
+mod armv8m;
 mod bit_band;
 mod changed_code;
 mod directed_exceptions;

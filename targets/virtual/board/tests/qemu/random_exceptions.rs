@@ -227,9 +227,12 @@ fn fault(program: &mut SystemProgram, rng: &mut Rng) {
     });
 }
 
-fn compare(seed: u64, first: u64, count: u64, paths: &[Path]) -> String {
+fn compare(chip: &'static str, seed: u64, first: u64, count: u64, paths: &[Path]) -> String {
     let images: Vec<Image> = (first..first + count)
-        .map(|index| image(seed, index))
+        .map(|index| Image {
+            chip,
+            ..image(seed, index)
+        })
         .collect();
     let outcome = oracle::run(&images, Duration::from_secs(20));
     let mut text = String::new();
@@ -274,19 +277,17 @@ fn difference(expected: &[u8], found: &[u8], place: &str) -> String {
     )
 }
 
-#[test]
-fn a_seeded_part_of_random_exceptions_is_equal() {
+/// A few programs on a chip.
+pub fn compare_some(chip: &'static str) {
     if !oracle::installed() {
         return;
     }
-    let text = compare(1, 0, 100, &[Path::Blocks, Path::Untimed]);
+    let text = compare(chip, 1, 0, 100, &[Path::Blocks, Path::Untimed]);
     assert!(text.is_empty(), "{} lines:\n{text}", text.lines().count());
 }
 
-/// `TINYBENCH_SEED`, and `TINYBENCH_COUNT` programs.
-#[test]
-#[ignore = "takes minutes; scripts/emulator-vs-qemu runs it"]
-fn random_exceptions_are_equal() {
+/// `TINYBENCH_SEED`, and `TINYBENCH_COUNT` programs, on a chip.
+pub fn compare_all(chip: &'static str) {
     if !oracle::installed() {
         return;
     }
@@ -294,8 +295,19 @@ fn random_exceptions_are_equal() {
     let count = environment("TINYBENCH_COUNT", 2000);
     let mut text = String::new();
     for first in (0..count).step_by(BATCH as usize) {
-        text += &compare(seed, first, BATCH, &[Path::Blocks]);
-        eprintln!("{} programs with exceptions", first + BATCH);
+        text += &compare(chip, seed, first, BATCH, &[Path::Blocks]);
+        eprintln!("{chip}: {} programs with exceptions", first + BATCH);
     }
     assert!(text.is_empty(), "{} lines:\n{text}", text.lines().count());
+}
+
+#[test]
+fn a_seeded_part_of_random_exceptions_is_equal() {
+    compare_some("nrf52840");
+}
+
+#[test]
+#[ignore = "takes minutes; scripts/emulator-vs-qemu runs it"]
+fn random_exceptions_are_equal() {
+    compare_all("nrf52840");
 }

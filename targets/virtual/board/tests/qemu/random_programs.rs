@@ -27,14 +27,14 @@ struct Tally {
 }
 
 impl Tally {
-    fn least(&self) -> u64 {
+    fn least(&self, chip: &str) -> u64 {
         let count = |encoding| self.instances.get(encoding).copied().unwrap_or(0);
-        candidates().iter().map(count).min().unwrap_or(0)
+        candidates(chip).iter().map(count).min().unwrap_or(0)
     }
 
-    fn batch(&mut self, seed: u64, first: u64, paths: &[Path], count: u64) {
+    fn batch(&mut self, chip: &'static str, seed: u64, first: u64, paths: &[Path], count: u64) {
         let programs: Vec<Program> = (first..first + count)
-            .map(|index| generator::program(seed, index))
+            .map(|index| generator::program(chip, seed, index))
             .collect();
         let images: Vec<_> = programs
             .iter()
@@ -164,21 +164,18 @@ pub fn environment(name: &str, default: u64) -> u64 {
 }
 
 /// A few of each encoding on every path through the machine.
-#[test]
-fn a_seeded_part_is_equal_on_all_paths() {
+pub fn compare_on_all_paths(chip: &'static str) {
     if !oracle::installed() {
         return;
     }
     let paths = [Path::Blocks, Path::Untimed, Path::Watched, Path::Stepped];
     let mut tally = Tally::default();
-    tally.batch(1, 0, &paths, 4);
+    tally.batch(chip, 1, 0, &paths, 6);
     tally.check();
 }
 
 /// The whole run: `TINYBENCH_SEED`, and `TINYBENCH_COUNT` instances of every encoding.
-#[test]
-#[ignore = "takes minutes; scripts/emulator-vs-qemu runs it"]
-fn every_encoding_is_equal() {
+pub fn compare_every_encoding(chip: &'static str) {
     if !oracle::installed() {
         return;
     }
@@ -186,17 +183,29 @@ fn every_encoding_is_equal() {
     let count = environment("TINYBENCH_COUNT", 2000);
     let mut tally = Tally::default();
     let mut image = 0;
-    while tally.least() < count {
-        tally.batch(seed, image, &[Path::Blocks], BATCH);
+    while tally.least(chip) < count {
+        tally.batch(chip, seed, image, &[Path::Blocks], BATCH);
         image += BATCH;
         eprintln!(
-            "{image} images, {} cases, {} instructions, at least {} of each of {} encodings, {} encodings differ",
+            "{chip}: {image} images, {} cases, {} instructions, at least {} of each of {} encodings, {} encodings \
+             differ",
             tally.cases,
             tally.instructions,
-            tally.least(),
-            candidates().len(),
+            tally.least(chip),
+            candidates(chip).len(),
             tally.mismatches.len(),
         );
     }
     tally.check();
+}
+
+#[test]
+fn a_seeded_part_is_equal_on_all_paths() {
+    compare_on_all_paths("nrf52840");
+}
+
+#[test]
+#[ignore = "takes minutes; scripts/emulator-vs-qemu runs it"]
+fn every_encoding_is_equal() {
+    compare_every_encoding("nrf52840");
 }

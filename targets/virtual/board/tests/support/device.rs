@@ -2,17 +2,52 @@
 
 use tinybench_virtual_board::{Ended, Machine, Timing};
 
-/// Start of the flash of the STM32L4R5.
+/// Start of the flash of an STM32.
 const FLASH: u32 = 0x0800_0000;
-/// The serial line of the protocol: LPUART1.
+/// The serial line of the protocol, which a Nucleo's USB port shows: the first.
 const LINE: usize = 0;
-/// Cycles in a microsecond at 120 MHz, at which these images run.
-pub const CYCLES_PER_US: u64 = 120;
 /// What a device ends every answer with.
 const READY: &str = "m-ready";
 
+/// A board whose firmware others have published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The virtual chip.
+    pub chip: &'static str,
+    /// Cycles in a microsecond at the clock at which the images run.
+    pub cycles_per_us: u64,
+}
+
+/// The boards there are.
+pub const KINDS: [Kind; 4] = [
+    Kind {
+        chip: "stm32l4r5",
+        cycles_per_us: 120,
+    },
+    Kind {
+        chip: "stm32g0b1",
+        cycles_per_us: 64,
+    },
+    Kind {
+        chip: "stm32u575",
+        cycles_per_us: 160,
+    },
+    Kind {
+        chip: "stm32u385",
+        cycles_per_us: 96,
+    },
+];
+
+impl Kind {
+    /// The board with this chip.
+    pub fn of(chip: &str) -> Option<Self> {
+        KINDS.into_iter().find(|kind| kind.chip == chip)
+    }
+}
+
 /// A device that has booted.
 pub struct Device {
+    kind: Kind,
     /// The board it runs on.
     pub machine: Machine,
     answer: String,
@@ -23,14 +58,19 @@ impl Device {
     ///
     /// # Errors
     /// What the device did instead of answering.
-    pub fn boot(binary: &[u8], prepare: impl FnOnce(&mut Machine)) -> Result<Self, String> {
-        let mut machine = Machine::new("stm32l4r5").map_err(|error| error.to_string())?;
+    pub fn boot(
+        kind: Kind,
+        binary: &[u8],
+        prepare: impl FnOnce(&mut Machine),
+    ) -> Result<Self, String> {
+        let mut machine = Machine::new(kind.chip).map_err(|error| error.to_string())?;
         machine
             .write_bytes(FLASH, binary)
             .map_err(|error| error.to_string())?;
         machine.reset();
         prepare(&mut machine);
         let mut device = Self {
+            kind,
             machine,
             answer: String::new(),
         };
@@ -86,7 +126,7 @@ impl Device {
     pub fn infer(&mut self, runs: u64) -> Result<f64, String> {
         let once = self.time(1)?;
         let more = self.time(1 + runs)?;
-        Ok(((more - once) * CYCLES_PER_US) as f64 / runs as f64)
+        Ok(((more - once) * self.kind.cycles_per_us) as f64 / runs as f64)
     }
 
     /// Microseconds between the time stamps around `runs` inferences.

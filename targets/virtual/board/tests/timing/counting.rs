@@ -117,6 +117,24 @@ fn counting_changes_no_cycle_and_the_parts_add_up() {
 }
 
 #[test]
+fn an_operator_that_is_slowed_down_takes_that_more() {
+    let (_, cycles, plain) = counted(&BEHIND_CALLS);
+    let mut machine = machine();
+    machine.slow_operator(1, 1_000);
+    machine.start_counting(&BEHIND_CALLS);
+    assert_eq!(run(&mut machine), cycles + 1_000);
+    let slow = machine.stop_counting().unwrap();
+    let of = |profile: &WindowProfile| -> Vec<u64> {
+        let calls = profile.calls.iter().chain([&profile.between]);
+        calls.map(|it| it.cycles).collect()
+    };
+    let mut expected = of(&plain);
+    expected[1] += 1_000;
+    assert_eq!(of(&slow), expected);
+    assert_eq!(slow.instructions, plain.instructions);
+}
+
+#[test]
 fn cycles_are_told_by_their_causes() {
     let (_, _, profile) = counted(&BEHIND_CALLS);
     let [long, short] = &profile.calls[..] else {
@@ -245,15 +263,16 @@ fn segment() -> impl Strategy<Value = SegmentCost> {
     let blocks = prop::collection::vec(block, 0..4);
     (
         any::<[u64; 2]>(),
-        any::<u32>(),
+        any::<[u32; 2]>(),
         any::<[i64; Cause::COUNT]>(),
         blocks,
     )
         .prop_map(
-            |([cycles, instructions], nested, causes, blocks)| SegmentCost {
+            |([cycles, instructions], [nested, argument], causes, blocks)| SegmentCost {
                 cycles,
                 instructions,
                 nested,
+                argument,
                 causes: Causes(causes),
                 blocks,
             },

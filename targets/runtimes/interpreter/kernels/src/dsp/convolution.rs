@@ -3,6 +3,7 @@
 
 use super::output::Output;
 use super::{Positions, both};
+use crate::simd::tile::some;
 use crate::simd::{self, Block, dot_2x2, dot_2x2_block, load};
 use crate::{Conv2d, Requantisation, Window, each_image};
 
@@ -244,14 +245,6 @@ fn last_word(row: &[i8]) -> u32 {
     let count = row.len() % 4;
     match row.len().checked_sub(4) {
         Some(at) => load(row, at) >> ((8 * (4 - count as u32)) & 31),
-        None => short_word(row),
+        None => some(row),
     }
-}
-
-/// [`last_word`] of a row shorter than a word.
-#[cold]
-#[inline(never)]
-fn short_word(row: &[i8]) -> u32 {
-    let bytes = row.iter().rev();
-    bytes.fold(0, |word, &byte| word << 8 | u32::from(byte as u8))
 }

@@ -3,7 +3,7 @@
 use super::output::Output;
 use super::{Positions, both};
 use crate::quantisation::Multiplier;
-use crate::simd::{self, DepthwiseSteps, DepthwiseWindow, depthwise_tap, load};
+use crate::simd::{self, depthwise_tap, load};
 use crate::{Conv2d, Requantisation, each_image};
 
 /// The window of one output of a depthwise convolution.
@@ -82,27 +82,6 @@ impl Groups<'_> {
         self.finish.requantise(multiplier, shift, sum)
     }
 
-    /// The outputs of a window 3 columns wide, one channel of input each.
-    #[inline(never)]
-    fn three_wide(&self, taps: &Taps, outputs: &mut [[i8; 4]]) {
-        let steps = DepthwiseSteps {
-            rows: taps.rows,
-            channels: taps.weight_steps[1],
-            input_row: taps.input_steps[0],
-        };
-        let columns = taps.columns;
-        let offset = both(self.op.input_offset);
-        let window = DepthwiseWindow::new(taps.input, taps.weights, steps, columns, offset);
-        let Some(window) = window else {
-            return self.any(taps, outputs);
-        };
-        self.each(outputs, |group, sums| match columns {
-            3 => window.sums::<3>(group, sums),
-            2 => window.sums::<2>(group, sums),
-            _ => window.sums::<1>(group, sums),
-        });
-    }
-
     /// The outputs of any window, one channel of input each.
     #[inline(never)]
     fn any(&self, taps: &Taps, outputs: &mut [[i8; 4]]) {
@@ -152,6 +131,57 @@ impl Groups<'_> {
     }
 }
 
+impl<'g> Groups<'g> {
+    fn of(op: &'g Conv2d, requantisation: &'g Requantisation) -> Self {
+        let [_, _, depth] = op.window.input;
+        let multiplier = op.window.output[2].checked_div(depth).unwrap_or(0).max(1);
+        Self {
+            op,
+            requantisation,
+            finish: Output::new(requantisation, op.output_offset, op.bounds),
+            multiplier,
+        }
+    }
+
+    /// Lets `compute` write the channels of each output.
+    #[inline(always)]
+    fn each_output(&self, input: &[i8], output: &mut [i8], compute: impl Fn(&Taps, &mut [i8])) {
+        let window = &self.op.window;
+        let [_, width, depth] = window.input;
+        let channels = window.output[2];
+        for (image, output) in each_image(window.batches, input, output) {
+            let outputs = output.chunks_exact_mut(channels.max(1));
+            for (outputs, [y, x]) in outputs.zip(Positions::of(window)) {
+                let (top, left) = (window.origin(0, y), window.origin(1, x));
+                let (rows, columns) = (window.inside(0, top), window.inside(1, left));
+                let row = (top + (rows.start * window.dilation[0]) as isize) as usize;
+                let column = (left + (columns.start * window.dilation[1]) as isize) as usize;
+                let element = rows.start * window.filter[1] + columns.start;
+                let taps = Taps {
+                    input: image.get((row * width + column) * depth..).unwrap_or(&[]),
+                    weights: self.op.filter.get(element * channels..).unwrap_or(&[]),
+                    rows: rows.len(),
+                    columns: columns.len(),
+                    input_steps: [
+                        window.dilation[0] * width * depth,
+                        window.dilation[1] * depth,
+                    ],
+                    weight_steps: [window.filter[1] * channels, channels],
+                };
+                compute(&taps, outputs);
+            }
+        }
+    }
+}
+
+/// DEPTHWISE_CONV_2D of as many output channels as input channels, a multiple of 4.
+pub(super) fn fours(op: &Conv2d, requantisation: &Requantisation, input: &[i8], output: &mut [i8]) {
+    let groups = Groups::of(op, requantisation);
+    groups.each_output(input, output, |taps, outputs| {
+        groups.any(taps, outputs.as_chunks_mut().0);
+    });
+}
+
 /// DEPTHWISE_CONV_2D.
 pub(super) fn depthwise_conv_2d(
     op: &Conv2d,
@@ -159,53 +189,24 @@ pub(super) fn depthwise_conv_2d(
     input: &[i8],
     output: &mut [i8],
 ) {
-    let window = &op.window;
-    let [_, width, depth] = window.input;
-    let channels = window.output[2];
-    let multiplier = channels.checked_div(depth).unwrap_or(0).max(1);
-    let groups = Groups {
-        op,
-        requantisation,
-        finish: Output::new(requantisation, op.output_offset, op.bounds),
-        multiplier,
-    };
-    let three_wide = window.filter[1] == 3 && window.dilation[1] == 1;
-    let compute = match multiplier {
-        1 if three_wide => Groups::three_wide,
+    let channels = op.window.output[2];
+    let groups = Groups::of(op, requantisation);
+    let compute = match groups.multiplier {
         1 => Groups::any,
         _ => Groups::shared,
     };
-    let grouped = if multiplier == 1 || multiplier.is_multiple_of(4) {
+    let grouped = if groups.multiplier == 1 || groups.multiplier.is_multiple_of(4) {
         channels / 4 * 4
     } else {
         0
     };
-    for (image, output) in each_image(window.batches, input, output) {
-        let outputs = output.chunks_exact_mut(channels.max(1));
-        for (outputs, [y, x]) in outputs.zip(Positions::of(window)) {
-            let (top, left) = (window.origin(0, y), window.origin(1, x));
-            let (rows, columns) = (window.inside(0, top), window.inside(1, left));
-            let row = (top + (rows.start * window.dilation[0]) as isize) as usize;
-            let column = (left + (columns.start * window.dilation[1]) as isize) as usize;
-            let element = rows.start * window.filter[1] + columns.start;
-            let taps = Taps {
-                input: image.get((row * width + column) * depth..).unwrap_or(&[]),
-                weights: op.filter.get(element * channels..).unwrap_or(&[]),
-                rows: rows.len(),
-                columns: columns.len(),
-                input_steps: [
-                    window.dilation[0] * width * depth,
-                    window.dilation[1] * depth,
-                ],
-                weight_steps: [window.filter[1] * channels, channels],
-            };
-            let Some((together, alone)) = outputs.split_at_mut_checked(grouped) else {
-                return;
-            };
-            compute(&groups, &taps, together.as_chunks_mut().0);
-            for (channel, output) in (grouped..).zip(alone) {
-                *output = groups.one(&taps, channel);
-            }
+    groups.each_output(input, output, |taps, outputs| {
+        let Some((together, alone)) = outputs.split_at_mut_checked(grouped) else {
+            return;
+        };
+        compute(&groups, taps, together.as_chunks_mut().0);
+        for (channel, output) in (grouped..).zip(alone) {
+            *output = groups.one(taps, channel);
         }
-    }
+    });
 }

@@ -1,6 +1,7 @@
 //! From accumulators to outputs.
 
 use crate::quantisation::Multiplier;
+use crate::simd::tile::{MOST_SHIFT, Scale};
 use crate::{Requantisation, simd};
 
 /// What all outputs of an operator have in common.
@@ -80,9 +81,12 @@ impl Output {
     #[cold]
     #[inline(never)]
     fn slow(&self, multiplier: i32, shift: i8, sum: i32) -> i8 {
-        let multiplier = Multiplier { multiplier, shift };
-        let value = multiplier.apply(sum).saturating_add(self.offset);
-        value.max(self.bounds[0]).min(self.bounds[1]) as i8
+        exact(
+            self.offset,
+            self.bounds,
+            Multiplier { multiplier, shift },
+            sum,
+        )
     }
 
     /// Accumulators by themselves: as an array they would have to be in memory, on the fast way too.
@@ -112,4 +116,70 @@ impl Output {
         }
         outputs
     }
+}
+
+/// The output of any accumulator.
+#[cold]
+#[inline(never)]
+pub(super) fn exact(offset: i32, bounds: [i32; 2], multiplier: Multiplier, sum: i32) -> i8 {
+    let value = multiplier.apply(sum).saturating_add(offset);
+    value.max(bounds[0]).min(bounds[1]) as i8
+}
+
+/// Which accumulators are scaled the fast way: those of windows of some size.
+#[derive(Clone, Copy)]
+pub(super) struct Fast {
+    /// No bias may be so large in either direction, for twice of any accumulator to fit 32 bits.
+    bias: u32,
+    /// Zero point of the output.
+    offset: i32,
+}
+
+impl Fast {
+    /// For windows with `size` elements.
+    pub fn new(size: usize, offset: i32) -> Self {
+        let products = (size as u64).saturating_mul(255 * 128);
+        let bias = (1_u64 << 30).saturating_sub(products) as u32;
+        Self { bias, offset }
+    }
+
+    /// The fast way to scale a channel's accumulators, if it is right, and the shift to the right.
+    #[inline(always)]
+    pub fn scale(&self, multiplier: Multiplier, bias: i32) -> Option<Scale> {
+        let fast = bias.unsigned_abs() < self.bias && (-MOST_SHIFT..0).contains(&multiplier.shift);
+        fast.then(|| Scale::new(multiplier.multiplier, multiplier.shift, self.offset))
+    }
+}
+
+/// Keeps outputs within bounds narrower than those of 8 bits.
+pub(super) fn clamp(outputs: &mut [i8], bounds: [i32; 2]) {
+    if bounds == [-128, 127] {
+        return;
+    }
+    let [low, high] = bounds;
+    for output in outputs {
+        *output = i32::from(*output).max(low).min(high) as i8;
+    }
+}
+
+/// Adds to `sum` the products of `count` values, with `offset` added, and weights, each so many
+/// `steps` after the last. For what is rare: it is short rather than fast.
+#[inline(never)]
+pub(super) fn dot(
+    sum: i32,
+    values: &[i8],
+    offset: i32,
+    weights: &[i8],
+    steps: [usize; 2],
+    count: usize,
+) -> i32 {
+    let (mut sum, mut at) = (sum, [0; 2]);
+    for _ in 0..count {
+        if let (Some(&value), Some(&weight)) = (values.get(at[0]), weights.get(at[1])) {
+            let product = (i32::from(value) + offset) * i32::from(weight);
+            sum = sum.wrapping_add(product);
+        }
+        at = [at[0] + steps[0], at[1] + steps[1]];
+    }
+    sum
 }

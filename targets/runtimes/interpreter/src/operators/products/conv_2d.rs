@@ -1,14 +1,17 @@
 //! CONV_2D.
 
-use super::weights::{self, Layer, each_piece};
+use super::digest;
+use super::weights::{self, Layer, each_piece_of};
 use super::window::{self, Fields};
 use crate::error::Fault;
 use crate::file::schema::tensor_type::{FLOAT32, INT8};
 use crate::file::schema::{builtin, conv_2d as field};
-use crate::kernels::{Conv2d, Kernels, Window, conv_2d_scratch, float};
+use crate::kernels::{
+    Conv2d, Kernels, Requantisation, Window, conv_2d_scratch, conv_2d_suits, float,
+};
 use crate::model::operator::Operator;
 use crate::operators::{Needs, Registration, Typed, registration};
-use crate::run::{Place, Run};
+use crate::run::{Digest, Run, Written};
 
 const FIELDS: Fields = Fields {
     padding: field::PADDING,
@@ -16,17 +19,37 @@ const FIELDS: Fields = Fields {
     dilation: Some([field::DILATION_H, field::DILATION_W]),
 };
 
+/// With the kernel for the shapes that most layers have.
 pub(in crate::operators) const fn int8<K: Kernels>() -> Registration {
+    const TYPES: &[Typed] = &[
+        Typed::Input(0, INT8),
+        Typed::Input(1, INT8),
+        Typed::Output(0, INT8),
+        Typed::If(suits),
+    ];
+    let run = |run: &mut Run| run_int8(run, K::conv_2d);
+    Registration {
+        needs,
+        prepare,
+        digest: Some(digest),
+        ..registration(builtin::CONV_2D, 8, TYPES, check, run)
+    }
+}
+
+/// With the kernel for all others.
+pub(in crate::operators) const fn any_int8<K: Kernels>() -> Registration {
     const TYPES: &[Typed] = &[
         Typed::Input(0, INT8),
         Typed::Input(1, INT8),
         Typed::Output(0, INT8),
         Typed::If(is_whole),
     ];
+    let run = |run: &mut Run| run_int8(run, K::conv_2d_any);
     Registration {
         needs,
         prepare,
-        ..registration(builtin::CONV_2D, 8, TYPES, check, run::<K>)
+        digest: Some(digest),
+        ..registration(builtin::CONV_2D, 8, TYPES, check, run)
     }
 }
 
@@ -46,6 +69,13 @@ pub(in crate::operators) const fn float32() -> Registration {
 /// Whether there is but one group of channels.
 fn is_whole(operator: &Operator) -> bool {
     operator.input(0).shape().last() == operator.input(1).shape().last()
+}
+
+fn suits(operator: &Operator) -> bool {
+    let layer = Layer::read(operator);
+    // What the check is going to refuse may be of any size.
+    let sound = !cfg!(feature = "checks") || check_geometry(operator, &layer).is_ok();
+    sound && is_whole(operator) && conv_2d_suits(&geometry(operator, &layer))
 }
 
 pub(super) fn geometry(operator: &Operator, layer: &Layer) -> Window {
@@ -105,31 +135,38 @@ fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
     layer.prepare(constants, window.output[2], depth, weights::scale)
 }
 
-fn run<K: Kernels>(run: &mut Run) -> Option<()> {
-    let operator = run.operator;
+fn digest(operator: &Operator) -> Digest {
     let layer = Layer::read(operator);
-    let [from, to] = layer.quantisation();
-    let op = Conv2d {
-        window: geometry(operator, &layer),
-        filter: &[],
-        bias: layer.bias(),
-        input_offset: from.zero_point.wrapping_neg(),
-        output_offset: to.zero_point,
-        bounds: operator.bounds(field::ACTIVATION, to),
-    };
+    let window = geometry(operator, &layer);
+    digest::digest(
+        operator,
+        &layer,
+        &window,
+        window.output[2],
+        field::ACTIVATION,
+    )
+}
+
+type Kernel = fn(&Conv2d, &Requantisation, &[i8], &mut [i8], &mut [u32]);
+
+fn run_int8(run: &mut Run, kernel: Kernel) -> Option<()> {
+    let operator = run.operator;
+    let (op, channels) = digest::layer(&run.digest(digest), operator.graph.file.bytes);
+    let window = &op.window;
     let memory = &mut run.memory;
-    let channels = op.window.output[2];
     let requantisation = weights::requantisation(memory.constants, channels, memory.flag)?;
-    let places = [Place::Output(0), Place::Scratch(scratch(&op.window))];
-    let (inputs, [output, scratch]) = memory.borrow(operator, places)?;
-    let (input, output) = (inputs.get(0)?, bytemuck::cast_slice_mut(output));
+    let (input, Written { output, scratch }) =
+        memory.layer(digest::sizes(window), scratch(window))?;
     let scratch = bytemuck::try_cast_slice_mut(scratch).ok()?;
+    let [height, width] = window.filter;
+    let size = height.wrapping_mul(width).wrapping_mul(window.input[2]);
+    let plain = weights::plain(op.filter.get(..size.wrapping_mul(channels)))?;
     let mut convolve = |_, filter: &[i8]| {
         let op = Conv2d { filter, ..op };
-        K::conv_2d(&op, &requantisation, input, output, scratch);
+        kernel(&op, &requantisation, input, output, scratch);
         Some(())
     };
-    each_piece(&layer.weights, usize::MAX, run.decoding, &mut convolve)
+    each_piece_of(operator, plain, usize::MAX, run.decoding, &mut convolve)
 }
 
 pub(super) fn check_float(operator: &Operator) -> Result<(), Fault> {

@@ -1,13 +1,14 @@
 //! FULLY_CONNECTED.
 
-use super::weights::{self, Layer, each_piece};
+use super::digest;
+use super::weights::{self, Layer, each_piece_of};
 use crate::error::Fault;
 use crate::file::schema::tensor_type::{FLOAT32, INT8};
 use crate::file::schema::{builtin, fully_connected as field};
-use crate::kernels::{FullyConnected, Kernels, float};
+use crate::kernels::{FullyConnected, Kernels, Window, float};
 use crate::model::operator::Operator;
 use crate::operators::{Needs, Registration, Typed, registration};
-use crate::run::{Place, Run};
+use crate::run::{Digest, Run, Written};
 
 pub(in crate::operators) const fn int8<K: Kernels>() -> Registration {
     const TYPES: &[Typed] = &[
@@ -19,6 +20,7 @@ pub(in crate::operators) const fn int8<K: Kernels>() -> Registration {
     Registration {
         needs,
         prepare,
+        digest: Some(digest),
         ..registration(builtin::FULLY_CONNECTED, 13, TYPES, check, run::<K>)
     }
 }
@@ -125,25 +127,43 @@ fn prepare(operator: &Operator, constants: &mut [u32]) -> Option<bool> {
     layer.prepare(constants, count, depth, weights::scale_for(count))
 }
 
-fn run<K: Kernels>(run: &mut Run) -> Option<()> {
-    let operator = run.operator;
+/// As a convolution of images of one element.
+fn digest(operator: &Operator) -> Digest {
     let layer = Layer::read(operator);
     let size = size(&layer);
-    let [from, to] = layer.quantisation();
+    let window = Window {
+        batches: size.batches,
+        input: [1, 1, size.depth],
+        output: [1, 1, size.channels],
+        filter: [1; 2],
+        stride: [1; 2],
+        dilation: [1; 2],
+        padding: [0; 2],
+    };
+    digest::digest(operator, &layer, &window, layer.scales(), field::ACTIVATION)
+}
+
+fn run<K: Kernels>(run: &mut Run) -> Option<()> {
+    let operator = run.operator;
+    let (layer, scales) = digest::layer(&run.digest(digest), operator.graph.file.bytes);
+    let window = &layer.window;
+    let size = Size {
+        batches: window.batches,
+        depth: window.input[2],
+        channels: window.output[2],
+    };
     let op = FullyConnected {
         batches: size.batches,
         depth: size.depth,
         filter: &[],
-        bias: layer.bias(),
-        input_offset: from.zero_point.wrapping_neg(),
-        output_offset: to.zero_point,
-        bounds: operator.bounds(field::ACTIVATION, to),
+        bias: layer.bias,
+        input_offset: layer.input_offset,
+        output_offset: layer.output_offset,
+        bounds: layer.bounds,
     };
     let memory = &mut run.memory;
-    let requantisation = weights::requantisation(memory.constants, layer.scales(), memory.flag)?;
-    let (inputs, [output]) = memory.borrow(operator, [Place::Output(0)])?;
-    let input = inputs.get(0)?;
-    let output: &mut [i8] = bytemuck::cast_slice_mut(output);
+    let requantisation = weights::requantisation(memory.constants, scales, memory.flag)?;
+    let (input, Written { output, .. }) = memory.layer(digest::sizes(window), 0)?;
     let whole = size.channels.wrapping_mul(size.depth);
     let mut multiply = |first: usize, filter: &[i8]| {
         if cfg!(not(feature = "huffman")) || filter.len() == whole {
@@ -160,7 +180,8 @@ fn run<K: Kernels>(run: &mut Run) -> Option<()> {
         K::fully_connected(&op, &requantisation.part(channel, rows)?, input, output);
         Some(())
     };
-    each_piece(&layer.weights, piece(&size), run.decoding, &mut multiply)
+    let plain = weights::plain(layer.filter.get(..whole))?;
+    each_piece_of(operator, plain, piece(&size), run.decoding, &mut multiply)
 }
 
 fn check_float(operator: &Operator) -> Result<(), Fault> {

@@ -4,6 +4,7 @@ pub(super) mod batch_matmul;
 pub(super) mod conv_2d;
 pub(super) mod dense;
 pub(super) mod depthwise_conv_2d;
+mod digest;
 pub(super) mod fully_connected;
 pub(super) mod grouped_conv_2d;
 pub(super) mod int16;

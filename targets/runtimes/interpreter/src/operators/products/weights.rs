@@ -51,9 +51,14 @@ impl<'m> Layer<'m> {
         [input.quantisation(), output.quantisation()]
     }
 
+    /// The bytes of the biases, none if they are left out.
+    pub fn bias_data(&self) -> &'m [u8] {
+        self.bias.map_or(&[], |tensor| tensor.data())
+    }
+
     /// The int32 biases, or none.
     pub fn bias(&self) -> Bias<'m> {
-        Bias::new(self.bias.map_or(&[], |tensor| tensor.data()))
+        Bias::new(self.bias_data())
     }
 
     /// The float32 biases, or none.
@@ -231,6 +236,31 @@ pub(super) fn requantisation(
         shifts: bytemuck::cast_slice(shifts).get(..count)?,
         narrow,
     })
+}
+
+/// The weights as they would lie plain in the file, if they may be coded: of those that are the file may
+/// hold less.
+#[inline(always)]
+pub(super) fn plain(weights: Option<&[i8]>) -> Option<&[i8]> {
+    match cfg!(feature = "huffman") {
+        true => Some(weights.unwrap_or(&[])),
+        false => weights,
+    }
+}
+
+/// [`each_piece`] of the weights of an operator, which are `plain` unless the model is compressed.
+#[inline]
+pub(super) fn each_piece_of(
+    operator: &Operator,
+    plain: &[i8],
+    most: usize,
+    work: &mut [u8],
+    use_weights: &mut dyn FnMut(usize, &[i8]) -> Option<()>,
+) -> Option<()> {
+    if cfg!(feature = "huffman") && operator.graph.file.compressed {
+        return each_piece(&operator.input(WEIGHTS), most, work, use_weights);
+    }
+    use_weights(0, plain)
 }
 
 /// Calls `use_weights` with the index of the first weight and the weights: once with all that lie

@@ -194,8 +194,13 @@ fn check_while(operator: &Operator) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Passes of a loop after which a host gives up. A pass costs a target thousands of cycles, so that it
+/// would run for minutes, where one that counts up to a made-up number would take a host hours.
+const MOST_PASSES: u32 = 1 << 20;
+
 fn run_while(run: &mut Run) -> Option<()> {
     let [condition, body] = loop_parts(run.operator);
+    let mut passes: u32 = 0;
     let positions = 0..run.operator.output_count();
     for position in positions.clone() {
         run.forward(position, position)?;
@@ -214,6 +219,12 @@ fn run_while(run: &mut Run) -> Option<()> {
         run.call(body)?;
         for position in positions.clone() {
             run.take(body, position, Place::Output(position))?;
+        }
+        if cfg!(feature = "checks") {
+            passes = passes.wrapping_add(1);
+            if passes > MOST_PASSES {
+                return None;
+            }
         }
     }
 }

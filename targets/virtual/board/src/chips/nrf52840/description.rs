@@ -1,6 +1,9 @@
 //! The chip as data.
 
+use std::borrow::Cow;
+
 use crate::chips::{CacheShape, ChipDescription, ChipIdentity, MemoryRegion, RamBank};
+use crate::core_model::CoreModel;
 use crate::timing::TimingParameters;
 
 /// Flash wait states without the cache: the upper end of the Product Specification's range WFLASH (0
@@ -19,20 +22,20 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
         name: "flash",
         origin: 0,
         length: 0x10_0000,
-        aliases: &[],
+        aliases: Cow::Borrowed(&[]),
     },
     ram: MemoryRegion {
         name: "RAM",
         origin: 0x2000_0000,
         length: 0x4_0000,
         // Code RAM: the same memory on the code bus.
-        aliases: &[(0x0080_0000, 0, 0x4_0000)],
+        aliases: Cow::Borrowed(&[(0x0080_0000, 0, 0x4_0000)]),
     },
-    ram_banks: &[RamBank {
+    ram_banks: Cow::Borrowed(&[RamBank {
         length: 0x4_0000,
         group: 1,
         granted_late: false,
-    }],
+    }]),
     // 2 KB; organisation as on the nRF5340: two ways, 128-bit lines.
     instruction_cache: CacheShape {
         sets: 64,
@@ -54,9 +57,10 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
     ctrl_ap: true,
     interrupts: 48,
     priority_bits: 3,
-    fpu: true,
+    core: CoreModel::CortexM4F,
     mpu_regions: 8,
     // "Bit Banding: NO" among the options of the CPU (Product Specification, "CPU and support
     // module configuration").
     bit_band: false,
+    debugger_writes_flash: false,
 };

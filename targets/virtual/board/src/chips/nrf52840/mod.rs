@@ -329,7 +329,7 @@ fn report(place: &Place, address: u32, context: &mut ChipContext<'_>) {
 }
 
 impl Chip for Nrf52840 {
-    fn description(&self) -> &'static ChipDescription {
+    fn description(&self) -> &ChipDescription {
         &DESCRIPTION
     }
 
@@ -340,6 +340,8 @@ impl Chip for Nrf52840 {
             instruction_cache: self.nvmc.cache_enabled(),
             data_cache: false,
             prefetch: false,
+            unified_cache: false,
+            single_port: false,
             counts_cache: self.nvmc.counts_cache(),
         }
     }

@@ -1,6 +1,9 @@
 //! The chip as data.
 
+use std::borrow::Cow;
+
 use crate::chips::{CacheShape, ChipDescription, ChipIdentity, MemoryRegion, RamBank};
+use crate::core_model::CoreModel;
 use crate::timing::TimingParameters;
 
 const FLASH_BYTES: u32 = 0x20_0000;
@@ -20,18 +23,18 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
         origin: 0x0800_0000,
         length: FLASH_BYTES,
         // What the core boots from.
-        aliases: &[(0, 0, FLASH_BYTES)],
+        aliases: Cow::Borrowed(&[(0, 0, FLASH_BYTES)]),
     },
     ram: MemoryRegion {
         name: "RAM",
         origin: 0x2000_0000,
         length: SRAM1 + SRAM2 + SRAM3,
         // SRAM2 on the code bus.
-        aliases: &[(0x1000_0000, SRAM1, SRAM2)],
+        aliases: Cow::Borrowed(&[(0x1000_0000, SRAM1, SRAM2)]),
     },
     // Overlap is lost between SRAM1 and the others, and not between SRAM2 and SRAM3, and the bus matrix
     // rests at SRAM1: seen on the times of published firmware.
-    ram_banks: &[
+    ram_banks: Cow::Borrowed(&[
         RamBank {
             length: SRAM1,
             group: 1,
@@ -42,7 +45,7 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
             group: 2,
             granted_late: true,
         },
-    ],
+    ]),
     // 1 KB: 32 lines of four flash reads, as in the STM32L4 (RM0351, 3.3.4).
     instruction_cache: CacheShape {
         sets: 1,
@@ -65,7 +68,8 @@ pub static DESCRIPTION: ChipDescription = ChipDescription {
     ctrl_ap: false,
     interrupts: 95,
     priority_bits: 4,
-    fpu: true,
+    core: CoreModel::CortexM4F,
     mpu_regions: 8,
     bit_band: true,
+    debugger_writes_flash: false,
 };

@@ -1,14 +1,15 @@
-//! What is at fixed addresses for software to read: the system memory with its factory values, and
-//! DBGMCU (RM0432, chapters 57 "Debug support" and 58 "Device electronic signature").
-
-use super::peripheral::Write;
+//! What is at fixed addresses for software to read: the system memory with its factory values, and the
+//! identity in DBGMCU (RM0432, chapters 57 "Debug support" and 58 "Device electronic signature").
 
 /// The system memory: bootloader, one-time programmable bytes, factory values.
-pub(super) const SYSTEM_MEMORY: std::ops::Range<u32> = 0x1FFF_0000..0x1FFF_8000;
+const SYSTEM_MEMORY: std::ops::Range<u32> = 0x1FFF_0000..0x1FFF_8000;
 const ONE_TIME: std::ops::Range<u32> = 0x1FFF_7000..0x1FFF_7400;
 
 /// Reads the system memory. The bootloader isn't there: false with its value.
-pub(super) fn system_memory(address: u32) -> (u32, bool) {
+pub(super) fn system_memory(address: u32) -> Option<(u32, bool)> {
+    if !SYSTEM_MEMORY.contains(&address) {
+        return None;
+    }
     let known = address >= ONE_TIME.start;
     let value = match address {
         // UID: that of no real chip. Position on the wafer, its number and lot.
@@ -20,32 +21,8 @@ pub(super) fn system_memory(address: u32) -> (u32, bool) {
         0x1FFF_7500 => 0xFFFF_FFE0 | 0x12,
         _ => u32::MAX,
     };
-    (value, known)
+    Some((value, known))
 }
 
 /// Device and revision: STM32L4Rxx, revision W.
-const IDCODE: u32 = 0x100F_6470;
-
-/// DBGMCU. What it freezes stands still in a halted core anyway.
-#[derive(Clone, Debug, Default)]
-pub(super) struct DebugUnit {
-    /// CR, APB1FZR1, APB1FZR2, APB2FZR.
-    registers: [u32; 4],
-}
-
-impl DebugUnit {
-    pub fn read(&self, offset: u32) -> Option<u32> {
-        match offset {
-            0 => Some(IDCODE),
-            _ => self.registers.get(offset as usize / 4 - 1).copied(),
-        }
-    }
-
-    pub fn write(&mut self, offset: u32, write: Write) -> Option<()> {
-        let register = self
-            .registers
-            .get_mut((offset as usize / 4).checked_sub(1)?)?;
-        *register = write.over(*register);
-        Some(())
-    }
-}
+pub(super) const IDCODE: u32 = 0x100F_6470;

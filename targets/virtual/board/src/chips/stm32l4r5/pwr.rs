@@ -2,7 +2,7 @@
 //!
 //! Simplified: the regulator follows at once. Low-power modes but sleep aren't modelled.
 
-use super::peripheral::{Io, Peripheral, Write};
+use crate::chips::stm32::Write;
 
 const CR1: u32 = 0x00;
 const CR3: u32 = 0x08;
@@ -62,8 +62,8 @@ impl Pwr {
     }
 }
 
-impl Peripheral for Pwr {
-    fn read(&mut self, offset: u32, _io: &mut Io<'_>) -> Option<u32> {
+impl Pwr {
+    pub fn read(&self, offset: u32) -> Option<u32> {
         Some(match offset {
             SR1 | SCR => 0,
             // REGLPS: the low-power regulator is ready. REGLPF: it is in use.
@@ -72,7 +72,7 @@ impl Peripheral for Pwr {
         })
     }
 
-    fn write(&mut self, offset: u32, write: Write, _io: &mut Io<'_>) -> Option<()> {
+    pub fn write(&mut self, offset: u32, write: Write) -> Option<()> {
         let register = self.registers.get_mut(offset as usize / 4)?;
         let old = *register;
         *register = write.over(old);
@@ -83,7 +83,7 @@ impl Peripheral for Pwr {
         Some(())
     }
 
-    fn reset(&mut self) {
+    pub fn reset(&mut self) {
         *self = Self::new();
     }
 }

@@ -4,9 +4,8 @@
 //! Simplified: a source is ready as soon as it is enabled. Clock interrupts, the clock security
 //! system and clock output aren't modelled; their registers keep what is written.
 
-use super::clocks::Clocks;
-use super::peripheral::Write;
 use crate::chips::ResetReason;
+use crate::chips::stm32::{CAUSES, Clocks, Gate, REMOVE_CAUSES, Resetter, Write, causes};
 
 const CR: u32 = 0x00;
 const CFGR: u32 = 0x08;
@@ -14,7 +13,12 @@ const PLLCFGR: u32 = 0x0C;
 const CICR: u32 = 0x20;
 const AHB1RSTR: u32 = 0x28;
 const APB2RSTR: u32 = 0x40;
-const AHB1ENR: u32 = 0x48;
+pub(super) const AHB1ENR: u32 = 0x48;
+/// The enable registers, beside [`AHB1ENR`].
+pub(super) const AHB2ENR: u32 = 0x4C;
+pub(super) const APB1ENR1: u32 = 0x58;
+pub(super) const APB1ENR2: u32 = 0x5C;
+pub(super) const APB2ENR: u32 = 0x60;
 const CCIPR: u32 = 0x88;
 const BDCR: u32 = 0x90;
 const CSR: u32 = 0x94;
@@ -58,35 +62,6 @@ const HSI16_HZ: u64 = 16_000_000;
 const HSE_HZ: u64 = 8_000_000;
 const LSE_HZ: u64 = 32_768;
 
-/// Cause of the latest resets, in CSR.
-mod cause {
-    pub const OPTION_BYTES: u32 = 1 << 25;
-    pub const PIN: u32 = 1 << 26;
-    pub const BROWN_OUT: u32 = 1 << 27;
-    pub const SOFTWARE: u32 = 1 << 28;
-    pub const INDEPENDENT_WATCHDOG: u32 = 1 << 29;
-    pub const WINDOW_WATCHDOG: u32 = 1 << 30;
-    pub const ALL: u32 = 0xFF00_0000;
-    /// RMVF.
-    pub const REMOVE: u32 = 1 << 23;
-}
-
-/// Who resets the chip from inside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Resetter {
-    IndependentWatchdog,
-    WindowWatchdog,
-    OptionBytes,
-}
-
-/// The bit that switches a peripheral on: its register, counted from AHB1ENR, and its number. The
-/// bit that resets it is at the same place among the registers from AHB1RSTR on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Gate {
-    pub register: u32,
-    pub bit: u32,
-}
-
 /// The clocks' registers.
 #[derive(Clone, Debug)]
 pub(super) struct Rcc {
@@ -109,22 +84,12 @@ impl Rcc {
 
     /// The registers after a reset: the backup domain keeps its own, and CSR says what happened.
     pub fn reset(&mut self, reason: ResetReason, by: Option<Resetter>) {
-        let (backup, causes) = (self.get(BDCR), self.get(CSR) & cause::ALL);
+        let (backup, before) = (self.get(BDCR), self.get(CSR));
         *self = Self::new();
-        let new = match (reason, by) {
-            (ResetReason::PowerOn, _) => {
-                self.set(CSR, 0x600 | cause::PIN | cause::BROWN_OUT);
-                return;
-            }
-            (ResetReason::Pin, _) => 0,
-            (ResetReason::Software, _) => cause::SOFTWARE,
-            (ResetReason::Watchdog, Some(Resetter::WindowWatchdog)) => cause::WINDOW_WATCHDOG,
-            (ResetReason::Watchdog, Some(Resetter::OptionBytes)) => cause::OPTION_BYTES,
-            (ResetReason::Watchdog, _) => cause::INDEPENDENT_WATCHDOG,
-        };
-        self.set(BDCR, backup);
-        // Every reset pulls the pin down too.
-        self.set(CSR, 0x600 | causes | new | cause::PIN);
+        if reason != ResetReason::PowerOn {
+            self.set(BDCR, backup);
+        }
+        self.set(CSR, 0x600 | causes(before, reason, by));
     }
 
     fn get(&self, offset: u32) -> u32 {
@@ -174,8 +139,8 @@ impl Rcc {
             BDCR if !backup_access => {}
             BDCR if value & 1 << 16 != 0 => self.set(BDCR, 1 << 16),
             CSR => {
-                let causes = if value & cause::REMOVE != 0 { 0 } else { old };
-                self.set(CSR, value & 0xF1D | causes & cause::ALL);
+                let causes = if value & REMOVE_CAUSES != 0 { 0 } else { old };
+                self.set(CSR, value & 0xF1D | causes & CAUSES);
             }
             0x1C => {}
             _ => self.set(offset, value),
@@ -190,14 +155,12 @@ impl Rcc {
 
     /// Whether a peripheral is switched on.
     pub fn is_enabled(&self, gate: Gate) -> bool {
-        let enable = self.registers[AHB1ENR as usize / 4 + gate.register as usize];
-        enable >> gate.bit & 1 != 0
+        self.get(gate.register) >> gate.bit & 1 != 0
     }
 
     /// Whether a peripheral is held in reset.
     pub fn is_reset(&self, gate: Gate) -> bool {
-        let reset = self.registers[AHB1RSTR as usize / 4 + gate.register as usize];
-        reset >> gate.bit & 1 != 0
+        self.get(gate.register - AHB1ENR + AHB1RSTR) >> gate.bit & 1 != 0
     }
 
     /// Whether a write to the register may have reset peripherals.
@@ -238,30 +201,15 @@ impl Rcc {
             2 => HSE_HZ,
             _ => self.pll(),
         };
-        // A PLL without a source gives no clock. The core then stands still for good; here it
-        // creeps, so that a debugger can see where.
-        let system = system.max(1);
-        let hpre = match settings >> 4 & 0xF {
-            value @ 8..=11 => value - 7,
-            value @ 12..=15 => value - 6,
-            _ => 0,
-        };
-        let core = (system >> hpre).max(1);
-        let ppre = [8, 11].map(|from| match settings >> from & 7 {
-            value @ 4..=7 => value - 3,
-            _ => 0,
-        });
+        let ppre = [settings >> 8, settings >> 11];
         Clocks {
-            system,
-            core,
-            apb: ppre.map(|shift| core >> shift),
-            timer_divider: ppre.map(|shift| 1 << shift >> u32::from(shift != 0)),
             hsi16: if self.get(CR) >> 8 & 1 != 0 {
                 HSI16_HZ
             } else {
                 0
             },
             lse: if self.get(BDCR) & 1 != 0 { LSE_HZ } else { 0 },
+            ..Clocks::prescaled(system, settings >> 4, ppre)
         }
     }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::cpu::Fault;
-use crate::cpu::op::Op;
+use crate::cpu::op::{Kind, Op};
 
 /// A decoded run of instructions, one cache line.
 #[derive(Debug)]
@@ -55,6 +55,8 @@ impl Block {
         let (before, behind) = self.ops.split_at(at.map_or(0, |at| at + 1));
         // The first of a group has the group's kind, the others have their own.
         let first_of_group = op.kind.is_group();
+        // The test of the stack's limit belongs to the instruction behind it.
+        let first_of_group = first_of_group || op.kind == Kind::CheckSp;
         let floats = |op: Option<&Op>| op.is_some_and(|op| op.kind.is_float());
         first_of_group && floats(behind.first()) || before.iter().any(|op| floats(Some(op)))
     }

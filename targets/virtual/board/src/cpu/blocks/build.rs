@@ -1,6 +1,7 @@
 //! From instructions in memory to a block.
 
 use std::cell::Cell;
+use std::fmt::Write;
 
 use super::block::{Block, NoBlock};
 use super::fetch::{fetch, stops_at};
@@ -10,10 +11,75 @@ use crate::cpu::op::{Kind, Op};
 use crate::cpu::{Core, Fault};
 use crate::memory::{AccessSize, CODE_GRANULE_SHIFT, Place};
 use crate::timing::pipeline::{self, Entry, Fetch, FetchEffect, Step};
-use crate::timing::{Class, Shape, shape};
+use crate::timing::{Class, PipelineKind, shape};
 
 /// Instructions in a block at most.
 pub(super) const LIMIT: usize = 96;
+
+/// The place in the register file for what is computed for the SP.
+const COMPUTED_SP: u8 = 16;
+
+/// What an instruction does to a stack pointer that has a limit (Armv8-M Architecture Reference Manual, B3.21).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StackUse {
+    /// Nothing that the limit is tested for: a load to the SP and a move are none.
+    Unlimited,
+    /// It adds to the SP or subtracts from it.
+    Computes,
+    /// It writes back the SP as base of an access, moved by so much.
+    Moves(u32),
+}
+
+impl StackUse {
+    fn of(op: &Op) -> Self {
+        use Kind as K;
+        if op.b != 13 {
+            return Self::Unlimited;
+        }
+        let words = 4 * u32::from(op.c);
+        let (down, writes_back) = (op.d & 1 != 0, op.d & 2 != 0);
+        match op.kind {
+            K::AddImm
+            | K::AddImmS
+            | K::SubImmS
+            | K::AddReg
+            | K::AddRegS
+            | K::SubReg
+            | K::SubRegS
+            | K::AddLsl
+            | K::SubLsl
+            | K::Shifted
+                if op.a == 13 =>
+            {
+                Self::Computes
+            }
+            K::LdrPre
+            | K::LdrPost
+            | K::LdrPcPre
+            | K::LdrPcPost
+            | K::StrPre
+            | K::StrPost
+            | K::LdrbPre
+            | K::LdrbPost
+            | K::LdrhPre
+            | K::LdrhPost
+            | K::LdrsbPre
+            | K::LdrsbPost
+            | K::LdrshPre
+            | K::LdrshPost
+            | K::StrbPre
+            | K::StrbPost
+            | K::StrhPre
+            | K::StrhPost => Self::Moves(op.imm),
+            K::Ldrd | K::Strd if writes_back => Self::Moves(op.imm),
+            K::Ldm | K::LdmPc | K::Stm if writes_back && down => Self::Moves(words.wrapping_neg()),
+            K::Ldm | K::LdmPc | K::Stm if writes_back => Self::Moves(words),
+            K::Vldm | K::Vstm if writes_back && down => Self::Moves(op.imm.wrapping_neg()),
+            K::Vldm | K::Vstm if writes_back => Self::Moves(op.imm),
+            _ => Self::Unlimited,
+        }
+    }
+}
 
 /// A block while it is decoded.
 pub(super) struct Run {
@@ -26,6 +92,9 @@ pub(super) struct Run {
     skips: Vec<(usize, usize)>,
     float: bool,
     fpu: bool,
+    pipeline: PipelineKind,
+    /// Armv8-M's limits of the stacks are tested.
+    limited: bool,
 }
 
 impl Run {
@@ -39,6 +108,8 @@ impl Run {
             skips: Vec::new(),
             float: false,
             fpu: core.floats_allowed(),
+            pipeline: core.architecture.pipeline,
+            limited: core.limits_stacks(),
         }
     }
 
@@ -100,15 +171,33 @@ impl Run {
                 .unwrap_or(0)
         };
         let first = half(self.pc, core);
-        let text = if decode::is_wide(first as u16) {
-            let second = half(self.pc.wrapping_add(2), core);
-            format!(
-                "undefined instruction {first:04x} {second:04x} at {:#010x}",
-                self.pc
-            )
+        let first = first as u16;
+        let second = if decode::is_wide(first) {
+            half(self.pc.wrapping_add(2), core) as u16
         } else {
-            format!("undefined instruction {first:04x} at {:#010x}", self.pc)
+            0
         };
+        let mut text = format!("undefined instruction {first:04x}");
+        if decode::is_wide(first) {
+            let _ = write!(text, " {second:04x}");
+        }
+        let _ = write!(text, " at {:#010x}", self.pc);
+        let own = decode::Place {
+            pc: self.pc,
+            in_it: false,
+            last_in_it: false,
+            mainline: core.architecture.mainline,
+            armv8m: core.architecture.armv8m,
+        };
+        if let Some(architecture) = decode::other_architecture(first, second, own) {
+            let name = core.chip.description().core.name();
+            let _ = write!(
+                text,
+                ": one of {architecture}'s, which a {name} doesn't have"
+            );
+        } else if own.armv8m && decode::is_secure(first, second) {
+            text += ": it belongs to TrustZone, and this core has no Security Extension";
+        }
         core.report(text);
     }
 
@@ -130,11 +219,33 @@ impl Run {
                 ..Op::new(Kind::SetPc)
             });
         }
+        let stack = if self.limited {
+            StackUse::of(&op)
+        } else {
+            StackUse::Unlimited
+        };
+        if let StackUse::Moves(by) = stack {
+            self.ops.push(Op {
+                imm: by,
+                ..Op::new(Kind::CheckSp)
+            });
+        }
         // The condition of what follows an IT is in its Skip.
         if !matches!(op.kind, Kind::Nop | Kind::It) || self.it != 0 {
-            self.ops.push(op);
+            self.ops.push(match stack {
+                StackUse::Computes => Op {
+                    a: COMPUTED_SP,
+                    ..op
+                },
+                _ => op,
+            });
         }
-        if decoded.align_sp {
+        if stack == StackUse::Computes {
+            self.ops.push(Op {
+                b: COMPUTED_SP,
+                ..Op::new(Kind::SetSp)
+            });
+        } else if decoded.align_sp {
             self.ops.push(Op::new(Kind::AlignSp));
         }
         for op in &mut self.ops[begin..] {
@@ -149,7 +260,7 @@ impl Run {
         self.steps.push(Step {
             address: self.pc,
             size: decoded.size,
-            shape: shape(&op),
+            shape: shape(&op, decoded.size, self.pipeline),
         });
     }
 
@@ -190,16 +301,13 @@ impl Run {
         }
         // A skipped instruction takes one cycle, and nothing overlaps with it.
         for &(at, covered) in &self.skips {
-            let executed = std::mem::replace(&mut self.steps[covered].shape, Shape::SKIPPED);
+            let executed = self.steps[covered].shape;
+            self.steps[covered].shape = executed.skipped();
             let (_, skipped) = pipeline::simulate(&core.timing, &self.steps, fetch, Entry::Fall);
             self.steps[covered].shape = executed;
             self.ops[at].imm = skipped.wrapping_sub(cycles);
         }
-        let taken_extra = match self.steps.last().map(|step| step.shape.class) {
-            Some(Class::Branch) => core.timing.refill,
-            Some(Class::LateBranch | Class::LoadBranch(_)) => core.timing.late_refill,
-            _ => 0,
-        };
+        let taken_extra = pipeline::refill(&core.timing, &self.steps);
         let length = self.pc.wrapping_sub(self.start);
         let flash = match place {
             Place::Flash(offset) => Some(offset),
@@ -240,7 +348,7 @@ impl Run {
 pub(super) fn fetch_from(core: &Core, place: Place) -> Fetch {
     let timing = core.flash_timing;
     match place {
-        Place::Flash(_) if !timing.instruction_cache => Fetch {
+        Place::Flash(_) if !timing.instruction_cache && !timing.single_port => Fetch {
             wait_states: timing.wait_states + core.timing.flash_wait,
             sector_bytes: timing.sector_bytes,
             prefetch: timing.prefetch,

@@ -40,6 +40,8 @@ pub(super) fn fetch(core: &Core, pc: u32, it: u8) -> Result<Decoded, Fault> {
         pc,
         in_it: it != 0,
         last_in_it: it & 0xF == 8,
+        mainline: core.architecture.mainline,
+        armv8m: core.architecture.armv8m,
     };
     decode::decode(first, second, place).map_err(|Undecodable::Undefined| Fault::Undefined)
 }

@@ -11,6 +11,10 @@ pub struct Place {
     pub in_it: bool,
     /// The last instruction of an IT block: the only one that may branch.
     pub last_in_it: bool,
+    /// The core has Armv7E-M's instructions, and not Armv6-M's alone.
+    pub mainline: bool,
+    /// It has those that came with Armv8-M.
+    pub armv8m: bool,
 }
 
 /// Why there is no operation for an encoding.
@@ -40,7 +44,7 @@ pub(super) const fn op(kind: Kind, a: u32, b: u32, c: u32, d: u32, imm: u32) -> 
 }
 
 /// Carry field of an immediate that leaves the carry as it is.
-pub(in crate::cpu) const CARRY_UNCHANGED: u32 = 2;
+pub(crate) const CARRY_UNCHANGED: u32 = 2;
 
 /// Bits `low..low + width` of `value`.
 pub(super) const fn bits(value: u16, low: u32, width: u32) -> u32 {

@@ -1,6 +1,7 @@
 //! The decoder: from Thumb encodings (Armv7-M Architecture Reference Manual, DDI 0403E, chapter
 //! A5 and A7) to [`Op`]s.
 
+mod baseline;
 mod encoding;
 mod narrow;
 #[cfg(test)]
@@ -8,7 +9,7 @@ mod tests;
 mod vector;
 mod wide;
 
-pub(in crate::cpu) use encoding::CARRY_UNCHANGED;
+pub(crate) use encoding::CARRY_UNCHANGED;
 pub use encoding::{Place, Undecodable};
 
 use super::op::{Kind, Op};
@@ -34,12 +35,19 @@ pub const fn is_wide(first: u16) -> bool {
 /// Decodes the instruction whose first half-word is `first`; `second` is looked at only where
 /// [`is_wide`] holds.
 pub fn decode(first: u16, second: u16, place: Place) -> Result<Decoded, Undecodable> {
+    if !place.mainline && !baseline::has(first, second) {
+        return Err(Undecodable::Undefined);
+    }
     let (op, size) = if is_wide(first) {
         (wide::decode(first, second, place)?, 4)
     } else {
         (narrow::decode(first, place)?, 2)
     };
     if place.in_it && !place.last_in_it && op.ends_block() && !allowed_inside_it(op.kind) {
+        return Err(Undecodable::Undefined);
+    }
+    if place.in_it && first & 0xFF00 == 0xFE00 {
+        // FPv5's, which have no condition.
         return Err(Undecodable::Undefined);
     }
     let set_pc = reads_pc(&op);
@@ -50,6 +58,32 @@ pub fn decode(first: u16, second: u16, place: Place) -> Result<Decoded, Undecoda
         align_sp,
         size,
     })
+}
+
+/// The architecture that has an instruction which a core doesn't have, if any that is modelled has it.
+pub fn other_architecture(first: u16, second: u16, core: Place) -> Option<&'static str> {
+    let has = |armv8m| {
+        let place = Place {
+            mainline: true,
+            armv8m,
+            ..core
+        };
+        decode(first, second, place).is_ok()
+    };
+    if !core.mainline && has(false) {
+        Some("Armv7E-M")
+    } else if !core.armv8m && !has(false) && has(true) {
+        Some("Armv8-M")
+    } else {
+        None
+    }
+}
+
+/// Whether an instruction is one that only secure code has: BXNS, BLXNS, TTA, TTAT, VLSTM, VLLDM.
+pub fn is_secure(first: u16, second: u16) -> bool {
+    first & 0xFF07 == 0x4704
+        || first & 0xFFF0 == 0xE840 && second & 0xF080 == 0xF080
+        || first & 0xFFE0 == 0xEC20 && second == 0x0A00
 }
 
 /// ITSTATE behind an instruction: ITAdvance.

@@ -2,21 +2,41 @@
 
 use super::{Place, decode, is_wide};
 
-const PLACES: [Place; 3] = [
+const PLACES: [Place; 5] = [
     Place {
+        mainline: false,
+        armv8m: false,
         pc: 0x1002,
         in_it: false,
         last_in_it: false,
     },
     Place {
+        mainline: true,
+        armv8m: false,
+        pc: 0x1002,
+        in_it: false,
+        last_in_it: false,
+    },
+    Place {
+        mainline: true,
+        armv8m: false,
         pc: 0x1002,
         in_it: true,
         last_in_it: false,
     },
     Place {
+        mainline: true,
+        armv8m: false,
         pc: 0xFFFF_FFFC,
         in_it: true,
         last_in_it: true,
+    },
+    Place {
+        mainline: true,
+        armv8m: true,
+        pc: 0x1002,
+        in_it: false,
+        last_in_it: false,
     },
 ];
 

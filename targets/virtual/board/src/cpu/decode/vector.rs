@@ -1,7 +1,8 @@
-//! Coprocessor space: FPv4-SP (A6.4 to A6.7), everything else has no coprocessor.
+//! Coprocessor space: FPv4-SP (A6.4 to A6.7) and what FPv5 adds (Armv8-M Architecture Reference Manual, DDI
+//! 0553, C2.3.6), everything else has no coprocessor.
 
 use super::encoding::{Place, UNDEFINED, Undecodable, bits, op};
-use crate::cpu::op::{Kind as K, Op};
+use crate::cpu::op::{Kind as K, Op, rounding};
 
 pub(super) fn decode(h1: u16, h2: u16, place: Place) -> Result<Op, Undecodable> {
     if bits(h1, 8, 4) == 15 {
@@ -11,10 +12,14 @@ pub(super) fn decode(h1: u16, h2: u16, place: Place) -> Result<Op, Undecodable> 
     if bits(h2, 9, 3) != 0b101 {
         return Ok(op(K::NoCoprocessor, 0, 0, 0, 0, bits(h2, 8, 4)));
     }
-    if h1 & 0x1000 != 0 {
-        return UNDEFINED;
-    }
     let double = h2 & 0x0100 != 0;
+    if h1 & 0x1000 != 0 {
+        return if place.armv8m && !double {
+            fpv5(h1, h2)
+        } else {
+            UNDEFINED
+        };
+    }
     if h1 & 0x0200 == 0 {
         if h1 & 0x01E0 == 0x0040 {
             return pair_transfer(h1, h2, double);
@@ -27,7 +32,7 @@ pub(super) fn decode(h1: u16, h2: u16, place: Place) -> Result<Op, Undecodable> 
     if double {
         return UNDEFINED;
     }
-    data_processing(h1, h2)
+    data_processing(h1, h2, place.armv8m)
 }
 
 /// Single-precision register `v:low`.
@@ -146,11 +151,49 @@ fn transfer(h1: u16, h2: u16, double: bool) -> Result<Op, Undecodable> {
     }
 }
 
+/// Destination and operands of data processing.
+const fn three_singles(h1: u16, h2: u16) -> [u32; 3] {
+    [
+        single(bits(h2, 12, 4), bits(h1, 6, 1)),
+        single(bits(h1, 0, 4), bits(h2, 7, 1)),
+        single(bits(h2, 0, 4), bits(h2, 5, 1)),
+    ]
+}
+
+/// VSEL, VMAXNM and VMINNM, VRINT and VCVT with a rounding of their own: none may be in an IT block.
+fn fpv5(h1: u16, h2: u16) -> Result<Op, Undecodable> {
+    let [d, n, m] = three_singles(h1, h2);
+    let high = h2 & 0x40 != 0;
+    if h1 & 0x0F00 != 0x0E00 || h2 & 0x10 != 0 {
+        return UNDEFINED;
+    }
+    if h1 & 0x80 == 0 {
+        // EQ, VS, GE, GT.
+        const CONDITIONS: [u32; 4] = [0, 6, 10, 12];
+        let condition = CONDITIONS[bits(h1, 4, 2) as usize];
+        return if high {
+            UNDEFINED
+        } else {
+            Ok(op(K::Vsel, d, n, m, condition, 0))
+        };
+    }
+    match (bits(h1, 4, 2), bits(h1, 2, 2)) {
+        (0, _) => {
+            let kind = if high { K::Vminnm } else { K::Vmaxnm };
+            Ok(op(kind, d, n, m, 0, 0))
+        }
+        (3, 2) if high && h2 & 0x80 == 0 => Ok(op(K::Vrint, d, m, 0, 0, bits(h1, 0, 2))),
+        (3, 3) if high => {
+            let signed = bits(h2, 7, 1);
+            Ok(op(K::VcvtRounded, d, m, 0, signed, bits(h1, 0, 2)))
+        }
+        _ => UNDEFINED,
+    }
+}
+
 /// Floating-point data processing (A6.4).
-fn data_processing(h1: u16, h2: u16) -> Result<Op, Undecodable> {
-    let d = single(bits(h2, 12, 4), bits(h1, 6, 1));
-    let n = single(bits(h1, 0, 4), bits(h2, 7, 1));
-    let m = single(bits(h2, 0, 4), bits(h2, 5, 1));
+fn data_processing(h1: u16, h2: u16, fpv5: bool) -> Result<Op, Undecodable> {
+    let [d, n, m] = three_singles(h1, h2);
     let second = h2 & 0x40 != 0;
     let three = |first, other| Ok(op(if second { other } else { first }, d, n, m, 0, 0));
     match bits(h1, 4, 4) & 0b1011 {
@@ -161,12 +204,12 @@ fn data_processing(h1: u16, h2: u16) -> Result<Op, Undecodable> {
         0b1000 if !second => three(K::Vdiv, K::Vdiv),
         0b1001 => three(K::Vfnms, K::Vfnma),
         0b1010 => three(K::Vfma, K::Vfms),
-        0b1011 => other_data_processing(h1, h2, d, m),
+        0b1011 => other_data_processing(h1, h2, d, m, fpv5),
         _ => UNDEFINED,
     }
 }
 
-fn other_data_processing(h1: u16, h2: u16, d: u32, m: u32) -> Result<Op, Undecodable> {
+fn other_data_processing(h1: u16, h2: u16, d: u32, m: u32, fpv5: bool) -> Result<Op, Undecodable> {
     let opc2 = bits(h1, 0, 4);
     let high = h2 & 0x80 != 0;
     if h2 & 0x40 == 0 {
@@ -186,6 +229,9 @@ fn other_data_processing(h1: u16, h2: u16, d: u32, m: u32) -> Result<Op, Undecod
         (3, top) => Ok(op(K::VcvtToHalf, d, m, 0, top.into(), 0)),
         (4, signal) => Ok(op(K::Vcmp, 0, d, m, signal.into(), 0)),
         (5, signal) if h2 & 0x2F == 0 => Ok(op(K::Vcmp, 0, d, 0, u32::from(signal) | 2, 0)),
+        (6, false) if fpv5 => Ok(op(K::Vrint, d, m, 0, 0, rounding::FPSCR)),
+        (6, true) if fpv5 => Ok(op(K::Vrint, d, m, 0, 0, rounding::ZERO)),
+        (7, false) if fpv5 => Ok(op(K::Vrint, d, m, 0, 0, rounding::EXACT)),
         (8, signed) => Ok(op(K::VcvtFromInt, d, m, 0, signed.into(), 0)),
         (10 | 11 | 14 | 15, wide) => {
             let size = if wide { 32 } else { 16 };

@@ -35,18 +35,27 @@ impl Core {
         ];
         let process = self.uses_process_stack();
         let mut link = match (self.ipsr != 0, process) {
+            _ if self.architecture.armv8m => self.return_to_here(),
             (true, _) => 0xFFFF_FFF1,
             (false, false) => 0xFFFF_FFF9,
             (false, true) => 0xFFFF_FFFD,
         };
-        self.r[13] = frame;
+        let overflow = self.passes_stack_limit(frame);
+        self.r[13] = if overflow {
+            self.stack_limits[usize::from(process)]
+        } else {
+            frame
+        };
         let view = self.view(self.privileged());
-        let mut result =
-            (0..8).try_for_each(|i| self.push(frame.wrapping_add(4 * i), words[i as usize], view));
+        let mut result = if overflow {
+            Err(Refusal::Limit)
+        } else {
+            (0..8).try_for_each(|i| self.push(frame.wrapping_add(4 * i), words[i as usize], view))
+        };
         if float {
             link &= !0x10;
             if lazy {
-                self.defer_float_state(frame.wrapping_add(0x20));
+                self.defer_float_state(frame.wrapping_add(0x20), overflow);
             } else if result.is_ok() {
                 result = self.push_float_state(frame.wrapping_add(0x20), view);
             }
@@ -62,6 +71,12 @@ impl Core {
             }
             Err(refusal) => self.fault_in_stacking(exception, link, refusal),
         }
+    }
+
+    /// EXC_RETURN of Armv8-M (Armv8-M Architecture Reference Manual, DDI 0553, D1.2: EXC_RETURN) for what runs
+    /// now, without a floating-point frame: in bit 3 whether it is a thread, in bit 2 CONTROL.SPSEL.
+    fn return_to_here(&self) -> u32 {
+        0xFFFF_FFB0 | u32::from(self.ipsr == 0) << 3 | (self.control & 2) << 1
     }
 
     /// The exception whose handler runs after the state was saved for `exception`: one that arrived
@@ -162,6 +177,7 @@ impl Core {
         let (status, fault) = match refusal {
             Refusal::Mpu => (cfsr::MSTKERR, number::MEM_MANAGE),
             Refusal::Bus => (cfsr::STKERR, number::BUS_FAULT),
+            Refusal::Limit => (cfsr::STKOF, number::USAGE_FAULT),
         };
         self.note_fault(status, None);
         let current = self.current_priority();

@@ -11,7 +11,11 @@ impl Core {
         let returning = self.ipsr;
         let float_allowed = self.system.scb.fpu;
         let nested = self.system.exceptions.active_count() != 1;
+        let armv8m = self.architecture.armv8m;
         let known = match value & !0x10 {
+            // Thread or handler, either stack: any of them, at any time. Bits of the Security Extension are
+            // as it is without it; all else is UNPREDICTABLE (R_XLCP).
+            other if armv8m => other & !0xC == 0xFFFF_FFA0,
             0xFFFF_FFE1 => true,
             0xFFFF_FFE9 | 0xFFFF_FFED => !nested || self.system.scb.ccr & ccr::NONBASETHRDENA != 0,
             _ => false,
@@ -24,6 +28,20 @@ impl Core {
         }
         if returning != number::NMI {
             self.faultmask = false;
+        }
+        let to_thread = if armv8m {
+            value & 8 != 0
+        } else {
+            value & 0xF != 1
+        };
+        let process = if armv8m {
+            value & 4 != 0
+        } else {
+            value & 0xF == 0xD
+        };
+        if armv8m {
+            self.control = self.control & !2 | u32::from(process) << 1;
+            self.clear_float_state_on_return();
         }
         if !legal {
             self.r[14] = 0xF000_0000 | value & 0x0FFF_FFFF;
@@ -53,18 +71,17 @@ impl Core {
             self.chain(next, value);
             return;
         }
-        let process = value & 0xF == 0xD;
-        let to_thread = value & 0xF != 1;
         self.with_stack_switch(|core| {
             if to_thread {
                 core.ipsr = 0;
             }
             core.control = core.control & !2 | u32::from(process) << 1;
         });
-        if let Err(refusal) = self.unstack(value) {
+        if let Err(refusal) = self.unstack(value, !to_thread) {
             let (status, fault) = match refusal {
                 Refusal::Mpu => (cfsr::MUNSTKERR, number::MEM_MANAGE),
-                Refusal::Bus => (cfsr::UNSTKERR, number::BUS_FAULT),
+                // Nothing is tested on the way up.
+                Refusal::Bus | Refusal::Limit => (cfsr::UNSTKERR, number::BUS_FAULT),
             };
             self.note_fault(status, None);
             self.tail_chain_fault(fault, value);
@@ -90,7 +107,7 @@ impl Core {
         }
     }
 
-    fn unstack(&mut self, value: u32) -> Result<(), Refusal> {
+    fn unstack(&mut self, value: u32, to_handler: bool) -> Result<(), Refusal> {
         let frame = self.r[13];
         let view = self.view(self.privileged());
         let float = value & 0x10 == 0;
@@ -110,7 +127,6 @@ impl Core {
             }
         }
         let [r0, r1, r2, r3, r12, lr, pc, xpsr] = words;
-        let to_handler = value & 0xF == 1;
         if to_handler == (xpsr & 0x1FF == 0) {
             // The frame goes back onto the stack, so it is left there (ExceptionReturn, B1.5.8).
             self.note_fault(cfsr::INVPC, None);

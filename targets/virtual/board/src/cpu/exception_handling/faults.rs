@@ -37,6 +37,7 @@ impl Core {
                 (cfsr::INVSTATE, number::USAGE_FAULT, None)
             }
             Fault::NoCoprocessor => (cfsr::NOCP, number::USAGE_FAULT, None),
+            Fault::StackOverflow => (cfsr::STKOF, number::USAGE_FAULT, None),
             Fault::Unaligned => (cfsr::UNALIGNED, number::USAGE_FAULT, None),
             Fault::DivideByZero => (cfsr::DIVBYZERO, number::USAGE_FAULT, None),
             Fault::DataAccess(address) => {

@@ -8,13 +8,15 @@ use crate::system::scb::{cfsr, fpccr, hfsr};
 
 impl Core {
     /// Notes where the floating-point context goes when it is next used (UpdateFPCCR).
-    pub(super) fn defer_float_state(&mut self, address: u32) {
+    /// `overflow`: the stack has no room for it, and so it is never saved.
+    pub(super) fn defer_float_state(&mut self, address: u32, overflow: bool) {
         let privileged = self.privileged();
         let thread = self.ipsr == 0;
         let current = self.current_priority();
         let monitor = self.system.debug.monitors();
         let scb = &mut self.system.scb;
         scb.fpcar = address & !7;
+        let armv8m = scb.armv8m;
         let exceptions = &self.system.exceptions;
         let ready = |exception: u32| {
             Exceptions::is(&exceptions.enabled, exception)
@@ -26,7 +28,9 @@ impl Core {
                 | fpccr::HFRDY
                 | fpccr::MMRDY
                 | fpccr::BFRDY
-                | fpccr::MONRDY);
+                | fpccr::MONRDY
+                | fpccr::UFRDY
+                | fpccr::SPLIMVIOL);
         for (bit, set) in [
             (fpccr::LSPACT, true),
             (fpccr::USER, !privileged),
@@ -35,12 +39,24 @@ impl Core {
             (fpccr::MMRDY, ready(number::MEM_MANAGE)),
             (fpccr::BFRDY, ready(number::BUS_FAULT)),
             (fpccr::MONRDY, monitor && ready(number::DEBUG_MONITOR)),
+            (fpccr::UFRDY, armv8m && ready(number::USAGE_FAULT)),
+            (fpccr::SPLIMVIOL, overflow),
         ] {
             if set {
                 value |= bit;
             }
         }
         scb.fpccr = value;
+    }
+
+    /// What FPCCR.CLRONRET asks for: a handler that has used the floating-point registers leaves nothing in
+    /// those that callers save.
+    pub(super) fn clear_float_state_on_return(&mut self) {
+        let asked = self.system.scb.fpccr & (fpccr::CLRONRET | fpccr::LSPACT) == fpccr::CLRONRET;
+        if asked && self.control & 4 != 0 {
+            (0..16).for_each(|single| self.s[single] = 0);
+            self.fpscr = 0;
+        }
     }
 
     pub(super) fn push_float_state(&mut self, address: u32, view: View) -> Result<(), Refusal> {
@@ -56,6 +72,9 @@ impl Core {
         let context = self.system.scb.fpccr;
         self.system.scb.fpccr &= !fpccr::LSPACT;
         self.add_cycles(self.timing.float_context.into());
+        if context & fpccr::SPLIMVIOL != 0 {
+            return true;
+        }
         // As the code whose context it is, not as the code that needs the registers.
         let view = self
             .system
@@ -66,7 +85,7 @@ impl Core {
         };
         let (status, fault, ready) = match refusal {
             Refusal::Mpu => (cfsr::MLSPERR, number::MEM_MANAGE, fpccr::MMRDY),
-            Refusal::Bus => (cfsr::LSPERR, number::BUS_FAULT, fpccr::BFRDY),
+            Refusal::Bus | Refusal::Limit => (cfsr::LSPERR, number::BUS_FAULT, fpccr::BFRDY),
         };
         self.note_fault(status, None);
         self.deadline = 0;

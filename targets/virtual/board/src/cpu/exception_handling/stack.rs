@@ -9,6 +9,8 @@ use crate::system::mpu::{Access, View};
 pub(super) enum Refusal {
     Mpu,
     Bus,
+    /// The limit of the stack.
+    Limit,
 }
 
 impl From<BusFault> for Refusal {

@@ -96,7 +96,7 @@ impl Core {
             self.jump(target & !1);
             return Ok(());
         }
-        if target >= 0xF000_0000 && self.ipsr != 0 {
+        if target >= self.architecture.first_exception_return() && self.ipsr != 0 {
             self.stop = Some(Stop::ExceptionReturn(target));
             self.jumped = true;
             return Err(Trap);

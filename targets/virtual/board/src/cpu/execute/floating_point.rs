@@ -13,7 +13,16 @@ impl Core {
         op: &Op,
     ) -> Result<(), Trap> {
         // There is no short way.
-        if S && matches!(kind, K::VcvtFromHalf | K::VcvtToHalf | K::VcvtFixed) {
+        if S && matches!(
+            kind,
+            K::VcvtFromHalf
+                | K::VcvtToHalf
+                | K::VcvtFixed
+                | K::Vmaxnm
+                | K::Vminnm
+                | K::Vrint
+                | K::VcvtRounded
+        ) {
             return Err(Trap);
         }
         match kind {
@@ -158,6 +167,19 @@ impl Core {
             K::VcvtFixed => {
                 self.arithmetic_in_full(op, |fp, op, [d, ..]| convert_fixed(fp, op, d));
             }
+            K::Vsel => {
+                let chosen = if self.holds(op.d) { op.b } else { op.c };
+                self.s[op.a] = self.s[chosen];
+            }
+            K::Vmaxnm => self.arithmetic_in_full(op, |fp, _, [_, n, m]| fp.maximum_number(n, m)),
+            K::Vminnm => self.arithmetic_in_full(op, |fp, _, [_, n, m]| fp.minimum_number(n, m)),
+            K::Vrint => {
+                self.arithmetic_in_full(op, |fp, op, [_, n, _]| fp.round_to_integral(n, op.imm))
+            }
+            K::VcvtRounded => self.arithmetic_in_full(op, |fp, op, [_, n, _]| {
+                let round = fp.rounding(op.imm);
+                fp.single_to_fixed(n, 0, 32, op.d & 1 != 0, round)
+            }),
             K::Vmrs => {
                 if op.a == 15 {
                     self.set_nzcv(self.fpscr >> 28);

@@ -23,6 +23,8 @@ impl Core {
             K::LdrdLit
                 | K::LoadUnprivileged
                 | K::StoreUnprivileged
+                | K::LoadAcquire
+                | K::StoreRelease
                 | K::Ldrex
                 | K::Ldrexb
                 | K::Ldrexh
@@ -72,11 +74,17 @@ impl Core {
             }
             K::StoreUnprivileged => {
                 let address = self.r[op.b].wrapping_add(op.imm);
-                match op.d {
-                    literal::BYTE => self.store::<T, S, 1>(op, address, self.r[op.a])?,
-                    literal::HALF => self.store::<T, S, 2>(op, address, self.r[op.a])?,
-                    _ => self.store::<T, S, 4>(op, address, self.r[op.a])?,
-                }
+                self.store_sized::<T, S>(op, address)?;
+            }
+            K::LoadAcquire => {
+                let address = self.r[op.b];
+                self.need_natural_alignment(op, address)?;
+                self.r[op.a] = self.load_sized::<T, S>(op, op.d, address)?;
+            }
+            K::StoreRelease => {
+                let address = self.r[op.b];
+                self.need_natural_alignment(op, address)?;
+                self.store_sized::<T, S>(op, address)?;
             }
             K::Ldrd | K::LdrdLit => {
                 let (first, after) = if kind == K::LdrdLit {
@@ -240,6 +248,33 @@ impl Core {
             literal::SIGNED_BYTE => self.load::<T, S, 1>(op, address)? as i8 as u32,
             _ => self.load::<T, S, 2>(op, address)? as i16 as u32,
         })
+    }
+
+    /// A store of the width of [`literal`] in `d`.
+    #[inline(always)]
+    fn store_sized<const T: bool, const S: bool>(
+        &mut self,
+        op: &Op,
+        address: u32,
+    ) -> Result<(), Trap> {
+        match op.d {
+            literal::BYTE => self.store::<T, S, 1>(op, address, self.r[op.a]),
+            literal::HALF => self.store::<T, S, 2>(op, address, self.r[op.a]),
+            _ => self.store::<T, S, 4>(op, address, self.r[op.a]),
+        }
+    }
+
+    /// The alignment that the width of [`literal`] in `d` asks for.
+    fn need_natural_alignment(&mut self, op: &Op, address: u32) -> Result<(), Trap> {
+        let mask = match op.d {
+            literal::BYTE => 0,
+            literal::HALF => 1,
+            _ => 3,
+        };
+        if address & mask != 0 {
+            return Err(self.fault(Fault::Unaligned));
+        }
+        Ok(())
     }
 
     #[inline(always)]

@@ -139,6 +139,14 @@ impl Core {
         }
     }
 
+    /// Faults if the stack in use may not grow down to `sp`.
+    fn need_stack(&mut self, sp: u32) -> Result<(), Trap> {
+        if self.passes_stack_limit(sp) {
+            return Err(self.fault(Fault::StackOverflow));
+        }
+        Ok(())
+    }
+
     #[cold]
     fn fault(&mut self, fault: Fault) -> Trap {
         self.stop = Some(Stop::Fault(fault));

@@ -28,6 +28,16 @@ impl Core {
             }
             K::SetPc => self.r[15] = op.imm,
             K::AlignSp => self.r[13] &= !3,
+            K::CheckSp | K::SetSp if S => return Err(Trap),
+            K::CheckSp => {
+                let sp = self.r[13].wrapping_add(op.imm);
+                self.need_stack(sp)?;
+            }
+            K::SetSp => {
+                let sp = self.r[op.b] & !3;
+                self.need_stack(sp)?;
+                self.r[13] = sp;
+            }
             K::StayInIt => {
                 self.it_state = op.a;
                 self.deadline = 0;

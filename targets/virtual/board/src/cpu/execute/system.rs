@@ -29,6 +29,7 @@ impl Core {
             K::NoCoprocessor => return Err(self.fault(Fault::NoCoprocessor)),
             K::Cps => self.change_processor_state(op),
             K::Mrs => self.r[op.a] = self.read_special(op.imm),
+            K::Tt => self.r[op.a] = self.test_target(self.r[op.b], op.imm != 0),
             K::Msr => self.write_special(op.imm, op.c, self.r[op.b]),
             // What has been written before is visible from here: nothing is buffered.
             K::Isb => {}

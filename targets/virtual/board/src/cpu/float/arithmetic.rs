@@ -3,6 +3,8 @@
 use rustc_apfloat::ieee::{Double, Single};
 use rustc_apfloat::{Float, Round, Status, StatusAnd};
 
+use crate::cpu::op::rounding;
+
 use super::format::{
     DEFAULT_NAN, DN, DZC, EQUAL, FZ, GREATER, IDC, INFINITY, IOC, IXC, LARGEST, LESS, OFC, QUIET,
     RMODE, SIGN, SMALLEST_NORMAL, TOO_LARGE, UFC, UNORDERED, is_denormal, is_nan, is_ordinary,
@@ -261,6 +263,72 @@ impl Arithmetic {
         } else {
             GREATER
         }
+    }
+}
+
+/// What FPv5 adds (Armv8-M Architecture Reference Manual, DDI 0553, E2.1: FPMaxNum, FPRoundInt).
+impl Arithmetic {
+    /// The larger number: a quiet NaN counts as missing.
+    pub fn maximum_number(&mut self, a: u32, b: u32) -> u32 {
+        self.number(a, b, SIGN | INFINITY, |a, b| a > b)
+    }
+
+    /// The smaller number: a quiet NaN counts as missing.
+    pub fn minimum_number(&mut self, a: u32, b: u32) -> u32 {
+        self.number(a, b, INFINITY, |a, b| a < b)
+    }
+
+    fn number(&mut self, a: u32, b: u32, missing: u32, first: fn(f32, f32) -> bool) -> u32 {
+        let quiet = |x| is_nan(x) && !is_signalling(x);
+        let (a, b) = match (quiet(a), quiet(b)) {
+            (true, false) => (missing, b),
+            (false, true) => (a, missing),
+            _ => (a, b),
+        };
+        let (a, b) = (self.operand(a), self.operand(b));
+        if let Some(nan) = self.nans(&[a, b]) {
+            return nan;
+        }
+        if (a | b) << 1 == 0 {
+            // Of two zeros the one whose sign is that of the side looked for.
+            let largest = missing & SIGN != 0;
+            return if largest { a & b } else { a | b };
+        }
+        if first(f32::from_bits(a), f32::from_bits(b)) {
+            a
+        } else {
+            b
+        }
+    }
+
+    /// The rounding of an instruction of FPv5, as [`rounding`] numbers it.
+    pub fn rounding(&self, mode: u32) -> Round {
+        match mode {
+            rounding::AWAY => Round::NearestTiesToAway,
+            rounding::NEAREST => Round::NearestTiesToEven,
+            rounding::UP => Round::TowardPositive,
+            rounding::DOWN => Round::TowardNegative,
+            rounding::ZERO => Round::TowardZero,
+            _ => self.round(),
+        }
+    }
+
+    /// The integral value that `x` rounds to.
+    pub fn round_to_integral(&mut self, x: u32, mode: u32) -> u32 {
+        let x = self.operand(x);
+        if is_nan(x) {
+            return self.nan(x);
+        }
+        if x & !SIGN == INFINITY {
+            return x;
+        }
+        let rounded = single(x).round_to_integral(self.rounding(mode)).value;
+        // A zero keeps the sign.
+        let bits = rounded.to_bits() as u32 & !SIGN | x & SIGN;
+        if mode == rounding::EXACT && bits != x {
+            self.raise(IXC);
+        }
+        bits
     }
 }
 

@@ -43,6 +43,10 @@ kinds! {
         SetPc,
         /// Clears the low bits of SP after a computed write.
         AlignSp,
+        /// Before an instruction that moves the SP by `imm`: it faults if that passes the limit of the stack.
+        CheckSp,
+        /// Moves what an instruction computed for the SP there, unless it passes the limit of the stack.
+        SetSp,
         /// The block ends inside an IT block: ITSTATE is `a`.
         StayInIt,
     }
@@ -266,6 +270,9 @@ kinds! {
         /// Unprivileged access at `b + imm`: `d` as [`literal`].
         LoadUnprivileged,
         StoreUnprivileged,
+        /// LDA, STL and their kin: aligned access at `b`, `d` as [`literal`]. Accesses are in order anyway.
+        LoadAcquire,
+        StoreRelease,
         /// `a`, `c` data, `b` base, `imm` offset, `d` bit 0: index before, bit 1: write back.
         Ldrd,
         Strd,
@@ -341,6 +348,8 @@ kinds! {
         Mrs,
         /// Special register `imm` = `b`; `c`: mask.
         Msr,
+        /// `a` = what may be done at address `b`; `imm` = 1: by unprivileged code (TTT).
+        Tt,
         Isb,
         Dsb,
         Dmb,
@@ -399,6 +408,15 @@ kinds! {
         /// Fixed point in place in `a`; `d` bit 0: signed, bit 1: 32 bits, bit 2: to fixed;
         /// `imm`: fraction bits.
         VcvtFixed,
+        // What came with FPv5.
+        /// `a` = `b` if condition `d` holds, else `c`.
+        Vsel,
+        Vmaxnm,
+        Vminnm,
+        /// To an integral value, by the mode in `imm` (see [`rounding`]).
+        Vrint,
+        /// Float to integer by the mode in `imm`; `d` = 1: signed.
+        VcvtRounded,
         /// `a` = 15: flags to APSR.
         Vmrs,
         Vmsr,

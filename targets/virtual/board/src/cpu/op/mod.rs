@@ -68,7 +68,7 @@ impl Op {
     pub const fn is_instruction(&self) -> bool {
         !matches!(
             self.kind,
-            Kind::Skip | Kind::SetPc | Kind::AlignSp | Kind::StayInIt
+            Kind::Skip | Kind::SetPc | Kind::AlignSp | Kind::CheckSp | Kind::SetSp | Kind::StayInIt
         )
     }
 
@@ -117,4 +117,22 @@ pub mod literal {
     pub const SIGNED_BYTE: u8 = 3;
     /// Sign-extended half-word.
     pub const SIGNED_HALF: u8 = 4;
+}
+
+/// How an instruction of FPv5 rounds, in field `imm`.
+pub mod rounding {
+    /// To nearest, ties away from zero.
+    pub const AWAY: u32 = 0;
+    /// To nearest, ties to even.
+    pub const NEAREST: u32 = 1;
+    /// Towards plus infinity.
+    pub const UP: u32 = 2;
+    /// Towards minus infinity.
+    pub const DOWN: u32 = 3;
+    /// Towards zero.
+    pub const ZERO: u32 = 4;
+    /// As FPSCR says.
+    pub const FPSCR: u32 = 5;
+    /// As FPSCR says, and tells whether the result is inexact.
+    pub const EXACT: u32 = 6;
 }

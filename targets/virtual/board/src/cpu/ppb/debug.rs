@@ -59,6 +59,7 @@ impl Core {
                     | u32::from(self.basepri) << 8
                     | u32::from(self.primask)
             }
+            0x1E | 0x1F if self.architecture.armv8m => self.stack_limits[(register & 1) as usize],
             0x21 => self.fpscr,
             0x40..=0x5F => self.s[register as u8 - 0x40],
             _ => 0,
@@ -87,6 +88,9 @@ impl Core {
                 self.basepri = self.system.exceptions.implemented((value >> 8) as u8);
                 self.primask = value & 1 != 0;
                 self.look_for_exceptions();
+            }
+            0x1E | 0x1F if self.architecture.armv8m => {
+                self.set_stack_limit(register == 0x1F, value);
             }
             0x21 => self.fpscr = value,
             0x40..=0x5F => self.s[register as u8 - 0x40] = value,

@@ -2,8 +2,6 @@
 
 use crate::chips::ChipIdentity;
 
-/// CPUID of a Cortex-M4 r0p1.
-pub(super) const CPUID: u32 = 0x410F_C241;
 /// Debug features: ID_DFR0 and its neighbours, as the Cortex-M4 TRM (table 4-1) lists them.
 pub(super) const ID_REGISTERS: [u32; 13] = [
     0x0000_0030,
@@ -40,8 +38,8 @@ pub(super) fn component(offset: u32, peripheral: [u32; 4]) -> Option<u32> {
 }
 
 /// The ROM table (Cortex-M4 TRM, table 4-2): SCS, DWT, FPB, ITM, TPIU, ETM, and the chip's own
-/// identity (ADIv5.2, D1.2).
-pub(super) fn rom_table(offset: u32, chip: ChipIdentity) -> u32 {
+/// identity (ADIv5.2, D1.2). That of a Cortex-M0+ ends behind the first three (its TRM, table 6-1).
+pub(super) fn rom_table(offset: u32, chip: ChipIdentity, mainline: bool) -> u32 {
     const JEDEC: u32 = 1 << 3;
     let designer = u32::from(chip.designer);
     let part = u32::from(chip.part);
@@ -49,6 +47,7 @@ pub(super) fn rom_table(offset: u32, chip: ChipIdentity) -> u32 {
         0x00 => 0xFFF0_F003,
         0x04 => 0xFFF0_2003,
         0x08 => 0xFFF0_3003,
+        0x0C..=0x14 if !mainline => 0,
         0x0C => 0xFFF0_1003,
         0x10 => 0xFFF4_1003,
         0x14 => 0xFFF4_2003,

@@ -1,10 +1,12 @@
 //! Accesses to the Private Peripheral Bus: which register an address is.
 
+mod armv8m;
+mod baseline;
 mod debug;
 mod identification;
 mod system_control;
 
-use identification::{CPUID, ID_REGISTERS, MVFR, component, rom_table};
+use identification::{ID_REGISTERS, MVFR, component, rom_table};
 
 use super::Core;
 use super::op::Op;
@@ -13,7 +15,7 @@ use crate::memory::{AccessSize, BusFault};
 use crate::system::Accessor;
 use crate::system::debug::{MON_PEND, TRCENA};
 use crate::system::exceptions::{Exceptions, Which, number};
-use crate::system::scb::{fpccr, scr};
+use crate::system::scb::scr;
 
 impl Core {
     /// Reads by the core (`op` is the instruction) or a debugger (`None`).
@@ -35,6 +37,19 @@ impl Core {
 
     fn read_ppb_word(&mut self, address: u32, now: u64, op: Option<&Op>) -> Result<u32, BusFault> {
         let offset = address & 0xFFF;
+        if !self.architecture.mainline {
+            if !baseline::has(address, op.is_some()) {
+                return self.no_register(address, "read of");
+            }
+            if let Some(value) = self.baseline_register(address) {
+                return Ok(value);
+            }
+        }
+        if self.architecture.armv8m
+            && let Some(value) = self.armv8m_register(address)
+        {
+            return Ok(value);
+        }
         let exceptions = &self.system.exceptions;
         let scb = &self.system.scb;
         let value = match address {
@@ -44,7 +59,10 @@ impl Core {
                 if let Some(id) = component(offset, [0x02, 0xB0, 0x3B, 0x00]) {
                     id
                 } else if offset == 0x1C && self.samples_pc() {
-                    self.next_pc
+                    match op.is_none() && self.faults.drops_sample() {
+                        true => u32::MAX,
+                        false => self.next_pc,
+                    }
                 } else {
                     if offset == 4
                         && let Some(op) = op
@@ -69,6 +87,10 @@ impl Core {
             0xE000_E004 => exceptions.interrupts().div_ceil(32).saturating_sub(1),
             0xE000_E008 => scb.actlr,
             0xE000_E010..=0xE000_E01C => {
+                // The cycle counter of a core without another.
+                if let (0xE000_E018, false, Some(op)) = (address, self.architecture.mainline, op) {
+                    self.note_cycle_count_read(op.index, now);
+                }
                 return Ok(self.system.systick.read(address & 0xF, now, op.is_none()));
             }
             0xE000_E100..=0xE000_E11C | 0xE000_E180..=0xE000_E19C => {
@@ -81,7 +103,7 @@ impl Core {
             0xE000_E400..=0xE000_E4EC => {
                 self.priorities(number::EXTERNAL + (address - 0xE000_E400))
             }
-            0xE000_ED00 => CPUID,
+            0xE000_ED00 => self.architecture.cpuid,
             0xE000_ED04 => self.icsr(),
             0xE000_ED08 => scb.vtor,
             0xE000_ED0C => 0xFA05_0000 | exceptions.group << 8,
@@ -118,10 +140,15 @@ impl Core {
             0xE004_0000..=0xE004_0FCF => self.system.tpiu.read(offset),
             // ETM: only its identification.
             0xE004_1000..=0xE004_1FFF => component(offset, [0x25, 0xB9, 0x0B, 0x00]).unwrap_or(0),
-            0xE004_2000..=0xE004_2FFF if let Some(value) = self.chip.read_debug_unit(offset) => {
+            0xE004_2000..=0xE004_4FFF
+                if let Some(value) = self.chip.read_debug_unit(address - 0xE004_2000) =>
+            {
                 value
             }
-            0xE00F_F000..=0xE00F_FFFF => rom_table(offset, self.chip.description().identity),
+            0xE00F_F000..=0xE00F_FFFF => {
+                let identity = self.chip.description().identity;
+                rom_table(offset, identity, self.architecture.mainline)
+            }
             _ => return self.no_register(address, "read of"),
         };
         Ok(value)
@@ -149,6 +176,10 @@ impl Core {
         op: Option<&Op>,
         by: Accessor,
     ) -> Result<(), BusFault> {
+        let missing = !self.architecture.mainline && !baseline::has(address, op.is_some());
+        if missing {
+            return self.no_register(address, "write to").map(drop);
+        }
         if (0xE000_0000..0xE000_1000).contains(&address) {
             self.write_itm(address & 0xFFF, size, value, by);
             return Ok(());
@@ -156,7 +187,20 @@ impl Core {
         if size != AccessSize::Word {
             return self.write_ppb_narrow(address, size, value);
         }
+        let value = if self.architecture.mainline {
+            value
+        } else {
+            baseline::writable(address, value)
+        };
+        if !self.architecture.mainline && matches!(address, 0xE000_ED14 | 0xE000_ED24) {
+            return Ok(());
+        }
         self.deadline = 0;
+        if self.architecture.armv8m
+            && let Some(written) = self.write_armv8m(address, value)
+        {
+            return written;
+        }
         let totals = self.event_totals(now, op);
         let exceptions = &mut self.system.exceptions;
         let scb = &mut self.system.scb;
@@ -164,7 +208,8 @@ impl Core {
         match address {
             0xE004_0000..=0xE004_0FFF => self.system.tpiu.write(address & 0xFFF, value),
             0xE004_1000..=0xE004_1FFF => {}
-            0xE004_2000..=0xE004_2FFF if self.chip.write_debug_unit(address & 0xFFF, value) => {}
+            0xE004_2000..=0xE004_4FFF
+                if self.chip.write_debug_unit(address - 0xE004_2000, value) => {}
             0xE000_1000..=0xE000_1FFF => {
                 let watched = self.system.dwt.watches_code();
                 if !self.system.dwt.write(address & 0xFFF, value, &totals) {
@@ -202,7 +247,7 @@ impl Core {
                 scb.scr = value & 0x16;
                 exceptions.send_event_on_pend = value & scr::SEVONPEND != 0;
             }
-            0xE000_ED14 => scb.ccr = value & 0x31B,
+            0xE000_ED14 => scb.write_ccr(value),
             0xE000_ED18..=0xE000_ED20 => {
                 self.set_priorities(4 + (address - 0xE000_ED18), value);
             }
@@ -249,7 +294,7 @@ impl Core {
                     exceptions.pend(exception);
                 }
             }
-            0xE000_EF34 if scb.fpu => scb.fpccr = value & fpccr::ALL,
+            0xE000_EF34 if scb.fpu => scb.fpccr = value & scb.fpccr_bits(),
             0xE000_EF38 if scb.fpu => scb.fpcar = value & !7,
             0xE000_EF3C if scb.fpu => scb.fpdscr = value & 0x07C0_0000,
             // ICTR, active bits, CPUID, identification: read-only.
@@ -291,6 +336,14 @@ impl Core {
     ) -> Result<(), BusFault> {
         self.deadline = 0;
         let first = match address {
+            // Armv6-M takes words alone (DDI 0419, B3.1.1).
+            _ if !self.architecture.mainline => {
+                self.report(format!(
+                    "{}-byte write to system register {address:#010x}",
+                    size.bytes()
+                ));
+                return Err(BusFault);
+            }
             0xE000_E400..=0xE000_E4EF => number::EXTERNAL + (address - 0xE000_E400),
             0xE000_ED18..=0xE000_ED23 => 4 + (address - 0xE000_ED18),
             0xE000_ED28..=0xE000_ED2B => {
@@ -298,7 +351,11 @@ impl Core {
                 return Ok(());
             }
             // MPU_RASR and its aliases, of which each half may be written (B3.5.9).
-            0xE000_EDA0..=0xE000_EDBB if address & 4 == 0 && size == AccessSize::HalfWord => {
+            0xE000_EDA0..=0xE000_EDBB
+                if !self.architecture.armv8m
+                    && address & 4 == 0
+                    && size == AccessSize::HalfWord =>
+            {
                 let register = (address & !3) - 0xE000_ED90;
                 let shift = 8 * (address & 2);
                 let other = self.system.mpu.read(register) & !(0xFFFF << shift);

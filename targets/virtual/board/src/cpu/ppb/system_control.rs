@@ -18,6 +18,9 @@ const SHCSR_ACTIVE: [(u32, u32); 7] = [
     (10, number::PEND_SV),
     (11, number::SYS_TICK),
 ];
+/// Those that SHCSR shows on Armv8-M alone, and of which the last can be set.
+const SHCSR_ARMV8M_ACTIVE: [(u32, u32); 2] = [(2, number::HARD_FAULT), (5, number::NMI)];
+const SHCSR_ARMV8M_PENDING: [(u32, u32); 1] = [(21, number::HARD_FAULT)];
 const SHCSR_PENDING: [(u32, u32); 4] = [
     (12, number::USAGE_FAULT),
     (13, number::MEM_MANAGE),
@@ -70,9 +73,11 @@ impl Core {
     }
 
     pub(super) fn write_icsr(&mut self, value: u32) {
+        // Armv7-M can't take an NMI back.
+        let clears_nmi = u32::from(self.architecture.armv8m) << 30;
         let exceptions = &mut self.system.exceptions;
         for (set, clear, number) in [
-            (1 << 31, 0, number::NMI),
+            (1 << 31, clears_nmi, number::NMI),
             (1 << 28, 1 << 27, number::PEND_SV),
             (1 << 26, 1 << 25, number::SYS_TICK),
         ] {
@@ -96,7 +101,7 @@ impl Core {
         }
         // Both are for a debugger that has halted the core, UNPREDICTABLE otherwise.
         if self.system.debug.halted {
-            self.core_reset_requested |= value & VECTRESET != 0;
+            self.core_reset_requested |= value & VECTRESET != 0 && !self.architecture.armv8m;
             if value & VECTCLRACTIVE != 0 {
                 self.system.exceptions.active = [0; 8];
                 self.with_stack_switch(|core| core.ipsr = 0);
@@ -111,13 +116,26 @@ impl Core {
                 value | u32::from(Exceptions::is(bits, number)) << bit
             })
         };
-        gather(&SHCSR_ACTIVE, &exceptions.active)
+        let armv8m = if self.architecture.armv8m {
+            gather(&SHCSR_ARMV8M_ACTIVE, &exceptions.active)
+                | gather(&SHCSR_ARMV8M_PENDING, &exceptions.pending)
+        } else {
+            0
+        };
+        armv8m
+            | gather(&SHCSR_ACTIVE, &exceptions.active)
             | gather(&SHCSR_PENDING, &exceptions.pending)
             | gather(&SHCSR_ENABLED, &exceptions.enabled)
     }
 
     pub(super) fn write_shcsr(&mut self, value: u32) {
+        let armv8m = self.architecture.armv8m;
         let exceptions = &mut self.system.exceptions;
+        if armv8m {
+            for (bit, number) in SHCSR_ARMV8M_PENDING {
+                Exceptions::put(&mut exceptions.pending, number, value & 1 << bit != 0);
+            }
+        }
         for (map, bits) in [
             (&SHCSR_ACTIVE[..], &mut exceptions.active),
             (&SHCSR_PENDING[..], &mut exceptions.pending),

@@ -54,6 +54,7 @@ struct Open {
     causes: Causes,
     blocks: BTreeMap<u32, BlockCost>,
     nested: u32,
+    argument: u32,
 }
 
 /// Cycles and instructions.
@@ -102,10 +103,18 @@ pub(super) struct Counting {
     called: Clock,
     /// Operators that were called and haven't returned.
     depth: u32,
+    /// As [`Machine::slow_operator`] says.
+    slowed: Option<(usize, u64)>,
     kept: Option<WindowProfile>,
 }
 
 impl Machine {
+    /// Has the operator that is called as the `operator`-th in a window, from 0, take `cycles` more, as
+    /// long as cycles are counted: a fault to be found by who looks for slow operators.
+    pub fn slow_operator(&mut self, operator: usize, cycles: u64) {
+        self.slowed = Some((operator, cycles));
+    }
+
     /// Counts from now on where the cycles go. Operators are called by the instructions before the
     /// addresses `behind_calls`. Takes the program no cycle.
     pub fn start_counting(&mut self, behind_calls: &[u32]) {
@@ -124,6 +133,7 @@ impl Machine {
             operator: Open::default(),
             called: Clock::default(),
             depth: 0,
+            slowed: self.slowed,
             kept: None,
         }));
     }
@@ -170,10 +180,15 @@ impl Counting {
     }
 
     /// An operator is called.
-    fn call(&mut self, core: &Core) {
+    fn call(&mut self, core: &mut Core) {
         if self.depth == 0 {
             self.settle();
             self.called = Clock::of(core);
+            self.operator.argument = core.r[0];
+            let slowed = self
+                .slowed
+                .filter(|(number, _)| *number == self.calls.len());
+            core.cycles += slowed.map_or(0, |(_, cycles)| cycles);
         } else {
             self.operator.nested += 1;
         }
@@ -312,6 +327,7 @@ impl Open {
             cycles: cost.cycles,
             instructions: cost.instructions,
             nested: self.nested,
+            argument: self.argument,
             causes: self.causes,
             blocks: self.blocks.into_values().collect(),
         }

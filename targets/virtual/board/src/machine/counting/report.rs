@@ -24,6 +24,8 @@ pub struct SegmentCost {
     pub instructions: u64,
     /// How many operators were called meanwhile. Their cost is part of this one.
     pub nested: u32,
+    /// R0 when it was called: where a mark called it, the number of the operator.
+    pub argument: u32,
     /// What the cycles went to. Exceptions and sleep are in none of the causes.
     pub causes: Causes,
     /// The straight runs of instructions that were executed, by address.
@@ -60,7 +62,7 @@ pub enum ReportError {
 }
 
 /// First word of a report.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl WindowProfile {
     /// The profile as words, for [`Self::from_words`].
@@ -73,7 +75,7 @@ impl WindowProfile {
         for segment in self.calls.iter().chain([&self.between]) {
             put(segment.cycles);
             put(segment.instructions);
-            put(segment.nested.into());
+            put(u64::from(segment.nested) | u64::from(segment.argument) << 32);
             segment.causes.0.iter().for_each(|&it| put(it as u64));
             put(segment.blocks.len() as u64);
             for block in &segment.blocks {
@@ -136,9 +138,11 @@ impl Reader<'_> {
         let mut segment = SegmentCost {
             cycles: self.take()?,
             instructions: self.take()?,
-            nested: self.take()? as u32,
             ..SegmentCost::default()
         };
+        let called = self.take()?;
+        segment.nested = called as u32;
+        segment.argument = (called >> 32) as u32;
         let mut causes = [0; Cause::COUNT];
         for cycles in &mut causes {
             *cycles = self.take()? as i64;

@@ -42,6 +42,7 @@ impl Access {
             K::LdrhPost | K::LdrshPost | K::StrhPost | K::Ldrexh | K::Strexh => (base, 2),
             K::LdrLit => (op.imm, width(op.d)),
             K::LoadUnprivileged | K::StoreUnprivileged => (offset, width(op.d)),
+            K::LoadAcquire | K::StoreRelease => (base, width(op.d)),
             K::LdrPcImm if op.d == 1 => (op.imm, 4),
             K::LdrPcImm | K::LdrPcPre | K::Ldrex | K::Strex | K::Vldr | K::Vstr => (offset, 4),
             K::LdrdLit | K::VldrLit => (op.imm, 4),
@@ -86,6 +87,7 @@ fn is_store(kind: K) -> bool {
             | K::StrhPre
             | K::StrhPost
             | K::StoreUnprivileged
+            | K::StoreRelease
             | K::Strd
             | K::Stm
             | K::Strex

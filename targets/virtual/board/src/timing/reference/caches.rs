@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::chips::{CacheShape, ChipDescription, FlashTiming};
+use crate::chips::{CacheShape, FlashTiming, MemoryRegion};
 use crate::cpu::Core;
 use crate::timing::TimingParameters;
 use crate::timing::pipeline::Source;
+use crate::timing::port::{Held, NoCache, Port, Reading};
 
 /// Lines of a cache: the oldest of a set goes first.
 pub(super) struct Lines {
@@ -43,13 +44,30 @@ impl Lines {
     }
 }
 
+impl Held for Lines {
+    fn holds(&self, sector: u32) -> bool {
+        let line = sector * self.sector_bytes / self.shape.line_bytes;
+        let set = self.sets.get(&(line % self.shape.sets));
+        set.is_some_and(|set| {
+            set.iter()
+                .any(|(there, sectors)| *there == line && sectors.contains(&sector))
+        })
+    }
+
+    fn fill(&mut self, sector: u32) {
+        self.misses(sector * self.sector_bytes);
+    }
+}
+
 /// Fetches from any memory of a chip.
 pub(super) struct Sectors {
-    description: &'static ChipDescription,
+    memory: MemoryRegion,
     flash: FlashTiming,
     wait_states: u32,
     miss: u32,
-    cache: Lines,
+    pub cache: Lines,
+    /// Of a flash that does one thing at a time: what it does.
+    pub port: Port,
     /// The sector that the flash reads on its own, and when it is there.
     prefetched: (u32, u64),
     /// Waits that nothing hides.
@@ -63,11 +81,12 @@ impl Sectors {
         let description = core.chip.description();
         let (flash, rules): (FlashTiming, TimingParameters) = (core.flash_timing, core.timing);
         Self {
-            description,
+            memory: description.flash.clone(),
             flash,
             wait_states: flash.wait_states + rules.flash_wait,
             miss: flash.wait_states + rules.flash_wait + rules.instruction_miss,
             cache: Lines::new(description.instruction_cache, flash.sector_bytes),
+            port: Port::NEW,
             prefetched: (u32::MAX, 0),
             waits: 0,
             begin: 0,
@@ -81,10 +100,10 @@ impl Sectors {
 
     /// Place in the flash.
     fn offset(&self, address: u32) -> Option<u32> {
-        let flash = &self.description.flash;
-        let own = [(flash.origin, 0, flash.length)];
+        let memory = &self.memory;
+        let own = [(memory.origin, 0, memory.length)];
         own.iter()
-            .chain(flash.aliases)
+            .chain(memory.aliases.iter())
             .find_map(|&(start, first, length)| {
                 let offset = address.wrapping_sub(start);
                 (offset < length).then_some(first + offset)
@@ -118,7 +137,15 @@ impl Source for Sectors {
             return requested;
         }
         let at = self.begin + u64::from(requested);
-        let ready = if !self.flash.instruction_cache {
+        let reading = Reading {
+            wait_states: self.miss,
+            prefetch: self.flash.prefetch,
+        };
+        let ready = if self.flash.single_port && self.flash.instruction_cache {
+            self.port.fetch(&mut self.cache, reading, sector, at)
+        } else if self.flash.single_port {
+            self.port.fetch(&mut NoCache, reading, sector, at)
+        } else if !self.flash.instruction_cache {
             self.read_sector(sector, at, self.wait_states, first)
         } else if !self.cache.misses(offset) {
             at

@@ -18,8 +18,8 @@ use access::{Access, bank};
 use caches::{Lines, Sectors};
 pub use mix::Mix;
 
-use super::pipeline::{Entry, Pipeline, Step};
-use super::{Class, Shape, TimingParameters, shape};
+use super::pipeline::{self, Entry, Pipeline, Step};
+use super::{TimingParameters, shape};
 use crate::chips::FlashTiming;
 use crate::cpu::Core;
 use crate::cpu::decode::{self, advance_it};
@@ -42,6 +42,8 @@ pub struct Reference {
     last_group: u8,
     /// Of the two instructions before, the later first, the memory that a single store reached.
     stored: [Stored; 2],
+    /// The instruction before, unless it was another's jump.
+    before: Option<Step>,
     /// Cycles before those of the pipeline.
     cycles: u64,
     decoded: HashMap<(u32, u8), (Step, Op)>,
@@ -62,6 +64,7 @@ impl Reference {
             last_sector: u32::MAX,
             last_group: PERIPHERAL_GROUP,
             stored: [Stored::Nothing; 2],
+            before: None,
             cycles: 0,
             decoded: HashMap::new(),
             mix: Mix::default(),
@@ -102,7 +105,11 @@ impl Reference {
         let jumped = core.next_pc != step.address.wrapping_add(step.size);
         let mut refill = 0;
         if core.instructions != instructions {
-            let shape = if executes { step.shape } else { Shape::SKIPPED };
+            let shape = if executes {
+                step.shape
+            } else {
+                step.shape.skipped()
+            };
             let chained = self.pipeline.step(&Step { shape, ..step }).chained;
             // The whole fetch stands still meanwhile, so nothing catches up.
             self.cycles += u64::from(self.pipeline.source_mut().take_waits());
@@ -117,17 +124,21 @@ impl Reference {
                 }
             });
             self.stored = [stored, self.stored[0]];
-            refill = match shape.class {
-                Class::Branch if jumped => self.rules.refill,
-                Class::LateBranch | Class::LoadBranch(_) if jumped => self.rules.late_refill,
-                _ => 0,
-            };
+            let last = Step { shape, ..step };
+            if jumped {
+                refill = match self.before {
+                    Some(before) => pipeline::refill(&self.rules, &[before, last]),
+                    None => pipeline::refill(&self.rules, &[last]),
+                };
+            }
+            self.before = Some(last);
         }
         if jumped || elsewhere != 0 {
             self.cycles += elsewhere + u64::from(self.pipeline.total() + refill);
             self.pipeline.source_mut().begin = self.cycles;
             self.pipeline.restart(core.next_pc, Entry::Jump);
             self.stored = [Stored::Nothing; 2];
+            self.before = None;
         }
         ended
     }
@@ -146,13 +157,15 @@ impl Reference {
             pc,
             in_it: it != 0,
             last_in_it: it != 0 && advance_it(it) == 0,
+            mainline: core.architecture.mainline,
+            armv8m: core.architecture.armv8m,
         };
         let second = half(pc.wrapping_add(2)).unwrap_or_default();
         let decoded = decode::decode(half(pc)?, second, place).ok()?;
         let step = Step {
             address: pc,
             size: decoded.size,
-            shape: shape(&decoded.op),
+            shape: shape(&decoded.op, decoded.size, core.architecture.pipeline),
         };
         self.decoded.insert((pc, it), (step, decoded.op));
         Some((step, decoded.op))
@@ -196,8 +209,21 @@ impl Reference {
 
     /// Cycles that reading data at a byte of the flash waits.
     fn flash_read(&mut self, offset: u32) -> u32 {
+        let wait_states = self.flash.wait_states + self.rules.flash_wait + self.rules.data_miss;
+        if self.flash.single_port {
+            // In the second cycle of the load.
+            let begin = self.cycles + u64::from(self.pipeline.total()) - 1;
+            let there = self.pipeline.source_mut().port.read(begin, wait_states);
+            return (there - begin) as u32;
+        }
         let sector = offset / self.flash.sector_bytes;
         if std::mem::replace(&mut self.last_sector, sector) == sector {
+            return 0;
+        }
+        if self.flash.unified_cache
+            && self.flash.instruction_cache
+            && !self.pipeline.source_mut().cache.misses(offset)
+        {
             return 0;
         }
         if self.flash.data_cache
@@ -206,7 +232,7 @@ impl Reference {
         {
             return 0;
         }
-        self.flash.wait_states + self.rules.flash_wait + self.rules.data_miss
+        wait_states
     }
 }
 

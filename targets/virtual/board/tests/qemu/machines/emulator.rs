@@ -1,9 +1,11 @@
 //! Our machine running an image, on each of the paths that instructions can take through it.
 
 use tinybench_virtual_board::debug_port::DebugTarget;
-use tinybench_virtual_board::{AccessSize, Ended, Machine, Timing};
+use tinybench_virtual_board::{
+    AccessSize, AddressRange, CoreModel, Ended, GenericChip, GenericMemory, Machine, Timing,
+};
 
-use crate::programs::image::{Image, RAM};
+use crate::programs::image::{Image, M33, RAM};
 
 /// How the machine gets through the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +29,27 @@ const PATIENCE: u64 = 1 << 26;
 
 /// A machine with the image in its flash, reset.
 pub fn load(image: &Image) -> Machine {
-    let mut machine = Machine::new(image.chip).expect("the chip exists");
+    let mut machine = if image.chip == M33 {
+        Machine::generic(&GenericChip {
+            core: CoreModel::CortexM33F,
+            flash: AddressRange {
+                origin: 0,
+                length: 1 << 20,
+            },
+            ram: AddressRange {
+                origin: RAM,
+                length: 128 << 10,
+            },
+            clock_hz: 20_000_000,
+            memory: GenericMemory {
+                mpu_regions: Some(16),
+                ..GenericMemory::default()
+            },
+        })
+        .expect("it is possible")
+    } else {
+        Machine::new(image.chip).expect("the chip exists")
+    };
     machine
         .write_bytes(0, &image.with_exit(&BKPT))
         .expect("it fits the flash");
@@ -57,10 +79,12 @@ pub fn run(image: &Image, path: Path) -> Run {
             ended = machine.run(PATIENCE);
         }
         Path::Watched => {
-            // A comparator on a word of the vector table that nothing reads.
+            // A comparator on a word of the vector table that nothing reads: FUNCTION, on Armv8-M MATCH with
+            // a debug event.
             write(&mut machine, 0xE000_EDFC, 1 << 24);
             write(&mut machine, 0xE000_1020, 0x0000_001C);
-            write(&mut machine, 0xE000_1028, 5);
+            let reads = if image.chip == M33 { 0x816 } else { 5 };
+            write(&mut machine, 0xE000_1028, reads);
             ended = machine.run(PATIENCE);
         }
         Path::Stepped => {

@@ -20,6 +20,7 @@ enum Fix {
 pub mod condition {
     pub const EQ: u32 = 0;
     pub const NE: u32 = 1;
+    pub const LS: u32 = 9;
 }
 
 /// Code under construction at a fixed address.

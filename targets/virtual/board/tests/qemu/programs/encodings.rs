@@ -1,5 +1,6 @@
 //! Every encoding of Armv7E-M with the DSP extension and FPv4-SP, by the name the Armv7-M
-//! Architecture Reference Manual (DDI 0403E, chapters A6 and A7) gives it.
+//! Architecture Reference Manual (DDI 0403E, chapters A6 and A7) gives it, and what Armv8-M with FPv5 adds, by its
+//! name in the Armv8-M Architecture Reference Manual (DDI 0553, C2.4).
 //!
 //! A pattern is written as in the manual: `0` and `1` are fixed, `z` and `o` are bits that should
 //! be zero and one (UNPREDICTABLE if not), any other letter is a bit of the field of that name,
@@ -80,6 +81,8 @@ pub struct Encoding {
     pub how: How,
     /// May not stand in an IT block.
     pub outside_it: bool,
+    /// Came with Armv8-M.
+    pub armv8m: bool,
     mask: u32,
     value: u32,
     should_mask: u32,
@@ -221,6 +224,7 @@ fn e(name: &'static str, pattern: &str) -> Encoding {
         width,
         how: How::Plain,
         outside_it: false,
+        armv8m: false,
         mask: 0,
         value: 0,
         should_mask: 0,
@@ -276,6 +280,9 @@ pub fn table() -> &'static [Encoding] {
         exclusive(&mut all);
         float_data(&mut all);
         float_memory(&mut all);
+        let before = all.len();
+        armv8m(&mut all);
+        all[before..].iter_mut().for_each(|it| it.armv8m = true);
         all
     })
 }
@@ -1474,5 +1481,67 @@ fn float_memory(all: &mut Vec<Encoding>) {
                 .choose(|f| f.bits & 0x100 == 0 || f.get('i') % 2 == 0)
                 .how(How::Memory(memory)),
         );
+    }
+}
+
+/// What Armv8-M with the Main Extension and FPv5-SP has beyond Armv7E-M, without the Security Extension.
+fn armv8m(all: &mut Vec<Encoding>) {
+    let at_base = |bytes, align| {
+        How::Memory(Memory {
+            base: n,
+            lowest: |_| 0,
+            bytes,
+            align,
+            index: false,
+            exclusive: false,
+        })
+    };
+    let (byte, half, word): (How, How, How) =
+        (at_base(|_| 1, 1), at_base(|_| 2, 2), at_base(|_| 4, 4));
+    for (name, pattern, how) in [
+        ("LDAB T1", "111010001101nnnnttttoooo1000oooo", byte),
+        ("LDAH T1", "111010001101nnnnttttoooo1001oooo", half),
+        ("LDA T1", "111010001101nnnnttttoooo1010oooo", word),
+        ("LDAEXB T1", "111010001101nnnnttttoooo1100oooo", byte),
+        ("LDAEXH T1", "111010001101nnnnttttoooo1101oooo", half),
+        ("LDAEX T1", "111010001101nnnnttttoooo1110oooo", word),
+        ("STLB T1", "111010001100nnnnttttoooo1000oooo", byte),
+        ("STLH T1", "111010001100nnnnttttoooo1001oooo", half),
+        ("STL T1", "111010001100nnnnttttoooo1010oooo", word),
+    ] {
+        all.push(e(name, pattern).allow('n', SP).how(how));
+    }
+    let distinct: Rule = |f| f.get('d') != f.get('n') && f.get('d') != f.get('t');
+    for (name, pattern, how) in [
+        ("STLEXB T1", "111010001100nnnnttttoooo1100dddd", byte),
+        ("STLEXH T1", "111010001100nnnnttttoooo1101dddd", half),
+        ("STLEX T1", "111010001100nnnnttttoooo1110dddd", word),
+    ] {
+        let How::Memory(memory) = how else {
+            unreachable!("they access memory")
+        };
+        let how = How::Memory(Memory {
+            exclusive: true,
+            ..memory
+        });
+        all.push(e(name, pattern).allow('n', SP).rule(distinct).how(how));
+    }
+    all.push(e("TT, TTT T1", "111010000100nnnn1111dddd0T000000").allow('n', SP));
+    all.push(e("SG T1", "11101001011111111110100101111111").outside_it());
+    for (name, pattern) in [
+        ("VSEL T1", "111111100xccyyyyxxxx1010y0w0wwww"),
+        ("VMAXNM T1", "111111101x00yyyyxxxx1010y0w0wwww"),
+        ("VMINNM T1", "111111101x00yyyyxxxx1010y1w0wwww"),
+        ("VRINTA, N, P, M T1", "111111101x1110rrxxxx101001w0wwww"),
+        ("VCVTA, N, P, M T1", "111111101x1111rrxxxx1010s1w0wwww"),
+    ] {
+        all.push(e(name, pattern).outside_it());
+    }
+    for (name, pattern) in [
+        ("VRINTR T1", "111011101x110110xxxx101001w0wwww"),
+        ("VRINTZ T1", "111011101x110110xxxx101011w0wwww"),
+        ("VRINTX T1", "111011101x110111xxxx101001w0wwww"),
+    ] {
+        all.push(e(name, pattern));
     }
 }

@@ -6,7 +6,7 @@
 
 use super::assembler::{Assembler, branch, branch_if, condition};
 use super::encodings::{Branch, Encoding, How, Memory, table};
-use super::image::{Image, RAM};
+use super::image::{Image, M33, RAM};
 use super::operands;
 use super::rng::Rng;
 
@@ -19,13 +19,13 @@ const CODE: u32 = 0x1800;
 const TAIL: u32 = 0x1100;
 
 /// Memory that cases read and write: 64 words.
-const SCRATCH: u32 = RAM + 0x3_D800;
+const SCRATCH: u32 = RAM + 0x1_D800;
 const SCRATCH_WORDS: u32 = 64;
 /// The stack pointer every case starts with; the word below is the address it came from.
 const STACK: u32 = SCRATCH + 128;
 /// Record pointer, result pointer, whether the case touches memory.
-const CELLS: u32 = RAM + 0x3_F000;
-const RESULTS_END: u32 = RAM + 0x3_C000;
+const CELLS: u32 = RAM + 0x1_F000;
+const RESULTS_END: u32 = RAM + 0x1_C000;
 
 /// Words of a result: APSR, FPSCR, S0-S31, R0-R12, LR, SP.
 const RESULT_WORDS: usize = 2 + 32 + 14 + 1;
@@ -61,16 +61,18 @@ pub struct Program {
     pub cases: Vec<Case>,
 }
 
-/// The encodings that random programs test.
-pub fn candidates() -> Vec<usize> {
-    let runs = |encoding: &Encoding| !matches!(encoding.how, How::System);
+/// The encodings that random programs of a chip test.
+pub fn candidates(chip: &str) -> Vec<usize> {
+    let runs = |encoding: &Encoding| {
+        !matches!(encoding.how, How::System) && (chip == M33 || !encoding.armv8m)
+    };
     (0..table().len()).filter(|&i| runs(&table()[i])).collect()
 }
 
-/// Program `index` of the run with this seed.
-pub fn program(seed: u64, index: u64) -> Program {
+/// Program `index` of the run with this seed, for a chip.
+pub fn program(chip: &'static str, seed: u64, index: u64) -> Program {
     let mut rng = Rng::new(seed, index);
-    let candidates = candidates();
+    let candidates = candidates(chip);
     let mut code = Assembler::new(CODE);
     let mut cases = Vec::new();
     let mut results = 0;
@@ -94,7 +96,7 @@ pub fn program(seed: u64, index: u64) -> Program {
     // The end of every case goes to the driver.
     let back = DRIVER.wrapping_sub(code.here() + 4);
     code.wide(branch(back));
-    let image = assemble(code, &cases, results, &mut rng);
+    let image = assemble(chip, code, &cases, results, &mut rng);
     Program { image, cases }
 }
 
@@ -102,11 +104,17 @@ fn memory(encoding: usize) -> bool {
     matches!(table()[encoding].how, How::Memory(_))
 }
 
-fn assemble(code: Assembler, cases: &[Case], results: u32, rng: &mut Rng) -> Image {
+fn assemble(
+    chip: &'static str,
+    code: Assembler,
+    cases: &[Case],
+    results: u32,
+    rng: &mut Rng,
+) -> Image {
     let code = code.finish();
     let records = (CODE + code.len() as u32).next_multiple_of(4);
     let mut flash = Vec::new();
-    flash.extend((RAM + 0x4_0000 - 0x100).to_le_bytes());
+    flash.extend((RAM + 0x2_0000 - 0x100).to_le_bytes());
     let driver = driver();
     flash.extend((driver.start | 1).to_le_bytes());
     flash.extend(records.to_le_bytes());
@@ -133,7 +141,7 @@ fn assemble(code: Assembler, cases: &[Case], results: u32, rng: &mut Rng) -> Ima
     word(0);
     (0..TAIL / 4).for_each(|i| word(i.wrapping_mul(0x9E37_79B9)));
     Image {
-        chip: "nrf52840",
+        chip,
         flash,
         exit: EXIT,
         result_bytes: 4 * results,
@@ -425,8 +433,8 @@ impl<'a> Emitter<'a> {
         }
         let fields = self.encoding.fields(bits);
         let load = match self.encoding.name {
-            "STREX T1" => 0xE850_0F00 | fields.get('i'),
-            "STREXB T1" => 0xE8D0_0F4F,
+            "STREX T1" | "STLEX T1" => 0xE850_0F00 | fields.get('i'),
+            "STREXB T1" | "STLEXB T1" => 0xE8D0_0F4F,
             _ => 0xE8D0_0F5F,
         };
         self.note("load-exclusive of the same place".to_owned());

@@ -1,7 +1,10 @@
 //! A program in flash that both machines run from reset.
 
-/// Start of the RAM both machines have, 256 KiB.
+/// Start of the RAM both machines have, 128 KiB; those with a Cortex-M4F have 256 KiB.
 pub const RAM: u32 = 0x2000_0000;
+
+/// The virtual chip with a Cortex-M33.
+pub const M33: &str = "generic-m33";
 
 /// A flash image with its exit stub left blank.
 #[derive(Clone, Debug)]

@@ -10,18 +10,19 @@ use super::image::{Image, RAM};
 const VECTORS: usize = 32;
 const START: u32 = 4 * VECTORS as u32;
 /// Holds the trace pointer; behind it how often handlers may still run their scripts.
-pub const CELLS: u32 = RAM + 0x3_F000;
+pub const CELLS: u32 = RAM + 0x1_F000;
 /// Bytes of trace.
-pub const TRACE_BYTES: u32 = 0x2_0000;
+pub const TRACE_BYTES: u32 = 0x1_0000;
 /// Top of the main and of the process stack.
-pub const MAIN_STACK: u32 = RAM + 0x3_8000;
-pub const PROCESS_STACK: u32 = RAM + 0x3_C000;
+pub const MAIN_STACK: u32 = RAM + 0x1_8000;
+pub const PROCESS_STACK: u32 = RAM + 0x1_C000;
 
 /// Special registers by their number in MRS and MSR.
 pub mod special {
     pub const APSR: u32 = 0;
     pub const IPSR: u32 = 5;
     pub const PSP: u32 = 9;
+    pub const PSPLIM: u32 = 11;
     pub const PRIMASK: u32 = 16;
     pub const BASEPRI: u32 = 17;
     pub const BASEPRI_MAX: u32 = 18;
@@ -142,7 +143,8 @@ impl SystemProgram {
             code.narrow(0xBF18).mrs(5, special::PSP); // it ne
         };
         let code = &mut self.code;
-        code.wide(0xE92D_4FF8); // push {r3-r11, lr}
+        // With the Security Extension QEMU enters a handler with R0 to R3 cleared.
+        code.movs(3, 0).wide(0xE92D_4FF8); // push {r3-r11, lr}
         frame(code);
         code.wide(0xF014_0F04).narrow(0xBF08).adds(5, 40); // it eq: what was pushed here
         let logger = self.logger;

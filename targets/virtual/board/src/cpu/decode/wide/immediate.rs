@@ -75,10 +75,10 @@ pub(super) fn plain_immediate(h1: u16, h2: u16, place: Place) -> Result<Op, Unde
     let pc = (place.pc & !3).wrapping_add(4);
     Ok(match bits(h1, 4, 5) {
         0 if n == 15 => op(K::MovImm, d, 0, 0, CARRY_UNCHANGED, pc.wrapping_add(imm12)),
-        0 => op(K::AddImm, d, n, 0, 0, imm12),
+        0 => op(K::AddImm, d, n, 0, CARRY_UNCHANGED, imm12),
         4 => op(K::MovImm, d, 0, 0, CARRY_UNCHANGED, imm16),
         10 if n == 15 => op(K::MovImm, d, 0, 0, CARRY_UNCHANGED, pc.wrapping_sub(imm12)),
-        10 => op(K::AddImm, d, n, 0, 0, imm12.wrapping_neg()),
+        10 => op(K::AddImm, d, n, 0, CARRY_UNCHANGED, imm12.wrapping_neg()),
         12 => op(K::Movt, d, 0, 0, 0, imm16),
         18 if lsb == 0 && h2 & 0x0030 == 0 && !bad(n) => {
             op(K::Ssat16, d, n, bits(h2, 0, 4) + 1, 0, 0)

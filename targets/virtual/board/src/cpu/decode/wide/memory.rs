@@ -40,6 +40,11 @@ pub(super) fn dual_exclusive_table(h1: u16, h2: u16, place: Place) -> Result<Op,
         bits(h1, 5, 1),
         bits(h1, 4, 1),
     );
+    if place.armv8m
+        && let Some(op) = armv8m(h1, h2)
+    {
+        return op;
+    }
     if p == 0 && w == 0 {
         if u == 0 {
             // LDREX, STREX.
@@ -116,6 +121,52 @@ pub(super) fn dual_exclusive_table(h1: u16, h2: u16, place: Place) -> Result<Op,
     } else {
         Ok(op(K::Strd, t, n, d, p | w << 1, offset))
     }
+}
+
+/// What Armv8-M has in this space (Armv8-M Architecture Reference Manual, DDI 0553, C2.3.2): SG, TT and TTT,
+/// load-acquire and store-release. `None` for all others.
+fn armv8m(h1: u16, h2: u16) -> Option<Result<Op, Undecodable>> {
+    let (n, t, d) = (bits(h1, 0, 4), bits(h2, 12, 4), bits(h2, 0, 4));
+    if (h1, h2) == (0xE97F, 0xE97F) {
+        // SG does nothing in memory that isn't secure.
+        return Some(Ok(Op::new(K::Nop)));
+    }
+    if h1 & 0xFFF0 == 0xE840 && t == 15 {
+        // TT and TTT; TTA and TTAT are the Security Extension's.
+        let d = bits(h2, 8, 4);
+        let defined = h2 & 0x00BF == 0 && n != 15 && !bad(d);
+        let unprivileged = bits(h2, 6, 1);
+        return Some(if defined {
+            Ok(op(K::Tt, d, n, 0, 0, unprivileged))
+        } else {
+            UNDEFINED
+        });
+    }
+    if h1 & 0xFFE0 != 0xE8C0 || h2 & 0x0080 == 0 {
+        return None;
+    }
+    let load = h1 & 0x10 != 0;
+    let (size, exclusive) = match bits(h2, 4, 4) {
+        kind @ (8..=10) => (kind, false),
+        kind @ (12..=14) => (kind & 3, true),
+        _ => return Some(UNDEFINED),
+    };
+    // 0, 1 and 2 stand for a byte, a half-word and a word.
+    let size = (size & 3) as usize;
+    let status = exclusive && !load;
+    if bad(t) || n == 15 || h2 & 0x0F00 != 0x0F00 || (!status && d != 15) {
+        return Some(UNDEFINED);
+    }
+    if status && (bad(d) || d == n || d == t) {
+        return Some(UNDEFINED);
+    }
+    let sizes = [literal::BYTE, literal::HALF, literal::WORD];
+    Some(Ok(match (load, exclusive) {
+        (true, true) => op([K::Ldrexb, K::Ldrexh, K::Ldrex][size], t, n, 0, 0, 0),
+        (false, true) => op([K::Strexb, K::Strexh, K::Strex][size], t, n, d, 0, 0),
+        (true, false) => op(K::LoadAcquire, t, n, 0, sizes[size].into(), 0),
+        (false, false) => op(K::StoreRelease, t, n, 0, sizes[size].into(), 0),
+    }))
 }
 
 /// Single loads (A5.3.7 to A5.3.9). `size` is unsigned; the sign is bit 8 of `h1`.

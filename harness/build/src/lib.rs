@@ -1,0 +1,413 @@
+//! Builds the firmware: the on-target program with one runtime and one model for one board.
+//!
+//! An image is built once and kept under `target/tinybench/firmware` in the project, filed under
+//! a key made of everything that enters it. The same inputs give the same image, byte for byte,
+//! wherever the project lies.
+
+mod bounded;
+mod cache;
+mod cargo;
+mod cargo_config;
+mod environment;
+mod job;
+mod key;
+mod library;
+mod opt;
+mod toolchain;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use tinybench_support::exit::{Exit, Exits};
+
+use tinybench_inputs::board::Board;
+use tinybench_inputs::board::target::Target;
+use tinybench_pipeline::parameters::Parameters;
+
+use tinybench_inputs::project;
+use tinybench_inputs::runtimes::Runtime;
+use tinybench_inputs::runtimes::manifest::Crate;
+
+pub use cache::{Cleared, clean};
+pub use cargo::CompileError;
+pub use cargo_config::ConfigurationError;
+use job::Job;
+pub use key::hash_of;
+pub use library::{
+    Library, LibraryError, LibraryRequest, Made, build as build_c, find_c_compiler, find_clang,
+    rust::build as build_rust,
+};
+pub use opt::Opt;
+pub use toolchain::{Toolchain, ToolchainError, ToolchainSource, find_toolchain};
+
+/// What to build.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// The folder with `targets/firmware` in it.
+    pub project_root: &'a Path,
+    /// What the firmware must know of the board.
+    pub target: Target<'a>,
+    /// The runtime.
+    pub engine: Engine<'a>,
+    /// What the model demands of it besides int8: features of the firmware's package.
+    pub features: &'a [&'a str],
+    /// Names of the runtime's operators that the model needs; none for all there are.
+    pub operators: &'a [&'a str],
+    /// The model file.
+    pub model: &'a Path,
+    /// The front end of an image that computes its model's input from raw audio.
+    pub front_end: Option<Parameters>,
+    /// Whether the image is to learn from what the model extracts.
+    pub learning: bool,
+    /// What an image that speaks the MLPerf Tiny protocol, instead of being measured through a
+    /// probe, calls its model: `kws01`, for example.
+    pub mlperf_model: Option<&'a str>,
+    /// The pin on which an image marks its windows for a power instrument, if it is one for that.
+    pub mark_pin: Option<u32>,
+    /// Bytes by which the runtime's code is moved in flash, a multiple of 4.
+    pub code_offset: u32,
+    /// What a runtime of the project's own is built for.
+    pub opt: Opt,
+    /// Whether the image is to measure each operator that its runtime marks, which takes it cycles.
+    pub profile: bool,
+}
+
+/// A runtime as an image holds it.
+#[derive(Clone, Copy, Debug)]
+pub enum Engine<'a> {
+    /// Crates of the project.
+    Crates {
+        /// The firmware's feature that links them.
+        feature: &'a str,
+        /// The crates.
+        crates: &'a [Crate],
+        /// The folder of its `runtime.toml`.
+        folder: &'a Path,
+    },
+    /// Static libraries, and whether the model lies in flash beside them.
+    Library {
+        /// The libraries.
+        library: &'a Library,
+        /// Whether the model file is in the image as well.
+        with_model: bool,
+    },
+}
+
+impl<'a> Engine<'a> {
+    /// The crates of a runtime; none of one that isn't the project's own, or whose `runtime.toml` can't be used.
+    pub fn of_crates(runtime: &'a Runtime) -> Option<Self> {
+        let rust = runtime.manifest.as_ref().ok()?.rust.as_ref()?;
+        Some(Self::Crates {
+            feature: rust.feature.as_deref()?,
+            crates: &rust.crates,
+            folder: &runtime.folder,
+        })
+    }
+}
+
+/// What to build for `tinybench calibrate`.
+#[derive(Clone, Copy, Debug)]
+pub struct CalibrationRequest<'a> {
+    /// The folder with `targets/firmware` in it.
+    pub project_root: &'a Path,
+    /// What the firmware must know of the board.
+    pub target: Target<'a>,
+}
+
+/// A firmware image on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Firmware {
+    /// The ELF file.
+    pub elf: PathBuf,
+    /// SHA-256 of that file, hexadecimal.
+    pub sha256: String,
+    /// What built it.
+    pub toolchain: Toolchain,
+    /// Whether it had been built before.
+    pub from_cache: bool,
+}
+
+/// Progress of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The image is in the cache.
+    Cached,
+    /// A package is compiled.
+    Compiling {
+        /// Packages compiled so far.
+        done: usize,
+        /// Packages there are at most. Those of other runtimes count too, but aren't compiled.
+        total: usize,
+        /// The latest package.
+        name: String,
+    },
+    /// The image is built.
+    Finished,
+}
+
+/// Why there is no image.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// No usable compiler.
+    #[error(transparent)]
+    Toolchain(#[from] ToolchainError),
+    /// A runtime's crate isn't there, or its name can't be one.
+    #[error("there is no crate `{name}` in {folder}")]
+    Runtime {
+        /// The crate.
+        name: String,
+        /// Where it should be.
+        folder: PathBuf,
+    },
+    /// The runtime's libraries can't be built.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// The model alone doesn't fit.
+    #[error("the model is too big for flash: it has {needed} bytes, flash has {available}")]
+    ModelTooBig {
+        /// Size of the model, bytes.
+        needed: u64,
+        /// Size of flash, bytes.
+        available: u64,
+    },
+    /// The linked image doesn't fit.
+    #[error(
+        "the firmware is too big for {memory}: it needs {needed} bytes, the board has {available}{}",
+        help(advice.as_deref())
+    )]
+    ImageTooBig {
+        /// Which memory: `FLASH` or `RAM`.
+        memory: String,
+        /// Bytes the image needs.
+        needed: u64,
+        /// Bytes the board has.
+        available: u64,
+        /// What to do about it, if that is known.
+        advice: Option<String>,
+    },
+    /// A configuration of cargo's would change the image.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// Compiler or linker refused the program.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// Images can't be kept.
+    #[error(
+        "can't keep firmware in {path}: {source}; it is built in the project's folder \
+         target/tinybench, or in the one that {} names",
+        project::TARGET_VARIABLE
+    )]
+    NoPlace {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The disk is full.
+    #[error(
+        "the disk is full where firmware is built, in {}: make room, for example with `tinybench \
+         clean`, or name another folder with {}",
+        .0.display(),
+        project::TARGET_VARIABLE
+    )]
+    DiskFull(PathBuf),
+    /// A file can't be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+impl Exits for BuildError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::ModelTooBig { .. } | Self::ImageTooBig { .. } => Exit::Input,
+            Self::NoPlace { .. } | Self::DiskFull { .. } => Exit::Output,
+            Self::Library(error) => error.exit(),
+            _ => Exit::Build,
+        }
+    }
+}
+
+fn help(advice: Option<&str>) -> String {
+    advice.map_or(String::new(), |advice| format!("\n  help: {advice}"))
+}
+
+impl BuildError {
+    /// The error with the boards for which an image would not be too big, among all that are known.
+    #[must_use]
+    pub fn advised(mut self, boards: impl FnOnce() -> Vec<Board>) -> Self {
+        if let Self::ImageTooBig {
+            memory,
+            needed,
+            advice,
+            ..
+        } = &mut self
+        {
+            let room = |board: &Board| match memory.as_str() {
+                "FLASH" => board.memory.flash.length,
+                _ => board.memory.all_ram().length,
+            };
+            let boards = boards();
+            let fitting = boards
+                .iter()
+                .filter(|board| u64::from(room(board)) >= *needed);
+            let names: Vec<_> = fitting.map(|board| board.name.as_str()).collect();
+            *advice = Some(match names.as_slice() {
+                [] => {
+                    "none of the known boards has so much: `tinybench boards` lists them".to_owned()
+                }
+                names => format!("{} has so much", names.join(", ")),
+            });
+        }
+        self
+    }
+
+    fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        |source| match source.kind() {
+            io::ErrorKind::StorageFull => Self::DiskFull(path.to_owned()),
+            _ => Self::Io {
+                path: path.to_owned(),
+                source,
+            },
+        }
+    }
+
+    /// An error about what is kept at `path`.
+    fn place(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        |source| match source.kind() {
+            io::ErrorKind::StorageFull => Self::DiskFull(path.to_owned()),
+            _ => Self::NoPlace {
+                path: path.to_owned(),
+                source,
+            },
+        }
+    }
+}
+
+/// Builds the firmware, or finds it in the cache.
+///
+/// `on_event` is called from this thread as the build goes on.
+pub fn build(request: &Request, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildError> {
+    check_runtime(request)?;
+    let size = match request.engine {
+        Engine::Library { with_model, .. } if !with_model => 0,
+        _ => fs::metadata(request.model)
+            .map_err(BuildError::io(request.model))?
+            .len(),
+    };
+    let available = u64::from(request.target.flash.length);
+    if size > available {
+        return Err(BuildError::ModelTooBig {
+            needed: size,
+            available,
+        });
+    }
+
+    run(&Job::of_measurement(request), on_event)
+}
+
+/// Builds the program that runs the sequences of `tinybench calibrate`, or finds it in the cache.
+///
+/// `on_event` is called from this thread as the build goes on.
+pub fn build_calibration(
+    request: &CalibrationRequest,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<Firmware, BuildError> {
+    run(&Job::of_calibration(request), on_event)
+}
+
+/// A hash of what every image for `target` is built with, whatever its model: the sources of the
+/// firmware and of all runtimes, and the compiler.
+///
+/// # Errors
+/// No compiler, or sources that can't be read.
+pub fn identity(project_root: &Path, target: Target) -> Result<String, BuildError> {
+    let toolchain = find_toolchain(target.rustc_target)?.for_core(target.core);
+    key::of_all(project_root, &target, &toolchain)
+}
+
+fn run(job: &Job, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildError> {
+    let toolchain = find_toolchain(job.target.rustc_target)?;
+    let toolchain = toolchain.for_core(job.target.core).optimising(job.opt);
+    let sources = key::sources(job)?;
+    let key = key::key(job, &toolchain, &sources)?;
+    let cache = cache::Cache::in_project(job.project_root);
+    if let Some((elf, sha256)) = cache.get(&key) {
+        on_event(Event::Cached);
+        return Ok(Firmware {
+            elf,
+            sha256,
+            toolchain,
+            from_cache: true,
+        });
+    }
+
+    let _lock = cache.lock()?;
+    // Another process may have built the same image while this one waited.
+    if let Some((elf, sha256)) = cache.get(&key) {
+        on_event(Event::Cached);
+        return Ok(Firmware {
+            elf,
+            sha256,
+            toolchain,
+            from_cache: true,
+        });
+    }
+    let folder = cache.build_folder();
+    cargo::forget_old_sources(job, &toolchain, &folder, &sources)?;
+    let built = cargo::compile(job, &toolchain, &folder, on_event)?;
+    let (elf, sha256) = cache.put(&key, &built)?;
+    on_event(Event::Finished);
+    Ok(Firmware {
+        elf,
+        sha256,
+        toolchain,
+        from_cache: false,
+    })
+}
+
+/// Names become paths and a cargo feature.
+fn check_runtime(request: &Request) -> Result<(), BuildError> {
+    let Engine::Crates {
+        feature,
+        crates,
+        folder,
+    } = request.engine
+    else {
+        return Ok(());
+    };
+    let is_word = |name: &str| {
+        let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        !name.is_empty() && name.chars().all(known)
+    };
+    let missing = |name: &str, folder: PathBuf| BuildError::Runtime {
+        name: name.to_owned(),
+        folder,
+    };
+    if !is_word(feature) {
+        return Err(missing(feature, folder.to_owned()));
+    }
+    for it in crates {
+        let folder = folder.join(&it.folder);
+        if !is_word(&it.name) || !folder.join("Cargo.toml").is_file() {
+            return Err(missing(&it.name, folder));
+        }
+    }
+    Ok(())
+}
+
+fn targets_folder(project_root: &Path) -> PathBuf {
+    project_root.join("targets")
+}
+
+fn runtimes_folder(project_root: &Path) -> PathBuf {
+    targets_folder(project_root).join("runtimes")
+}
+
+fn firmware_folder(project_root: &Path) -> PathBuf {
+    targets_folder(project_root).join("firmware")
+}

@@ -1,0 +1,4 @@
+//! Time: its stages, and what the place of the code changes.
+
+pub mod layouts;
+pub mod stages;

@@ -1,0 +1,167 @@
+//! Depthwise convolution with weights that stay: those of four channels are widened once, and the
+//! windows of all outputs go by.
+
+use super::both;
+use super::output::{Fast, clamp, dot, exact};
+use super::parts::{Part, Parts};
+use crate::simd::depthwise::{Four, Region, Tap};
+use crate::simd::tile::Scale;
+use crate::simd::{load, sxtb16, sxtb16_odd};
+use crate::{Conv2d, Requantisation, Window, each_image};
+
+/// Most elements of a window.
+const MOST_TAPS: usize = 32;
+
+/// Whether this is the way for a depthwise convolution: channels go by fours, and each has one of
+/// the input to itself.
+pub(super) fn suits(window: &Window) -> bool {
+    window.filter[0] * window.filter[1] <= MOST_TAPS
+        && window.input[2] == window.output[2]
+        && window.output[2].is_multiple_of(4)
+        && Parts::fit(window)
+}
+
+/// DEPTHWISE_CONV_2D.
+pub(super) fn depthwise_conv_2d(
+    op: &Conv2d,
+    requantisation: &Requantisation,
+    input: &[i8],
+    output: &mut [i8],
+) {
+    let window = &op.window;
+    let mut parts = Default::default();
+    if Parts::fill(&mut parts, window).is_none() {
+        return;
+    }
+    let size = window.filter[0] * window.filter[1];
+    let channels = window.output[2];
+    let fast = Fast::new(size, op.output_offset);
+    let mut taps = [[0; 2]; MOST_TAPS];
+    let mut four = Four {
+        offset: both(op.input_offset),
+        bias: [0; 4],
+        scales: [Scale::default(); 4],
+    };
+    for first in (0..channels).step_by(4) {
+        let weights = op.filter.get(first..).unwrap_or(&[]);
+        for (tap, weights) in taps.iter_mut().zip(weights.chunks(channels.max(1))) {
+            let word = load(weights, 0);
+            *tap = [sxtb16(word), sxtb16_odd(word)];
+        }
+        let is_fast = fill(&mut four, op, requantisation, &fast, first).is_some();
+        let group = Group {
+            op,
+            requantisation,
+            parts: &parts,
+            first,
+            taps: taps.get(..size).unwrap_or(&[]),
+            four: is_fast.then_some(&four),
+        };
+        if window.batches == 1 {
+            group.compute(input, output);
+            continue;
+        }
+        for (image, output) in each_image(window.batches, input, output) {
+            group.compute(image, output);
+        }
+    }
+    clamp(output, op.bounds);
+}
+
+/// Fills in the channels from `first` on, in the place where they stay; [`None`] if the fast way isn't
+/// right for one of them.
+#[inline(never)]
+fn fill(
+    four: &mut Four,
+    op: &Conv2d,
+    requantisation: &Requantisation,
+    fast: &Fast,
+    first: usize,
+) -> Option<()> {
+    four.bias = op.bias.fours(first / 4);
+    for (at, (scale, bias)) in four.scales.iter_mut().zip(four.bias).enumerate() {
+        *scale = fast.scale(requantisation.get(first + at), bias)?;
+    }
+    Some(())
+}
+
+/// Four channels whose weights are widened.
+struct Group<'g> {
+    op: &'g Conv2d<'g>,
+    requantisation: &'g Requantisation<'g>,
+    parts: &'g [Parts; 2],
+    first: usize,
+    taps: &'g [Tap],
+    /// [`None`] if the fast way isn't right.
+    four: Option<&'g Four>,
+}
+
+impl Group<'_> {
+    /// All outputs of an image.
+    #[inline(never)]
+    fn compute(&self, image: &[i8], output: &mut [i8]) {
+        let [rows, columns] = self.parts;
+        for row in rows.iter() {
+            for column in columns.iter() {
+                if self.fast([row, column], image, output).is_some() {
+                    continue;
+                }
+                for y in 0..row.count {
+                    for x in 0..column.count {
+                        self.one([row, column], [y, x], image, output);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Outputs whose windows have the same part inside the image; [`None`] if this isn't the way for
+    /// them.
+    #[inline(never)]
+    fn fast(&self, [row, column]: [&Part; 2], image: &[i8], output: &mut [i8]) -> Option<()> {
+        let [rows, columns] = self.parts;
+        let across = self.op.window.filter[1];
+        let region = Region {
+            taps: self.taps.get(row.first * across + column.first..)?,
+            image: image.get(row.image + column.image + self.first..)?,
+            size: [row.size, column.size],
+            steps: [rows.step, columns.step],
+            columns: across,
+            count: [row.count, column.count],
+            distances: [rows.distance, columns.distance],
+            strides: [rows.stride, columns.stride],
+            four: self.four?,
+        };
+        let output = output.get_mut(row.output + column.output + self.first..)?;
+        region.compute(output).then_some(())
+    }
+
+    /// One output, in any case.
+    #[inline(never)]
+    fn one(&self, [row, column]: [&Part; 2], [y, x]: [usize; 2], image: &[i8], output: &mut [i8]) {
+        let (op, [rows, columns]) = (self.op, self.parts);
+        let [_, across] = op.window.filter;
+        let channels = op.window.output[2];
+        let at = row.image + y * rows.distance + column.image + x * columns.distance;
+        let to = row.output + y * rows.stride + column.output + x * columns.stride;
+        for channel in self.first..self.first + 4 {
+            let mut sum = op.bias.get(channel);
+            for down in 0..row.size {
+                let tap = (row.first + down) * across + column.first;
+                let values = image.get(at + down * rows.step + channel..);
+                let weights = op.filter.get(tap * channels + channel..);
+                let (values, weights) = (values.unwrap_or(&[]), weights.unwrap_or(&[]));
+                let steps = [columns.step, channels];
+                sum = dot(sum, values, op.input_offset, weights, steps, column.size);
+            }
+            if let Some(output) = output.get_mut(to + channel) {
+                *output = exact(
+                    op.output_offset,
+                    op.bounds,
+                    self.requantisation.get(channel),
+                    sum,
+                );
+            }
+        }
+    }
+}

@@ -1,7 +1,0 @@
-//! Timers and watchdogs.
-
-mod timer;
-mod watchdog;
-
-pub(super) use timer::Timer;
-pub(super) use watchdog::{Iwdg, Wwdg};
