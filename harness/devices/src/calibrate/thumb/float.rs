@@ -76,12 +76,12 @@ pub fn vmov_from(rt: u16, sn: u16) -> Code {
 
 /// `vmov rt, rt2, sm, sm1`: VMOV between two core registers and two singles, T1. Even registers.
 pub fn vmov_from_pair(rt: u16, rt2: u16, sm: u16) -> Code {
-    wide(0xEC50 | rt2, rt << 12 | 0xA10 | sm / 2)
+    wide(0xEC50 | rt2, rt << 12 | 0xA10 | (sm / 2))
 }
 
 /// `vmov sm, sm1, rt, rt2`: the same, the other way.
 pub fn vmov_to_pair(sm: u16, rt: u16, rt2: u16) -> Code {
-    wide(0xEC40 | rt2, rt << 12 | 0xA10 | sm / 2)
+    wide(0xEC40 | rt2, rt << 12 | 0xA10 | (sm / 2))
 }
 
 #[cfg(test)]
