@@ -71,7 +71,7 @@ pub(in super::super) fn in_ram(table: &mut Table, rule: &'static str) {
 }
 
 /// A loop of `bytes` bytes at the start of a flash sector that runs r4 times.
-fn loop_of(bytes: usize) -> Code {
+pub(in super::super) fn loop_of(bytes: usize) -> Code {
     // Up to the next multiple of 64 bytes, and a branch so that the loop is entered as it is
     // repeated.
     const WAY_IN: usize = 32 - 10;
@@ -87,12 +87,13 @@ fn loop_of(bytes: usize) -> Code {
     ])
 }
 
-/// One pass in the steady state of loops of so many bytes, three passes less two, for each of these states of
-/// the cache by its rule.
+/// One pass in the steady state of loops of so many bytes, which run r4 times: three passes less two, for each
+/// of these states of the cache by its rule.
 pub(in super::super) fn loops(
     table: &mut Table,
     states: &[(&str, &'static str, Cache)],
     sizes: &[usize],
+    loop_of: fn(usize) -> Code,
 ) {
     for &(state, rule, cache) in states {
         table.rule("loop", rule);

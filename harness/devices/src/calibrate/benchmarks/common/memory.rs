@@ -2,7 +2,9 @@
 
 use crate::calibrate::benchmarks::Table;
 use crate::calibrate::sequence::Sequence;
-use crate::calibrate::thumb::{join, ldr, ldr_wide, ldrex, ldrh_wide, str_wide, strex};
+use crate::calibrate::thumb::{
+    FILL, adds, join, ldr, ldr_register, ldr_wide, ldrex, ldrh_wide, movs, str, str_wide, strex,
+};
 
 pub(in super::super) fn exclusive(table: &mut Table) {
     table.rule("exclusive", "LDREX, STREX");
@@ -24,6 +26,51 @@ pub(in super::super) fn unaligned(table: &mut Table) {
         (
             "str at 2, then ldr",
             join(&[&str_wide(4, 0, 2), &ldr(4, 1, 0)]),
+        ),
+    ] {
+        table.add(name, Sequence::new(body));
+    }
+}
+
+/// Addresses that the instruction before has written, and the one before that.
+pub(in super::super) fn late_addresses(table: &mut Table) {
+    table.rule("late address", "`LATE_ADDRESS`");
+    for (name, body) in [
+        ("base from adds", join(&[&adds(0, 4), &ldr(4, 0, 0)])),
+        (
+            "base from adds, one between",
+            join(&[&adds(0, 4), &[FILL], &ldr(4, 0, 0)]),
+        ),
+        (
+            "other register from adds",
+            join(&[&adds(1, 4), &ldr(4, 0, 0)]),
+        ),
+        (
+            "offset from movs",
+            join(&[&movs(3, 4), &ldr_register(4, 0, 3)]),
+        ),
+        // r0 points to a word that holds the same address.
+        (
+            "base from ldr",
+            join(&[&str(0, 0, 0), &[FILL], &ldr(0, 0, 0), &ldr(4, 0, 0)]),
+        ),
+        (
+            "base from ldr, one between",
+            join(&[
+                &str(0, 0, 0),
+                &[FILL],
+                &ldr(0, 0, 0),
+                &[FILL],
+                &ldr(4, 0, 0),
+            ]),
+        ),
+        (
+            "base of a store from adds",
+            join(&[&adds(0, 4), &str(4, 0, 8)]),
+        ),
+        (
+            "data of a store from adds",
+            join(&[&adds(4, 4), &str(4, 0, 8)]),
         ),
     ] {
         table.add(name, Sequence::new(body));

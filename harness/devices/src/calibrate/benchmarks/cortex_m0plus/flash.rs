@@ -1,15 +1,21 @@
 //! A flash with wait states: what it reads for instructions, ahead of them, and as data.
 
 use crate::calibrate::benchmarks::Table;
-use crate::calibrate::benchmarks::common::{STATES, in_a_row};
-use crate::calibrate::sequence::{Cache, Sequence, Value};
+use crate::calibrate::benchmarks::common::{STATES, fetch, in_a_row};
+use crate::calibrate::sequence::{Cache, Sequence};
 use crate::calibrate::thumb::{
     Code, adds, b, bne_back_narrow, fill, join, ldr, pop, push, repeat, subs,
 };
 
 pub(super) fn add(table: &mut Table) {
     straight(table);
-    loops(table);
+    let states = [
+        ("on", Cache::Warm),
+        ("off", Cache::PrefetchAlone),
+        ("and prefetch off", Cache::Off),
+    ];
+    let states = states.map(|(state, cache)| (state, "instruction cache", cache));
+    fetch::loops(table, &states, &[8, 16, 24, 32, 64, 128], loop_of);
     data(table);
     in_ram(table);
 }
@@ -40,28 +46,6 @@ fn loop_of(bytes: usize) -> Code {
     let back = body.len() + 1;
     // Two instructions lie between the start of a flash read and the first under test.
     join(&[&fill(2), &body, &subs(4, 1), &bne_back_narrow(back)])
-}
-
-fn loops(table: &mut Table) {
-    for (state, cache) in [
-        ("on", Cache::Warm),
-        ("off", Cache::PrefetchAlone),
-        ("and prefetch off", Cache::Off),
-    ] {
-        table.rule("loop", "instruction cache");
-        for bytes in [8, 16, 24, 32, 64, 128] {
-            let passes = |count| {
-                Sequence::new(loop_of(bytes))
-                    .with(4, Value::Word(count))
-                    .cached(cache)
-            };
-            table.difference(
-                format!("pass of {bytes} bytes, cache {state}"),
-                passes(3),
-                passes(2),
-            );
-        }
-    }
 }
 
 fn data(table: &mut Table) {

@@ -1,12 +1,11 @@
 //! What each instruction takes, and that nothing overlaps and no result is late.
 
 use crate::calibrate::benchmarks::Table;
-use crate::calibrate::benchmarks::common::in_a_row;
+use crate::calibrate::benchmarks::common::{in_a_row, memory};
 use crate::calibrate::sequence::Sequence;
 use crate::calibrate::thumb::{
     Code, FILL, NOP, adds, dmb, dsb, isb, join, ldm_narrow, ldr, ldr_register, ldrb, ldrh, lsls,
-    movs, mrs, msr, muls, pop, push, repeat, rev, sev, stm_narrow, str, str_register, strb, uxtb,
-    wfe,
+    mrs, msr, muls, pop, push, repeat, rev, sev, stm_narrow, str, str_register, strb, uxtb, wfe,
 };
 
 pub(super) fn add(table: &mut Table) {
@@ -37,7 +36,7 @@ pub(super) fn add(table: &mut Table) {
     table.add("sev, wfe", Sequence::new(join(&[&sev(), &wfe()])));
 
     accesses(table);
-    addresses(table);
+    memory::late_addresses(table);
     multiple(table);
 }
 
@@ -67,32 +66,6 @@ fn accesses(table: &mut Table) {
         ("ldr, used at once", join(&[&ldr(4, 0, 0), &adds(4, 1)])),
     ] {
         table.add(name, Sequence::new(code));
-    }
-}
-
-fn addresses(table: &mut Table) {
-    table.rule("late address", "`LATE_ADDRESS`");
-    for (name, body) in [
-        ("base from adds", join(&[&adds(0, 4), &ldr(4, 0, 0)])),
-        (
-            "base from adds, one between",
-            join(&[&adds(0, 4), &[FILL], &ldr(4, 0, 0)]),
-        ),
-        (
-            "offset from movs",
-            join(&[&movs(3, 4), &ldr_register(4, 0, 3)]),
-        ),
-        (
-            "base of a store from adds",
-            join(&[&adds(0, 4), &str(4, 0, 8)]),
-        ),
-        // r0 points to a word that holds the same address.
-        (
-            "base from ldr",
-            join(&[&str(0, 0, 0), &ldr(0, 0, 0), &ldr(4, 0, 0)]),
-        ),
-    ] {
-        table.add(name, Sequence::new(body));
     }
 }
 

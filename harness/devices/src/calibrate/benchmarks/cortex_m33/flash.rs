@@ -47,7 +47,8 @@ pub(super) fn add(table: &mut Table) {
         ("on, no prefetch", one, Cache::ColdWithoutPrefetch),
         ("off", WAIT_STATES, Cache::Off),
     ];
-    fetch::loops(table, &states, &[1024, 4096, 8192, 12288]);
+    let sizes = [1024, 4096, 8192, 12288];
+    fetch::loops(table, &states, &sizes, fetch::loop_of);
 }
 
 /// Loads from different flash reads, so that none finds what the one before it has read.

@@ -4,13 +4,13 @@ use crate::calibrate::benchmarks::Table;
 use crate::calibrate::benchmarks::common::{in_a_row, memory};
 use crate::calibrate::sequence::{Cache, Clock, Sequence};
 use crate::calibrate::thumb::{
-    Code, FILL, NOP, adds, fill, join, ldm, ldr, ldr_post, ldr_pre, ldr_register, ldr_wide, ldrd,
-    movs, pop, push, repeat, stm, str, str_post, str_register, strd,
+    Code, FILL, NOP, adds, fill, join, ldm, ldr, ldr_post, ldr_pre, ldr_wide, ldrd, pop, push,
+    repeat, stm, str, str_post, str_register, strd,
 };
 
 pub(super) fn add(table: &mut Table) {
     loads(table);
-    addresses(table);
+    memory::late_addresses(table);
     stores(table);
     multiple(table);
     memory::exclusive(table);
@@ -59,50 +59,6 @@ fn loads(table: &mut Table) {
         "2 pre-indexed, one base",
         Sequence::new(repeat(&ldr_pre(4, 0, 4), 2)),
     );
-}
-
-fn addresses(table: &mut Table) {
-    table.rule("late address", "`LATE_ADDRESS`");
-    for (name, body) in [
-        ("base from adds", join(&[&adds(0, 4), &ldr(4, 0, 0)])),
-        (
-            "base from adds, one between",
-            join(&[&adds(0, 4), &[FILL], &ldr(4, 0, 0)]),
-        ),
-        (
-            "other register from adds",
-            join(&[&adds(1, 4), &ldr(4, 0, 0)]),
-        ),
-        (
-            "offset from movs",
-            join(&[&movs(3, 4), &ldr_register(4, 0, 3)]),
-        ),
-        // r0 points to a word that holds the same address.
-        (
-            "base from ldr",
-            join(&[&str(0, 0, 0), &[FILL], &ldr(0, 0, 0), &ldr(4, 0, 0)]),
-        ),
-        (
-            "base from ldr, one between",
-            join(&[
-                &str(0, 0, 0),
-                &[FILL],
-                &ldr(0, 0, 0),
-                &[FILL],
-                &ldr(4, 0, 0),
-            ]),
-        ),
-        (
-            "base of a store from adds",
-            join(&[&adds(0, 4), &str(4, 0, 8)]),
-        ),
-        (
-            "data of a store from adds",
-            join(&[&adds(4, 4), &str(4, 0, 8)]),
-        ),
-    ] {
-        table.add(name, Sequence::new(body));
-    }
 }
 
 fn stores(table: &mut Table) {

@@ -26,7 +26,7 @@ pub(super) fn add(table: &mut Table) {
         ("off", CACHE_OFF, Cache::Off),
     ];
     let sizes = [512, 1024, 1536, 2048, 3072, 4096];
-    fetch::loops(table, &states, &sizes);
+    fetch::loops(table, &states, &sizes, fetch::loop_of);
     float::add(table);
     exceptions::add(table, "`EXCEPTION_ENTRY`, `EXCEPTION_RETURN`");
     exceptions::float_context(table);
