@@ -1,5 +1,5 @@
-//! The block of the calibration image, which runs short sequences of instructions and reads the
-//! counters of the DWT before and behind them.
+//! The block of the calibration image, which runs short sequences of instructions and reads counters
+//! before and behind them: those of the DWT, or SysTick on Armv6-M, which has no others.
 //!
 //! The conversation is that of the measuring image: the host writes its part with the core
 //! halted, lets it run, and reads the answer once it has halted again. The sequences themselves
@@ -23,18 +23,25 @@ pub const MAGIC: u32 = u32::from_le_bytes(*b"TBCA");
 /// Version of this layout. An image of another version is refused by the host.
 pub const VERSION: u32 = 1;
 
-/// Counters that are read, one after the other, in the order of [`COUNTERS`].
+/// Counters that can be read, one after the other: [`DWT_COUNTERS`], or [`SYSTICK_COUNTER`] alone.
 pub const COUNTER_COUNT: usize = 5;
 
 /// Addresses of DWT_CYCCNT, DWT_CPICNT, DWT_EXCCNT, DWT_LSUCNT and DWT_FOLDCNT (Armv7-M
 /// Architecture Reference Manual, C1.8). All but the first count in their lowest 8 bits.
-pub const COUNTERS: [u32; COUNTER_COUNT] = [
+pub const DWT_COUNTERS: [u32; COUNTER_COUNT] = [
     0xE000_1004,
     0xE000_1008,
     0xE000_100C,
     0xE000_1014,
     0xE000_1018,
 ];
+
+/// Address of SYST_CVR (Armv6-M Architecture Reference Manual, B3.3.4), which counts down and comes
+/// round after all that its bits hold.
+pub const SYSTICK_COUNTER: u32 = 0xE000_E018;
+
+/// Bits of SYST_CVR.
+pub const SYSTICK_BITS: u32 = 24;
 
 /// Repetitions that fill caches and aren't recorded.
 pub const WARM_UP: usize = 2;
@@ -80,7 +87,7 @@ pub struct Block {
     pub data_capacity: u32,
     /// H: a number of the host's choosing, which the answer repeats.
     pub request: u32,
-    /// H: how many of [`COUNTERS`] to read, from the first on.
+    /// H: how many counters to read, from the first on.
     pub counter_count: u32,
     /// H: how many repetitions to record, at most [`REPETITIONS`].
     pub repetition_count: u32,

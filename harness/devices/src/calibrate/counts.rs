@@ -96,6 +96,13 @@ impl Counts {
         }
     }
 
+    /// Whether there is a count of an event counter.
+    pub fn has_events(&self) -> bool {
+        [self.cpi, self.exception, self.load_store, self.folded]
+            .iter()
+            .any(Option::is_some)
+    }
+
     /// Whether every repetition gave the same.
     pub fn stable(&self) -> bool {
         self.cycles_min == self.cycles_max

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::cores::CORES;
 use tinybench_execution::target::TargetError;
 use tinybench_support::exit::{Exit, Exits};
 
@@ -19,19 +20,23 @@ pub enum CalibrateError {
         /// What went wrong.
         source: Box<CalibrateError>,
     },
-    /// The processor isn't a Cortex-M4.
+    /// The processor isn't the board file's.
     #[error(
-        "the target's processor has part number {part:#05x}, not a Cortex-M4's 0xc24: its cycles \
+        "the target's processor has part number {found:#05x}, not a {name}'s {part:#05x}: its cycles \
          say nothing about the model; check which board is connected"
     )]
     Core {
         /// The part number of CPUID.
+        found: u32,
+        /// The core of the board file.
+        name: &'static str,
+        /// Its part number.
         part: u32,
     },
-    /// The board's core isn't the one whose rules are calibrated.
+    /// There are no benchmarks for the board's core.
     #[error(
-        "{board} has a {core}: the benchmarks are those of the Cortex-M4's rules, and no other core \
-         can be calibrated yet"
+        "{board} has a {core}, for which there are no benchmarks; there are for {}",
+        CORES.map(|core| core.model.name()).join(", ")
     )]
     OtherCore {
         /// The board.

@@ -48,17 +48,22 @@ pub struct Measured<'a> {
     pub cycles: &'a [i64],
 }
 
-/// Fits `start` to what was measured. `step` is called now and then.
+/// Fits those parameters of `start` that have these names to what was measured. `step` is called now and
+/// then.
 pub fn fit(
     model: &mut dyn Simulate,
+    names: &[&str],
     start: TimingParameters,
     measured: Measured,
     step: &mut dyn FnMut(),
 ) -> Result<Fit, CalibrateError> {
+    let all_known = TimingParameters::ALL.into_iter();
+    let known: Vec<_> = all_known.filter(|it| names.contains(&it.name)).collect();
     let all: Vec<usize> = (0..measured.cycles.len()).collect();
     let first = model.cycles(start, &all)?;
     let mut search = Search {
         model,
+        known: &known,
         measured: measured.cycles,
         parameters: start,
         now: first.clone(),
@@ -72,7 +77,7 @@ pub fn fit(
         }
     }
     // What was changed on the way and didn't help in the end, alone or with what it goes together.
-    for number in 0..TimingParameters::ALL.len() {
+    for number in 0..known.len() {
         search.take_back(&[number], start)?;
     }
     let mut columns = search.columns(&all)?;
@@ -97,18 +102,18 @@ pub fn fit(
         .filter(|&&i| now[i] != measured.cycles[i])
         .map(|&i| measured.names[i].clone())
         .collect();
-    let fitted = TimingParameters::ALL
+    let fitted = known
         .iter()
         .zip(told)
         .zip(&columns)
         .map(
-            |((known, (identified, together)), column)| FittedParameter {
-                name: known.name.to_owned(),
-                before: start.get(known.name).unwrap_or(known.default),
-                fitted: parameters.get(known.name).unwrap_or(known.default),
+            |((parameter, (identified, together)), column)| FittedParameter {
+                name: parameter.name.to_owned(),
+                before: value(&start, parameter),
+                fitted: value(&parameters, parameter),
                 identified,
                 together_with: (together.into_iter())
-                    .map(|other| TimingParameters::ALL[other].name.to_owned())
+                    .map(|other| known[other].name.to_owned())
                     .collect(),
                 benchmarks: column.iter().filter(|&&change| change != 0.0).count(),
             },
@@ -133,6 +138,8 @@ pub fn fit(
 
 struct Search<'a> {
     model: &'a mut dyn Simulate,
+    /// The parameters that are searched; the others stay.
+    known: &'a [Parameter],
     measured: &'a [i64],
     parameters: TimingParameters,
     /// Cycles with these parameters.
@@ -156,7 +163,7 @@ fn value(parameters: &TimingParameters, known: &Parameter) -> u32 {
 
 impl Search<'_> {
     fn find_responding(&mut self, all: &[usize]) -> Result<(), CalibrateError> {
-        for known in &TimingParameters::ALL {
+        for known in self.known {
             let current = value(&self.parameters, known);
             let (least, most) = (*known.range.start(), *known.range.end());
             let mut responding = vec![false; all.len()];
@@ -205,7 +212,7 @@ impl Search<'_> {
     /// Sets each parameter to its best value. True if that made the fit better.
     fn improve_each(&mut self) -> Result<bool, CalibrateError> {
         let mut improved = false;
-        for (number, known) in TimingParameters::ALL.iter().enumerate() {
+        for (number, known) in self.known.iter().enumerate() {
             let subset = self.responding[number].clone();
             let mut best = self.error_now(&subset);
             if best == 0 {
@@ -236,7 +243,7 @@ impl Search<'_> {
         let mut parameters = self.parameters;
         let mut subset = Vec::new();
         for &number in group {
-            let known = &TimingParameters::ALL[number];
+            let known = &self.known[number];
             parameters = with(parameters, known, value(&start, known));
             subset.extend(&self.responding[number]);
         }
@@ -289,7 +296,7 @@ impl Search<'_> {
         let mut best = self.error_now(&subset);
         let start = self.parameters;
         let near = |number: usize| {
-            let known = &TimingParameters::ALL[number];
+            let known = &self.known[number];
             let current = value(&start, known);
             let (least, most) = (*known.range.start(), *known.range.end());
             let values = least.max(current.saturating_sub(NEAR))..=most.min(current + NEAR);
@@ -316,7 +323,7 @@ impl Search<'_> {
     /// at the end of its range.
     fn columns(&mut self, all: &[usize]) -> Result<Vec<Vec<f64>>, CalibrateError> {
         let mut columns = Vec::new();
-        for known in &TimingParameters::ALL {
+        for known in self.known {
             let current = value(&self.parameters, known);
             let next = if current < *known.range.end() {
                 current + 1
@@ -415,6 +422,11 @@ mod tests {
         }
     }
 
+    /// The names of all parameters.
+    fn all() -> Vec<&'static str> {
+        TimingParameters::ALL.map(|it| it.name).to_vec()
+    }
+
     fn fitted(sums: &[&[&'static str]], cycles: &[i64]) -> Fit {
         let mut model = Sums(sums.iter().map(|names| names.to_vec()).collect());
         let names: Vec<String> = (0..sums.len()).map(|i| i.to_string()).collect();
@@ -422,7 +434,8 @@ mod tests {
             names: &names,
             cycles,
         };
-        fit(&mut model, TimingParameters::DEFAULT, measured, &mut || ()).unwrap()
+        let start = TimingParameters::DEFAULT;
+        fit(&mut model, &all(), start, measured, &mut || ()).unwrap()
     }
 
     fn parameter(fit: &Fit, name: &str) -> FittedParameter {
@@ -455,6 +468,22 @@ mod tests {
         assert_eq!(parameter(&fit, "load").benchmarks, 3);
     }
 
+    #[test]
+    fn only_the_parameters_that_were_named_are_fitted() {
+        let mut model = Sums(vec![vec!["load", "store"]]);
+        let measured = Measured {
+            names: &["a".to_owned()],
+            cycles: &[7],
+        };
+        let start = TimingParameters::DEFAULT;
+        let fit = fit(&mut model, &["store"], start, measured, &mut || ()).unwrap();
+        let names: Vec<_> = fit.report.parameters.iter().map(|it| &it.name).collect();
+        assert_eq!(names, ["store"]);
+        // The store's range ends at 4.
+        assert_eq!((fit.parameters.load, fit.parameters.store), (2, 4));
+        assert_eq!(fit.report.error_after, 1);
+    }
+
     /// Cycles that get better only if two parameters change at once.
     struct Valley;
 
@@ -485,7 +514,7 @@ mod tests {
             fetch_latency: 4,
             ..TimingParameters::DEFAULT
         };
-        let fit = fit(&mut Valley, start, measured, &mut || ()).unwrap();
+        let fit = fit(&mut Valley, &all(), start, measured, &mut || ()).unwrap();
         assert_eq!(fit.report.error_after, 0);
         assert_eq!(
             (fit.parameters.fetch_ahead, fit.parameters.fetch_latency),

@@ -66,14 +66,17 @@ impl Layout {
 mod tests {
     use super::*;
     use crate::calibrate::benchmarks::{Features, all};
+    use crate::calibrate::cores::Core;
 
     #[test]
     fn sequences_are_aligned_and_placed_once() {
-        let benchmarks = all(Features {
+        let features = Features {
             cache: true,
+            prefetch: true,
             other_ram: true,
             slow: true,
-        });
+        };
+        let benchmarks = all(Core::named("cortex-m4f").unwrap(), features);
         let flash = Region {
             origin: 0x0800_0000,
             length: 0x10_0000,

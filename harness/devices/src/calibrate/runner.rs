@@ -9,18 +9,18 @@ use tinybench_interface::calibration::{
     Block, COUNTER_COUNT, MAGIC, REPETITIONS, VERSION, checksum,
 };
 
-use super::chip::{Chip, Field, Identity};
+use super::chip::{Chip, Component, Field, Identity};
+use super::cores::{Core, CycleCounter};
 use super::counts::Readings;
 use super::error::CalibrateError;
 use super::layout::Layout;
-use super::sequence::{self, Clock, Home, Places, Sequence};
+use super::sequence::{Clock, Home, Places, Sequence};
 use tinybench_execution::target::conversation::ImageView;
 use tinybench_execution::target::fault::FaultReport;
 use tinybench_execution::target::{Target, TargetError, Wait};
 
-/// CPUID (Armv7-M Architecture Reference Manual, B3.2.3), and in it a Cortex-M4's part number.
+/// CPUID (Armv7-M Architecture Reference Manual, B3.2.3).
 const CPUID: u32 = 0xE000_ED00;
-const CORTEX_M4: u32 = 0xC24;
 /// PIDR4 and PIDR0 to PIDR2 of the ROM table at 0xE00F_F000.
 const ROM_PIDR4: u32 = 0xE00F_FFD0;
 const ROM_PIDR0: u32 = 0xE00F_FFE0;
@@ -30,18 +30,28 @@ const ROM_PIDR0: u32 = 0xE00F_FFE0;
 pub enum Counters {
     /// The cycle counter alone, once: enough of a model, which always gives the same.
     Cycles,
-    /// The event counters too, in all repetitions.
+    /// In all repetitions, with the event counters that the core has.
     All,
 }
 
 impl Counters {
-    /// How many counters, and how many repetitions of each.
-    fn amount(self) -> [usize; 2] {
-        match self {
-            Self::Cycles => [1, 1],
-            Self::All => [COUNTER_COUNT, REPETITIONS],
+    /// How many counters of a core, and how many repetitions of each.
+    fn amount(self, core: &Core) -> [usize; 2] {
+        match (self, core.counter) {
+            (Self::Cycles, _) => [1, 1],
+            (Self::All, CycleCounter::Dwt) => [COUNTER_COUNT, REPETITIONS],
+            (Self::All, CycleCounter::SysTick) => [1, REPETITIONS],
         }
     }
+}
+
+/// What a target must be.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected {
+    /// Its core.
+    pub core: &'static Core,
+    /// Its chip, if that is known.
+    pub chip: Option<&'static Chip>,
 }
 
 /// What runs sequences: an image on a target, between whose answers the core is halted.
@@ -49,6 +59,7 @@ pub struct Runner<'a, T: Target + ?Sized> {
     target: &'a mut T,
     image: ImageView<'a>,
     layout: &'a Layout,
+    core: &'static Core,
     chip: Option<&'static Chip>,
     timeout: Duration,
     counters: Counters,
@@ -61,21 +72,25 @@ pub struct Runner<'a, T: Target + ?Sized> {
 
 impl<'a, T: Target + ?Sized> Runner<'a, T> {
     /// Resets the target, which holds the image and `layout`, and lets the image initialise
-    /// itself. `chip` is what the target must be.
+    /// itself.
     pub fn start(
         target: &'a mut T,
         image: ImageView<'a>,
         layout: &'a Layout,
-        chip: Option<&'static Chip>,
+        Expected { core, chip }: Expected,
         timeout: Duration,
         counters: Counters,
     ) -> Result<Self, CalibrateError> {
         target.reset()?;
-        check_identity(target, chip)?;
+        check_core(target, core)?;
+        if let Some(chip) = chip {
+            check_chip(target, chip)?;
+        }
         let mut runner = Self {
             target,
             image,
             layout,
+            core,
             chip,
             timeout,
             counters,
@@ -119,12 +134,15 @@ impl<'a, T: Target + ?Sized> Runner<'a, T> {
             flash: self.layout.address,
             other_ram: self.chip.and_then(|chip| chip.other_ram),
         };
-        let before = self
-            .chip
-            .map_or(&[][..], |chip| chip.writes(sequence.cache, sequence.clock));
+        let before = match self.chip {
+            Some(chip) => chip
+                .writes(sequence.cache, sequence.clock)
+                .ok_or_else(|| TargetError::Protocol("the chip can't be set so".to_owned()))?,
+            None => &[],
+        };
         self.request += 1;
         // The host's part of the block, in its order.
-        let [counters, repetitions] = self.counters.amount();
+        let [counters, repetitions] = self.counters.amount(self.core);
         let mut words = vec![
             self.request,
             counters as u32,
@@ -143,9 +161,16 @@ impl<'a, T: Target + ?Sized> Runner<'a, T> {
         {
             return Err(CalibrateError::Damaged);
         }
-        let readings = |counter| sequence::counts(&block, counter, repetitions, sequence.window);
-        let events = (self.counters == Counters::All)
-            .then(|| [readings(1), readings(2), readings(3), readings(4)]);
+        let readings = |counter: usize| -> Vec<u32> {
+            let readings = block.readings[counter].iter().take(repetitions);
+            readings
+                .map(|reading| {
+                    let (from, to) = sequence.window.bounds(reading);
+                    self.core.counter.elapsed(counter, from, to)
+                })
+                .collect()
+        };
+        let events = (counters > 1).then(|| [readings(1), readings(2), readings(3), readings(4)]);
         Ok(Readings::new(readings(0), events))
     }
 
@@ -256,33 +281,55 @@ impl<'a, T: Target + ?Sized> Runner<'a, T> {
     }
 }
 
-/// Refuses a target that isn't the chip that the board file names.
-fn check_identity<T: Target + ?Sized>(
-    target: &mut T,
-    chip: Option<&'static Chip>,
-) -> Result<(), CalibrateError> {
+/// Refuses a target with another core.
+fn check_core<T: Target + ?Sized>(target: &mut T, core: &Core) -> Result<(), CalibrateError> {
     let mut cpuid = [0];
     target.read_words(CPUID, &mut cpuid)?;
     let part = cpuid[0] >> 4 & 0xFFF;
-    if part != CORTEX_M4 {
-        return Err(CalibrateError::Core { part });
-    }
-    let Some(chip) = chip else {
+    if part == core.part {
         return Ok(());
+    }
+    Err(CalibrateError::Core {
+        found: part,
+        name: core.name,
+        part: core.part,
+    })
+}
+
+/// Refuses a target that isn't the chip that the board file names.
+fn check_chip<T: Target + ?Sized>(target: &mut T, chip: &Chip) -> Result<(), CalibrateError> {
+    let (right, known, found) = match chip.identity {
+        Identity::RomTable(component) => {
+            let (mut fourth, mut first) = ([0], [0; 3]);
+            target.read_words(ROM_PIDR4, &mut fourth)?;
+            target.read_words(ROM_PIDR0, &mut first)?;
+            let found = Component::of(fourth[0], first);
+            let known = Chip::with_component(found);
+            (found == component, known, found.to_string())
+        }
+        Identity::Device {
+            register,
+            id,
+            clock,
+        } => {
+            let mut word = [0];
+            if let Some(clock) = clock {
+                target.read_words(clock.address, &mut word)?;
+                let on = word[0] & !clock.mask | clock.value;
+                target.write_words(clock.address, &[on])?;
+            }
+            target.read_words(register, &mut word)?;
+            let found = word[0] & 0xFFF;
+            let known = Chip::with_device(found);
+            (found == id, known, format!("device {found:#05x}"))
+        }
     };
-    let (mut fourth, mut first) = ([0], [0; 3]);
-    target.read_words(ROM_PIDR4, &mut fourth)?;
-    target.read_words(ROM_PIDR0, &mut first)?;
-    let found = Identity::of(fourth[0], first);
-    if found == chip.identity {
+    if right {
         return Ok(());
     }
     Err(CalibrateError::Chip {
         expected: chip.name,
-        found: match Chip::with_identity(found) {
-            Some(other) => other.name.to_owned(),
-            None => found.to_string(),
-        },
+        found: known.map_or(found, |known| known.name.to_owned()),
     })
 }
 
@@ -320,7 +367,8 @@ mod tests {
         /// So many requests are answered without jitter.
         steady: u32,
         cpuid: u32,
-        /// The chip of the board file.
+        /// Core and chip of the board file.
+        core: &'static str,
         chip: &'static str,
         /// PIDR4 and PIDR0 to PIDR2.
         rom: [u32; 4],
@@ -348,6 +396,7 @@ mod tests {
                 jitter: 0,
                 steady: 0,
                 cpuid: 0x410F_C241,
+                core: "cortex-m4f",
                 chip: "nRF52840_xxAA",
                 rom: [2, 0x008, 0x40, 0x0C],
                 damage: 0,
@@ -462,8 +511,11 @@ mod tests {
             symbolise: &|_| None,
         };
         let timeout = Duration::from_secs(1);
-        let chip = Chip::of(image.chip);
-        let mut runner = Runner::start(image, view, &layout, chip, timeout, Counters::All)?;
+        let expected = Expected {
+            core: Core::named(image.core).unwrap(),
+            chip: Chip::of(image.chip),
+        };
+        let mut runner = Runner::start(image, view, &layout, expected, timeout, Counters::All)?;
         act(&mut runner)
     }
 
@@ -494,11 +546,10 @@ mod tests {
 
     #[test]
     fn counts_that_vary_are_refused_if_they_are_many_and_never_of_a_model() {
-        let benchmarks = all(Features {
-            cache: true,
-            other_ram: false,
-            slow: false,
-        });
+        let benchmarks = all(
+            Core::named("cortex-m4f").unwrap(),
+            Features::of(Chip::of("nRF52840_xxAA")),
+        );
         let counts = |steady| {
             let mut image = Image::new();
             image.jitter = 3;
@@ -598,6 +649,56 @@ mod tests {
             "the target is not the nRF52840 of the board file, but part 0x006 of designer \
              2/0x44; connect the right board, or name the one that is connected with --board"
         );
+    }
+
+    /// IDCODE of an STM32U5, and DBG_IDCODE of an STM32G0 with RCC_APBENR1, which switches it on.
+    const U5_IDCODE: u32 = 0xE004_4000;
+    const G0_IDCODE: u32 = 0x4001_5800;
+    const APBENR1: u32 = 0x4002_103C;
+
+    #[test]
+    fn other_cores_and_chips_are_known_by_their_debug_units() {
+        let mut image = Image::new();
+        image.core = "cortex-m33f";
+        image.chip = "STM32U575ZITxQ";
+        let error = check(&mut image).unwrap_err().to_string();
+        assert!(
+            error.contains("part number 0xc24, not a Cortex-M33's 0xd21"),
+            "{error}"
+        );
+        image.cpuid = 0x410F_D214;
+        image.registers = [(U5_IDCODE, 0x2001_6482)].into();
+        check(&mut image).unwrap();
+        image.started = false;
+        image.registers = [(U5_IDCODE, 0x1000_6454)].into();
+        let error = check(&mut image).unwrap_err().to_string();
+        assert!(
+            error.contains("not the STM32U575 of the board file, but STM32U385"),
+            "{error}"
+        );
+
+        let mut image = Image::new();
+        image.cpuid = 0x410C_C601;
+        image.core = "cortex-m0plus";
+        image.chip = "STM32G0B1RETx";
+        image.registers = [(G0_IDCODE, 0x1000_6460), (APBENR1, 1)].into();
+        let error = check(&mut image).unwrap_err().to_string();
+        assert!(error.contains("but device 0x460"), "{error}");
+        assert_eq!(image.written, [(APBENR1, 1 << 27 | 1)]);
+    }
+
+    #[test]
+    fn systick_is_read_backwards() {
+        let mut image = Image::new();
+        image.cpuid = 0x410C_C601;
+        image.core = "cortex-m0plus";
+        image.chip = "RP2040";
+        image.cycles = 70_u32.wrapping_neg();
+        check(&mut image).unwrap();
+        image.started = false;
+        image.cycles = 70;
+        let error = check(&mut image).unwrap_err();
+        assert!(matches!(error, CalibrateError::Counter { .. }), "{error}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A sequence of instructions between two readings of a counter.
 
-use tinybench_interface::calibration::Block;
+use tinybench_interface::calibration::Reading;
 
 /// Instructions of the sequence that checks the cycle counter.
 const CHECK_INSTRUCTIONS: usize = 64;
@@ -41,6 +41,10 @@ pub enum Cache {
     Cold,
     /// Off.
     Off,
+    /// The caches on and emptied before each repetition, while the flash doesn't read ahead.
+    ColdWithoutPrefetch,
+    /// The caches off, while the flash reads ahead.
+    PrefetchAlone,
 }
 
 /// How fast the core runs.
@@ -78,6 +82,17 @@ pub enum Window {
     Entry,
     /// From there to the last.
     Exit,
+}
+
+impl Window {
+    /// The readings before and behind it.
+    pub fn bounds(self, reading: &Reading) -> (u32, u32) {
+        match self {
+            Self::Whole => (reading.start, reading.end),
+            Self::Entry => (reading.start, reading.between),
+            Self::Exit => (reading.between, reading.end),
+        }
+    }
 }
 
 /// Instructions under test and their circumstances.
@@ -218,23 +233,6 @@ pub struct Places {
     pub flash: u32,
     /// Another bank of RAM.
     pub other_ram: Option<u32>,
-}
-
-/// The window's part of a counter in each of so many repetitions. The event counters have 8 bits.
-pub fn counts(block: &Block, counter: usize, repetitions: usize, window: Window) -> Vec<u32> {
-    let mask = if counter == 0 { u32::MAX } else { 0xFF };
-    block.readings[counter]
-        .iter()
-        .take(repetitions)
-        .map(|reading| {
-            let (from, to) = match window {
-                Window::Whole => (reading.start, reading.end),
-                Window::Entry => (reading.start, reading.between),
-                Window::Exit => (reading.between, reading.end),
-            };
-            to.wrapping_sub(from) & mask
-        })
-        .collect()
 }
 
 #[cfg(test)]

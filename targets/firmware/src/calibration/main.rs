@@ -1,6 +1,6 @@
 //! The on-target program of `tinybench calibrate`: it runs the sequences of instructions that the
-//! host gives it and reads the counters of the DWT before and behind them, as
-//! `tinybench_interface::calibration` describes.
+//! host gives it and reads counters before and behind them, as `tinybench_interface::calibration`
+//! describes.
 
 #![no_std]
 #![no_main]

@@ -11,7 +11,7 @@ mod device;
 
 use std::path::{Path, PathBuf};
 
-use device::{Device, KINDS};
+use device::{Device, STM32L4R5};
 use tinybench_virtual_board::timing::Reference;
 
 /// Instructions for which the caches fill, and instructions that are compared.
@@ -38,7 +38,7 @@ fn image(name: &str) -> Option<Vec<u8>> {
 
 /// A device so many cycles into its inferences.
 fn inferring(image: &[u8], cycles: u64) -> Device {
-    let mut device = Device::boot(KINDS[0], image, |_| {}).expect("it boots");
+    let mut device = Device::boot(STM32L4R5, image, |_| {}).expect("it boots");
     device.send("infer 2 0");
     device.machine.run(cycles);
     device

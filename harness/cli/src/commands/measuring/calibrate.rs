@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use probe_rs::probe::Probe;
 use probe_rs::probe::list::Lister;
-use tinybench_virtual_board::CoreModel;
 use tinybench_virtual_board::timing::TimingParameters;
 
 use crate::args::{CalibrateArgs, Format};
@@ -15,13 +14,14 @@ use tinybench_devices::calibrate::CalibrateError;
 use tinybench_devices::calibrate::benchmarks::{self, Benchmark, Features};
 use tinybench_devices::calibrate::board_file;
 use tinybench_devices::calibrate::chip::Chip;
+use tinybench_devices::calibrate::cores::{Core, CycleCounter};
 use tinybench_devices::calibrate::counts::Counts;
 use tinybench_devices::calibrate::fit::{self, Measured, Simulate};
 use tinybench_devices::calibrate::layout::Layout;
 use tinybench_devices::calibrate::measure::{check_counter, check_model, check_stability, measure};
 use tinybench_devices::calibrate::model::Model;
 use tinybench_devices::calibrate::report::{self, Report, ReportedBoard, ReportedTarget};
-use tinybench_devices::calibrate::runner::{Counters, Runner};
+use tinybench_devices::calibrate::runner::{Counters, Expected, Runner};
 use tinybench_execution::build::{self, CalibrationRequest, Event, Firmware};
 use tinybench_execution::image::Image;
 use tinybench_execution::image::UnreadableImage;
@@ -79,12 +79,12 @@ pub fn calibrate(
         board_file::name_of(path)?;
     }
     let board = Boards::open(&project.boards())?.load(&args.board)?.told();
-    if board.virtual_board.is_none() {
-        return Err(CalibrateError::NoModel { board: board.name }.into());
-    }
-    if board.core != CoreModel::CortexM4F.name() {
+    let Some(core) = Core::named(&board.core) else {
         let (board, core) = (board.name, board.core);
         return Err(CalibrateError::OtherCore { board, core }.into());
+    };
+    if board.virtual_board.is_none() {
+        return Err(CalibrateError::NoModel { board: board.name }.into());
     }
     let target = Target::choose(args, &board, openers.target)?;
     if args.fit.is_some() && target.is_none() {
@@ -104,12 +104,14 @@ pub fn calibrate(
 
     let mut progress = Progress::stderr();
     progress.set_subject(&board.name);
-    let bench = Bench::new(project, &board, &mut progress)?;
+    let bench = Bench::new(project, &board, core, &mut progress)?;
     let mut notes = Vec::new();
     let measured = match (&target, probe) {
         (Some(target), Some(probe)) => {
             let (mut counts, kind) = bench.run(probe, "measuring", &mut progress)?;
-            notes = report::drop_dead_counters(&mut counts);
+            if core.counter == CycleCounter::Dwt {
+                notes = report::drop_dead_counters(&mut counts);
+            }
             check_stability(&bench.benchmarks, &counts)?;
             let reported = ReportedTarget {
                 probe: target.name(),
@@ -268,19 +270,20 @@ struct Bench<'a> {
     firmware: Firmware,
     elf: Vec<u8>,
     image: Image,
-    chip: Option<&'static Chip>,
+    expected: Expected,
     benchmarks: Vec<Benchmark>,
     layout: Layout,
 }
 
 impl<'a> Bench<'a> {
-    fn new(project: &Project, board: &'a Board, progress: &mut Progress) -> Result<Self, Failure> {
+    fn new(
+        project: &Project,
+        board: &'a Board,
+        core: &'static Core,
+        progress: &mut Progress,
+    ) -> Result<Self, Failure> {
         let chip = Chip::of(&board.chip);
-        let benchmarks = benchmarks::all(Features {
-            cache: chip.is_some(),
-            other_ram: chip.is_some_and(|chip| chip.other_ram.is_some()),
-            slow: chip.is_some_and(|chip| chip.slow.is_some()),
-        });
+        let benchmarks = benchmarks::all(core, Features::of(chip));
         let flash = board.memory.flash;
         let layout = Layout::new(&benchmarks, flash).ok_or(CalibrateError::TooSmall {
             bytes: flash.length,
@@ -305,7 +308,7 @@ impl<'a> Bench<'a> {
             firmware,
             elf,
             image,
-            chip,
+            expected: Expected { core, chip },
             benchmarks,
             layout,
         })
@@ -343,7 +346,7 @@ impl<'a> Bench<'a> {
             memory: self.board.memory,
             symbolise,
         };
-        Runner::start(target, view, &self.layout, self.chip, TIMEOUT, counters)
+        Runner::start(target, view, &self.layout, self.expected, TIMEOUT, counters)
     }
 
     /// Fits the virtual board's parameters to the stable ones of the measured counts.
@@ -363,7 +366,8 @@ impl<'a> Bench<'a> {
             names: &names,
             cycles: &cycles,
         };
-        let fitted = fit::fit(&mut simulation, start, measured, &mut || {
+        let parameters = self.expected.core.parameters;
+        let fitted = fit::fit(&mut simulation, parameters, start, measured, &mut || {
             progress.advance(1);
         });
         interrupt::check()?;

@@ -26,7 +26,7 @@ mod table;
 use std::path::Path;
 use std::process::ExitCode;
 
-use device::{Device, KINDS, Kind};
+use device::{Device, KINDS, Kind, STM32L4R5};
 use images::Published;
 use problem::Problem;
 use programs::Program;
@@ -188,10 +188,10 @@ fn changes(rest: &[String]) -> Result<Vec<(&str, u32)>, Problem> {
 fn kind(rest: &[String]) -> Result<Kind, Problem> {
     let named = rest.iter().find_map(|it| it.strip_prefix("--chip="));
     let Some(chip) = named else {
-        return Ok(KINDS[0]);
+        return Ok(STM32L4R5);
     };
     Kind::of(chip).ok_or_else(|| {
-        let known = KINDS.map(|kind| kind.chip).join(" and ");
+        let known = KINDS.map(|kind| kind.chip).join(", ");
         Problem::Usage(format!("--chip is {chip}: there are images for {known}"))
     })
 }

@@ -20,7 +20,7 @@ mod images;
 use std::path::Path;
 use std::process::ExitCode;
 
-use device::{Device, KINDS};
+use device::{Device, STM32L4R5};
 use fetches::Fetches;
 use fit::{fit, predicted};
 use images::Published;
@@ -135,7 +135,7 @@ fn run(list: &Path, folder: &Path, powers: &Path) -> Result<(), String> {
 
 /// What an inference of an image consists of.
 fn counts(image: &Published) -> Result<Counts, String> {
-    let mut device = Device::boot(KINDS[0], &image.binary, |machine| {
+    let mut device = Device::boot(STM32L4R5, &image.binary, |machine| {
         if let Some(dual_bank) = image.dual_bank {
             machine.set_dual_bank(dual_bank);
         }

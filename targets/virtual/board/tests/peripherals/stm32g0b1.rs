@@ -1,10 +1,10 @@
 //! What the STM32G0B1 has of its own, register by register; what it shares with the STM32L4R5 is tested
-//! there. Time passes only in [`pass`]; the core executes a branch to itself, or a handler that counts.
+//! there.
 
+use crate::stm32::{COUNT, FLASH, handle, image, pass, read, reports, stand, write};
+use tinybench_virtual_board::Machine;
 use tinybench_virtual_board::debug_port::{AccessSize, DebugTarget};
-use tinybench_virtual_board::{Machine, Timing};
 
-const FLASH: u32 = 0x0800_0000;
 const TIM2: u32 = 0x4000_0000;
 const USART2: u32 = 0x4000_4400;
 const PWR: u32 = 0x4000_7000;
@@ -21,53 +21,11 @@ const KEYR: u32 = FLASH_CONTROLLER + 0x08;
 const SR: u32 = FLASH_CONTROLLER + 0x10;
 const CR: u32 = FLASH_CONTROLLER + 0x14;
 
-/// Where the handler counts, and where it finds an address and the value to write there.
-const COUNT: u32 = 0x2000_0400;
-const HANDLER: u32 = FLASH + 0x202;
-const PROGRAM: [u16; 12] = [
-    0xE7FE, // 200: b    200
-    0x4B04, // 202: ldr  r3, [pc, #16]
-    0x681A, // 204: ldr  r2, [r3]
-    0x3201, // 206: adds r2, #1
-    0x601A, // 208: str  r2, [r3]
-    0x685A, // 20a: ldr  r2, [r3, #4]
-    0x6899, // 20c: ldr  r1, [r3, #8]
-    0x6011, // 20e: str  r1, [r2]
-    0x6812, // 210: ldr  r2, [r2]
-    0x4770, // 212: bx   lr
-    COUNT as u16,
-    (COUNT >> 16) as u16,
-];
-
-const HALT: u32 = 0xA05F_0003;
-const RUN: u32 = 0xA05F_0001;
-const DHCSR: u32 = 0xE000_EDF0;
-
-fn read(machine: &mut Machine, address: u32) -> u32 {
-    machine
-        .debug_read(address, AccessSize::Word)
-        .expect("it can be read")
-}
-
-fn write(machine: &mut Machine, address: u32, value: u32) {
-    machine
-        .debug_write(address, AccessSize::Word, value)
-        .expect("it can be written");
-}
-
 /// A machine at a standstill, its core at a branch to itself.
 fn machine() -> Machine {
     let mut machine = Machine::new("stm32g0b1").expect("there is such a chip");
-    machine.set_timing(Timing::InstructionsOnly);
-    let mut words = vec![HANDLER | 1; 0x80];
-    words[0] = 0x2002_4000;
-    words[1] = (FLASH + 0x200) | 1;
-    let table = words.into_iter().flat_map(u32::to_le_bytes);
-    let code = PROGRAM.iter().flat_map(|half| half.to_le_bytes());
-    let image: Vec<u8> = table.chain(code).collect();
-    machine.write_bytes(FLASH, &image).unwrap();
-    machine.reset();
-    write(&mut machine, DHCSR, HALT);
+    machine.write_bytes(FLASH, &image(0x2002_4000)).unwrap();
+    stand(&mut machine);
     machine
 }
 
@@ -80,30 +38,11 @@ fn switched_on() -> Machine {
     machine
 }
 
-/// Lets so many core clock cycles pass.
-fn pass(machine: &mut Machine, cycles: u64) {
-    write(machine, DHCSR, RUN);
-    machine.run(cycles);
-    write(machine, DHCSR, HALT);
-}
-
-/// Lets an interrupt line reach the handler, which writes `value` to `address`.
-fn handle(machine: &mut Machine, line: u32, address: u32, value: u32) {
-    write(machine, COUNT, 0);
-    write(machine, COUNT + 4, address);
-    write(machine, COUNT + 8, value);
-    write(machine, 0xE000_E100, 1 << line);
-}
-
 /// Has the PLL make 64 MHz.
 fn run_at_64_mhz(machine: &mut Machine) {
     write(machine, RCC + 0x0C, 2 | 8 << 8 | 1 << 28 | 1 << 29);
     write(machine, RCC, 0x0100_0500);
     write(machine, RCC + 0x08, 2);
-}
-
-fn reports(machine: &Machine) -> Vec<&str> {
-    machine.diagnostics().collect()
 }
 
 #[test]

@@ -1,12 +1,12 @@
-//! The STM32L4R5's peripherals, register by register. Time passes only in [`pass`]; the core
-//! executes a branch to itself, or a handler that counts.
+//! The STM32L4R5's peripherals, register by register.
 
 #[path = "../support/stm32l4r5.rs"]
 mod support;
 
+use crate::stm32::{COUNT, handle, image, pass, read, reports, stand};
 use support::*;
+use tinybench_virtual_board::Machine;
 use tinybench_virtual_board::debug_port::{AccessSize, DebugTarget};
-use tinybench_virtual_board::{Machine, Timing};
 
 const TIM2: u32 = 0x4000_0000;
 const TIM5: u32 = 0x4000_0C00;
@@ -31,47 +31,11 @@ const SR: u32 = FLASH_CONTROLLER + 0x10;
 const CR: u32 = FLASH_CONTROLLER + 0x14;
 const OPTR: u32 = FLASH_CONTROLLER + 0x20;
 
-/// Where the handler counts, and where it finds an address and the value to write there.
-const COUNT: u32 = 0x2000_0400;
-const HANDLER: u32 = FLASH + 0x202;
-const PROGRAM: [u16; 12] = [
-    0xE7FE, // 200: b    200
-    0x4B04, // 202: ldr  r3, [pc, #16]
-    0x681A, // 204: ldr  r2, [r3]
-    0x3201, // 206: adds r2, #1
-    0x601A, // 208: str  r2, [r3]
-    0x685A, // 20a: ldr  r2, [r3, #4]
-    0x6899, // 20c: ldr  r1, [r3, #8]
-    0x6011, // 20e: str  r1, [r2]
-    0x6812, // 210: ldr  r2, [r2]
-    0x4770, // 212: bx   lr
-    COUNT as u16,
-    (COUNT >> 16) as u16,
-];
-
-const HALT: u32 = 0xA05F_0003;
-const RUN: u32 = 0xA05F_0001;
-const DHCSR: u32 = 0xE000_EDF0;
-
-fn read(machine: &mut Machine, address: u32) -> u32 {
-    machine
-        .debug_read(address, AccessSize::Word)
-        .expect("it can be read")
-}
-
 /// A machine at a standstill, its core at a branch to itself.
 fn machine() -> Machine {
     let mut machine = blank();
-    machine.set_timing(Timing::InstructionsOnly);
-    let mut words = vec![HANDLER | 1; 0x80];
-    words[0] = 0x2003_0000;
-    words[1] = (FLASH + 0x200) | 1;
-    let table = words.into_iter().flat_map(u32::to_le_bytes);
-    let code = PROGRAM.iter().flat_map(|half| half.to_le_bytes());
-    let image: Vec<u8> = table.chain(code).collect();
-    program(&mut machine, &image);
-    machine.reset();
-    write(&mut machine, DHCSR, HALT);
+    program(&mut machine, &image(0x2003_0000));
+    stand(&mut machine);
     machine
 }
 
@@ -82,21 +46,6 @@ fn switched_on() -> Machine {
         write(&mut machine, RCC + register, u32::MAX);
     }
     machine
-}
-
-/// Lets so many core clock cycles pass.
-fn pass(machine: &mut Machine, cycles: u64) {
-    write(machine, DHCSR, RUN);
-    machine.run(cycles);
-    write(machine, DHCSR, HALT);
-}
-
-/// Lets an interrupt line reach the handler, which writes `value` to `address`.
-fn handle(machine: &mut Machine, line: u32, address: u32, value: u32) {
-    write(machine, COUNT, 0);
-    write(machine, COUNT + 4, address);
-    write(machine, COUNT + 8, value);
-    write(machine, 0xE000_E100 + 4 * (line >> 5), 1 << (line & 31));
 }
 
 fn handled(machine: &mut Machine) -> u32 {
@@ -111,10 +60,6 @@ fn run_at_120_mhz(machine: &mut Machine) {
     write(machine, RCC + 0x0C, 1 | 60 << 8 | 1 << 24);
     write(machine, RCC, 0x0100_0063);
     write(machine, RCC + 0x08, 3);
-}
-
-fn reports(machine: &Machine) -> Vec<&str> {
-    machine.diagnostics().collect()
 }
 
 #[test]

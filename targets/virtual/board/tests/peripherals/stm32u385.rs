@@ -1,10 +1,10 @@
 //! What the STM32U385 has of its own, register by register; what it shares with the STM32U575 is tested there.
 //! The core stands still.
 
+use crate::stm32::{FLASH, halted, read, reports, write};
 use tinybench_virtual_board::Machine;
 use tinybench_virtual_board::debug_port::{AccessSize, DebugTarget};
 
-const FLASH: u32 = 0x0800_0000;
 const FLASH_CONTROLLER: u32 = 0x4002_2000;
 const USART1: u32 = 0x4001_3800;
 const LPUART1: u32 = 0x4004_2400;
@@ -19,29 +19,9 @@ const ACR: u32 = FLASH_CONTROLLER;
 const KEYR: u32 = FLASH_CONTROLLER + 0x08;
 const SR: u32 = FLASH_CONTROLLER + 0x20;
 const CR: u32 = FLASH_CONTROLLER + 0x28;
-const DHCSR: u32 = 0xE000_EDF0;
-const HALT: u32 = 0xA05F_0003;
-
-fn read(machine: &mut Machine, address: u32) -> u32 {
-    machine
-        .debug_read(address, AccessSize::Word)
-        .expect("it can be read")
-}
-
-fn write(machine: &mut Machine, address: u32, value: u32) {
-    machine
-        .debug_write(address, AccessSize::Word, value)
-        .expect("it can be written");
-}
 
 fn machine() -> Machine {
-    let mut machine = Machine::new("stm32u385").expect("there is such a chip");
-    write(&mut machine, DHCSR, HALT);
-    machine
-}
-
-fn reports(machine: &Machine) -> Vec<&str> {
-    machine.diagnostics().collect()
+    halted("stm32u385")
 }
 
 #[test]

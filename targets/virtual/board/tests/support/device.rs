@@ -18,12 +18,15 @@ pub struct Kind {
     pub cycles_per_us: u64,
 }
 
+/// That of the calibration.
+pub const STM32L4R5: Kind = Kind {
+    chip: "stm32l4r5",
+    cycles_per_us: 120,
+};
+
 /// The boards there are.
 pub const KINDS: [Kind; 4] = [
-    Kind {
-        chip: "stm32l4r5",
-        cycles_per_us: 120,
-    },
+    STM32L4R5,
     Kind {
         chip: "stm32g0b1",
         cycles_per_us: 64,

@@ -220,9 +220,9 @@ impl<F: Family> Stm32<F> {
 
     /// Whether the RCC lets a peripheral work.
     fn works(&self, entry: &Entry) -> bool {
-        entry
-            .gate
-            .is_none_or(|gate| self.family.is_enabled(gate) && !self.family.is_reset(gate))
+        entry.gate.is_none_or(|gate| {
+            self.family.rcc().is_enabled(gate) && !self.family.rcc().is_reset(gate)
+        })
     }
 
     /// Whether the RCC lets a peripheral work. If not, that is reported, but for the debug unit.
@@ -314,7 +314,7 @@ impl<F: Family> Stm32<F> {
             Unit::Unmodelled => None,
             unit if Self::is_of_family(unit) => {
                 let known = self.family.write(unit, offset, write);
-                if unit == Unit::Rcc && F::resets_peripherals(offset) {
+                if unit == Unit::Rcc && F::LAYOUT.rcc.resets_peripherals(offset) {
                     self.reset_held();
                 }
                 *context.timing_changed = true;
@@ -347,7 +347,10 @@ impl<F: Family> Stm32<F> {
     /// Resets the peripherals that the RCC holds in reset.
     fn reset_held(&mut self) {
         for entry in F::LAYOUT.map {
-            if !entry.gate.is_some_and(|gate| self.family.is_reset(gate)) {
+            if !entry
+                .gate
+                .is_some_and(|gate| self.family.rcc().is_reset(gate))
+            {
                 continue;
             }
             match entry.unit {

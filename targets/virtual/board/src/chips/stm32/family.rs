@@ -4,6 +4,7 @@ use super::clocks::Clocks;
 use super::flash_controller::{FlashController, FlashModel};
 use super::peripheral::Write;
 use super::pins::{ExtiLayout, PortLayout};
+use super::rcc::{Gate, Rcc, RccLayout};
 use super::resets::Resetter;
 use super::time::TimerLayout;
 use crate::chips::{ChipDescription, FlashTiming, ResetReason};
@@ -33,14 +34,6 @@ pub(in crate::chips) enum Unit {
     Unmodelled,
 }
 
-/// The bit that switches a peripheral on: the offset of its register in the RCC, and its number. The
-/// bit that resets it is at the same place of a register so many bytes before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::chips) struct Gate {
-    pub register: u32,
-    pub bit: u32,
-}
-
 /// One stretch of addresses.
 pub(in crate::chips) struct Entry {
     pub start: u32,
@@ -53,23 +46,31 @@ pub(in crate::chips) struct Entry {
     pub reset: &'static [(u32, u32)],
 }
 
-impl Entry {
-    /// A kilobyte that isn't modelled.
-    pub const fn unmodelled(start: u32, name: &'static str) -> Self {
-        Self::modelled(start, name, Unit::Unmodelled, None)
-    }
+/// A kilobyte that isn't modelled.
+pub(in crate::chips) const fn unmodelled(start: u32, name: &'static str) -> Entry {
+    modelled(start, name, Unit::Unmodelled, None)
+}
 
-    /// A peripheral with the usual kilobyte of addresses.
-    pub const fn modelled(start: u32, name: &'static str, unit: Unit, gate: Option<Gate>) -> Self {
-        Self {
-            start,
-            length: 0x400,
-            name,
-            unit,
-            gate,
-            reset: &[],
-        }
+/// A peripheral with the usual kilobyte of addresses.
+pub(in crate::chips) const fn modelled(
+    start: u32,
+    name: &'static str,
+    unit: Unit,
+    gate: Option<Gate>,
+) -> Entry {
+    Entry {
+        start,
+        length: 0x400,
+        name,
+        unit,
+        gate,
+        reset: &[],
     }
+}
+
+/// A bit of the RCC that switches a peripheral on.
+pub(in crate::chips) const fn gate(register: u32, bit: u32) -> Option<Gate> {
+    Some(Gate { register, bit })
 }
 
 /// A serial port.
@@ -82,6 +83,19 @@ pub(in crate::chips) struct SerialLayout {
     pub line: u32,
 }
 
+/// A serial port with these.
+pub(in crate::chips) const fn serial(
+    name: &'static str,
+    low_power: bool,
+    line: u32,
+) -> SerialLayout {
+    SerialLayout {
+        name,
+        low_power,
+        line,
+    }
+}
+
 /// A chip as data, beside its [`ChipDescription`].
 pub(in crate::chips) struct Layout {
     pub description: &'static ChipDescription,
@@ -92,6 +106,7 @@ pub(in crate::chips) struct Layout {
     pub timers: &'static [TimerLayout],
     pub ports: &'static [PortLayout],
     pub exti: &'static ExtiLayout,
+    pub rcc: &'static RccLayout,
     pub flash: &'static FlashModel,
     /// Interrupt lines of the window watchdog, the flash and the random number generator.
     pub watchdog_line: u32,
@@ -112,12 +127,8 @@ pub(in crate::chips) trait Family: Send {
     fn clocks(&self) -> Clocks;
     /// The clock of a serial port, Hz.
     fn serial_clock(&self, number: usize) -> u64;
-    /// Whether a peripheral is switched on.
-    fn is_enabled(&self, gate: Gate) -> bool;
-    /// Whether a peripheral is held in reset.
-    fn is_reset(&self, gate: Gate) -> bool;
-    /// Whether a write to this register of the RCC may have reset peripherals.
-    fn resets_peripherals(offset: u32) -> bool;
+    /// The clocks' registers.
+    fn rcc(&self) -> &Rcc;
     /// Reads a register of RCC, PWR and what no other STM32 has; `None` if there is none that is modelled.
     fn read(&mut self, unit: Unit, offset: u32) -> Option<u32>;
     /// Writes such a register.

@@ -18,6 +18,7 @@ mod family;
 mod flash_controller;
 mod peripheral;
 mod pins;
+mod rcc;
 mod resets;
 mod rng;
 mod time;
@@ -26,9 +27,12 @@ mod usart;
 pub(super) use chip::Stm32;
 pub(super) use clocks::Clocks;
 pub(super) use debug_unit::DebugUnit;
-pub(super) use family::{Entry, Family, Gate, Layout, SerialLayout, Unit};
+pub(super) use family::{
+    Entry, Family, Layout, SerialLayout, Unit, gate, modelled, serial, unmodelled,
+};
 pub(super) use flash_controller::{Bits, FlashController, FlashModel, Offsets};
 pub(super) use peripheral::Write;
 pub(super) use pins::{ExtiLayout, PortLayout, Selection};
-pub(super) use resets::{CAUSES, REMOVE_CAUSES, Resetter, causes};
+pub(super) use rcc::{Bit, Rcc, RccLayout, Ready};
+pub(super) use resets::Resetter;
 pub(super) use time::TimerLayout;

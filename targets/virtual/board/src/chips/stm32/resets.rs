@@ -18,12 +18,12 @@ const INDEPENDENT_WATCHDOG: u32 = 1 << 29;
 const WINDOW_WATCHDOG: u32 = 1 << 30;
 
 /// All flags of CSR.
-pub(in crate::chips) const CAUSES: u32 = 0xFF00_0000;
+pub(super) const CAUSES: u32 = 0xFF00_0000;
 /// CSR.RMVF, which clears them.
-pub(in crate::chips) const REMOVE_CAUSES: u32 = 1 << 23;
+pub(super) const REMOVE_CAUSES: u32 = 1 << 23;
 
 /// The flags behind a reset, before which they were `before`.
-pub(in crate::chips) fn causes(before: u32, reason: ResetReason, by: Option<Resetter>) -> u32 {
+pub(super) fn causes(before: u32, reason: ResetReason, by: Option<Resetter>) -> u32 {
     let new = match (reason, by) {
         (ResetReason::PowerOn, _) => return PIN | BROWN_OUT,
         (ResetReason::Pin, _) => 0,

@@ -2,19 +2,9 @@
 //! addresses"), their interrupt lines, and the bits of the RCC that switch them on.
 
 use super::rcc::{AHBENR, APBENR1, APBENR2, IOPENR};
-use crate::chips::stm32::{Entry, Gate, SerialLayout, TimerLayout, Unit};
-
-const fn unmodelled(start: u32, name: &'static str) -> Entry {
-    Entry::unmodelled(start, name)
-}
-
-const fn modelled(start: u32, name: &'static str, unit: Unit, gate: Option<Gate>) -> Entry {
-    Entry::modelled(start, name, unit, gate)
-}
-
-const fn gate(register: u32, bit: u32) -> Option<Gate> {
-    Some(Gate { register, bit })
-}
+use crate::chips::stm32::{
+    Entry, SerialLayout, TimerLayout, Unit, gate, modelled, serial, unmodelled,
+};
 
 /// All peripherals, in the order of their addresses.
 pub(super) static MAP: [Entry; 60] = [
@@ -124,14 +114,6 @@ pub(super) const SERIAL_CLOCKS: [Option<u32>; 8] = [
     Some(10),
     Some(8),
 ];
-
-const fn serial(name: &'static str, low_power: bool, line: u32) -> SerialLayout {
-    SerialLayout {
-        name,
-        low_power,
-        line,
-    }
-}
 
 pub(super) static TIMERS: [TimerLayout; 5] = [
     TimerLayout::wide("TIM2", 15),

@@ -11,11 +11,10 @@ mod rcc;
 pub use description::DESCRIPTION;
 
 use super::stm32::{
-    Clocks, DebugUnit, Family, FlashController, Gate, Layout, Resetter, Stm32, Unit, Write,
+    Clocks, DebugUnit, Family, FlashController, Layout, Rcc, Resetter, Stm32, Unit, Write,
 };
 use super::{FlashTiming, ResetReason};
 use pwr::Pwr;
-use rcc::Rcc;
 
 /// The chip.
 pub(super) type Stm32g0b1 = Stm32<G0b1>;
@@ -35,6 +34,7 @@ impl Family for G0b1 {
         timers: &map::TIMERS,
         ports: &parts::PORTS,
         exti: &parts::EXTI,
+        rcc: &rcc::LAYOUT,
         flash: &parts::FLASH,
         watchdog_line: map::line::WWDG,
         flash_line: map::line::FLASH,
@@ -45,30 +45,22 @@ impl Family for G0b1 {
 
     fn new() -> Self {
         Self {
-            rcc: Rcc::new(),
+            rcc: Rcc::new(&rcc::LAYOUT),
             pwr: Pwr::new(),
             debug_unit: DebugUnit::new(information::IDCODE),
         }
     }
 
     fn clocks(&self) -> Clocks {
-        self.rcc.clocks()
+        rcc::clocks(&self.rcc)
     }
 
     fn serial_clock(&self, number: usize) -> u64 {
-        self.rcc.serial_clock(map::SERIAL_CLOCKS[number])
+        rcc::serial_clock(&self.rcc, map::SERIAL_CLOCKS[number])
     }
 
-    fn is_enabled(&self, gate: Gate) -> bool {
-        self.rcc.is_enabled(gate)
-    }
-
-    fn is_reset(&self, gate: Gate) -> bool {
-        self.rcc.is_reset(gate)
-    }
-
-    fn resets_peripherals(offset: u32) -> bool {
-        Rcc::resets_peripherals(offset)
+    fn rcc(&self) -> &Rcc {
+        &self.rcc
     }
 
     fn read(&mut self, unit: Unit, offset: u32) -> Option<u32> {

@@ -2,19 +2,9 @@
 //! addresses"), their interrupt lines, and the bits of the RCC that switch them on.
 
 use super::rcc::{AHB1ENR, AHB2ENR, APB1ENR1, APB1ENR2, APB2ENR};
-use crate::chips::stm32::{Entry, Gate, SerialLayout, TimerLayout, Unit};
-
-const fn unmodelled(start: u32, name: &'static str) -> Entry {
-    Entry::unmodelled(start, name)
-}
-
-const fn modelled(start: u32, name: &'static str, unit: Unit, gate: Option<Gate>) -> Entry {
-    Entry::modelled(start, name, unit, gate)
-}
-
-const fn gate(register: u32, bit: u32) -> Option<Gate> {
-    Some(Gate { register, bit })
-}
+use crate::chips::stm32::{
+    Entry, SerialLayout, TimerLayout, Unit, gate, modelled, serial, unmodelled,
+};
 
 /// All peripherals, in the order of their addresses.
 pub(super) static MAP: [Entry; 78] = [
@@ -128,14 +118,6 @@ pub(super) static SERIAL: [SerialLayout; 6] = [
     serial("UART4", false, 52),
     serial("UART5", false, 53),
 ];
-
-const fn serial(name: &'static str, low_power: bool, line: u32) -> SerialLayout {
-    SerialLayout {
-        name,
-        low_power,
-        line,
-    }
-}
 
 pub(super) static TIMERS: [TimerLayout; 4] = [
     TimerLayout::wide("TIM2", 28),

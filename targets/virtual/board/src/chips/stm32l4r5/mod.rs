@@ -11,12 +11,11 @@ mod rcc;
 pub use description::DESCRIPTION;
 
 use super::stm32::{
-    Clocks, DebugUnit, Family, FlashController, Gate, Layout, Resetter, Stm32, Unit, Write,
+    Clocks, DebugUnit, Family, FlashController, Layout, Rcc, Resetter, Stm32, Unit, Write,
 };
 use super::{FlashTiming, ResetReason};
 use description::{DUAL_BANK_READ, SINGLE_BANK_READ};
 use pwr::Pwr;
-use rcc::Rcc;
 
 /// The chip.
 pub(super) type Stm32l4r5 = Stm32<L4r5>;
@@ -39,6 +38,7 @@ impl Family for L4r5 {
         timers: &map::TIMERS,
         ports: &parts::PORTS,
         exti: &parts::EXTI,
+        rcc: &rcc::LAYOUT,
         flash: &parts::FLASH,
         watchdog_line: map::line::WWDG,
         flash_line: map::line::FLASH,
@@ -48,31 +48,23 @@ impl Family for L4r5 {
 
     fn new() -> Self {
         Self {
-            rcc: Rcc::new(),
+            rcc: Rcc::new(&rcc::LAYOUT),
             pwr: Pwr::new(),
             debug_unit: DebugUnit::new(information::IDCODE),
         }
     }
 
     fn clocks(&self) -> Clocks {
-        self.rcc.clocks()
+        rcc::clocks(&self.rcc)
     }
 
     fn serial_clock(&self, number: usize) -> u64 {
         let (field, bus) = SERIAL_CLOCKS[number];
-        self.rcc.usart_clock(field, bus)
+        rcc::usart_clock(&self.rcc, field, bus)
     }
 
-    fn is_enabled(&self, gate: Gate) -> bool {
-        self.rcc.is_enabled(gate)
-    }
-
-    fn is_reset(&self, gate: Gate) -> bool {
-        self.rcc.is_reset(gate)
-    }
-
-    fn resets_peripherals(offset: u32) -> bool {
-        Rcc::resets_peripherals(offset)
+    fn rcc(&self) -> &Rcc {
+        &self.rcc
     }
 
     fn read(&mut self, unit: Unit, offset: u32) -> Option<u32> {

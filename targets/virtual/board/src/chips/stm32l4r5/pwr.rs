@@ -60,9 +60,7 @@ impl Pwr {
         };
         steps.iter().filter(|&&step| core_hz > step).count() as u32
     }
-}
 
-impl Pwr {
     pub fn read(&self, offset: u32) -> Option<u32> {
         Some(match offset {
             SR1 | SCR => 0,

@@ -2,8 +2,10 @@
 //! addresses, their interrupt lines, and the bits of the RCC that switch them on.
 
 use super::rcc::{AHB1ENR1, AHB1ENR2, AHB2ENR1, APB1ENR1, APB2ENR, APB3ENR};
-use crate::chips::stm32::{Entry, SerialLayout, TimerLayout, Unit};
-use crate::chips::stm32u::{gate, modelled, serial, unmodelled};
+use crate::chips::stm32::{
+    Entry, SerialLayout, TimerLayout, Unit, gate, modelled, serial, unmodelled,
+};
+use crate::chips::stm32u::units::ICACHE;
 
 /// All peripherals, in the order of their addresses.
 pub(super) static MAP: [Entry; 80] = [
@@ -49,7 +51,7 @@ pub(super) static MAP: [Entry; 80] = [
     modelled(0x4002_3000, "CRC", Unit::Crc, gate(AHB1ENR1, 12)),
     unmodelled(0x4002_4000, "TSC"),
     unmodelled(0x4002_6000, "RAMCFG"),
-    modelled(0x4003_0400, "ICACHE", Unit::Cache(0), None),
+    modelled(0x4003_0400, "ICACHE", Unit::Cache(ICACHE), None),
     modelled(0x4003_0800, "PWR", Unit::Pwr, gate(AHB1ENR2, 2)),
     modelled(0x4003_0C00, "RCC", Unit::Rcc, None),
     modelled(0x4003_2000, "EXTI", Unit::Exti, None),

@@ -10,14 +10,13 @@ mod rcc;
 pub use description::DESCRIPTION;
 
 use crate::chips::stm32::{
-    Clocks, DebugUnit, Family, FlashController, Gate, Layout, Resetter, Stm32, Unit, Write,
+    Clocks, Family, FlashController, Layout, Rcc, Resetter, Stm32, Unit, Write,
 };
 use crate::chips::stm32u::adc::Adc;
-use crate::chips::stm32u::cache::Cache;
-use crate::chips::stm32u::{DEBUG_UNIT, information, line, u575};
+use crate::chips::stm32u::units::Units;
+use crate::chips::stm32u::{information, line};
 use crate::chips::{FlashTiming, ResetReason};
 use pwr::Pwr;
-use rcc::Rcc;
 
 /// The chip.
 pub(in crate::chips) type Stm32u385 = Stm32<U385>;
@@ -26,10 +25,7 @@ pub(in crate::chips) type Stm32u385 = Stm32<U385>;
 pub(in crate::chips) struct U385 {
     rcc: Rcc,
     pwr: Pwr,
-    icache: Cache,
-    /// ADC1; what is of ADC2 and common to both keeps what is written.
-    converter: Adc,
-    debug_unit: DebugUnit,
+    units: Units,
 }
 
 /// Where the system memory begins.
@@ -45,6 +41,7 @@ impl Family for U385 {
         timers: &map::TIMERS,
         ports: &parts::PORTS,
         exti: &super::parts::EXTI,
+        rcc: &rcc::LAYOUT,
         flash: &parts::FLASH,
         watchdog_line: line::WWDG,
         flash_line: line::FLASH,
@@ -54,42 +51,29 @@ impl Family for U385 {
 
     fn new() -> Self {
         Self {
-            rcc: Rcc::new(),
+            rcc: Rcc::new(&rcc::LAYOUT),
             pwr: Pwr::new(),
-            // Off, with two ways.
-            icache: Cache::new(4),
-            converter: Adc::fast(),
-            debug_unit: DebugUnit::new(IDCODE),
+            units: Units::new(0, vec![Adc::fast()], IDCODE),
         }
     }
 
     fn clocks(&self) -> Clocks {
-        self.rcc.clocks()
+        rcc::clocks(&self.rcc)
     }
 
     fn serial_clock(&self, number: usize) -> u64 {
-        self.rcc.serial_clock(number)
+        rcc::serial_clock(&self.rcc, number)
     }
 
-    fn is_enabled(&self, gate: Gate) -> bool {
-        self.rcc.is_enabled(gate)
-    }
-
-    fn is_reset(&self, gate: Gate) -> bool {
-        self.rcc.is_reset(gate)
-    }
-
-    fn resets_peripherals(offset: u32) -> bool {
-        Rcc::resets_peripherals(offset)
+    fn rcc(&self) -> &Rcc {
+        &self.rcc
     }
 
     fn read(&mut self, unit: Unit, offset: u32) -> Option<u32> {
         match unit {
             Unit::Rcc => self.rcc.read(offset),
             Unit::Pwr => self.pwr.read(offset),
-            Unit::Cache(_) => self.icache.read(offset),
-            Unit::Adc(_) => self.converter.read(offset),
-            _ => None,
+            _ => self.units.read(unit, offset),
         }
     }
 
@@ -97,18 +81,14 @@ impl Family for U385 {
         match unit {
             Unit::Rcc => self.rcc.write(offset, write, self.pwr.backup_access()),
             Unit::Pwr => self.pwr.write(offset, write),
-            Unit::Cache(_) => self.icache.write(offset, write),
-            Unit::Adc(_) => self.converter.write(offset, write),
-            _ => None,
+            _ => self.units.write(unit, offset, write),
         }
     }
 
     fn reset_unit(&mut self, unit: Unit) {
         match unit {
             Unit::Pwr => self.pwr.reset(),
-            Unit::Cache(_) => self.icache.reset(),
-            Unit::Adc(_) => self.converter.reset(),
-            _ => {}
+            _ => self.units.reset_unit(unit),
         }
     }
 
@@ -121,7 +101,7 @@ impl Family for U385 {
     }
 
     fn flash_timing(&self, flash: &FlashController) -> FlashTiming {
-        u575::flash_timing(flash, &self.icache)
+        self.units.flash_timing(flash)
     }
 
     fn system_memory(&self, address: u32) -> Option<(u32, bool)> {
@@ -129,21 +109,16 @@ impl Family for U385 {
     }
 
     fn read_debug_unit(&mut self, offset: u32) -> Option<u32> {
-        self.debug_unit.read(offset.checked_sub(DEBUG_UNIT)?)
+        self.units.read_debug_unit(offset)
     }
 
     fn write_debug_unit(&mut self, offset: u32, write: Write) -> bool {
-        let offset = offset.checked_sub(DEBUG_UNIT);
-        offset.is_some_and(|offset| self.debug_unit.write(offset, write).is_some())
+        self.units.write_debug_unit(offset, write)
     }
 
     fn reset(&mut self, reason: ResetReason, by: Option<Resetter>) {
         self.rcc.reset(reason, by);
         self.pwr.reset();
-        self.icache.reset();
-        self.converter.reset();
-        if reason == ResetReason::PowerOn {
-            self.debug_unit.reset();
-        }
+        self.units.reset(reason);
     }
 }

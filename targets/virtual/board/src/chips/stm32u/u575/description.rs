@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::chips::stm32u::units::READ;
 use crate::chips::{CacheShape, ChipDescription, ChipIdentity, MemoryRegion, RamBank};
 use crate::core_model::CoreModel;
 use crate::timing::TimingParameters;
@@ -11,9 +12,6 @@ const SRAM1: u32 = 0x3_0000;
 const SRAM2: u32 = 0x1_0000;
 const SRAM3: u32 = 0x8_0000;
 const RAM_BYTES: u32 = SRAM1 + SRAM2 + SRAM3;
-
-/// One flash read, bytes: 128 bits (RM0456, 7.3.1).
-pub(in crate::chips::stm32u) const READ: u32 = 16;
 
 /// The chip as data.
 pub static DESCRIPTION: ChipDescription = CHIP;

@@ -2,12 +2,13 @@
 //! their non-secure addresses, their interrupt lines, and the bits of the RCC that switch them on.
 
 use super::rcc::{AHB1ENR, AHB2ENR1, AHB3ENR, APB1ENR1, APB2ENR, APB3ENR, CCIPR1, CCIPR3};
-use crate::chips::stm32::{Entry, SerialLayout, TimerLayout, Unit};
-use crate::chips::stm32u::{gate, modelled, serial, unmodelled};
+use crate::chips::stm32::{
+    Entry, SerialLayout, TimerLayout, Unit, gate, modelled, serial, unmodelled,
+};
+use crate::chips::stm32u::units::ICACHE;
 
-/// ICACHE and DCACHE1 among [`Unit::Cache`].
-pub(super) const ICACHE: usize = 0;
-pub(super) const DCACHE1: usize = 1;
+/// DCACHE1 among [`Unit::Cache`].
+const DCACHE1: usize = 1;
 
 /// All peripherals, in the order of their addresses.
 pub(super) static MAP: [Entry; 86] = [

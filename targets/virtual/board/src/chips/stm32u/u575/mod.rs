@@ -9,17 +9,15 @@ mod rcc;
 
 pub(super) use description::CHIP;
 pub use description::DESCRIPTION;
-use description::READ;
 
 use crate::chips::stm32::{
-    Clocks, DebugUnit, Family, FlashController, Gate, Layout, Resetter, Stm32, Unit, Write,
+    Clocks, Family, FlashController, Layout, Rcc, Resetter, Stm32, Unit, Write,
 };
 use crate::chips::stm32u::adc::Adc;
-use crate::chips::stm32u::cache::Cache;
-use crate::chips::stm32u::{DEBUG_UNIT, information, line};
+use crate::chips::stm32u::units::Units;
+use crate::chips::stm32u::{information, line};
 use crate::chips::{FlashTiming, ResetReason};
 use pwr::Pwr;
-use rcc::Rcc;
 
 /// The chip.
 pub(in crate::chips) type Stm32u575 = Stm32<U575>;
@@ -28,11 +26,7 @@ pub(in crate::chips) type Stm32u575 = Stm32<U575>;
 pub(in crate::chips) struct U575 {
     rcc: Rcc,
     pwr: Pwr,
-    /// ICACHE and DCACHE1.
-    caches: [Cache; 2],
-    /// ADC1 and ADC4.
-    converters: [Adc; 2],
-    debug_unit: DebugUnit,
+    units: Units,
 }
 
 /// Where the system memory begins.
@@ -48,6 +42,7 @@ impl Family for U575 {
         timers: &map::TIMERS,
         ports: &parts::PORTS,
         exti: &super::parts::EXTI,
+        rcc: &rcc::LAYOUT,
         flash: &parts::FLASH,
         watchdog_line: line::WWDG,
         flash_line: line::FLASH,
@@ -57,43 +52,30 @@ impl Family for U575 {
 
     fn new() -> Self {
         Self {
-            rcc: Rcc::new(),
+            rcc: Rcc::new(&rcc::LAYOUT),
             pwr: Pwr::new(),
-            // Off; the ICACHE with two ways.
-            caches: [Cache::new(4), Cache::new(0)],
-            converters: [Adc::fast(), Adc::slow()],
-            debug_unit: DebugUnit::new(IDCODE),
+            units: Units::new(1, vec![Adc::fast(), Adc::slow()], IDCODE),
         }
     }
 
     fn clocks(&self) -> Clocks {
-        self.rcc.clocks()
+        rcc::clocks(&self.rcc)
     }
 
     fn serial_clock(&self, number: usize) -> u64 {
         let (field, bus) = map::SERIAL_CLOCKS[number];
-        self.rcc.serial_clock(field, bus)
+        rcc::serial_clock(&self.rcc, field, bus)
     }
 
-    fn is_enabled(&self, gate: Gate) -> bool {
-        self.rcc.is_enabled(gate)
-    }
-
-    fn is_reset(&self, gate: Gate) -> bool {
-        self.rcc.is_reset(gate)
-    }
-
-    fn resets_peripherals(offset: u32) -> bool {
-        Rcc::resets_peripherals(offset)
+    fn rcc(&self) -> &Rcc {
+        &self.rcc
     }
 
     fn read(&mut self, unit: Unit, offset: u32) -> Option<u32> {
         match unit {
             Unit::Rcc => self.rcc.read(offset),
             Unit::Pwr => self.pwr.read(offset),
-            Unit::Cache(number) => self.caches[number].read(offset),
-            Unit::Adc(number) => self.converters[number].read(offset),
-            _ => None,
+            _ => self.units.read(unit, offset),
         }
     }
 
@@ -101,18 +83,14 @@ impl Family for U575 {
         match unit {
             Unit::Rcc => self.rcc.write(offset, write, self.pwr.backup_access()),
             Unit::Pwr => self.pwr.write(offset, write),
-            Unit::Cache(number) => self.caches[number].write(offset, write),
-            Unit::Adc(number) => self.converters[number].write(offset, write),
-            _ => None,
+            _ => self.units.write(unit, offset, write),
         }
     }
 
     fn reset_unit(&mut self, unit: Unit) {
         match unit {
             Unit::Pwr => self.pwr.reset(),
-            Unit::Cache(number) => self.caches[number].reset(),
-            Unit::Adc(number) => self.converters[number].reset(),
-            _ => {}
+            _ => self.units.reset_unit(unit),
         }
     }
 
@@ -125,7 +103,7 @@ impl Family for U575 {
     }
 
     fn flash_timing(&self, flash: &FlashController) -> FlashTiming {
-        flash_timing(flash, &self.caches[map::ICACHE])
+        self.units.flash_timing(flash)
     }
 
     fn system_memory(&self, address: u32) -> Option<(u32, bool)> {
@@ -133,39 +111,16 @@ impl Family for U575 {
     }
 
     fn read_debug_unit(&mut self, offset: u32) -> Option<u32> {
-        self.debug_unit.read(offset.checked_sub(DEBUG_UNIT)?)
+        self.units.read_debug_unit(offset)
     }
 
     fn write_debug_unit(&mut self, offset: u32, write: Write) -> bool {
-        let offset = offset.checked_sub(DEBUG_UNIT);
-        offset.is_some_and(|offset| self.debug_unit.write(offset, write).is_some())
+        self.units.write_debug_unit(offset, write)
     }
 
     fn reset(&mut self, reason: ResetReason, by: Option<Resetter>) {
         self.rcc.reset(reason, by);
         self.pwr.reset();
-        for cache in &mut self.caches {
-            cache.reset();
-        }
-        for converter in &mut self.converters {
-            converter.reset();
-        }
-        if reason == ResetReason::PowerOn {
-            self.debug_unit.reset();
-        }
-    }
-}
-
-/// How flash and ICACHE are set, in this chip and those like it.
-pub(super) fn flash_timing(flash: &FlashController, icache: &Cache) -> FlashTiming {
-    FlashTiming {
-        wait_states: flash.latency(),
-        sector_bytes: READ,
-        instruction_cache: icache.is_on(),
-        data_cache: false,
-        prefetch: flash.prefetch(),
-        unified_cache: true,
-        single_port: false,
-        counts_cache: false,
+        self.units.reset(reason);
     }
 }

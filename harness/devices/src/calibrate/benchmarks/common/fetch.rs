@@ -1,18 +1,13 @@
 //! Fetching instructions: the prefetch unit, wait states, and the cache.
 
-use super::Table;
-use crate::calibrate::sequence::{Cache, Clock, Sequence, Value};
+use crate::calibrate::benchmarks::Table;
+use crate::calibrate::sequence::{Cache, Sequence, Value};
 use crate::calibrate::thumb::{
     Code, FILL, add_wide, adds, b, bne_back, fill, join, ldr, mla, repeat, subs,
 };
 
-pub(super) fn add(table: &mut Table) {
-    prefetch(table);
-    wait_states(table);
-    cache(table);
-}
-
-fn prefetch(table: &mut Table) {
+/// Runs of 32-bit instructions at words and at half-words.
+pub(in super::super) fn prefetch_unit(table: &mut Table) {
     table.rule("fetch", "`FETCH_AHEAD`, `FETCH_LATENCY`, `FETCH_RESTART`");
     for (name, code) in [("add.w", add_wide(4, 4, 1)), ("mla", mla(4, 3, 3, 4))] {
         for count in 1..=10 {
@@ -46,8 +41,9 @@ fn prefetch(table: &mut Table) {
     table.add("30 misaligned add.w", Sequence::new(long).shifted(1));
 }
 
-fn wait_states(table: &mut Table) {
-    table.rule("fetch, cache off", "fetch from flash, cache off");
+/// Code that is fetched without a cache, by `rule`.
+pub(in super::super) fn cache_off(table: &mut Table, rule: &'static str) {
+    table.rule("fetch, cache off", rule);
     let wide = add_wide(4, 4, 1);
     for (name, code) in [
         ("64 narrow", fill(64)),
@@ -58,15 +54,24 @@ fn wait_states(table: &mut Table) {
     ] {
         table.add(name, Sequence::new(code).cached(Cache::Off));
     }
-    table.rule("code in RAM", "data processing, multiply, DSP");
-    table.add("32 narrow", Sequence::new(repeat(&adds(4, 1), 32)).in_ram());
-    table.add("16 wide", Sequence::new(repeat(&wide, 16)).in_ram());
+}
+
+/// Code in RAM, by `rule`.
+pub(in super::super) fn in_ram(table: &mut Table, rule: &'static str) {
+    table.rule("code in RAM", rule);
+    let wide = add_wide(4, 4, 1);
     let load = join(&[&ldr(4, 0, 0), &adds(4, 1), &ldr(4, 2, 0), &adds(4, 1)]);
-    table.add("loads from RAM and flash", Sequence::new(load).in_ram());
+    for (name, code) in [
+        ("32 narrow", repeat(&adds(4, 1), 32)),
+        ("16 wide", repeat(&wide, 16)),
+        ("loads from RAM and flash", load),
+    ] {
+        table.add(name, Sequence::new(code).in_ram());
+    }
 }
 
 /// A loop of `bytes` bytes at the start of a flash sector that runs r4 times.
-fn loop_of(bytes: usize) -> Code {
+pub(in super::super) fn loop_of(bytes: usize) -> Code {
     // Up to the next multiple of 64 bytes, and a branch so that the loop is entered as it is
     // repeated.
     const WAY_IN: usize = 32 - 10;
@@ -82,39 +87,17 @@ fn loop_of(bytes: usize) -> Code {
     ])
 }
 
-/// What an empty cache adds.
-pub(super) fn misses(table: &mut Table, clock: Clock) {
-    let topic = match clock {
-        Clock::Full => "cache miss",
-        Clock::Slow => "cache miss, no wait states",
-    };
-    table.rule(topic, "cache miss, hit");
-    for (name, code) in [
-        ("256 bytes, cold against warm", fill(128)),
-        (
-            "256 bytes of wide, cold against warm",
-            repeat(&add_wide(4, 4, 1), 64),
-        ),
-    ] {
-        let [cold, warm] = [Cache::Cold, Cache::Warm]
-            .map(|cache| Sequence::new(code.clone()).cached(cache).clocked(clock));
-        table.difference(name, cold, warm);
-    }
-}
-
-fn cache(table: &mut Table) {
-    misses(table, Clock::Full);
-    // One pass in the steady state: three passes less two.
-    for (state, cache) in [("on", Cache::Warm), ("off", Cache::Off)] {
-        table.rule(
-            "loop",
-            if cache == Cache::Off {
-                "fetch from flash, cache off"
-            } else {
-                "cache capacity"
-            },
-        );
-        for bytes in [512, 1024, 1536, 2048, 3072, 4096] {
+/// One pass in the steady state of loops of so many bytes, which run r4 times: three passes less two, for each
+/// of these states of the cache by its rule.
+pub(in super::super) fn loops(
+    table: &mut Table,
+    states: &[(&str, &'static str, Cache)],
+    sizes: &[usize],
+    loop_of: fn(usize) -> Code,
+) {
+    for &(state, rule, cache) in states {
+        table.rule("loop", rule);
+        for &bytes in sizes {
             let passes = |count| {
                 Sequence::new(loop_of(bytes))
                     .with(4, Value::Word(count))
@@ -127,4 +110,10 @@ fn cache(table: &mut Table) {
             );
         }
     }
+}
+
+/// One pass of the loop `code`, which runs r4 times.
+pub(in super::super) fn pass(table: &mut Table, name: &str, code: &[u16]) {
+    let passes = |count| Sequence::new(code.to_vec()).with(4, Value::Word(count));
+    table.difference(name, passes(3), passes(2));
 }

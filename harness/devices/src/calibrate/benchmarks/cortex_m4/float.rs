@@ -1,6 +1,6 @@
 //! The floating-point unit.
 
-use super::Table;
+use crate::calibrate::benchmarks::Table;
 use crate::calibrate::sequence::Sequence;
 use crate::calibrate::thumb::{
     FILL, fill, join, ldr, repeat, vadd, vdiv, vfma, vldm, vldr, vldr_double, vmla, vmov_from,

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::counts::Counts;
-use super::report::{FitReport, FittedParameter, Identified, Report, Row, RuleSummary, Verdict};
+use super::{FitReport, FittedParameter, Identified, Report, Row, RuleSummary, Verdict};
+use crate::calibrate::counts::Counts;
 use tinybench_record::Fidelity;
 use tinybench_support::listing;
 
@@ -76,12 +76,17 @@ impl Report {
             ),
             Some(_) => {}
         }
-        remarks.push(
-            "≈ modelled, not measured. Cycles are those of the instructions alone; CPI, EXC, LSU \
-             and FOLD are the event counters of the DWT beside them, of target / model. \
+        let events = match self.benchmarks.iter().any(|row| row.modelled.has_events()) {
+            true => {
+                "; CPI, EXC, LSU and FOLD are the event counters of the DWT beside them, of target / \
+                 model"
+            }
+            false => ", by SysTick, beside which there are no event counters",
+        };
+        remarks.push(format!(
+            "≈ modelled, not measured. Cycles are those of the instructions alone{events}. \
              docs/calibrate.md explains each benchmark."
-                .to_owned(),
-        );
+        ));
         remarks.extend(self.notes.iter().cloned());
         remarks
     }

@@ -1,6 +1,8 @@
 //! Calibrations: of the virtual nano33 alone, and with another virtual board as the hardware.
 //! Skipped, saying so, where firmware can't be built.
 
+mod cores;
+
 use std::fs;
 use std::mem::offset_of;
 use std::path::Path;

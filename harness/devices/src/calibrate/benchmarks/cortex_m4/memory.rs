@@ -1,26 +1,22 @@
 //! Loads and stores.
 
-use super::Table;
+use crate::calibrate::benchmarks::Table;
+use crate::calibrate::benchmarks::common::{in_a_row, memory};
 use crate::calibrate::sequence::{Cache, Clock, Sequence};
 use crate::calibrate::thumb::{
-    Code, FILL, NOP, adds, fill, join, ldm, ldr, ldr_post, ldr_pre, ldr_register, ldr_wide, ldrd,
-    ldrex, ldrh_wide, movs, pop, push, repeat, stm, str, str_post, str_register, str_wide, strd,
-    strex,
+    Code, FILL, NOP, adds, fill, join, ldm, ldr, ldr_post, ldr_pre, ldr_wide, ldrd, pop, push,
+    repeat, stm, str, str_post, str_register, strd,
 };
 
 pub(super) fn add(table: &mut Table) {
     loads(table);
-    addresses(table);
+    memory::late_addresses(table);
     stores(table);
     multiple(table);
-    unaligned(table);
+    memory::exclusive(table);
+    memory::unaligned(table);
     memories(table);
     flash_data(table);
-}
-
-/// `count` loads, one after the other, from different words.
-pub(super) fn in_a_row(count: u16, base: u16) -> Code {
-    (0..count).flat_map(|i| ldr(4, base, 4 * i)).collect()
 }
 
 fn loads(table: &mut Table) {
@@ -63,50 +59,6 @@ fn loads(table: &mut Table) {
         "2 pre-indexed, one base",
         Sequence::new(repeat(&ldr_pre(4, 0, 4), 2)),
     );
-}
-
-fn addresses(table: &mut Table) {
-    table.rule("late address", "`LATE_ADDRESS`");
-    for (name, body) in [
-        ("base from adds", join(&[&adds(0, 4), &ldr(4, 0, 0)])),
-        (
-            "base from adds, one between",
-            join(&[&adds(0, 4), &[FILL], &ldr(4, 0, 0)]),
-        ),
-        (
-            "other register from adds",
-            join(&[&adds(1, 4), &ldr(4, 0, 0)]),
-        ),
-        (
-            "offset from movs",
-            join(&[&movs(3, 4), &ldr_register(4, 0, 3)]),
-        ),
-        // r0 points to a word that holds the same address.
-        (
-            "base from ldr",
-            join(&[&str(0, 0, 0), &[FILL], &ldr(0, 0, 0), &ldr(4, 0, 0)]),
-        ),
-        (
-            "base from ldr, one between",
-            join(&[
-                &str(0, 0, 0),
-                &[FILL],
-                &ldr(0, 0, 0),
-                &[FILL],
-                &ldr(4, 0, 0),
-            ]),
-        ),
-        (
-            "base of a store from adds",
-            join(&[&adds(0, 4), &str(4, 0, 8)]),
-        ),
-        (
-            "data of a store from adds",
-            join(&[&adds(4, 4), &str(4, 0, 8)]),
-        ),
-    ] {
-        table.add(name, Sequence::new(body));
-    }
 }
 
 fn stores(table: &mut Table) {
@@ -165,29 +117,6 @@ fn multiple(table: &mut Table) {
     table.add("strd", Sequence::new(strd(8, 9, 0)));
     let between = join(&[&ldr(4, 0, 0), &ldrd(8, 9, 0), &ldr(4, 0, 0)]);
     table.add("ldrd between loads", Sequence::new(between));
-    table.rule("exclusive", "LDREX, STREX");
-    let exclusive = join(&[&ldrex(4, 0), &strex(8, 4, 0)]);
-    table.add("ldrex and strex", Sequence::new(exclusive));
-}
-
-fn unaligned(table: &mut Table) {
-    table.rule("unaligned", "`UNALIGNED`, `UNALIGNED_ODD_WORD`");
-    for (name, body) in [
-        ("ldrh at 1", ldrh_wide(4, 0, 1)),
-        ("ldrh at 2", ldrh_wide(4, 0, 2)),
-        ("ldrh at 3", ldrh_wide(4, 0, 3)),
-        ("ldr at 1", ldr_wide(4, 0, 1)),
-        ("ldr at 2", ldr_wide(4, 0, 2)),
-        ("ldr at 3", ldr_wide(4, 0, 3)),
-        ("str at 1", str_wide(4, 0, 1)),
-        ("str at 2", str_wide(4, 0, 2)),
-        (
-            "str at 2, then ldr",
-            join(&[&str_wide(4, 0, 2), &ldr(4, 1, 0)]),
-        ),
-    ] {
-        table.add(name, Sequence::new(body));
-    }
 }
 
 fn memories(table: &mut Table) {
@@ -208,9 +137,6 @@ fn memories(table: &mut Table) {
     }
 }
 
-/// Bytes between the reads of [`flash_data`]: more than any flash read brings.
-const STRIDE: u16 = 64;
-
 /// One read of flash out of a cache that is full, empty and off.
 pub(super) fn flash_reads(table: &mut Table, clock: Clock) {
     let topic = match clock {
@@ -230,6 +156,9 @@ pub(super) fn flash_reads(table: &mut Table, clock: Clock) {
         );
     }
 }
+
+/// Bytes between the reads of [`flash_data`]: more than any flash read brings.
+const STRIDE: u16 = 64;
 
 fn flash_data(table: &mut Table) {
     flash_reads(table, Clock::Full);

@@ -1,6 +1,6 @@
 //! Branches.
 
-use super::Table;
+use crate::calibrate::benchmarks::Table;
 use crate::calibrate::sequence::{Sequence, Value};
 use crate::calibrate::thumb::{
     Code, Condition, FILL, add_wide, adds, b, b_if, b_wide, bl, blx, bx, cbnz, cbz, cmp, fill,

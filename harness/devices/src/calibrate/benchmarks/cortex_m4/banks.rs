@@ -1,8 +1,8 @@
 //! Banks of RAM: what decides when one has to be granted to the core is how its accesses follow
 //! each other, and perhaps the clock. Hence the same sequences at both clocks.
 
-use super::Table;
-use super::memory::in_a_row;
+use crate::calibrate::benchmarks::Table;
+use crate::calibrate::benchmarks::common::in_a_row;
 use crate::calibrate::sequence::{Clock, Sequence, Value};
 use crate::calibrate::thumb::{
     Code, FILL, adds, fill, join, ldm, ldr, mov_from_sp, mov_sp, pop, push, repeat, stm, str,

@@ -1,13 +1,22 @@
 //! Runs one sequence with each counter, again and again.
 
-use core::arch::{global_asm, naked_asm};
+#[cfg(armv6m)]
+mod armv6m;
+#[cfg(not(armv6m))]
+mod mainline;
+
+use core::arch::global_asm;
 
 use tinybench_interface::calibration::{
-    BEFORE_CAPACITY, Block, COUNTERS, REPETITIONS, Reading, WARM_UP, checksum,
+    BEFORE_CAPACITY, Block, REPETITIONS, Reading, WARM_UP, checksum,
 };
 
 use crate::block::{get, set};
 use crate::counters;
+#[cfg(armv6m)]
+use armv6m::call;
+#[cfg(not(armv6m))]
+use mainline::call;
 
 /// Carries out what the host has left in the block and leaves the answer there.
 pub fn carry_out() {
@@ -15,7 +24,8 @@ pub fn carry_out() {
     let sequence = get!(sequence);
     let before = get!(before);
     let before = &before[..(get!(before_count) as usize).min(BEFORE_CAPACITY)];
-    let counters = &COUNTERS[..(get!(counter_count) as usize).min(COUNTERS.len())];
+    let all = counters::ADDRESSES;
+    let counters = &all[..(get!(counter_count) as usize).min(all.len())];
     let repetitions = (get!(repetition_count) as usize).min(REPETITIONS);
     counters::enable(counters.len() > 1);
     let mut readings = Block::INITIAL.readings;
@@ -46,40 +56,9 @@ pub fn carry_out() {
     set!(answered = answered);
 }
 
-/// Calls the sequence at `sequence` with r0 to r11 as in `registers` and its return address in
-/// r12, and stores what it leaves in r4, r5 and r6.
-///
-/// The floating-point context counts as unused before it, so that an exception stacks none unless
-/// the sequence itself has used it.
-///
-/// # Safety
-/// `sequence` is Thumb code that comes back with `BX r12`, with the stack as it was, and writes
-/// nothing but memory that is the host's.
-#[unsafe(naked)]
-unsafe extern "C" fn call(registers: &[u32; 12], sequence: u32, reading: &mut Reading) {
-    naked_asm!(
-        "push {{r2, r4-r11, lr}}",
-        "movs r3, #0",
-        "msr control, r3",
-        "isb",
-        "mov lr, r1",
-        "movw r12, #:lower16:{behind}",
-        "movt r12, #:upper16:{behind}",
-        "ldm r0, {{r0-r11}}",
-        "bx lr",
-        behind = sym behind,
-    )
-}
-
-/// Where sequences return to: the second half of [`call`].
-#[unsafe(naked)]
-unsafe extern "C" fn behind() {
-    naked_asm!("pop {{r0}}", "stm r0, {{r4-r6}}", "pop {{r4-r11, pc}}",)
-}
-
 // The handlers of the exceptions that sequences raise; cortex-m-rt names them so. SVCall and PendSV
-// read the counter into r4, which exceptions don't stack; SysTick uses the floating-point unit.
-// Each is at the start of a cache line, whatever the program around it is.
+// read the counter into r4, which exceptions don't stack. Each is at the start of a cache line,
+// whatever the program around it is.
 global_asm!(
     ".section .text.handlers, \"ax\"",
     ".p2align 6",
@@ -95,12 +74,5 @@ global_asm!(
     ".thumb_func",
     "PendSV:",
     "ldr r4, [r7]",
-    "bx lr",
-    ".p2align 6",
-    ".global SysTick",
-    ".type SysTick, %function",
-    ".thumb_func",
-    "SysTick:",
-    "vmov s0, r4",
     "bx lr",
 );

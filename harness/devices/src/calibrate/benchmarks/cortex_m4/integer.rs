@@ -1,10 +1,11 @@
 //! Data processing, multiplies, divides and conditional execution.
 
-use super::Table;
-use crate::calibrate::sequence::{Sequence, Value};
+use crate::calibrate::benchmarks::Table;
+use crate::calibrate::benchmarks::common::divides;
+use crate::calibrate::sequence::Sequence;
 use crate::calibrate::thumb::{
     Condition, NOP, add_wide, adds, cmp, cmp_wide, it, join, ldm, ldr, mla, movs, muls, repeat,
-    sdiv, smlad, smlal, udiv,
+    smlad, smlal, udiv,
 };
 
 pub(super) fn add(table: &mut Table) {
@@ -21,40 +22,7 @@ pub(super) fn add(table: &mut Table) {
         table.add(format!("{name} x4"), Sequence::new(repeat(&code, 4)));
     }
 
-    table.rule(
-        "divide",
-        "`DIVIDE`, `DIVIDE_SHORT`, `DIVIDE_LONG`, `DIVIDE_BITS`",
-    );
-    let operands: [(u32, u32); 12] = [
-        (3, 5),
-        (0, 7),
-        (1, 0),
-        (5, 5),
-        (0x10, 1),
-        (0xFF, 1),
-        (0xFFFF, 1),
-        (0xFF_FFFF, 1),
-        (u32::MAX, 1),
-        (u32::MAX, 0xFFFF),
-        (0x8000_0000, 3),
-        (1000, 10),
-    ];
-    for (dividend, divisor) in operands {
-        table.add(
-            format!("udiv {dividend:#x} by {divisor:#x}"),
-            Sequence::new(udiv(4, 8, 9))
-                .with(8, Value::Word(dividend))
-                .with(9, Value::Word(divisor)),
-        );
-    }
-    for (dividend, divisor) in [(-16, 1), (i32::MIN, -1), (-1000, 10), (7, -9)] {
-        table.add(
-            format!("sdiv {dividend} by {divisor}"),
-            Sequence::new(sdiv(4, 8, 9))
-                .with(8, Value::Word(dividend as u32))
-                .with(9, Value::Word(divisor as u32)),
-        );
-    }
+    divides::add(table);
 
     table.rule("it", "IT");
     for (name, compare) in [("narrow", cmp(3, 4)), ("wide", cmp_wide(3, 4))] {

@@ -1,6 +1,10 @@
 //! The cycle counter and the event counters of the DWT.
 
 use cortex_m::peripheral::{DCB, DWT};
+use tinybench_interface::calibration::DWT_COUNTERS;
+
+/// Where they are read.
+pub const ADDRESSES: &[u32] = &DWT_COUNTERS;
 
 /// Starts the cycle counter, and starts or stops the event counters.
 pub fn enable(events: bool) {

@@ -1,10 +1,12 @@
 //! What a calibration found, as `results/calibration.schema.json` describes it.
 
+mod view;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::benchmarks::Benchmark;
-use super::counts::Counts;
+use crate::calibrate::benchmarks::Benchmark;
+use crate::calibrate::counts::Counts;
 use tinybench_record::Fidelity;
 
 /// The `schema` field of the reports this version writes.
