@@ -205,6 +205,7 @@ impl Rows<'_> {
                     concat!(
                         "ldr r9, [r4]\n",
                         "ldrsb r10, [r6]\n",
+                        "lsl r9, r9, #1\n",
                         "add r4, r4, r5\n",
                         "add r6, r6, r7\n",
                         "rsb r10, r10, #0\n",
@@ -341,7 +342,7 @@ impl Rows<'_> {
             let sum = products.fold(i32::from_le_bytes(bias), i32::wrapping_add);
             let scale = if one_for_all { 0 } else { row };
             let right = -i32::from(self.shifts[scale]) & 31;
-            let high = super::smmulr(sum << 1, self.multipliers[scale]);
+            let high = super::smmlar(sum, self.multipliers[scale] << 1, sum);
             let half = ((1_u32 << right) >> 1) as i32;
             let rounded = high.wrapping_add(high >> 31).wrapping_add(half);
             *output = super::ssat8((rounded >> right) + self.output_offset) as i8;

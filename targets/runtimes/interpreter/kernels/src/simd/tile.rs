@@ -6,7 +6,7 @@ use core::arch::asm;
 
 #[cfg(not(armv7e_m))]
 use super::load;
-use super::{asr, smlad, smmulr, ssat8, sxtb16, sxtb16_odd};
+use super::{asr, smlad, smmlar, ssat8, sxtb16, sxtb16_odd};
 
 /// Widened weights of two channels for four elements of a window: elements 0 and 2 of the first
 /// channel, then of the second; elements 1 and 3 of the first, then of the second.
@@ -139,7 +139,7 @@ pub fn some(weights: &[i8]) -> u32 {
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Scale {
-    /// In units of 2^-31.
+    /// The multiplier less 1, in units of 2^-32: a sum times it is added to the sum by SMMLAR.
     pub multiplier: i32,
     /// Half of what is shifted out, and the zero point of the output where it is shifted to.
     pub add: i32,
@@ -151,21 +151,21 @@ pub struct Scale {
 pub const MOST_SHIFT: i8 = 22;
 
 impl Scale {
-    /// By a multiplier with a shift from -[`MOST_SHIFT`] to -1, for outputs with the zero point `offset`.
+    /// By a multiplier, 2^30 at least in units of 2^-31, with a shift from -[`MOST_SHIFT`] to -1, for outputs with the zero point `offset`.
     #[inline(always)]
     pub fn new(multiplier: i32, shift: i8, offset: i32) -> Self {
         let right = -i32::from(shift) & 31;
         Self {
-            multiplier,
+            multiplier: multiplier << 1,
             add: ((1_u32 << right) >> 1) as i32 + (offset << right),
             right,
         }
     }
 
-    /// The output of an accumulator whose double fits 32 bits, as the loops in assembly compute it.
+    /// The output of an accumulator, as the loops in assembly compute it.
     #[inline(always)]
     pub fn apply(&self, sum: i32) -> i8 {
-        let high = smmulr(sum << 1, self.multiplier);
+        let high = smmlar(sum, self.multiplier, sum);
         // Ties away from zero: one less before an arithmetic shift of a negative number.
         let rounded = high.wrapping_add(high >> 31).wrapping_add(self.add);
         ssat8(asr(rounded, self.right)) as i8
