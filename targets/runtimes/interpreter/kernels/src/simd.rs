@@ -83,6 +83,7 @@ macro_rules! store_four {
 }
 
 pub mod depthwise;
+pub mod plane;
 pub mod rows;
 pub mod sum;
 pub mod tile;

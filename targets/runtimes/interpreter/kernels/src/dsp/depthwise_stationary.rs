@@ -1,10 +1,14 @@
 //! Depthwise convolution with weights that stay: those of four channels are widened once, and the
 //! windows of all outputs go by.
 
+use core::ops::Range;
+
 use super::both;
 use super::output::{Fast, clamp, dot, exact};
 use super::parts::{Part, Parts};
+use super::planes::{self, Planes};
 use crate::simd::depthwise::{Four, Region, Tap};
+use crate::simd::plane::Channel;
 use crate::simd::tile::Scale;
 use crate::simd::{load, sxtb16, sxtb16_odd};
 use crate::{Conv2d, Requantisation, Window, each_image};
@@ -28,6 +32,54 @@ pub(super) fn depthwise_conv_2d(
     input: &[i8],
     output: &mut [i8],
 ) {
+    let planes = match cfg!(feature = "size") {
+        true => None,
+        false => Planes::of(&op.window),
+    };
+    match planes {
+        Some(planes) => by_planes(op, requantisation, &planes, input, output),
+        None => by_regions(op, requantisation, 0..op.window.output[2], input, output),
+    }
+    clamp(output, op.bounds);
+}
+
+/// All channels, by planes.
+#[inline(never)]
+fn by_planes(
+    op: &Conv2d,
+    requantisation: &Requantisation,
+    planes: &Planes,
+    input: &[i8],
+    output: &mut [i8],
+) {
+    let fast = Fast::new(9, op.output_offset);
+    // What becomes 0 when the offset is added.
+    let padding = 0x0101_0101 * u32::from(op.input_offset.wrapping_neg() as u8);
+    let mut plane = [padding; planes::WORDS];
+    let mut four = [Channel::default(); 4];
+    for first in (0..op.window.output[2]).step_by(4) {
+        let filled = planes.fill(&mut four, op, requantisation, &fast, first);
+        if filled.is_none() {
+            by_regions(op, requantisation, first..first + 4, input, output);
+            continue;
+        }
+        for (image, output) in each_image(op.window.batches, input, output) {
+            if let (Some(image), Some(output)) = (image.get(first..), output.get_mut(first..)) {
+                planes.compute(&four, &mut plane, padding, image, output);
+            }
+        }
+    }
+}
+
+/// Some channels, a multiple of 4, by regions.
+#[inline(never)]
+fn by_regions(
+    op: &Conv2d,
+    requantisation: &Requantisation,
+    some: Range<usize>,
+    input: &[i8],
+    output: &mut [i8],
+) {
     let window = &op.window;
     let mut parts = Default::default();
     if Parts::fill(&mut parts, window).is_none() {
@@ -42,7 +94,7 @@ pub(super) fn depthwise_conv_2d(
         bias: [0; 4],
         scales: [Scale::default(); 4],
     };
-    for first in (0..channels).step_by(4) {
+    for first in some.step_by(4) {
         let weights = op.filter.get(first..).unwrap_or(&[]);
         for (tap, weights) in taps.iter_mut().zip(weights.chunks(channels.max(1))) {
             let word = load(weights, 0);
@@ -65,7 +117,6 @@ pub(super) fn depthwise_conv_2d(
             group.compute(image, output);
         }
     }
-    clamp(output, op.bounds);
 }
 
 /// Fills in the channels from `first` on, in the place where they stay; [`None`] if the fast way isn't
