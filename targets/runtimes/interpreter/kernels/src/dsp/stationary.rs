@@ -224,8 +224,9 @@ impl<'w> Whole<'w> {
 }
 
 fn is_zero(weights: &[i8]) -> bool {
-    let (words, rest) = weights.as_chunks::<4>();
-    words.iter().all(|&word| word == [0; 4]) && rest.iter().all(|&weight| weight == 0)
+    let (lines, rest) = weights.as_chunks::<16>();
+    let words = |line: &[i8; 16]| u128::from_le_bytes(line.map(|weight| weight as u8));
+    lines.iter().all(|line| words(line) == 0) && rest.iter().all(|&weight| weight == 0)
 }
 
 /// Two channels whose weights are widened.
@@ -264,10 +265,10 @@ impl Channels<'_> {
             self.requantisation.get(channel),
             bias,
         );
-        let mut rest = output.get_mut(channel..).unwrap_or(&mut []);
-        while let [output, ..] = rest {
+        let mut at = channel;
+        while let Some(output) = output.get_mut(at) {
             *output = value;
-            rest = rest.get_mut(self.window.output[2]..).unwrap_or(&mut []);
+            at += self.window.output[2];
         }
     }
 
