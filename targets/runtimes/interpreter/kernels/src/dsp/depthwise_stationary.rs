@@ -6,7 +6,7 @@ use core::ops::Range;
 use super::both;
 use super::output::{Fast, clamp, dot, exact};
 use super::parts::{Part, Parts};
-use super::planes::{self, Planes};
+use super::planes::{Planes, Room};
 use crate::simd::depthwise::{Four, Region, Tap};
 use crate::simd::plane::Channel;
 use crate::simd::tile::Scale;
@@ -53,9 +53,7 @@ fn by_planes(
     output: &mut [i8],
 ) {
     let fast = Fast::new(9, op.output_offset);
-    // What becomes 0 when the offset is added.
-    let padding = 0x0101_0101 * u32::from(op.input_offset.wrapping_neg() as u8);
-    let mut plane = [padding; planes::WORDS];
+    let mut room = Room::new(op);
     let mut four = [Channel::default(); 4];
     for first in (0..op.window.output[2]).step_by(4) {
         let filled = planes.fill(&mut four, op, requantisation, &fast, first);
@@ -65,7 +63,7 @@ fn by_planes(
         }
         for (image, output) in each_image(op.window.batches, input, output) {
             if let (Some(image), Some(output)) = (image.get(first..), output.get_mut(first..)) {
-                planes.compute(&four, &mut plane, padding, image, output);
+                planes.compute(&four, &mut room, image, output);
             }
         }
     }

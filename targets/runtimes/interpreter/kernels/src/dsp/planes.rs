@@ -6,8 +6,36 @@ use crate::simd::plane::{Channel, Lines, Plane};
 use crate::simd::{load, pack_high, pack_low, smlabb, smlad, sxtb16, sxtb16_odd};
 use crate::{Conv2d, Requantisation, Window};
 
-/// Words of the plane.
-pub(super) const WORDS: usize = 192;
+/// Most elements of a plane.
+const ROOM: usize = 768;
+
+/// Memory for a plane, which has words at its lines' beginnings.
+#[repr(align(4))]
+pub(super) struct Room {
+    elements: [i8; ROOM],
+    /// What becomes 0 when the offset of the input is added.
+    padding: i8,
+}
+
+impl Room {
+    pub fn new(op: &Conv2d) -> Self {
+        let padding = op.input_offset.wrapping_neg() as i8;
+        Self {
+            elements: [padding; ROOM],
+            padding,
+        }
+    }
+}
+
+/// Some lines of outputs, and what their windows have of the image.
+struct Strip {
+    inside: Lines,
+    /// Where that begins, in the image and in the plane.
+    from: [usize; 2],
+    outputs: Lines,
+    /// Where they begin.
+    to: usize,
+}
 
 /// Fewest lines of outputs that are worth copying those lines of the image that they share with others.
 const FEWEST: usize = 4;
@@ -48,7 +76,7 @@ pub(super) struct Planes {
     across: Axis,
     down: Axis,
     /// Elements of a window, in the order of [`Channel::weights`]; the last is there twice.
-    order: &'static [[usize; 2]; 5],
+    order: &'static [[usize; 2]],
     /// Elements from one line to the next.
     pitch: usize,
     /// Most lines of outputs at a time.
@@ -59,8 +87,8 @@ impl Planes {
     /// [`None`] if they aren't the way for a depthwise convolution.
     #[inline(never)]
     pub fn of(window: &Window) -> Option<Self> {
-        const ROWS: &[[usize; 2]; 5] = &[[0, 2], [3, 5], [6, 8], [1, 4], [7, 7]];
-        const COLUMNS: &[[usize; 2]; 5] = &[[0, 6], [1, 7], [2, 8], [3, 4], [5, 5]];
+        const ROWS: &[[usize; 2]] = &[[0, 2], [3, 5], [6, 8], [1, 4], [7, 7]];
+        const COLUMNS: &[[usize; 2]] = &[[0, 6], [1, 7], [2, 8], [3, 4], [5, 5]];
         let Window {
             filter,
             stride,
@@ -76,7 +104,7 @@ impl Planes {
             false => (columns, rows, ROWS),
         };
         let pitch = (across.output + 2).checked_next_multiple_of(4)?;
-        let room = (4 * WORDS).checked_div(pitch)?.saturating_sub(2);
+        let room = ROOM.checked_div(pitch)?.saturating_sub(2);
         let lines = room.min(down.output);
         (across.output >= 2 && lines >= FEWEST.min(down.output)).then_some(Self {
             across,
@@ -99,18 +127,23 @@ impl Planes {
         first: usize,
     ) -> Option<()> {
         const ONES: u32 = 0x0001_0001;
-        for (at, &[low, high]) in self.order.iter().enumerate() {
-            let word = |tap: usize| load(op.filter, tap * op.window.output[2] + first);
-            let (low, high) = (word(low), word(high));
-            let (even, odd) = (
-                [sxtb16(low), sxtb16(high)],
-                [sxtb16_odd(low), sxtb16_odd(high)],
-            );
-            let [a, b, c, d] = four;
-            a.weights[at] = pack_low(even[0], even[1]);
-            b.weights[at] = pack_low(odd[0], odd[1]);
-            c.weights[at] = pack_high(even[1], even[0]);
-            d.weights[at] = pack_high(odd[1], odd[0]);
+        let mut at = 0;
+        for taps in self.order {
+            let [low, high] = taps.map(|tap| load(op.filter, tap * op.window.output[2] + first));
+            let even = [sxtb16(low), sxtb16(high)];
+            let odd = [sxtb16_odd(low), sxtb16_odd(high)];
+            let pairs = [
+                pack_low(even[0], even[1]),
+                pack_low(odd[0], odd[1]),
+                pack_high(even[1], even[0]),
+                pack_high(odd[1], odd[0]),
+            ];
+            for (channel, pair) in four.iter_mut().zip(pairs) {
+                if let Some(weights) = channel.weights.get_mut(at) {
+                    *weights = pair;
+                }
+            }
+            at += 1;
         }
         let biases = op.bias.fours(first / 4);
         for (at, (channel, bias)) in four.iter_mut().zip(biases).enumerate() {
@@ -123,48 +156,61 @@ impl Planes {
         Some(())
     }
 
-    /// All outputs of four channels of an image, which begin where image and outputs do. The plane is
-    /// full of `padding` before the first of them.
+    /// All outputs of channels of an image, which begin where image and outputs do. The room is full of
+    /// padding before the first of them.
     #[inline(never)]
-    pub fn compute(
-        &self,
-        four: &[Channel; 4],
-        plane: &mut [u32; WORDS],
-        padding: u32,
-        image: &[i8],
-        output: &mut [i8],
-    ) -> Option<()> {
+    pub fn compute(&self, channels: &[Channel], room: &mut Room, image: &[i8], output: &mut [i8]) {
         let (across, down) = (&self.across, &self.down);
         let mut line = 0;
         while line < down.output {
             let count = self.lines.min(down.output - line);
             if count < down.output {
-                plane.fill(padding);
+                room.elements.fill(room.padding);
             }
-            // Lines of the image with its padding, and those that are inside.
+            // Lines of the image with its padding.
             let begin = line.max(down.padding);
             let end = (line + count + 2).min(down.padding + down.input);
-            let lines = Lines {
-                count: [
-                    end.saturating_sub(begin),
-                    across.input.min(across.output + 2 - across.padding),
+            let columns = across.input.min(across.output + 2 - across.padding);
+            let strip = Strip {
+                inside: Lines {
+                    count: [end.saturating_sub(begin), columns],
+                    steps: [down.step, across.step],
+                },
+                from: [
+                    (begin - down.padding) * down.step,
+                    (begin - line) * self.pitch + across.padding,
                 ],
-                steps: [down.step, across.step],
+                outputs: Lines {
+                    count: [count, across.output],
+                    steps: [down.stride, across.stride],
+                },
+                to: line * down.stride,
             };
-            let from = (begin - down.padding) * down.step;
-            let to = (begin - line) * self.pitch + across.padding;
-            let outputs = Lines {
-                count: [count, across.output],
-                steps: [down.stride, across.stride],
-            };
-            for (at, channel) in four.iter().enumerate() {
-                let elements: &mut [i8] = bytemuck::cast_slice_mut(plane);
-                lines.copy(image.get(from + at..)?, elements.get_mut(to..)?, self.pitch);
-                let plane = Plane::new(elements, self.pitch, outputs)?;
-                plane.compute(channel, output.get_mut(line * down.stride + at..)?);
+            for (at, channel) in channels.iter().enumerate() {
+                let (Some(image), Some(output)) = (image.get(at..), output.get_mut(at..)) else {
+                    return;
+                };
+                self.strip(&strip, channel, &mut room.elements, image, output);
             }
             line += count;
         }
+    }
+
+    /// Some lines of outputs of a channel.
+    #[inline(never)]
+    fn strip(
+        &self,
+        strip: &Strip,
+        channel: &Channel,
+        elements: &mut [i8],
+        image: &[i8],
+        output: &mut [i8],
+    ) -> Option<()> {
+        let [from, at] = strip.from;
+        let inside = elements.get_mut(at..)?;
+        strip.inside.copy(image.get(from..)?, inside, self.pitch);
+        let plane = Plane::new(elements, self.pitch, strip.outputs)?;
+        plane.compute(channel, output.get_mut(strip.to..)?);
         Some(())
     }
 }
