@@ -84,6 +84,7 @@ macro_rules! store_four {
 
 pub mod depthwise;
 pub mod plane;
+pub mod row;
 pub mod rows;
 pub mod sum;
 pub mod tile;

@@ -6,6 +6,7 @@
 use super::fully_connected::fully_connected;
 use super::output::{Fast, clamp, dot, exact};
 use super::parts::{Part, Parts};
+use crate::simd::row;
 use crate::simd::tile::{Lines, Pair, Region, Scale, Step, widen};
 use crate::{Conv2d, FullyConnected, Requantisation, Window, each_image};
 
@@ -312,7 +313,13 @@ impl Channels<'_> {
             channels,
             scales: &scales,
         };
-        region.all(whole.steps, whole.count, output)
+        let ([below, next], [down, across]) = (whole.steps, whole.count);
+        if [down, region.lines.count, next[0]] != [1, 1, 4 * region.lines.words] {
+            return region.all([below, next], [down, across], output);
+        }
+        row::follow(&region, next[1], across / 2, output)?;
+        let last = next.map(|step| step * (across - 1));
+        region.compute(last, [[0; 2]; 2], [1, across % 2], output)
     }
 
     /// All outputs of two channels, part by part.

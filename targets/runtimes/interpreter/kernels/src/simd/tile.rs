@@ -580,7 +580,7 @@ impl Region<'_> {
 
     /// The output whose window begins at `first`, of both channels.
     #[cfg(not(armv7e_m))]
-    fn output(&self, first: usize) -> [i8; 2] {
+    pub fn output(&self, first: usize) -> [i8; 2] {
         let lines = &self.lines;
         let mut sums = self.start;
         for line in 0..lines.count {
