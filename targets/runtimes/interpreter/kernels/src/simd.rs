@@ -82,10 +82,12 @@ macro_rules! store_four {
     };
 }
 
+pub mod blocks;
 pub mod depthwise;
 pub mod plane;
 pub mod row;
 pub mod rows;
+pub mod steps;
 pub mod sum;
 pub mod tile;
 

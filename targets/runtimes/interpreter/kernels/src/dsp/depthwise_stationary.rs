@@ -4,11 +4,12 @@
 use core::ops::Range;
 
 use super::both;
-use super::output::{Fast, clamp, dot, exact};
+use super::output::{Fast, clamp, exact};
 use super::parts::{Part, Parts};
 use super::planes::{Planes, Room};
 use crate::simd::depthwise::{Four, Region, Tap};
 use crate::simd::plane::Channel;
+use crate::simd::steps::dot;
 use crate::simd::tile::Scale;
 use crate::simd::{load, sxtb16, sxtb16_odd};
 use crate::{Conv2d, Requantisation, Window, each_image};

@@ -161,25 +161,3 @@ pub(super) fn clamp(outputs: &mut [i8], bounds: [i32; 2]) {
         *output = i32::from(*output).max(low).min(high) as i8;
     }
 }
-
-/// Adds to `sum` the products of `count` values, with `offset` added, and weights, each so many
-/// `steps` after the last. For what is rare: it is short rather than fast.
-#[inline(never)]
-pub(super) fn dot(
-    sum: i32,
-    values: &[i8],
-    offset: i32,
-    weights: &[i8],
-    steps: [usize; 2],
-    count: usize,
-) -> i32 {
-    let (mut sum, mut at) = (sum, [0; 2]);
-    for _ in 0..count {
-        if let (Some(&value), Some(&weight)) = (values.get(at[0]), weights.get(at[1])) {
-            let product = (i32::from(value) + offset) * i32::from(weight);
-            sum = sum.wrapping_add(product);
-        }
-        at = [at[0] + steps[0], at[1] + steps[1]];
-    }
-    sum
-}

@@ -4,9 +4,10 @@
 //! zero are written without products.
 
 use super::fully_connected::fully_connected;
-use super::output::{Fast, clamp, dot, exact};
+use super::output::{Fast, clamp, exact};
 use super::parts::{Part, Parts};
 use crate::simd::row;
+use crate::simd::steps::dot;
 use crate::simd::tile::{Lines, Pair, Region, Scale, Step, widen};
 use crate::{Conv2d, FullyConnected, Requantisation, Window, each_image};
 
