@@ -17,6 +17,27 @@ pub(super) fn fully_connected(
     input: &[i8],
     output: &mut [i8],
 ) {
+    let blocks = match cfg!(feature = "size") {
+        true => None,
+        false => blocks(op, requantisation),
+    };
+    for (input, output) in each_image(op.batches, input, output) {
+        let done = blocks.as_ref().map(|blocks| blocks.compute(input, output));
+        if done.flatten().is_none() {
+            row_by_row(op, requantisation, input, output);
+        }
+    }
+    clamp(output, op.bounds);
+}
+
+/// Four rows at a time, or each by itself.
+#[inline(never)]
+fn row_by_row(
+    op: &FullyConnected,
+    requantisation: &Requantisation,
+    input: &[i8],
+    output: &mut [i8],
+) {
     let rows = Rows {
         weights: op.filter,
         bias: op.bias.0,
@@ -25,24 +46,13 @@ pub(super) fn fully_connected(
         offset: both(op.input_offset),
         output_offset: op.output_offset,
     };
-    let blocks = match cfg!(feature = "size") {
-        true => None,
-        false => blocks(op, requantisation),
+    let done = match requantisation.narrow {
+        true => rows.compute(input, output),
+        false => 0,
     };
-    for (input, output) in each_image(op.batches, input, output) {
-        let blocks = blocks.as_ref();
-        if blocks.is_some_and(|blocks| blocks.compute(input, output).is_some()) {
-            continue;
-        }
-        let done = match requantisation.narrow {
-            true => rows.compute(input, output),
-            false => 0,
-        };
-        for (channel, output) in output.iter_mut().enumerate().skip(done) {
-            *output = one(op, requantisation, channel, input);
-        }
+    for (channel, output) in output.iter_mut().enumerate().skip(done) {
+        *output = one(op, requantisation, channel, input);
     }
-    clamp(output, op.bounds);
 }
 
 /// Rows that have one scale, whose zero point can be added before the shift.

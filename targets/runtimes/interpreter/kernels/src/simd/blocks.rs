@@ -81,11 +81,10 @@ impl Blocks<'_> {
                 blocks,
                 offset: self.offset,
             };
-            // Four weights of four rows. `$input` loads the widened input.
+            // Four weights of four rows, and the next four of the widened input.
             macro_rules! word {
-                ($input:literal) => {
+                () => {
                     concat!(
-                        $input,
                         "ldr.w r9, [r4, r5]\n",
                         "ldr.w r10, [r4, r5, lsl #1]\n",
                         "ldr.w r11, [r4, r5, lsl #2]\n",
@@ -106,25 +105,27 @@ impl Blocks<'_> {
                         "sxtb16 r12, r12, ror #8\n",
                         "smlad r0, lr, r6, r0\n",
                         "smlad r0, r12, r7, r0\n",
+                        "ldrd r6, r7, [r8], #8\n",
                     )
                 };
             }
             // SAFETY: reads the input and blocks of rows of as many weights, and their biases, and
             // writes as many outputs, all of which exist: `compute` found that out. What the input is
-            // widened into is taken off the stack, at most 2 · MOST bytes, and given back, as is what is
+            // widened into is taken off the stack, at most 2 · MOST + 8 bytes, and given back, as is what is
             // pushed. r6 and r7, which can't be named as operands, are saved and restored.
             unsafe {
                 asm!(
                     "push {{r6, r7}}",
                     "ldm.w r8!, {{r0, r1, r2, r3, r4, r5, r6, r7}}",
                     "ldm.w r8, {{r9, r10, r11}}",
+                    "sub sp, sp, #8",
                     "sub.w sp, sp, r9, lsl #3",
                     "mov r12, sp",
                     "add.w lr, r12, r9, lsl #3",
-                    // From 0: biases, words, the widened input and its end; scale, outputs; blocks.
+                    // Scale, outputs; biases, words, the widened input; blocks.
                     "push {{r10}}",
+                    "push.w {{r6, r9, r12}}",
                     "push {{r0, r1, r2, r7}}",
-                    "push.w {{r6, r9, r12, lr}}",
                     ".p2align 2",
                     "2:",
                     "ldr.w r0, [r3], #4",
@@ -134,24 +135,22 @@ impl Blocks<'_> {
                     "str.w r0, [r12], #4",
                     "cmp.w r12, lr",
                     "bne.w 2b",
+                    // What no two inputs are, at the end.
+                    "mov.w r0, #0x80000000",
+                    "str.w r0, [r12]",
                     "b.w 9f",
                     ".p2align 2",
                     "3:",
-                    word!("ldrd r6, r7, [r8], #8\n"),
+                    word!(),
                     "4:",
-                    word!("ldrd r6, r7, [r8], #8\n"),
+                    word!(),
                     "5:",
-                    word!("ldrd r6, r7, [r8], #8\n"),
+                    word!(),
                     "6:",
-                    word!(
-                        "ldr.w r6, [r8], #4\nldr.w r7, [r8], #4\nldr.w lr, [sp, #12]\ncmp.w r8, lr\n"
-                    ),
+                    word!(),
+                    "cmp.w r6, #0x80000000",
                     "bne.w 3b",
-                    "ldr.w r10, [sp]",
-                    "ldr.w r6, [sp, #16]",
-                    "ldr.w r7, [sp, #20]",
-                    "ldr.w r8, [sp, #24]",
-                    "ldr.w r9, [sp, #28]",
+                    "ldm.w sp, {{r6, r7, r8, r9, r10}}",
                     scale!("r0", "r6", "r7", "r8"),
                     scale!("r1", "r6", "r7", "r8"),
                     scale!("r2", "r6", "r7", "r8"),
@@ -170,9 +169,10 @@ impl Blocks<'_> {
                     "ldr r2, [r10, #20]",
                     "ldr r3, [r10, #12]",
                     "7:",
-                    "ldr r8, [sp, #8]",
-                    "ldr lr, [sp, #4]",
+                    "ldr r8, [sp, #24]",
+                    "ldr lr, [sp, #20]",
                     "lsls lr, lr, #30",
+                    "ldrd r6, r7, [r8], #8",
                     "beq 3b",
                     "bpl 6b",
                     "lsls lr, lr, #1",
@@ -186,22 +186,22 @@ impl Blocks<'_> {
                     "strb r3, [r9, #3]",
                     "add r9, r9, #8",
                     "add r10, r10, #32",
-                    "str r9, [sp, #28]",
-                    "str r10, [sp]",
-                    "ldr r9, [sp, #32]",
+                    "str r9, [sp, #12]",
+                    "str r10, [sp, #16]",
+                    "ldr r9, [sp, #28]",
                     "subs r9, r9, #1",
-                    "str r9, [sp, #32]",
+                    "str r9, [sp, #28]",
                     "beq 10f",
                     "9:",
-                    "ldr r10, [sp]",
+                    "ldr r10, [sp, #16]",
                     "ldr r0, [r10]",
                     "ldr r1, [r10, #4]",
                     "ldr r2, [r10, #8]",
                     "ldr r3, [r10, #16]",
                     "b 7b",
                     "10:",
-                    "ldr r0, [sp, #4]",
-                    "add sp, sp, #36",
+                    "ldr r0, [sp, #20]",
+                    "add sp, sp, #40",
                     "add.w sp, sp, r0, lsl #3",
                     "pop {{r6, r7}}",
                     out("r0") _,
