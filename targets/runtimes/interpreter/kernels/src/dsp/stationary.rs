@@ -226,9 +226,15 @@ impl<'w> Whole<'w> {
 }
 
 fn is_zero(weights: &[i8]) -> bool {
-    let (lines, rest) = weights.as_chunks::<16>();
-    let words = |line: &[i8; 16]| u128::from_le_bytes(line.map(|weight| weight as u8));
-    lines.iter().all(|line| words(line) == 0) && rest.iter().all(|&weight| weight == 0)
+    let (fours, rest) = weights.as_chunks::<16>();
+    let any = |four: &[i8; 16]| {
+        let (words, _) = four.as_chunks::<4>();
+        let words = words
+            .iter()
+            .map(|word| u32::from_le_bytes(word.map(|weight| weight as u8)));
+        words.fold(0, |any, word| any | word)
+    };
+    fours.iter().all(|four| any(four) == 0) && rest.iter().all(|&weight| weight == 0)
 }
 
 /// Two channels whose weights are widened.
@@ -315,12 +321,10 @@ impl Channels<'_> {
             scales: &scales,
         };
         let ([below, next], [down, across]) = (whole.steps, whole.count);
-        if [down, region.lines.count, next[0]] != [1, 1, 4 * region.lines.words] {
-            return region.all([below, next], [down, across], output);
+        match [down, region.lines.count, next[0]] == [1, 1, 4 * region.lines.words] && across > 1 {
+            true => row::follow(&region, next[1], across, output),
+            false => region.all([below, next], [down, across], output),
         }
-        row::follow(&region, next[1], across / 2, output)?;
-        let last = next.map(|step| step * (across - 1));
-        region.compute(last, [[0; 2]; 2], [1, across % 2], output)
     }
 
     /// All outputs of two channels, part by part.

@@ -99,7 +99,7 @@ impl Region<'_> {
         {
             let [rows, columns] = self.size;
             let [row, column] = self.steps;
-            let unrolled = matches!((columns, self.columns), (2 | 3, 3) | (1, 1));
+            let unrolled = matches!((columns, self.columns), (3, 3) | (1, 1));
             let across = self.count[1];
             let mut job = Job {
                 bias: self.four.bias,
@@ -124,11 +124,10 @@ impl Region<'_> {
                 row_distance: self.distances[0].wrapping_sub(across * self.distances[1]),
                 row_stride: self.strides[0].wrapping_sub(across * self.strides[1]),
             };
-            // Three columns that are unrolled, two, one, or any number.
+            // Three columns that are unrolled, one, or any number.
             let way = match (unrolled, columns) {
                 (true, 3) => 0,
-                (true, 2) => -1,
-                (true, _) => -2,
+                (true, _) => -1,
                 _ => 1,
             };
             macro_rules! tap {
@@ -169,7 +168,7 @@ impl Region<'_> {
                     "ldr r10, [sp, #4]",
                     "cmp r10, #0",
                     "bgt 4f",
-                    "bmi 7f",
+                    "bmi 9f",
                     ".p2align 2",
                     "3:",
                     tap!("]", "0", "4"),
@@ -197,18 +196,6 @@ impl Region<'_> {
                     "add.w r4, r4, #16",
                     "subs r9, r9, #1",
                     "bne 10b",
-                    "b 6f",
-                    "7:",
-                    "cmn r10, #1",
-                    "bne 9b",
-                    ".p2align 2",
-                    "8:",
-                    tap!("]", "0", "4"),
-                    tap!(", r5]", "8", "12"),
-                    "add r8, r8, lr",
-                    "add.w r4, r4, #24",
-                    "subs r9, r9, #1",
-                    "bne 8b",
                     "b 6f",
                     "4:",
                     "ldr r10, [sp, #8]",

@@ -17,7 +17,7 @@ struct Job {
     words: usize,
     other: usize,
     stride: usize,
-    end: *const i8,
+    last: *const i8,
     bias: [i32; 2],
     scales: [Scale; 2],
     output: *mut i8,
@@ -25,17 +25,18 @@ struct Job {
     image: *const i8,
 }
 
-/// Computes `pairs` pairs of outputs, each `stride` elements after the last, of windows that follow one
-/// another. [`None`] if a window or an output doesn't lie inside the slices.
+/// Computes `count` outputs, two at least, each `stride` elements after the last, of windows that follow
+/// one another. [`None`] if a window or an output doesn't lie inside the slices.
 #[inline(never)]
-pub fn follow(region: &Region, stride: usize, pairs: usize, outputs: &mut [i8]) -> Option<()> {
+pub fn follow(region: &Region, stride: usize, count: usize, outputs: &mut [i8]) -> Option<()> {
     let words = region.lines.words;
     let [first, second] = region.channels;
-    let last = (2 * pairs).checked_sub(1)? * stride;
+    let last = count.checked_sub(1)?;
     let fits = words > 0
+        && last > 0
         && region.weights.len() >= words
-        && region.image.len() >= 8 * words * pairs
-        && outputs.len() > last + first.max(second);
+        && region.image.len() >= 4 * words * count
+        && outputs.len() > last * stride + first.max(second);
     fits.then_some(())?;
     #[cfg(armv7e_m)]
     {
@@ -50,7 +51,7 @@ pub fn follow(region: &Region, stride: usize, pairs: usize, outputs: &mut [i8]) 
             words,
             other: second.wrapping_sub(first),
             stride,
-            end: image.wrapping_add(8 * words * pairs),
+            last: image.wrapping_add(4 * words * last),
             bias: region.start,
             scales: *region.scales,
             output: outputs.as_mut_ptr().wrapping_add(first),
@@ -97,7 +98,7 @@ pub fn follow(region: &Region, stride: usize, pairs: usize, outputs: &mut [i8]) 
             asm!(
                 "push {{r6, r7}}",
                 "ldm.w r8!, {{r0, r1, r2, r3, r4, r5, r6, r7}}",
-                // From 32: stride, end, biases, weights, their end, words.
+                // From 32: stride, last window, biases, weights, their end, words.
                 "push {{r0, r1, r2}}",
                 "push {{r4, r5, r6, r7}}",
                 "mov r7, r3",
@@ -142,8 +143,13 @@ pub fn follow(region: &Region, stride: usize, pairs: usize, outputs: &mut [i8]) 
                 "str.w r12, [sp, #24]",
                 "add.w r5, r5, r8",
                 "cmp.w r5, r6",
-                "bne.w 2b",
-                "b 8f",
+                "blo.w 2b",
+                "bne 8f",
+                // Of an odd number the last is computed with the one before it once more.
+                "sub r5, r5, r8",
+                "sub r12, r12, r4",
+                "str r12, [sp, #24]",
+                "b 2b",
                 // One to three words in the first round.
                 "7:",
                 "bpl 6b",
@@ -169,7 +175,7 @@ pub fn follow(region: &Region, stride: usize, pairs: usize, outputs: &mut [i8]) 
         }
     }
     #[cfg(not(armv7e_m))]
-    for at in 0..2 * pairs {
+    for at in 0..count {
         let values = region.output(4 * words * at);
         for (channel, value) in [first, second].into_iter().zip(values) {
             outputs[at * stride + channel] = value;

@@ -44,7 +44,7 @@ fn widen_words(words: &[[i8; 4]], channel: usize, pairs: &mut [Pair], sum: i32) 
     #[cfg(armv7e_m)]
     {
         macro_rules! word {
-            ($word:literal, $even:literal, $odd:literal) => {
+            ($word:literal) => {
                 concat!(
                     "sxtb16 {even}, {",
                     $word,
@@ -58,14 +58,10 @@ fn widen_words(words: &[[i8; 4]], channel: usize, pairs: &mut [Pair], sum: i32) 
                     "smlad {sum}, {",
                     $word,
                     "}, {ones}, {sum}\n",
-                    "str.w {even}, [{to}, #",
-                    $even,
-                    "]\n",
+                    "str.w {even}, [{to}], #8\n",
                     "str.w {",
                     $word,
-                    "}, [{to}, #",
-                    $odd,
-                    "]\n",
+                    "}, [{to}], #8\n",
                 )
             };
         }
@@ -78,18 +74,15 @@ fn widen_words(words: &[[i8; 4]], channel: usize, pairs: &mut [Pair], sum: i32) 
                 "lsrs.w {count}, {count}, #1",
                 "bcc.w 2f",
                 "ldr.w {first}, [{from}], #4",
-                word!("first", "0", "8"),
-                "add.w {to}, {to}, #16",
+                word!("first"),
                 "2:",
                 "cmp.w {count}, #0",
                 "beq.w 4f",
                 "3:",
-                "ldr.w {first}, [{from}]",
-                "ldr.w {second}, [{from}, #4]",
-                "add.w {from}, {from}, #8",
-                word!("first", "0", "8"),
-                word!("second", "16", "24"),
-                "add.w {to}, {to}, #32",
+                "ldr.w {first}, [{from}], #4",
+                "ldr.w {second}, [{from}], #4",
+                word!("first"),
+                word!("second"),
                 "subs.w {count}, {count}, #1",
                 "bne.w 3b",
                 "4:",
