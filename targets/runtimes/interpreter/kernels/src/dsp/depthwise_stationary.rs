@@ -4,12 +4,11 @@
 use core::ops::Range;
 
 use super::both;
-use super::output::{Fast, clamp, exact};
+use super::output::{Fast, Sum, clamp};
 use super::parts::{Part, Parts};
 use super::planes::{Planes, Room};
 use crate::simd::depthwise::{Four, Region, Tap};
 use crate::simd::plane::Channel;
-use crate::simd::steps::dot;
 use crate::simd::tile::Scale;
 use crate::simd::{load, sxtb16, sxtb16_odd};
 use crate::{Conv2d, Requantisation, Window, each_image};
@@ -194,23 +193,17 @@ impl Group<'_> {
         let channels = op.window.output[2];
         let at = row.image + y * rows.distance + column.image + x * columns.distance;
         let to = row.output + y * rows.stride + column.output + x * columns.stride;
+        let tap = row.first * across + column.first;
         for channel in self.first..self.first + 4 {
-            let mut sum = op.bias.get(channel);
-            for down in 0..row.size {
-                let tap = (row.first + down) * across + column.first;
-                let values = image.get(at + down * rows.step + channel..);
-                let weights = op.filter.get(tap * channels + channel..);
-                let (values, weights) = (values.unwrap_or(&[]), weights.unwrap_or(&[]));
-                let steps = [columns.step, channels];
-                sum = dot(sum, values, op.input_offset, weights, steps, column.size);
-            }
+            let sum = Sum {
+                values: image.get(at + channel..).unwrap_or(&[]),
+                weights: op.filter.get(tap * channels + channel..).unwrap_or(&[]),
+                count: [row.size, column.size],
+                lines: [rows.step, across * channels],
+                steps: [columns.step, channels],
+            };
             if let Some(output) = output.get_mut(to + channel) {
-                *output = exact(
-                    op.output_offset,
-                    op.bounds,
-                    self.requantisation.get(channel),
-                    sum,
-                );
+                *output = sum.output(op, self.requantisation, channel);
             }
         }
     }

@@ -4,10 +4,9 @@
 //! zero are written without products.
 
 use super::fully_connected::fully_connected;
-use super::output::{Fast, clamp, exact};
+use super::output::{Fast, Sum, clamp, exact};
 use super::parts::{Part, Parts};
 use crate::simd::row;
-use crate::simd::steps::dot;
 use crate::simd::tile::{Lines, Pair, Region, Scale, Step, widen};
 use crate::{Conv2d, FullyConnected, Requantisation, Window, each_image};
 
@@ -454,23 +453,18 @@ impl Channels<'_> {
         let depth = window.input[2];
         let at = row.image + y * rows.distance + column.image + x * columns.distance;
         let to = row.output + y * rows.stride + column.output + x * columns.stride;
-        for (channel, bias) in self.channels.into_iter().zip(self.bias) {
-            let mut sum = bias;
-            for line in row.first..row.first + row.size {
-                let values = image.get(at + (line - row.first) * rows.step..);
-                let first = (channel * window.filter[0] + line) * window.filter[1] + column.first;
-                let weights = op.filter.get(first * depth..).unwrap_or(&[]);
-                let values = values.unwrap_or(&[]);
-                let count = column.size * depth;
-                sum = dot(sum, values, op.input_offset, weights, [1; 2], count);
-            }
+        let line = window.filter[1] * depth;
+        for channel in self.channels {
+            let first = (channel * window.filter[0] + row.first) * line + column.first * depth;
+            let sum = Sum {
+                values: image.get(at..).unwrap_or(&[]),
+                weights: op.filter.get(first..).unwrap_or(&[]),
+                count: [row.size, column.size * depth],
+                lines: [rows.step, line],
+                steps: [1; 2],
+            };
             if let Some(output) = output.get_mut(to + channel) {
-                *output = exact(
-                    op.output_offset,
-                    op.bounds,
-                    self.requantisation.get(channel),
-                    sum,
-                );
+                *output = sum.output(op, self.requantisation, channel);
             }
         }
     }
