@@ -381,26 +381,41 @@ impl Region<'_> {
                     )
                 };
             }
-            // Lines of fours of words, whose end is where the weights end; others begin at 11.
+            // Four words a round, up to where the line's weights end; the first round begins with what
+            // fours leave over.
             #[cfg(not(feature = "size"))]
-            macro_rules! fours {
+            macro_rules! rounds {
                 () => {
                     concat!(
-                        "lsls.w r9, r10, #30\n",
-                        "bne.w 11f\n",
                         "add.w r9, r4, r10, lsl #4\n",
                         "str.w r9, [sp, #12]\n",
-                        ".p2align 2\n",
+                        "lsls.w r9, r10, #30\n",
+                        "bne.w 11f\n",
                         "12:\n",
                         overlapped!("8", "12", "16", "20"),
+                        "13:\n",
                         overlapped!("24", "28", "32", "36"),
+                        "14:\n",
                         overlapped!("40", "44", "48", "52"),
+                        "15:\n",
                         word!("56", "60", "64]!", "68", "ldr.w r9, [sp, #12]\n", ""),
                         "cmp.w r4, r9\n",
                         "bne.w 12b\n",
-                        "b.w 6f\n",
-                        ".p2align 2\n",
+                    )
+                };
+            }
+            #[cfg(not(feature = "size"))]
+            macro_rules! left_over {
+                () => {
+                    concat!(
                         "11:\n",
+                        "sub.w r4, r4, #48\n",
+                        "bpl.w 15b\n",
+                        "lsls.w r9, r9, #1\n",
+                        "add.w r4, r4, #16\n",
+                        "beq.w 14b\n",
+                        "add.w r4, r4, #16\n",
+                        "b.w 13b\n",
                     )
                 };
             }
@@ -431,15 +446,26 @@ impl Region<'_> {
                     )
                 };
             }
-            // Any other line has two words at least.
-            #[cfg(not(feature = "size"))]
-            macro_rules! unless_over {
+            // Two words a round, behind one if their number is odd.
+            #[cfg(feature = "size")]
+            macro_rules! rounds {
                 () => {
-                    ""
+                    concat!(
+                        "lsrs.w r9, r10, #1\n",
+                        "bcc.w 4f\n",
+                        word!("8", "12", "16]!", "20"),
+                        "4:\n",
+                        "beq.w 6f\n",
+                        "5:\n",
+                        word!("8", "12", "16]", "20"),
+                        word!("24", "28", "32]!", "36"),
+                        "subs.w r9, r9, #1\n",
+                        "bne.w 5b\n",
+                    )
                 };
             }
             #[cfg(feature = "size")]
-            macro_rules! fours {
+            macro_rules! left_over {
                 () => {
                     ""
                 };
@@ -454,12 +480,6 @@ impl Region<'_> {
             macro_rules! single {
                 () => {
                     ""
-                };
-            }
-            #[cfg(feature = "size")]
-            macro_rules! unless_over {
-                () => {
-                    "beq.w 6f\n"
                 };
             }
             // SAFETY: reads as many words of the weights and windows as `lines` says for as many
@@ -480,18 +500,7 @@ impl Region<'_> {
                     "str.w r9, [sp]",
                     unless_single!(),
                     "3:",
-                    fours!(),
-                    "lsrs.w r9, r10, #1",
-                    "bcc.w 4f",
-                    // One word on its own if their number is odd.
-                    word!("8", "12", "16]!", "20"),
-                    "4:",
-                    unless_over!(),
-                    "5:",
-                    word!("8", "12", "16]", "20"),
-                    word!("24", "28", "32]!", "36"),
-                    "subs.w r9, r9, #1",
-                    "bne.w 5b",
+                    rounds!(),
                     "6:",
                     "ldr.w r9, [sp]",
                     "ldr.w r12, [sp, #8]",
@@ -541,6 +550,7 @@ impl Region<'_> {
                     "add.w r5, r5, r11",
                     "b.w 3b",
                     single!(),
+                    left_over!(),
                     "10:",
                     "add sp, sp, #16",
                     "pop {{r6, r7}}",
