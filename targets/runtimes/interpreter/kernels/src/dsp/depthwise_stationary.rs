@@ -54,16 +54,18 @@ fn by_planes(
 ) {
     let fast = Fast::new(9, op.output_offset);
     let mut room = Room::new(op);
+    let channels = op.window.output[2];
     let mut four = [Channel::default(); 4];
-    for first in (0..op.window.output[2]).step_by(4) {
-        let filled = planes.fill(&mut four, op, requantisation, &fast, first);
+    let (four, _) = four.split_at_mut(channels.min(4));
+    for first in (0..channels).step_by(4) {
+        let filled = planes.fill(four, op, requantisation, &fast, first);
         if filled.is_none() {
             by_regions(op, requantisation, first..first + 4, input, output);
             continue;
         }
         for (image, output) in each_image(op.window.batches, input, output) {
             if let (Some(image), Some(output)) = (image.get(first..), output.get_mut(first..)) {
-                planes.compute(&four, &mut room, image, output);
+                planes.compute(four, &mut room, image, output);
             }
         }
     }

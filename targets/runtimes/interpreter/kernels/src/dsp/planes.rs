@@ -120,7 +120,7 @@ impl Planes {
     #[inline(never)]
     pub fn fill(
         &self,
-        four: &mut [Channel; 4],
+        four: &mut [Channel],
         op: &Conv2d,
         requantisation: &Requantisation,
         fast: &Fast,

@@ -389,9 +389,7 @@ impl Channels<'_> {
         // What fills up the last line of the last output may reach past the end of the image.
         let [last_row, last_column] = [rows - 1, columns - 1];
         let mut rest = |from, count: [usize; 2]| {
-            let fast = cfg!(not(feature = "size"))
-                && self.fast(part, line, from, count, image, output).is_some();
-            if !fast {
+            if self.fast(part, line, from, count, image, output).is_none() {
                 for y in from[0]..from[0] + count[0] {
                     for x in from[1]..from[1] + count[1] {
                         self.one(part, [y, x], image, output);
@@ -399,10 +397,10 @@ impl Channels<'_> {
                 }
             }
         };
-        if cfg!(feature = "size") {
-            return rest([0; 2], [rows, columns]);
-        }
         rest([0, 0], [last_row, columns]);
+        if cfg!(feature = "size") {
+            return rest([last_row, 0], [1, columns]);
+        }
         rest([last_row, 0], [1, last_column]);
         rest([last_row, last_column], [1, 1]);
     }

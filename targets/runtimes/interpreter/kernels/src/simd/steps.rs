@@ -17,8 +17,7 @@ pub fn dot(
     let Some(before) = count.checked_sub(1) else {
         return sum;
     };
-    let [last, last_weight] = steps.map(|step| step.saturating_mul(before));
-    if values.len() <= last || weights.len() <= last_weight {
+    if values.len() <= before * steps[0] || weights.len() <= before * steps[1] {
         return sum;
     }
     #[cfg(armv7e_m)]
