@@ -381,8 +381,7 @@ impl Region<'_> {
                     )
                 };
             }
-            // Four words a round, up to where the line's weights end; the first round begins with what
-            // fours leave over.
+            // Four words a round, up to the end of a line's weights; the first has what fours leave over.
             #[cfg(not(feature = "size"))]
             macro_rules! rounds {
                 () => {
