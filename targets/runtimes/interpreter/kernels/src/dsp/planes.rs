@@ -127,8 +127,7 @@ impl Planes {
         first: usize,
     ) -> Option<()> {
         const ONES: u32 = 0x0001_0001;
-        let mut at = 0;
-        for taps in self.order {
+        for (at, taps) in self.order.iter().enumerate() {
             let [low, high] = taps.map(|tap| load(op.filter, tap * op.window.output[2] + first));
             let even = [sxtb16(low), sxtb16(high)];
             let odd = [sxtb16_odd(low), sxtb16_odd(high)];
@@ -143,7 +142,6 @@ impl Planes {
                     *weights = pair;
                 }
             }
-            at += 1;
         }
         let biases = op.bias.fours(first / 4);
         for (at, (channel, bias)) in four.iter_mut().zip(biases).enumerate() {

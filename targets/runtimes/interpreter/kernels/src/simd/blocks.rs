@@ -220,7 +220,12 @@ impl Blocks<'_> {
             }
         }
         #[cfg(not(armv7e_m))]
-        for row in first..first + BLOCK * blocks {
+        for (row, output) in outputs
+            .iter_mut()
+            .enumerate()
+            .skip(first)
+            .take(BLOCK * blocks)
+        {
             let weights = &self.weights[row * depth..][..depth];
             let products = weights.iter().zip(input).map(|(&weight, &input)| {
                 let input = sxtab16(self.offset, input as u8 as u32);
@@ -228,7 +233,7 @@ impl Blocks<'_> {
             });
             let bias = i32::from_le_bytes(self.bias[row]);
             let sum = products.fold(bias, |sum, (input, weight)| smlabb(input, weight, sum));
-            outputs[row] = self.scale.apply(sum);
+            *output = self.scale.apply(sum);
         }
     }
 }
