@@ -141,7 +141,7 @@ fn figures_are_what_their_commands_print() {
 
 /// Models, and how many bytes of arena and of the runtime's flash they may take up.
 const LARGEST: [(&str, u32, u32); 2] = [
-    ("mlperf-kws", 19_364, 32_068),
+    ("mlperf-kws", 19_364, 34_932),
     ("mlperf-ad", 1_008, 14 * 1024),
 ];
 

@@ -190,15 +190,17 @@ impl Memory<'_> {
         let &[to, from, ..] = self.slots else {
             return None;
         };
-        let ranges = [
-            (from as usize, sizes[0]),
-            (to as usize, sizes[1]),
-            (self.scratch as usize, scratch),
+        // What is empty lies at the beginning, where it overlaps nothing.
+        let part = |offset: u32, bytes: usize| {
+            let offset = if bytes == 0 { 0 } else { offset as usize };
+            offset..offset.wrapping_add(bytes)
+        };
+        let parts = [
+            part(from, sizes[0]),
+            part(to, sizes[1]),
+            part(self.scratch, scratch),
         ];
-        let mut parts = [&mut [] as &mut [u8], &mut [], &mut []];
-        let mut gaps = [(0, &[] as &[u8]); 4];
-        carve(self.tensors, &ranges, &mut parts, &mut gaps)?;
-        let [input, output, scratch] = parts;
+        let [input, output, scratch] = self.tensors.get_disjoint_mut(parts).ok()?;
         let output = bytemuck::cast_slice_mut(output);
         Some((bytemuck::cast_slice(input), Written { output, scratch }))
     }

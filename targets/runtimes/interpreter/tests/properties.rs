@@ -278,6 +278,20 @@ proptest! {
     }
 
     #[test]
+    fn depthwise_convolutions_of_three_by_three_are_equal(
+        (batches, height, width, same) in (1..3_usize, 2..40_usize, 2..40_usize, any::<bool>()),
+        scaling in scaling(4),
+        bytes in bytes(),
+    ) {
+        let window = window(batches, (height, 3, 1, 1, same), (width, 3, 1, 1, same), [4; 2]);
+        prop_assume!(depthwise_conv_2d_suits(&window));
+        let outputs = convolved_depthwise(window, scaling, &bytes, true);
+        for output in &outputs[1..] {
+            prop_assert_eq!(&outputs[0], output);
+        }
+    }
+
+    #[test]
     fn fully_connected_layers_are_equal(
         (batches, depth, channels) in (1..4_usize, 1..40_usize, 1..14_usize),
         scaling in scaling(14),

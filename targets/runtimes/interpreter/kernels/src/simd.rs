@@ -6,23 +6,20 @@
 
 #![cfg_attr(armv7e_m, allow(unsafe_code))]
 
-/// Twice a sum times a multiplier, its upper half, ties away from zero; what is added before the shift.
-/// All instructions are wide: a run of wide ones waits unless it begins at a word.
+/// A sum times a multiplier as [`tile::Scale`] keeps it, ties away from zero; what is added before the
+/// shift. All instructions are wide: a run of wide ones waits unless it begins at a word.
 #[cfg(armv7e_m)]
 macro_rules! rounded {
     ($sum:literal, $multiplier:literal, $add:literal) => {
         concat!(
-            "lsl ",
-            $sum,
-            ", ",
-            $sum,
-            ", #1\n",
-            "smmulr ",
+            "smmlar ",
             $sum,
             ", ",
             $sum,
             ", ",
             $multiplier,
+            ", ",
+            $sum,
             "\n",
             "add ",
             $sum,
@@ -85,8 +82,12 @@ macro_rules! store_four {
     };
 }
 
+pub mod blocks;
 pub mod depthwise;
+pub mod plane;
+pub mod row;
 pub mod rows;
+pub mod steps;
 pub mod sum;
 pub mod tile;
 
@@ -227,6 +228,13 @@ instruction!(
     smmulr(a: i32, b: i32) -> i32,
     "smmulr {result}, {a}, {b}",
     ((i64::from(a) * i64::from(b) + (1 << 31)) >> 32) as i32
+);
+
+instruction!(
+    /// `add` plus the upper half of a · b, rounded to nearest, ties upwards.
+    smmlar(a: i32, b: i32, add: i32) -> i32,
+    "smmlar {result}, {a}, {b}, {add}",
+    smmulr(a, b).wrapping_add(add)
 );
 
 instruction!(

@@ -1,10 +1,14 @@
 //! Depthwise convolution with weights that stay: those of four channels are widened once, and the
 //! windows of all outputs go by.
 
+use core::ops::Range;
+
 use super::both;
-use super::output::{Fast, clamp, dot, exact};
+use super::output::{Fast, Sum, clamp};
 use super::parts::{Part, Parts};
+use super::planes::{Planes, Room};
 use crate::simd::depthwise::{Four, Region, Tap};
+use crate::simd::plane::Channel;
 use crate::simd::tile::Scale;
 use crate::simd::{load, sxtb16, sxtb16_odd};
 use crate::{Conv2d, Requantisation, Window, each_image};
@@ -28,6 +32,54 @@ pub(super) fn depthwise_conv_2d(
     input: &[i8],
     output: &mut [i8],
 ) {
+    let planes = match cfg!(feature = "size") {
+        true => None,
+        false => Planes::of(&op.window),
+    };
+    match planes {
+        Some(planes) => by_planes(op, requantisation, &planes, input, output),
+        None => by_regions(op, requantisation, 0..op.window.output[2], input, output),
+    }
+    clamp(output, op.bounds);
+}
+
+/// All channels, by planes.
+#[inline(never)]
+fn by_planes(
+    op: &Conv2d,
+    requantisation: &Requantisation,
+    planes: &Planes,
+    input: &[i8],
+    output: &mut [i8],
+) {
+    let fast = Fast::new(9, op.output_offset);
+    let mut room = Room::new(op);
+    let channels = op.window.output[2];
+    let mut four = [Channel::default(); 4];
+    let (four, _) = four.split_at_mut(channels.min(4));
+    for first in (0..channels).step_by(4) {
+        let filled = planes.fill(four, op, requantisation, &fast, first);
+        if filled.is_none() {
+            by_regions(op, requantisation, first..first + 4, input, output);
+            continue;
+        }
+        for (image, output) in each_image(op.window.batches, input, output) {
+            if let (Some(image), Some(output)) = (image.get(first..), output.get_mut(first..)) {
+                planes.compute(four, &mut room, image, output);
+            }
+        }
+    }
+}
+
+/// Some channels, a multiple of 4, by regions.
+#[inline(never)]
+fn by_regions(
+    op: &Conv2d,
+    requantisation: &Requantisation,
+    some: Range<usize>,
+    input: &[i8],
+    output: &mut [i8],
+) {
     let window = &op.window;
     let mut parts = Default::default();
     if Parts::fill(&mut parts, window).is_none() {
@@ -42,7 +94,7 @@ pub(super) fn depthwise_conv_2d(
         bias: [0; 4],
         scales: [Scale::default(); 4],
     };
-    for first in (0..channels).step_by(4) {
+    for first in some.step_by(4) {
         let weights = op.filter.get(first..).unwrap_or(&[]);
         for (tap, weights) in taps.iter_mut().zip(weights.chunks(channels.max(1))) {
             let word = load(weights, 0);
@@ -65,7 +117,6 @@ pub(super) fn depthwise_conv_2d(
             group.compute(image, output);
         }
     }
-    clamp(output, op.bounds);
 }
 
 /// Fills in the channels from `first` on, in the place where they stay; [`None`] if the fast way isn't
@@ -144,23 +195,17 @@ impl Group<'_> {
         let channels = op.window.output[2];
         let at = row.image + y * rows.distance + column.image + x * columns.distance;
         let to = row.output + y * rows.stride + column.output + x * columns.stride;
+        let tap = row.first * across + column.first;
         for channel in self.first..self.first + 4 {
-            let mut sum = op.bias.get(channel);
-            for down in 0..row.size {
-                let tap = (row.first + down) * across + column.first;
-                let values = image.get(at + down * rows.step + channel..);
-                let weights = op.filter.get(tap * channels + channel..);
-                let (values, weights) = (values.unwrap_or(&[]), weights.unwrap_or(&[]));
-                let steps = [columns.step, channels];
-                sum = dot(sum, values, op.input_offset, weights, steps, column.size);
-            }
+            let sum = Sum {
+                values: image.get(at + channel..).unwrap_or(&[]),
+                weights: op.filter.get(tap * channels + channel..).unwrap_or(&[]),
+                count: [row.size, column.size],
+                lines: [rows.step, across * channels],
+                steps: [columns.step, channels],
+            };
             if let Some(output) = output.get_mut(to + channel) {
-                *output = exact(
-                    op.output_offset,
-                    op.bounds,
-                    self.requantisation.get(channel),
-                    sum,
-                );
+                *output = sum.output(op, self.requantisation, channel);
             }
         }
     }

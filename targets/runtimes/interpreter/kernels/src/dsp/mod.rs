@@ -11,6 +11,7 @@ mod depthwise_stationary;
 mod fully_connected;
 mod output;
 mod parts;
+mod planes;
 mod pool;
 mod stationary;
 

@@ -1,8 +1,9 @@
 //! From accumulators to outputs.
 
 use crate::quantisation::Multiplier;
+use crate::simd::steps::dot;
 use crate::simd::tile::{MOST_SHIFT, Scale};
-use crate::{Requantisation, simd};
+use crate::{Conv2d, Requantisation, simd};
 
 /// What all outputs of an operator have in common.
 pub(super) struct Output {
@@ -126,6 +127,39 @@ pub(super) fn exact(offset: i32, bounds: [i32; 2], multiplier: Multiplier, sum: 
     value.max(bounds[0]).min(bounds[1]) as i8
 }
 
+/// Values and weights whose products an output sums up, for the way that is right in any case.
+pub(super) struct Sum<'s> {
+    pub values: &'s [i8],
+    pub weights: &'s [i8],
+    /// Lines, and elements of each.
+    pub count: [usize; 2],
+    /// From one line of the values, and of the weights, to the next.
+    pub lines: [usize; 2],
+    /// From one element of a line to the next.
+    pub steps: [usize; 2],
+}
+
+impl Sum<'_> {
+    /// The output of a channel.
+    #[inline(never)]
+    pub fn output(&self, op: &Conv2d, scales: &Requantisation, channel: usize) -> i8 {
+        let mut sum = op.bias.get(channel);
+        for line in 0..self.count[0] {
+            let values = self.values.get(line * self.lines[0]..).unwrap_or(&[]);
+            let weights = self.weights.get(line * self.lines[1]..).unwrap_or(&[]);
+            sum = dot(
+                sum,
+                values,
+                op.input_offset,
+                weights,
+                self.steps,
+                self.count[1],
+            );
+        }
+        exact(op.output_offset, op.bounds, scales.get(channel), sum)
+    }
+}
+
 /// Which accumulators are scaled the fast way: those of windows of some size.
 #[derive(Clone, Copy)]
 pub(super) struct Fast {
@@ -160,26 +194,4 @@ pub(super) fn clamp(outputs: &mut [i8], bounds: [i32; 2]) {
     for output in outputs {
         *output = i32::from(*output).max(low).min(high) as i8;
     }
-}
-
-/// Adds to `sum` the products of `count` values, with `offset` added, and weights, each so many
-/// `steps` after the last. For what is rare: it is short rather than fast.
-#[inline(never)]
-pub(super) fn dot(
-    sum: i32,
-    values: &[i8],
-    offset: i32,
-    weights: &[i8],
-    steps: [usize; 2],
-    count: usize,
-) -> i32 {
-    let (mut sum, mut at) = (sum, [0; 2]);
-    for _ in 0..count {
-        if let (Some(&value), Some(&weight)) = (values.get(at[0]), weights.get(at[1])) {
-            let product = (i32::from(value) + offset) * i32::from(weight);
-            sum = sum.wrapping_add(product);
-        }
-        at = [at[0] + steps[0], at[1] + steps[1]];
-    }
-    sum
 }

@@ -4,8 +4,9 @@
 //! zero are written without products.
 
 use super::fully_connected::fully_connected;
-use super::output::{Fast, clamp, dot, exact};
+use super::output::{Fast, Sum, clamp, exact};
 use super::parts::{Part, Parts};
+use crate::simd::row;
 use crate::simd::tile::{Lines, Pair, Region, Scale, Step, widen};
 use crate::{Conv2d, FullyConnected, Requantisation, Window, each_image};
 
@@ -224,8 +225,15 @@ impl<'w> Whole<'w> {
 }
 
 fn is_zero(weights: &[i8]) -> bool {
-    let (words, rest) = weights.as_chunks::<4>();
-    words.iter().all(|&word| word == [0; 4]) && rest.iter().all(|&weight| weight == 0)
+    let (fours, rest) = weights.as_chunks::<16>();
+    let any = |four: &[i8; 16]| {
+        let (words, _) = four.as_chunks::<4>();
+        let words = words
+            .iter()
+            .map(|word| u32::from_le_bytes(word.map(|weight| weight as u8)));
+        words.fold(0, |any, word| any | word)
+    };
+    fours.iter().all(|four| any(four) == 0) && rest.iter().all(|&weight| weight == 0)
 }
 
 /// Two channels whose weights are widened.
@@ -264,10 +272,10 @@ impl Channels<'_> {
             self.requantisation.get(channel),
             bias,
         );
-        let mut rest = output.get_mut(channel..).unwrap_or(&mut []);
-        while let [output, ..] = rest {
+        let mut at = channel;
+        while let Some(output) = output.get_mut(at) {
             *output = value;
-            rest = rest.get_mut(self.window.output[2]..).unwrap_or(&mut []);
+            at += self.window.output[2];
         }
     }
 
@@ -311,7 +319,11 @@ impl Channels<'_> {
             channels,
             scales: &scales,
         };
-        region.all(whole.steps, whole.count, output)
+        let ([below, next], [down, across]) = (whole.steps, whole.count);
+        match [down, region.lines.count, next[0]] == [1, 1, 4 * region.lines.words] && across > 1 {
+            true => row::follow(&region, next[1], across, output),
+            false => region.all([below, next], [down, across], output),
+        }
     }
 
     /// All outputs of two channels, part by part.
@@ -377,9 +389,7 @@ impl Channels<'_> {
         // What fills up the last line of the last output may reach past the end of the image.
         let [last_row, last_column] = [rows - 1, columns - 1];
         let mut rest = |from, count: [usize; 2]| {
-            let fast = cfg!(not(feature = "size"))
-                && self.fast(part, line, from, count, image, output).is_some();
-            if !fast {
+            if self.fast(part, line, from, count, image, output).is_none() {
                 for y in from[0]..from[0] + count[0] {
                     for x in from[1]..from[1] + count[1] {
                         self.one(part, [y, x], image, output);
@@ -387,10 +397,10 @@ impl Channels<'_> {
                 }
             }
         };
-        if cfg!(feature = "size") {
-            return rest([0; 2], [rows, columns]);
-        }
         rest([0, 0], [last_row, columns]);
+        if cfg!(feature = "size") {
+            return rest([last_row, 0], [1, columns]);
+        }
         rest([last_row, 0], [1, last_column]);
         rest([last_row, last_column], [1, 1]);
     }
@@ -441,23 +451,18 @@ impl Channels<'_> {
         let depth = window.input[2];
         let at = row.image + y * rows.distance + column.image + x * columns.distance;
         let to = row.output + y * rows.stride + column.output + x * columns.stride;
-        for (channel, bias) in self.channels.into_iter().zip(self.bias) {
-            let mut sum = bias;
-            for line in row.first..row.first + row.size {
-                let values = image.get(at + (line - row.first) * rows.step..);
-                let first = (channel * window.filter[0] + line) * window.filter[1] + column.first;
-                let weights = op.filter.get(first * depth..).unwrap_or(&[]);
-                let values = values.unwrap_or(&[]);
-                let count = column.size * depth;
-                sum = dot(sum, values, op.input_offset, weights, [1; 2], count);
-            }
+        let line = window.filter[1] * depth;
+        for channel in self.channels {
+            let first = (channel * window.filter[0] + row.first) * line + column.first * depth;
+            let sum = Sum {
+                values: image.get(at..).unwrap_or(&[]),
+                weights: op.filter.get(first..).unwrap_or(&[]),
+                count: [row.size, column.size * depth],
+                lines: [rows.step, line],
+                steps: [1; 2],
+            };
             if let Some(output) = output.get_mut(to + channel) {
-                *output = exact(
-                    op.output_offset,
-                    op.bounds,
-                    self.requantisation.get(channel),
-                    sum,
-                );
+                *output = sum.output(op, self.requantisation, channel);
             }
         }
     }

@@ -99,7 +99,7 @@ impl Region<'_> {
         {
             let [rows, columns] = self.size;
             let [row, column] = self.steps;
-            let unrolled = matches!((columns, self.columns), (2 | 3, 3) | (1, 1));
+            let unrolled = matches!((columns, self.columns), (3, 3) | (1, 1));
             let across = self.count[1];
             let mut job = Job {
                 bias: self.four.bias,
@@ -124,11 +124,10 @@ impl Region<'_> {
                 row_distance: self.distances[0].wrapping_sub(across * self.distances[1]),
                 row_stride: self.strides[0].wrapping_sub(across * self.strides[1]),
             };
-            // Three columns that are unrolled, two, one, or any number.
+            // Three columns that are unrolled, one, or any number.
             let way = match (unrolled, columns) {
                 (true, 3) => 0,
-                (true, 2) => -1,
-                (true, _) => -2,
+                (true, _) => -1,
                 _ => 1,
             };
             macro_rules! tap {
@@ -169,9 +168,7 @@ impl Region<'_> {
                     "ldr r10, [sp, #4]",
                     "cmp r10, #0",
                     "bgt 4f",
-                    "bmi 7f",
-                    "cmp.w r9, #3",
-                    "beq.w 11f",
+                    "bmi 9f",
                     ".p2align 2",
                     "3:",
                     tap!("]", "0", "4"),
@@ -200,18 +197,6 @@ impl Region<'_> {
                     "subs r9, r9, #1",
                     "bne 10b",
                     "b 6f",
-                    "7:",
-                    "cmn r10, #1",
-                    "bne 9b",
-                    ".p2align 2",
-                    "8:",
-                    tap!("]", "0", "4"),
-                    tap!(", r5]", "8", "12"),
-                    "add r8, r8, lr",
-                    "add.w r4, r4, #24",
-                    "subs r9, r9, #1",
-                    "bne 8b",
-                    "b 6f",
                     "4:",
                     "ldr r10, [sp, #8]",
                     "str r10, [sp, #4]",
@@ -232,20 +217,6 @@ impl Region<'_> {
                     "ldr r10, [sp, #8]",
                     "str r10, [sp, #4]",
                     "b 6f",
-                    // Three rows of three columns.
-                    ".p2align 2",
-                    "11:",
-                    tap!("]", "0", "4"),
-                    tap!(", r5]", "8", "12"),
-                    tap!(", r5, lsl #1]", "16", "20"),
-                    "add.w r8, r8, lr",
-                    tap!("]", "24", "28"),
-                    tap!(", r5]", "32", "36"),
-                    tap!(", r5, lsl #1]", "40", "44"),
-                    "add.w r8, r8, lr",
-                    tap!("]", "48", "52"),
-                    tap!(", r5]", "56", "60"),
-                    tap!(", r5, lsl #1]", "64", "68"),
                     ".p2align 2",
                     "6:",
                     "ldr.w r12, [sp]",

@@ -4,9 +4,6 @@
 #[cfg(armv7e_m)]
 use core::arch::asm;
 
-#[cfg(armv7e_m)]
-use super::tile::{MOST_SHIFT, Scale};
-
 /// Rows of weights, and how their sums become outputs.
 #[derive(Debug)]
 pub struct Rows<'r> {
@@ -44,8 +41,6 @@ struct Job {
     output: *mut i8,
     groups: usize,
     next: usize,
-    scale: Scale,
-    one_scale: usize,
 }
 
 impl Rows<'_> {
@@ -79,12 +74,6 @@ impl Rows<'_> {
                 self.bias
             };
             let depth = input.len();
-            // One scale for all is kept as the loop takes it, where the zero point can be added before
-            // the shift.
-            let shift = self.shifts.first().copied().unwrap_or(0);
-            let multiplier = self.multipliers.first().copied().unwrap_or(0);
-            let one_scale = one_for_all && (-MOST_SHIFT..0).contains(&shift);
-            let scale = Scale::new(multiplier, shift, self.output_offset);
             let mut job = Job {
                 input: input.as_ptr(),
                 words_end: input.as_ptr().wrapping_add(depth / 4 * 4),
@@ -102,109 +91,13 @@ impl Rows<'_> {
                 output: outputs.as_mut_ptr(),
                 groups: count,
                 next: 3 * depth,
-                scale,
-                one_scale: usize::from(one_scale),
             };
-            // Loads side by side, so that they overlap.
-            macro_rules! word {
-                () => {
-                    concat!(
-                        "ldr r10, [r8], #4\n",
-                        "ldr r9, [r4, r5]\n",
-                        "ldr lr, [r4, r5, lsl #1]\n",
-                        "sxtab16 r6, r12, r10\n",
-                        "sxtab16 r7, r12, r10, ror #8\n",
-                        "sxtb16 r10, r9\n",
-                        "sxtb16 r9, r9, ror #8\n",
-                        "smlad r1, r10, r6, r1\n",
-                        "smlad r1, r9, r7, r1\n",
-                        "sxtb16 r10, lr\n",
-                        "sxtb16 lr, lr, ror #8\n",
-                        "smlad r2, r10, r6, r2\n",
-                        "smlad r2, lr, r7, r2\n",
-                        "ldr r10, [r4, r11]\n",
-                        "ldr r9, [r4], #4\n",
-                        "sxtb16 lr, r10\n",
-                        "sxtb16 r10, r10, ror #8\n",
-                        "smlad r3, lr, r6, r3\n",
-                        "smlad r3, r10, r7, r3\n",
-                        "sxtb16 lr, r9\n",
-                        "sxtb16 r9, r9, ror #8\n",
-                        "smlad r0, lr, r6, r0\n",
-                        "smlad r0, r9, r7, r0\n",
-                    )
-                };
-            }
-            // Four words a round; the first round begins with what fours leave over.
-            #[cfg(not(feature = "size"))]
-            macro_rules! rounds {
-                () => {
-                    concat!(
-                        "lsls r9, r10, #29\n",
-                        "bcc 8f\n",
-                        "bmi 4f\n",
-                        "b 9f\n",
-                        "8:\n",
-                        "bmi 10f\n",
-                        ".p2align 2\n",
-                        "3:\n",
-                        word!(),
-                        "4:\n",
-                        word!(),
-                        "9:\n",
-                        word!(),
-                        "10:\n",
-                        word!(),
-                    )
-                };
-            }
-            // One scale for all, which goes to 11.
-            #[cfg(not(feature = "size"))]
-            macro_rules! unless_one_scale {
-                () => {
-                    concat!("ldr r4, [r12, #76]\n", "cmp r4, #0\n", "bne 11f\n")
-                };
-            }
-            #[cfg(not(feature = "size"))]
-            macro_rules! one_scale {
-                () => {
-                    concat!(
-                        "b 12f\n",
-                        "11:\n",
-                        "add r4, r12, #64\n",
-                        "ldm r4, {{r4, r5, r6}}\n",
-                        scale!("r0", "r4", "r5", "r6"),
-                        scale!("r1", "r4", "r5", "r6"),
-                        scale!("r2", "r4", "r5", "r6"),
-                        scale!("r3", "r4", "r5", "r6"),
-                        store_four!("r11"),
-                        "add r11, r11, #4\n",
-                    )
-                };
-            }
-            #[cfg(feature = "size")]
-            macro_rules! rounds {
-                () => {
-                    concat!(".p2align 2\n", "3:\n", word!())
-                };
-            }
-            #[cfg(feature = "size")]
-            macro_rules! unless_one_scale {
-                () => {
-                    ""
-                };
-            }
-            #[cfg(feature = "size")]
-            macro_rules! one_scale {
-                () => {
-                    ""
-                };
-            }
             macro_rules! finish {
                 ($sum:literal) => {
                     concat!(
                         "ldr r9, [r4]\n",
                         "ldrsb r10, [r6]\n",
+                        "lsl r9, r9, #1\n",
                         "add r4, r4, r5\n",
                         "add r6, r6, r7\n",
                         "rsb r10, r10, #0\n",
@@ -255,9 +148,34 @@ impl Rows<'_> {
                     "ldr r2, [r6, #8]",
                     "ldr r3, [r6, #12]",
                     "add r11, r5, r5, lsl #1",
-                    "subs r10, r9, r8",
+                    "cmp r8, r9",
                     "beq 5f",
-                    rounds!(),
+                    ".p2align 2",
+                    "3:",
+                    // Loads side by side, so that they overlap.
+                    "ldr r10, [r8], #4",
+                    "ldr r9, [r4, r5]",
+                    "ldr lr, [r4, r5, lsl #1]",
+                    "sxtab16 r6, r12, r10",
+                    "sxtab16 r7, r12, r10, ror #8",
+                    "sxtb16 r10, r9",
+                    "sxtb16 r9, r9, ror #8",
+                    "smlad r1, r10, r6, r1",
+                    "smlad r1, r9, r7, r1",
+                    "sxtb16 r10, lr",
+                    "sxtb16 lr, lr, ror #8",
+                    "smlad r2, r10, r6, r2",
+                    "smlad r2, lr, r7, r2",
+                    "ldr r10, [r4, r11]",
+                    "ldr r9, [r4], #4",
+                    "sxtb16 lr, r10",
+                    "sxtb16 r10, r10, ror #8",
+                    "smlad r3, lr, r6, r3",
+                    "smlad r3, r10, r7, r3",
+                    "sxtb16 lr, r9",
+                    "sxtb16 r9, r9, ror #8",
+                    "smlad r0, lr, r6, r0",
+                    "smlad r0, r9, r7, r0",
                     "ldr r9, [sp, #4]",
                     "cmp r8, r9",
                     "bne 3b",
@@ -291,7 +209,6 @@ impl Rows<'_> {
                     "str r4, [r12, #20]",
                     "str r7, [r12, #12]",
                     "ldr r11, [r12, #52]",
-                    unless_one_scale!(),
                     "ldr r4, [r12, #32]",
                     "ldr r5, [r12, #36]",
                     "ldr r6, [r12, #40]",
@@ -303,8 +220,6 @@ impl Rows<'_> {
                     finish!("r3"),
                     "str r4, [r12, #32]",
                     "str r6, [r12, #40]",
-                    one_scale!(),
-                    "12:",
                     "str r11, [r12, #52]",
                     "ldr r0, [r12, #56]",
                     "subs r0, r0, #1",
@@ -341,7 +256,7 @@ impl Rows<'_> {
             let sum = products.fold(i32::from_le_bytes(bias), i32::wrapping_add);
             let scale = if one_for_all { 0 } else { row };
             let right = -i32::from(self.shifts[scale]) & 31;
-            let high = super::smmulr(sum << 1, self.multipliers[scale]);
+            let high = super::smmlar(sum, self.multipliers[scale] << 1, sum);
             let half = ((1_u32 << right) >> 1) as i32;
             let rounded = high.wrapping_add(high >> 31).wrapping_add(half);
             *output = super::ssat8((rounded >> right) + self.output_offset) as i8;

@@ -6,7 +6,7 @@ use core::arch::asm;
 
 #[cfg(not(armv7e_m))]
 use super::load;
-use super::{asr, smlad, smmulr, ssat8, sxtb16, sxtb16_odd};
+use super::{asr, smlad, smmlar, ssat8, sxtb16, sxtb16_odd};
 
 /// Widened weights of two channels for four elements of a window: elements 0 and 2 of the first
 /// channel, then of the second; elements 1 and 3 of the first, then of the second.
@@ -44,7 +44,7 @@ fn widen_words(words: &[[i8; 4]], channel: usize, pairs: &mut [Pair], sum: i32) 
     #[cfg(armv7e_m)]
     {
         macro_rules! word {
-            ($word:literal, $even:literal, $odd:literal) => {
+            ($word:literal) => {
                 concat!(
                     "sxtb16 {even}, {",
                     $word,
@@ -58,14 +58,10 @@ fn widen_words(words: &[[i8; 4]], channel: usize, pairs: &mut [Pair], sum: i32) 
                     "smlad {sum}, {",
                     $word,
                     "}, {ones}, {sum}\n",
-                    "str.w {even}, [{to}, #",
-                    $even,
-                    "]\n",
+                    "str.w {even}, [{to}], #8\n",
                     "str.w {",
                     $word,
-                    "}, [{to}, #",
-                    $odd,
-                    "]\n",
+                    "}, [{to}], #8\n",
                 )
             };
         }
@@ -78,18 +74,15 @@ fn widen_words(words: &[[i8; 4]], channel: usize, pairs: &mut [Pair], sum: i32) 
                 "lsrs.w {count}, {count}, #1",
                 "bcc.w 2f",
                 "ldr.w {first}, [{from}], #4",
-                word!("first", "0", "8"),
-                "add.w {to}, {to}, #16",
+                word!("first"),
                 "2:",
                 "cmp.w {count}, #0",
                 "beq.w 4f",
                 "3:",
-                "ldr.w {first}, [{from}]",
-                "ldr.w {second}, [{from}, #4]",
-                "add.w {from}, {from}, #8",
-                word!("first", "0", "8"),
-                word!("second", "16", "24"),
-                "add.w {to}, {to}, #32",
+                "ldr.w {first}, [{from}], #4",
+                "ldr.w {second}, [{from}], #4",
+                word!("first"),
+                word!("second"),
                 "subs.w {count}, {count}, #1",
                 "bne.w 3b",
                 "4:",
@@ -139,7 +132,7 @@ pub fn some(weights: &[i8]) -> u32 {
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Scale {
-    /// In units of 2^-31.
+    /// The multiplier less 1, in units of 2^-32: a sum times it is added to the sum by SMMLAR.
     pub multiplier: i32,
     /// Half of what is shifted out, and the zero point of the output where it is shifted to.
     pub add: i32,
@@ -151,21 +144,21 @@ pub struct Scale {
 pub const MOST_SHIFT: i8 = 22;
 
 impl Scale {
-    /// By a multiplier with a shift from -[`MOST_SHIFT`] to -1, for outputs with the zero point `offset`.
+    /// By a multiplier, 2^30 at least in units of 2^-31, with a shift from -[`MOST_SHIFT`] to -1, for outputs with the zero point `offset`.
     #[inline(always)]
     pub fn new(multiplier: i32, shift: i8, offset: i32) -> Self {
         let right = -i32::from(shift) & 31;
         Self {
-            multiplier,
+            multiplier: multiplier << 1,
             add: ((1_u32 << right) >> 1) as i32 + (offset << right),
             right,
         }
     }
 
-    /// The output of an accumulator whose double fits 32 bits, as the loops in assembly compute it.
+    /// The output of an accumulator, as the loops in assembly compute it.
     #[inline(always)]
     pub fn apply(&self, sum: i32) -> i8 {
-        let high = smmulr(sum << 1, self.multiplier);
+        let high = smmlar(sum, self.multiplier, sum);
         // Ties away from zero: one less before an arithmetic shift of a negative number.
         let rounded = high.wrapping_add(high >> 31).wrapping_add(self.add);
         ssat8(asr(rounded, self.right)) as i8
@@ -388,26 +381,40 @@ impl Region<'_> {
                     )
                 };
             }
-            // Lines of fours of words, whose end is where the weights end; others begin at 11.
+            // Four words a round, up to the end of a line's weights; the first has what fours leave over.
             #[cfg(not(feature = "size"))]
-            macro_rules! fours {
+            macro_rules! rounds {
                 () => {
                     concat!(
-                        "lsls.w r9, r10, #30\n",
-                        "bne.w 11f\n",
                         "add.w r9, r4, r10, lsl #4\n",
                         "str.w r9, [sp, #12]\n",
-                        ".p2align 2\n",
+                        "lsls.w r9, r10, #30\n",
+                        "bne.w 11f\n",
                         "12:\n",
                         overlapped!("8", "12", "16", "20"),
+                        "13:\n",
                         overlapped!("24", "28", "32", "36"),
+                        "14:\n",
                         overlapped!("40", "44", "48", "52"),
+                        "15:\n",
                         word!("56", "60", "64]!", "68", "ldr.w r9, [sp, #12]\n", ""),
                         "cmp.w r4, r9\n",
                         "bne.w 12b\n",
-                        "b.w 6f\n",
-                        ".p2align 2\n",
+                    )
+                };
+            }
+            #[cfg(not(feature = "size"))]
+            macro_rules! left_over {
+                () => {
+                    concat!(
                         "11:\n",
+                        "sub.w r4, r4, #48\n",
+                        "bpl.w 15b\n",
+                        "lsls.w r9, r9, #1\n",
+                        "add.w r4, r4, #16\n",
+                        "beq.w 14b\n",
+                        "add.w r4, r4, #16\n",
+                        "b.w 13b\n",
                     )
                 };
             }
@@ -438,15 +445,26 @@ impl Region<'_> {
                     )
                 };
             }
-            // Any other line has two words at least.
-            #[cfg(not(feature = "size"))]
-            macro_rules! unless_over {
+            // Two words a round, behind one if their number is odd.
+            #[cfg(feature = "size")]
+            macro_rules! rounds {
                 () => {
-                    ""
+                    concat!(
+                        "lsrs.w r9, r10, #1\n",
+                        "bcc.w 4f\n",
+                        word!("8", "12", "16]!", "20"),
+                        "4:\n",
+                        "beq.w 6f\n",
+                        "5:\n",
+                        word!("8", "12", "16]", "20"),
+                        word!("24", "28", "32]!", "36"),
+                        "subs.w r9, r9, #1\n",
+                        "bne.w 5b\n",
+                    )
                 };
             }
             #[cfg(feature = "size")]
-            macro_rules! fours {
+            macro_rules! left_over {
                 () => {
                     ""
                 };
@@ -461,12 +479,6 @@ impl Region<'_> {
             macro_rules! single {
                 () => {
                     ""
-                };
-            }
-            #[cfg(feature = "size")]
-            macro_rules! unless_over {
-                () => {
-                    "beq.w 6f\n"
                 };
             }
             // SAFETY: reads as many words of the weights and windows as `lines` says for as many
@@ -487,18 +499,7 @@ impl Region<'_> {
                     "str.w r9, [sp]",
                     unless_single!(),
                     "3:",
-                    fours!(),
-                    "lsrs.w r9, r10, #1",
-                    "bcc.w 4f",
-                    // One word on its own if their number is odd.
-                    word!("8", "12", "16]!", "20"),
-                    "4:",
-                    unless_over!(),
-                    "5:",
-                    word!("8", "12", "16]", "20"),
-                    word!("24", "28", "32]!", "36"),
-                    "subs.w r9, r9, #1",
-                    "bne.w 5b",
+                    rounds!(),
                     "6:",
                     "ldr.w r9, [sp]",
                     "ldr.w r12, [sp, #8]",
@@ -548,6 +549,7 @@ impl Region<'_> {
                     "add.w r5, r5, r11",
                     "b.w 3b",
                     single!(),
+                    left_over!(),
                     "10:",
                     "add sp, sp, #16",
                     "pop {{r6, r7}}",
@@ -580,7 +582,7 @@ impl Region<'_> {
 
     /// The output whose window begins at `first`, of both channels.
     #[cfg(not(armv7e_m))]
-    fn output(&self, first: usize) -> [i8; 2] {
+    pub fn output(&self, first: usize) -> [i8; 2] {
         let lines = &self.lines;
         let mut sums = self.start;
         for line in 0..lines.count {
