@@ -1,7 +1,7 @@
 //! Convolution: the weights of two channels are widened once and stay while the windows of all outputs go by.
 
-use super::pairs::{Lines, Pair, sums, widen};
-use super::regions::{Region, each_region};
+use super::pairs::{Lines, Pair, Two, sums, widen};
+use super::regions::{Grid, Region, each_region};
 use super::scale::{Outputs, Scale};
 use crate::portable::{each_element, each_position};
 use crate::{Bias, Conv2d, Requantisation, Window, each_image};
@@ -9,7 +9,7 @@ use crate::{Bias, Conv2d, Requantisation, Window, each_image};
 /// Most elements of a window whose lines are taken where they lie: the sums of their weights are kept.
 const ELEMENTS: usize = 32;
 /// Words of windows that are unfolded at a time.
-const UNFOLDED: usize = 128;
+const UNFOLDED: usize = 192;
 
 /// CONV_2D.
 pub(super) fn conv_2d(
@@ -88,21 +88,24 @@ fn unfold(op: &Conv2d, image: &[i8], [y, x]: [usize; 2], unfolded: &mut [i8]) {
     if [rows.len(), columns.len()] != window.filter {
         unfolded.fill(op.input_offset.wrapping_neg() as i8);
     }
-    // Elements of a line that are copied at once.
-    let together = match window.dilation[1] {
-        1 => columns.len().max(1),
-        _ => 1,
-    };
     for row in rows {
         let y = (top + (row * window.dilation[0]) as isize) as usize;
-        for column in columns.clone().step_by(together) {
+        let mut copy = |column: usize, count: usize| {
             let x = (left + (column * window.dilation[1]) as isize) as usize;
-            let from = image.get((y * width + x) * depth..).unwrap_or(&[]);
-            let to = (row * window.filter[1] + column) * depth;
-            let to = unfolded.get_mut(to..).unwrap_or(&mut []);
-            for (to, &from) in to.iter_mut().zip(from).take(together * depth) {
-                *to = from;
+            let from = image.get((y * width + x) * depth..);
+            let to = unfolded.get_mut((row * window.filter[1] + column) * depth..);
+            let from = from.and_then(|from| from.get(..count * depth));
+            let to = to.and_then(|to| to.get_mut(..count * depth));
+            if let (Some(from), Some(to)) = (from, to) {
+                to.copy_from_slice(from);
             }
+        };
+        if window.dilation[1] == 1 {
+            copy(columns.start, columns.len());
+            continue;
+        }
+        for column in columns.clone() {
+            copy(column, 1);
         }
     }
 }
@@ -136,9 +139,7 @@ impl Layer<'_> {
         let mut waiting: Option<Channel> = None;
         for (index, weights) in self.filter.chunks_exact(self.size.max(1)).enumerate() {
             let bias = self.bias.get(index);
-            let side = usize::from(waiting.is_some());
-            let widened = widen(weights, side, pairs);
-            if let Some((_, true)) = widened {
+            if is_dead(weights) {
                 let value = self.outputs.any(index, bias);
                 for output in output.chunks_mut(window.output[2].max(1)) {
                     if let Some(output) = output.get_mut(index) {
@@ -148,7 +149,8 @@ impl Layer<'_> {
                 continue;
             }
             let scale = self.outputs.scale(index, bias);
-            let Some((scale, (sum, _))) = scale.zip(widened) else {
+            let side = usize::from(waiting.is_some());
+            let Some((scale, sum)) = scale.zip(widen(weights, side, pairs)) else {
                 self.one_channel(window, index, weights, image, output);
                 continue;
             };
@@ -235,25 +237,27 @@ impl Layer<'_> {
             };
             let [rows, columns] = region.inside;
             let down = window.dilation[0] * window.input[1] * words;
-            let run = Run {
+            let two = Two {
                 lines: Lines::new(rows, columns * words, down, window.filter[1] * words),
+                grid: Grid::new(window, region),
                 start: self.start(&channels, weights),
-                pairs: pairs.get(region.element * words..).unwrap_or(&[]),
-                channels: &channels,
-                stride: window.output[2],
-                step: window.stride[1] * words,
+                channels: [channels[0].index, channels[1].index],
+                scales: [&channels[0].scale, &channels[1].scale],
             };
-            let row = window.stride[0] * window.input[1] * words;
-            for y in 0..region.count[0] {
-                let image = image.get(region.pixel * words + y * row..).unwrap_or(&[]);
-                let to = (region.output + y * window.output[1]) * window.output[2];
-                run.compute(
-                    image,
-                    region.count[1],
-                    output.get_mut(to..).unwrap_or(&mut []),
-                );
-            }
+            let image = image.get(region.pixel.wrapping_mul(words)..).unwrap_or(&[]);
+            let pairs = pairs.get(region.element * words..).unwrap_or(&[]);
+            let output = output.get_mut(region.output * window.output[2]..);
+            two.compute(image, pairs, output.unwrap_or(&mut []));
         });
+    }
+}
+
+/// Whether all weights are 0.
+#[inline(never)]
+fn is_dead(weights: &[i8]) -> bool {
+    match bytemuck::try_cast_slice::<i8, u32>(weights) {
+        Ok(words) => words.iter().all(|&word| word == 0),
+        Err(_) => weights.iter().all(|&weight| weight == 0),
     }
 }
 
@@ -278,39 +282,4 @@ fn inside(elements: &[[i32; 2]; ELEMENTS], window: &Window, region: &Region) -> 
         }
     }
     total
-}
-
-/// What the outputs of two channels in a row of a region have in common.
-struct Run<'r> {
-    lines: Lines,
-    /// What sums begin with.
-    start: [i32; 2],
-    pairs: &'r [Pair],
-    channels: &'r [Channel; 2],
-    /// Elements from output to output.
-    stride: usize,
-    /// Words from window to window.
-    step: usize,
-}
-
-impl Run<'_> {
-    /// So many outputs.
-    #[inline(never)]
-    fn compute(&self, mut image: &[u32], count: usize, mut output: &mut [i8]) {
-        let [first, second] = self.channels;
-        for _ in 0..count {
-            let sums = self.lines.dot(image, self.pairs, self.start);
-            if let Some(output) = output.get_mut(first.index) {
-                *output = first.scale.apply(sums[0]);
-            }
-            if let Some(output) = output.get_mut(second.index) {
-                *output = second.scale.apply(sums[1]);
-            }
-            image = image.get(self.step..).unwrap_or(&[]);
-            output = match output.get_mut(self.stride..) {
-                Some(output) => output,
-                None => return,
-            };
-        }
-    }
 }

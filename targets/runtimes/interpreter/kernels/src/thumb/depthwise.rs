@@ -1,8 +1,8 @@
 //! Depthwise convolution: the weights of four channels are widened once and stay while all outputs go by.
 
-use super::regions::each_region;
+use super::regions::{Grid, each_region};
 use super::scale::{Outputs, Scale};
-use super::taps::{Part, Tap};
+use super::taps::{self, Part, Tap};
 use crate::portable::{each_element, each_position};
 use crate::{Conv2d, Requantisation};
 
@@ -101,28 +101,29 @@ impl<'f> Four<'f> {
         let [from, to] = [window.input, window.output].map(|[rows, columns, _]| rows * columns);
         for batch in 0..window.batches {
             each_region(window, &mut |region| {
-                let [rows, columns] = region.inside;
-                let part = Part::new(
-                    region.inside,
-                    window.dilation[1] * words,
-                    window.dilation[0] * window.input[1] * words,
-                    window.filter[1],
+                let four = taps::Four {
+                    part: Part {
+                        inside: region.inside,
+                        steps: [
+                            window.dilation[0] * window.input[1] * words,
+                            window.dilation[1] * words,
+                        ],
+                        across: window.filter[1],
+                    },
+                    grid: Grid::new(window, region),
+                    start: self.start(region.element, region.inside),
+                    scales: &self.scales,
+                };
+                let pixel = region.pixel.wrapping_add(batch * from);
+                let image = input.get(pixel.wrapping_mul(words).wrapping_add(self.first / 4)..);
+                let taps = self.taps.get(region.element..);
+                let at = batch * to + region.output;
+                let output = output.get_mut(at * window.output[2] + self.first..);
+                four.compute(
+                    image.unwrap_or(&[]),
+                    taps.unwrap_or(&[]),
+                    output.unwrap_or(&mut []),
                 );
-                let start = self.start(region.element, [rows, columns]);
-                let taps = self.taps.get(region.element..).unwrap_or(&[]);
-                for y in 0..region.count[0] {
-                    let pixel =
-                        batch * from + region.pixel + y * window.stride[0] * window.input[1];
-                    let image = input.get(pixel * words + self.first / 4..);
-                    let at = batch * to + region.output + y * window.output[1];
-                    let output = output.get_mut(at * window.output[2] + self.first..);
-                    self.run(
-                        (&part, taps, start),
-                        image.unwrap_or(&[]),
-                        region.count[1],
-                        output.unwrap_or(&mut []),
-                    );
-                }
             });
         }
     }
@@ -144,31 +145,5 @@ impl<'f> Four<'f> {
             *total = bias.wrapping_add(self.op.input_offset.wrapping_mul(*total));
         }
         total
-    }
-
-    /// So many outputs in a row.
-    #[inline(never)]
-    fn run(
-        &self,
-        (part, taps, start): (&Part, &[Tap], [i32; 4]),
-        mut image: &[u32],
-        count: usize,
-        mut output: &mut [i8],
-    ) {
-        let window = &self.op.window;
-        let step = window.stride[1] * window.input[2] / 4;
-        for _ in 0..count {
-            let sums = part.sums(image, taps, start);
-            if let Some(four) = output.first_chunk_mut::<4>() {
-                for (output, (scale, sum)) in four.iter_mut().zip(self.scales.iter().zip(sums)) {
-                    *output = scale.apply(sum);
-                }
-            }
-            image = image.get(step..).unwrap_or(&[]);
-            output = match output.get_mut(window.output[2]..) {
-                Some(output) => output,
-                None => return,
-            };
-        }
     }
 }

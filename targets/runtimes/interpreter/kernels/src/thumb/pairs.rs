@@ -10,6 +10,11 @@
 #[cfg(armv6m)]
 use core::arch::asm;
 
+use super::regions::Grid;
+use super::scale::Scale;
+#[cfg(armv6m)]
+use super::scale::scale;
+
 /// Weights of two channels for four elements: elements 2 and 0 (in the upper half) of the first channel,
 /// then of the second; elements 3 and 1 of the first, then of the second.
 pub type Pair = [u32; 4];
@@ -28,47 +33,58 @@ fn split(word: u32) -> [u32; 2] {
     [inverted, inverted >> 8].map(|bytes| (bytes & EVEN).wrapping_sub(BACK))
 }
 
-/// Widens the weights of channel 0 or 1 of `pairs`; those that don't fill a word are followed by zeros.
-/// Answers their sum and whether all are 0, or [`None`] if one is -128 or there is no room.
+/// Words whose halves are summed before they could overflow.
+const LINE: usize = 64;
+
+/// Widens the weights of channel 0 or 1 of `pairs`; those that don't fill a word are followed by zeros. Answers their
+/// sum, or [`None`] if one is -128 or there is no room.
 #[inline(never)]
-pub fn widen(weights: &[i8], channel: usize, pairs: &mut [Pair]) -> Option<(i32, bool)> {
-    let mut pairs = pairs.iter_mut();
-    let (mut sum, mut any) = (0, 0);
-    let mut add = |word: u32| {
-        let inverted = word ^ SIGNS;
-        // A byte of 0 takes a bit from the one above.
-        if inverted.wrapping_sub(0x0101_0101) & !inverted & SIGNS != 0 {
-            return None;
-        }
-        let [even, odd] = [inverted, inverted >> 8].map(|bytes| bytes & EVEN);
-        let both = even.wrapping_add(odd);
-        sum += ((both & 0xffff) + (both >> 16)) as i32 - 4 * 128;
-        any |= word;
-        let pair = pairs.next()?;
-        let [even, odd] = [even, odd].map(|two| two.rotate_left(16).wrapping_sub(BACK));
-        *pair.get_mut(channel)? = even;
-        *pair.get_mut(channel + 2)? = odd;
-        Some(())
-    };
+pub fn widen(weights: &[i8], channel: usize, pairs: &mut [Pair]) -> Option<i32> {
+    let pairs = pairs.get_mut(..weights.len().div_ceil(4))?;
+    let (mut sum, mut low) = (0, 0);
     match bytemuck::try_cast_slice::<i8, u32>(weights) {
         Ok(words) => {
-            for &word in words {
-                add(word)?;
+            for (words, pairs) in words.chunks(LINE).zip(pairs.chunks_mut(LINE)) {
+                let mut halves = 0;
+                for (&word, pair) in words.iter().zip(pairs) {
+                    widen_word(word, channel, pair, &mut halves, &mut low);
+                }
+                sum += total(halves, words.len());
             }
         }
         Err(_) => {
-            for bytes in weights.chunks(4) {
+            for (bytes, pair) in weights.chunks(4).zip(pairs) {
                 let bytes = bytes.iter().rev();
-                add(bytes.fold(0, |word, &byte| word << 8 | u32::from(byte as u8)))?;
+                let word = bytes.fold(0, |word, &byte| word << 8 | u32::from(byte as u8));
+                let mut halves = 0;
+                widen_word(word, channel, pair, &mut halves, &mut low);
+                sum += total(halves, 1);
             }
         }
     }
-    Some((sum, any == 0))
+    (low & SIGNS == 0).then_some(sum)
+}
+
+/// Widens a word; adds pairs of its weights, each plus 128, to two `halves`; sets the sign of a byte of `low` if one is -128.
+#[inline(always)]
+fn widen_word(word: u32, channel: usize, pair: &mut Pair, halves: &mut u32, low: &mut u32) {
+    let inverted = word ^ SIGNS;
+    // A byte of 0 takes a bit from the one above.
+    *low |= inverted.wrapping_sub(0x0101_0101) & word;
+    let (even, odd) = (inverted & EVEN, inverted >> 8 & EVEN);
+    *halves = halves.wrapping_add(even).wrapping_add(odd);
+    let channel = channel & 1;
+    pair[channel] = even.rotate_left(16).wrapping_sub(BACK);
+    pair[channel + 2] = odd.rotate_left(16).wrapping_sub(BACK);
+}
+
+/// The sum of the weights of so many words.
+fn total(halves: u32, words: usize) -> i32 {
+    ((halves & 0xffff) + (halves >> 16)) as i32 - 4 * 128 * words as i32
 }
 
 /// The part of a window that is inside the image.
 #[derive(Clone, Copy, Debug)]
-#[repr(C)]
 pub struct Lines {
     count: usize,
     /// Bytes of a line.
@@ -92,99 +108,265 @@ impl Lines {
             count,
             line: 4 * words,
             down: 4 * down.wrapping_sub(words),
-            across: 16 * across.wrapping_sub(words),
-            // Where nothing is inside, no image is long enough.
-            reach: match count == 0 || words == 0 {
-                true => usize::MAX,
-                false => before * down + words,
-            },
+            across: 16 * across.saturating_sub(words),
+            reach: before.wrapping_mul(down).wrapping_add(words),
             weights: before.wrapping_mul(across).wrapping_add(words),
         }
     }
+}
 
-    /// Adds to `sums` the products of two channels' weights and values, four of which are a word, the first one
-    /// lowest. Both begin where the first line does; if they end before the last one nothing is added.
-    #[inline(always)]
-    pub fn dot(&self, values: &[u32], weights: &[Pair], sums: [i32; 2]) -> [i32; 2] {
-        if values.len() < self.reach || weights.len() < self.weights {
-            return sums;
+/// Outputs of two channels whose windows have the same part inside the image.
+#[derive(Debug)]
+pub struct Two<'t> {
+    pub lines: Lines,
+    pub grid: Grid,
+    /// What sums begin with.
+    pub start: [i32; 2],
+    /// Where the channels lie in an output.
+    pub channels: [usize; 2],
+    pub scales: [&'t Scale; 2],
+}
+
+/// What the assembly goes by; distances are bytes.
+#[cfg(armv6m)]
+#[repr(C)]
+struct Job {
+    image: *const u32,
+    weights: *const Pair,
+    start: [i32; 2],
+    lines: usize,
+    line: usize,
+    down: usize,
+    across: usize,
+    step: usize,
+    columns: usize,
+    output: *mut i8,
+    other: isize,
+    stride: usize,
+    scales: [Scale; 2],
+    rows: usize,
+    all_columns: usize,
+    image_skip: usize,
+    output_skip: usize,
+}
+
+impl Two<'_> {
+    /// Computes all outputs. The `image` and the `weights` begin where the first line of the first window does, a word of the
+    /// image is four values, the first one lowest; `output` begins with the first output. If one of them ends before the
+    /// last output, none is written.
+    #[inline(never)]
+    pub fn compute(&self, image: &[u32], weights: &[Pair], output: &mut [i8]) {
+        let lines = &self.lines;
+        let Some([window, last]) = self.grid.last() else {
+            return;
+        };
+        let [first, second] = self.channels;
+        if lines.is_empty() {
+            self.empty(output);
+            return;
         }
-        let [mut first, mut second] = sums;
+        if image.len() < window + lines.reach
+            || weights.len() < lines.weights
+            || output.len() <= last + first.max(second)
+        {
+            return;
+        }
         #[cfg(armv6m)]
-        // SAFETY: reads as many words of the values and pairs as there are, all inside the slices, as was checked. r6
-        // and r7, which can't be named as operands, are saved and restored.
-        unsafe {
-            asm!(
-                "push {{r5, r6, r7}}",
-                "mov r10, r4",
-                "lsls r6, r4, #8",
-                "orrs r6, r4",
-                "mov r8, r6",
-                "lsls r6, r4, #1",
-                "lsrs r4, r4, #7",
-                "subs r6, r6, r4",
-                "mov r9, r6",
-                "ldr r4, [r5]",
-                "2:",
-                "mov r12, r4",
-                "ldr r4, [r5, #4]",
-                "adds r4, r4, r0",
-                "mov r11, r4",
-                "3:",
-                "ldm r0!, {{r4}}",
-                "mov r6, r8",
-                "eors r4, r6",
-                "mov r6, r9",
-                "lsrs r5, r4, #8",
-                "ands r4, r6",
-                "ands r5, r6",
-                "mov r6, r10",
-                "subs r4, r4, r6",
-                "subs r5, r5, r6",
-                "ldm r1!, {{r6, r7}}",
-                "muls r6, r4, r6",
-                "muls r7, r4, r7",
-                "asrs r6, r6, #16",
-                "adcs r2, r6",
-                "asrs r7, r7, #16",
-                "adcs r3, r7",
-                "ldm r1!, {{r6, r7}}",
-                "muls r6, r5, r6",
-                "muls r7, r5, r7",
-                "asrs r6, r6, #16",
-                "adcs r2, r6",
-                "asrs r7, r7, #16",
-                "adcs r3, r7",
-                "cmp r0, r11",
-                "bne 3b",
-                // The next line.
-                "ldr r5, [sp]",
-                "mov r4, r12",
-                "ldr r6, [r5, #8]",
-                "ldr r7, [r5, #12]",
-                "adds r0, r0, r6",
-                "adds r1, r1, r7",
-                "subs r4, r4, #1",
-                "bne 2b",
-                "pop {{r5, r6, r7}}",
-                inout("r0") values.as_ptr() => _,
-                inout("r1") weights.as_ptr() => _,
-                inout("r2") first,
-                inout("r3") second,
-                inout("r4") BACK => _,
-                in("r5") self,
-                out("r8") _,
-                out("r9") _,
-                out("r10") _,
-                out("r11") _,
-                out("r12") _,
-            );
+        {
+            let [down, across] = self.grid.count;
+            let [image_skip, output_skip] = self.grid.skip();
+            let mut job = Job {
+                image: image.as_ptr(),
+                weights: weights.as_ptr(),
+                start: self.start,
+                lines: lines.count,
+                line: lines.line,
+                down: lines.down,
+                across: lines.across,
+                step: 4 * self.grid.words[1],
+                columns: across,
+                output: output.as_mut_ptr().wrapping_add(first),
+                other: second as isize - first as isize,
+                stride: self.grid.elements[1],
+                scales: self.scales.map(|scale| *scale),
+                rows: down,
+                all_columns: across,
+                image_skip: 4 * image_skip,
+                output_skip,
+            };
+            macro_rules! word {
+                () => {
+                    concat!(
+                        "ldm r0!, {{r4}}\n",
+                        "mov r6, r8\n",
+                        "eors r4, r6\n",
+                        "mov r6, r9\n",
+                        "lsrs r5, r4, #8\n",
+                        "ands r4, r6\n",
+                        "ands r5, r6\n",
+                        "mov r6, r10\n",
+                        "subs r4, r4, r6\n",
+                        "subs r5, r5, r6\n",
+                        "ldm r1!, {{r6, r7}}\n",
+                        "muls r6, r4, r6\n",
+                        "muls r7, r4, r7\n",
+                        "asrs r6, r6, #16\n",
+                        "adcs r2, r6\n",
+                        "asrs r7, r7, #16\n",
+                        "adcs r3, r7\n",
+                        "ldm r1!, {{r6, r7}}\n",
+                        "muls r6, r5, r6\n",
+                        "muls r7, r5, r7\n",
+                        "asrs r6, r6, #16\n",
+                        "adcs r2, r6\n",
+                        "asrs r7, r7, #16\n",
+                        "adcs r3, r7\n",
+                    )
+                };
+            }
+            // SAFETY: reads as many words of the windows and weights as there are, and writes an element of both channels for
+            // each output, all inside the slices, as was checked; works on the job. r6 and r7, which can't be named as
+            // operands, are saved and restored.
+            unsafe {
+                asm!(
+                    "push {{r5, r6, r7}}",
+                    "mov r10, r4",
+                    "lsls r6, r4, #8",
+                    "orrs r6, r4",
+                    "mov r8, r6",
+                    "lsls r6, r4, #1",
+                    "lsrs r4, r4, #7",
+                    "subs r6, r6, r4",
+                    "mov r9, r6",
+                    // A window.
+                    "2:",
+                    "ldr r5, [sp]",
+                    "ldm r5!, {{r0, r1, r2, r3}}",
+                    "ldr r4, [r5]",
+                    // A line; with an even number of words it begins at the first of two.
+                    "3:",
+                    "mov r12, r4",
+                    "ldr r4, [r5, #4]",
+                    "adds r6, r4, r0",
+                    "mov r11, r6",
+                    "lsrs r4, r4, #3",
+                    "bcs 5f",
+                    "4:",
+                    word!(),
+                    "5:",
+                    word!(),
+                    "cmp r0, r11",
+                    "bne 4b",
+                    "ldr r5, [sp]",
+                    "adds r5, r5, #16",
+                    "mov r4, r12",
+                    "subs r4, r4, #1",
+                    "beq 6f",
+                    "ldr r6, [r5, #8]",
+                    "ldr r7, [r5, #12]",
+                    "adds r0, r0, r6",
+                    "adds r1, r1, r7",
+                    "b 3b",
+                    "6:",
+                    "mov r12, r3",
+                    "adds r5, r5, #36",
+                    scale!(),
+                    "mov r11, r2",
+                    "mov r2, r12",
+                    scale!(),
+                    "ldr r0, [sp]",
+                    "ldr r1, [r0, #40]",
+                    "ldr r3, [r0, #44]",
+                    "strb r2, [r1, r3]",
+                    "mov r2, r11",
+                    "strb r2, [r1]",
+                    "ldr r2, [r0, #48]",
+                    "ldr r3, [r0]",
+                    "ldr r4, [r0, #32]",
+                    "ldr r5, [r0, #36]",
+                    "adds r1, r1, r2",
+                    "adds r3, r3, r4",
+                    "str r1, [r0, #40]",
+                    "str r3, [r0]",
+                    "subs r5, r5, #1",
+                    "str r5, [r0, #36]",
+                    "beq 8f",
+                    "b 2b",
+                    "8:",
+                    // The next row.
+                    "ldr r2, [r0, #100]",
+                    "ldr r4, [r0, #104]",
+                    "ldr r5, [r0, #108]",
+                    "ldr r6, [r0, #112]",
+                    "str r4, [r0, #36]",
+                    "adds r3, r3, r5",
+                    "adds r1, r1, r6",
+                    "str r3, [r0]",
+                    "str r1, [r0, #40]",
+                    "subs r2, r2, #1",
+                    "str r2, [r0, #100]",
+                    "beq 9f",
+                    "b 2b",
+                    "9:",
+                    "pop {{r5, r6, r7}}",
+                    out("r0") _,
+                    out("r1") _,
+                    out("r2") _,
+                    out("r3") _,
+                    inout("r4") BACK => _,
+                    inout("r5") &raw mut job => _,
+                    out("r8") _,
+                    out("r9") _,
+                    out("r10") _,
+                    out("r11") _,
+                    out("r12") _,
+                );
+            }
         }
         #[cfg(not(armv6m))]
+        for row in 0..self.grid.count[0] {
+            for column in 0..self.grid.count[1] {
+                let [at, to] = [self.grid.words, self.grid.elements]
+                    .map(|[down, across]| row * down + column * across);
+                let sums = lines.dot(&image[at..], weights, self.start);
+                for ((channel, scale), sum) in self.channels.iter().zip(self.scales).zip(sums) {
+                    output[to + channel] = scale.apply(sum);
+                }
+            }
+        }
+    }
+
+    /// Outputs of windows of which nothing is inside.
+    #[cold]
+    #[inline(never)]
+    fn empty(&self, output: &mut [i8]) {
+        let [down, across] = self.grid.elements;
+        for row in 0..self.grid.count[0] {
+            for column in 0..self.grid.count[1] {
+                for ((channel, scale), sum) in self.channels.iter().zip(self.scales).zip(self.start)
+                {
+                    if let Some(output) = output.get_mut(row * down + column * across + channel) {
+                        *output = scale.apply(sum);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Lines {
+    fn is_empty(&self) -> bool {
+        self.count == 0 || self.line == 0
+    }
+
+    /// Adds to `sums` the products of two channels' weights and values.
+    #[cfg(not(armv6m))]
+    fn dot(&self, values: &[u32], weights: &[Pair], sums: [i32; 2]) -> [i32; 2] {
+        let [mut first, mut second] = sums;
+        let words = self.line / 4;
         for line in 0..self.count {
-            let words = self.line / 4;
             let value = line * (self.down.wrapping_add(self.line) / 4);
-            let weight = line * (self.across.wrapping_add(16 * words) / 16);
+            let weight = line * (self.across / 16 + words);
             for word in 0..words {
                 let [even, odd] = split(values[value + word]);
                 let [e0, e1, o0, o1] = weights[weight + word];
@@ -247,9 +429,8 @@ mod tests {
             let mut pairs = [[0; 4]];
             let other = weights.map(|weight| -weight);
             let total: i32 = weights.iter().map(|&weight| i32::from(weight)).sum();
-            let dead = weights == [0; 4];
-            assert_eq!(widen(&weights, 0, &mut pairs), Some((total, dead)));
-            assert_eq!(widen(&other, 1, &mut pairs), Some((-total, dead)));
+            assert_eq!(widen(&weights, 0, &mut pairs), Some(total));
+            assert_eq!(widen(&other, 1, &mut pairs), Some(-total));
             assert_eq!(sums(&pairs), [total, -total]);
             for values in fours(&values) {
                 let products = values.iter().zip(&weights);
@@ -264,7 +445,7 @@ mod tests {
     fn weights_that_two_products_could_overflow_with_are_refused() {
         for at in 0..7 {
             let mut weights = [1; 7];
-            assert_eq!(widen(&weights, 0, &mut [[0; 4]; 2]), Some((7, false)));
+            assert_eq!(widen(&weights, 0, &mut [[0; 4]; 2]), Some(7));
             weights[at] = -128;
             assert_eq!(widen(&weights, 0, &mut [[0; 4]; 2]), None);
         }
@@ -279,12 +460,5 @@ mod tests {
         let weights: Vec<Pair> = (0..4).map(|at| [1 << (16 + 4 * at), 0, 0, 0]).collect();
         let expected = 0x10 + 3 * 0x100 + 4 * 0x1000;
         assert_eq!(lines.dot(&values, &weights, [0; 2]), [expected, 0]);
-        // What ends before the last line isn't touched.
-        assert_eq!(lines.dot(&values[..4], &weights, [1; 2]), [1; 2]);
-        assert_eq!(lines.dot(&values, &weights[..3], [1; 2]), [1; 2]);
-        assert_eq!(
-            Lines::new(0, 2, 3, 2).dot(&values, &weights, [1; 2]),
-            [1; 2]
-        );
     }
 }

@@ -77,3 +77,43 @@ pub fn each_region(window: &Window, visit: &mut dyn FnMut(&Region)) {
         y += rows.count;
     }
 }
+
+/// How the windows and outputs of a region lie, each pair rows first.
+#[derive(Clone, Copy, Debug)]
+pub struct Grid {
+    /// Rows and columns.
+    pub count: [usize; 2],
+    /// Words of the image from window to window.
+    pub words: [usize; 2],
+    /// Elements from output to output.
+    pub elements: [usize; 2],
+}
+
+impl Grid {
+    /// That of a region.
+    pub fn new(window: &Window, region: &Region) -> Self {
+        let words = window.input[2] / 4;
+        let channels = window.output[2];
+        Self {
+            count: region.count,
+            words: [
+                window.stride[0] * window.input[1] * words,
+                window.stride[1] * words,
+            ],
+            elements: [window.output[1] * channels, channels],
+        }
+    }
+
+    /// Where the last window begins, in words, and the last output, in elements; [`None`] if there are no outputs.
+    pub fn last(&self) -> Option<[usize; 2]> {
+        let [above, before] = [self.count[0].checked_sub(1)?, self.count[1].checked_sub(1)?];
+        Some([self.words, self.elements].map(|[down, across]| above * down + before * across))
+    }
+
+    /// From the end of a row to the begin of the next: words and elements.
+    #[cfg(armv6m)]
+    pub fn skip(&self) -> [usize; 2] {
+        let columns = self.count[1];
+        [self.words, self.elements].map(|[down, across]| down.wrapping_sub(columns * across))
+    }
+}

@@ -29,8 +29,9 @@ fn halves(multiplier: i32) -> [i32; 2] {
     [multiplier >> 16, multiplier & 0xffff]
 }
 
-/// How the accumulators of a channel are scaled.
+/// How the accumulators of a channel are scaled, in the order in which the assembly loads it.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Scale {
     /// Upper half of the multiplier.
     high: i32,
@@ -43,6 +44,46 @@ pub struct Scale {
     /// Bounds of the output.
     bounds: [i32; 2],
 }
+
+/// [`Scale::apply`] to the accumulator in r2, by the scale at r5, which is left at what follows; all other low registers are
+/// used. What an ASR shifts out last is the carry: with it ADC rounds.
+#[cfg(armv6m)]
+macro_rules! scale {
+    () => {
+        concat!(
+            "ldm r5!, {{r3, r4, r6, r7}}\n",
+            "sxth r0, r2\n",
+            "subs r2, r2, r0\n",
+            "asrs r2, r2, #16\n",
+            "movs r1, r0\n",
+            "muls r1, r3, r1\n",
+            "muls r0, r4, r0\n",
+            "asrs r0, r0, #16\n",
+            "adds r1, r1, r0\n",
+            "muls r4, r2, r4\n",
+            "adds r1, r1, r4\n",
+            "muls r2, r3, r2\n",
+            "lsls r2, r2, #1\n",
+            "asrs r1, r1, #15\n",
+            "adcs r2, r1\n",
+            "asrs r1, r2, #31\n",
+            "adds r2, r2, r1\n",
+            "adds r2, r2, r6\n",
+            "asrs r2, r7\n",
+            "ldm r5!, {{r3, r4}}\n",
+            "cmp r2, r3\n",
+            "bge 90f\n",
+            "movs r2, r3\n",
+            "90:\n",
+            "cmp r2, r4\n",
+            "ble 91f\n",
+            "movs r2, r4\n",
+            "91:\n",
+        )
+    };
+}
+#[cfg(armv6m)]
+pub(super) use scale;
 
 /// Largest shift for which the zero point can be added before it without an overflow.
 const MOST_SHIFT: i8 = 21;
