@@ -1,9 +1,9 @@
 //! Convolution: the weights of two channels are widened once and stay while the windows of all outputs go by.
 
+use super::general::General;
 use super::pairs::{Lines, Pair, Two, sums, widen};
 use super::regions::{Grid, Region, each_region};
 use super::scale::{Outputs, Scale};
-use crate::portable::{each_element, each_position};
 use crate::{Bias, Conv2d, Requantisation, Window, each_image};
 
 /// Most elements of a window whose lines are taken where they lie: the sums of their weights are kept.
@@ -31,7 +31,7 @@ pub(super) fn conv_2d(
     };
     let elements = window.filter[0].saturating_mul(window.filter[1]);
     let lines = window.input[2].is_multiple_of(4)
-        && window.dilation[1] == 1
+        && window.dilation == [1; 2]
         && elements <= ELEMENTS
         && bytemuck::try_cast_slice::<i8, u32>(input).is_ok();
     let words = size.div_ceil(4);
@@ -88,6 +88,11 @@ fn unfold(op: &Conv2d, image: &[i8], [y, x]: [usize; 2], unfolded: &mut [i8]) {
     if [rows.len(), columns.len()] != window.filter {
         unfolded.fill(op.input_offset.wrapping_neg() as i8);
     }
+    // Elements of a line that are copied at once.
+    let together = match window.dilation[1] {
+        1 => columns.len().max(1),
+        _ => 1,
+    };
     for row in rows {
         let y = (top + (row * window.dilation[0]) as isize) as usize;
         let mut copy = |column: usize, count: usize| {
@@ -100,12 +105,10 @@ fn unfold(op: &Conv2d, image: &[i8], [y, x]: [usize; 2], unfolded: &mut [i8]) {
                 to.copy_from_slice(from);
             }
         };
-        if window.dilation[1] == 1 {
-            copy(columns.start, columns.len());
-            continue;
-        }
-        for column in columns.clone() {
-            copy(column, 1);
+        let mut column = columns.start;
+        while column < columns.end {
+            copy(column, together);
+            column += together;
         }
     }
 }
@@ -151,7 +154,21 @@ impl Layer<'_> {
             let scale = self.outputs.scale(index, bias);
             let side = usize::from(waiting.is_some());
             let Some((scale, sum)) = scale.zip(widen(weights, side, pairs)) else {
-                self.one_channel(window, index, weights, image, output);
+                let general = General {
+                    window: &Window {
+                        batches: 1,
+                        ..*window
+                    },
+                    weights,
+                    step: window.input[2],
+                    from: 0,
+                    depth: window.input[2],
+                    bias,
+                    input_offset: self.input_offset,
+                    outputs: &self.outputs,
+                    channel: index,
+                };
+                general.compute(image, output);
                 continue;
             };
             let channel = Channel {
@@ -172,37 +189,6 @@ impl Layer<'_> {
             }
             self.two(window, [last, last], pairs, words, output);
         }
-    }
-
-    /// A channel any of whose numbers may be too large for the fast way, and any window.
-    #[inline(never)]
-    fn one_channel(
-        &self,
-        window: &Window,
-        channel: usize,
-        weights: &[i8],
-        image: &[i8],
-        output: &mut [i8],
-    ) {
-        let window = &Window {
-            batches: 1,
-            ..*window
-        };
-        let depth = window.input[2];
-        each_position(window, |at, _, origin| {
-            let mut sum = self.bias.get(channel);
-            each_element(window, 0, origin, |element, first| {
-                let weights = weights.get(element * depth..).unwrap_or(&[]);
-                let values = image.get(first..).unwrap_or(&[]);
-                for (&weight, &value) in weights.iter().zip(values).take(depth) {
-                    let product = i32::from(weight) * (i32::from(value) + self.input_offset);
-                    sum = sum.wrapping_add(product);
-                }
-            });
-            if let Some(output) = output.get_mut(at + channel) {
-                *output = self.outputs.any(channel, sum);
-            }
-        });
     }
 
     /// What the sums of two channels begin with, if the weights that are inside the image have the sums `weights`.
@@ -236,7 +222,7 @@ impl Layer<'_> {
                 }
             };
             let [rows, columns] = region.inside;
-            let down = window.dilation[0] * window.input[1] * words;
+            let down = window.input[1] * words;
             let two = Two {
                 lines: Lines::new(rows, columns * words, down, window.filter[1] * words),
                 grid: Grid::new(window, region),

@@ -1,9 +1,9 @@
 //! Depthwise convolution: the weights of four channels are widened once and stay while all outputs go by.
 
+use super::general::General;
 use super::regions::{Grid, each_region};
 use super::scale::{Outputs, Scale};
 use super::taps::{self, Part, Tap};
-use crate::portable::{each_element, each_position};
 use crate::{Conv2d, Requantisation};
 
 /// Most elements of a window whose weights are widened.
@@ -20,7 +20,10 @@ pub(super) fn depthwise_conv_2d(
     let elements = op.window.filter[0].saturating_mul(op.window.filter[1]);
     let outputs = Outputs::new(requantisation, op.output_offset, op.bounds, elements);
     let words = bytemuck::try_cast_slice::<i8, u32>(input).ok();
-    let together = op.window.input[2] == channels && channels.is_multiple_of(4);
+    let together = op.window.input[2] == channels
+        && channels.is_multiple_of(4)
+        && op.window.dilation == [1; 2];
+    let multiplier = channels.checked_div(op.window.input[2]).unwrap_or(1);
     for first in (0..channels).step_by(4) {
         let four = match words {
             Some(words) if together && elements <= ELEMENTS => {
@@ -32,33 +35,22 @@ pub(super) fn depthwise_conv_2d(
             Some((four, words)) => four.all(words, output),
             None => {
                 for channel in first..channels.min(first + 4) {
-                    one_channel(op, &outputs, channel, input, output);
+                    let general = General {
+                        window: &op.window,
+                        weights: op.filter.get(channel..).unwrap_or(&[]),
+                        step: channels,
+                        from: channel.checked_div(multiplier).unwrap_or(0),
+                        depth: 1,
+                        bias: op.bias.get(channel),
+                        input_offset: op.input_offset,
+                        outputs: &outputs,
+                        channel,
+                    };
+                    general.compute(input, output);
                 }
             }
         }
     }
-}
-
-/// A channel any of whose numbers may be too large for the fast way, and any window.
-#[inline(never)]
-fn one_channel(op: &Conv2d, outputs: &Outputs, channel: usize, input: &[i8], output: &mut [i8]) {
-    let window = &op.window;
-    let channels = window.output[2];
-    let multiplier = channels.checked_div(window.input[2]).unwrap_or(1);
-    let from = channel.checked_div(multiplier).unwrap_or(0);
-    each_position(window, |at, batch, origin| {
-        let mut sum = op.bias.get(channel);
-        each_element(window, batch, origin, |element, first| {
-            let weight = op.filter.get(element * channels + channel);
-            if let (Some(&weight), Some(&value)) = (weight, input.get(first + from)) {
-                let product = i32::from(weight) * (i32::from(value) + op.input_offset);
-                sum = sum.wrapping_add(product);
-            }
-        });
-        if let Some(output) = output.get_mut(at + channel) {
-            *output = outputs.any(channel, sum);
-        }
-    });
 }
 
 /// Four channels.
@@ -104,10 +96,7 @@ impl<'f> Four<'f> {
                 let four = taps::Four {
                     part: Part {
                         inside: region.inside,
-                        steps: [
-                            window.dilation[0] * window.input[1] * words,
-                            window.dilation[1] * words,
-                        ],
+                        steps: [window.input[1] * words, words],
                         across: window.filter[1],
                     },
                     grid: Grid::new(window, region),

@@ -7,6 +7,7 @@
 mod convolution;
 mod depthwise;
 mod fully_connected;
+mod general;
 mod pairs;
 mod regions;
 mod rows;

@@ -153,7 +153,7 @@ struct Job {
 impl Two<'_> {
     /// Computes all outputs. The `image` and the `weights` begin where the first line of the first window does, a word of the
     /// image is four values, the first one lowest; `output` begins with the first output. If one of them ends before the
-    /// last output, none is written.
+    /// last output, or nothing of the windows is inside, none is written.
     #[inline(never)]
     pub fn compute(&self, image: &[u32], weights: &[Pair], output: &mut [i8]) {
         let lines = &self.lines;
@@ -161,11 +161,9 @@ impl Two<'_> {
             return;
         };
         let [first, second] = self.channels;
-        if lines.is_empty() {
-            self.empty(output);
-            return;
-        }
-        if image.len() < window + lines.reach
+        if lines.count == 0
+            || lines.line == 0
+            || image.len() < window + lines.reach
             || weights.len() < lines.weights
             || output.len() <= last + first.max(second)
         {
@@ -335,32 +333,11 @@ impl Two<'_> {
             }
         }
     }
-
-    /// Outputs of windows of which nothing is inside.
-    #[cold]
-    #[inline(never)]
-    fn empty(&self, output: &mut [i8]) {
-        let [down, across] = self.grid.elements;
-        for row in 0..self.grid.count[0] {
-            for column in 0..self.grid.count[1] {
-                for ((channel, scale), sum) in self.channels.iter().zip(self.scales).zip(self.start)
-                {
-                    if let Some(output) = output.get_mut(row * down + column * across + channel) {
-                        *output = scale.apply(sum);
-                    }
-                }
-            }
-        }
-    }
 }
 
+#[cfg(not(armv6m))]
 impl Lines {
-    fn is_empty(&self) -> bool {
-        self.count == 0 || self.line == 0
-    }
-
     /// Adds to `sums` the products of two channels' weights and values.
-    #[cfg(not(armv6m))]
     fn dot(&self, values: &[u32], weights: &[Pair], sums: [i32; 2]) -> [i32; 2] {
         let [mut first, mut second] = sums;
         let words = self.line / 4;

@@ -25,13 +25,9 @@ pub struct Part {
 }
 
 impl Part {
-    fn is_empty(&self) -> bool {
-        self.inside.contains(&0)
-    }
-
     /// Words of the image, and taps, up to the last element.
     fn reach(&self) -> [usize; 2] {
-        let [above, before] = self.inside.map(|count| count.wrapping_sub(1));
+        let [above, before] = self.inside.map(|count| count - 1);
         [(self.steps[0], self.steps[1]), (self.across, 1)]
             .map(|(down, across)| above * down + before * across + 1)
     }
@@ -74,15 +70,14 @@ struct Job {
 impl Four<'_> {
     /// Computes all outputs. The `image` and the `taps` begin with the first element of the first window, a word of the image is
     /// a value of each channel; `output` begins with the first channel of the first output. If one of them ends before the
-    /// last output, none is written.
+    /// last output, or nothing of the windows is inside, none is written.
     #[inline(never)]
     pub fn compute(&self, image: &[u32], taps: &[Tap], output: &mut [i8]) {
         let part = &self.part;
         let Some([window, last]) = self.grid.last() else {
             return;
         };
-        if part.is_empty() {
-            self.empty(output);
+        if part.inside.contains(&0) {
             return;
         }
         let [words, elements] = part.reach();
@@ -244,23 +239,6 @@ impl Four<'_> {
                     .map(|[down, across]| row * down + column * across);
                 let sums = self.sums(&image[at..], taps);
                 for ((output, scale), sum) in output[to..].iter_mut().zip(self.scales).zip(sums) {
-                    *output = scale.apply(sum);
-                }
-            }
-        }
-    }
-
-    /// Outputs of windows of which nothing is inside.
-    #[cold]
-    #[inline(never)]
-    fn empty(&self, output: &mut [i8]) {
-        let [down, across] = self.grid.elements;
-        for row in 0..self.grid.count[0] {
-            for column in 0..self.grid.count[1] {
-                let output = output
-                    .get_mut(row * down + column * across..)
-                    .unwrap_or(&mut []);
-                for ((output, scale), sum) in output.iter_mut().zip(self.scales).zip(self.start) {
                     *output = scale.apply(sum);
                 }
             }
