@@ -179,7 +179,7 @@ fn cycles_of_the_models_of_mlperf_tiny_are_those_of_the_interpreter_s_readme() {
     }
     let tinybench = Tinybench::new();
     let from = shared.join("mlperf-tiny").display().to_string();
-    for board in ["nano33", "nucleo-l4r5zi"] {
+    for board in ["nano33", "nucleo-l4r5zi", "nucleo-g0b1re"] {
         let record = official(&tinybench, &from, board, &[]);
         let rows = text.lines().filter(|row| row.starts_with('|'));
         let rows: Vec<_> = rows

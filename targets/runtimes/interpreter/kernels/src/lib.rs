@@ -3,7 +3,7 @@
 //! A [`Kernels`] implementation gets each operator with everything resolved: geometry, zero
 //! points, clamping bounds, multipliers, and slices of exactly the right length. [`Portable`] is
 //! the reference, which others take what they don't improve on from, [`Dsp`] the one for Armv7E-M, [`Compact`] what it
-//! is where code is to be small. They give the same results bit for bit.
+//! is where code is to be small, [`Thumb`] the one for Armv6-M. They give the same results bit for bit.
 //!
 //! Activations are in NHWC order: batch, row, column, channel.
 //!
@@ -29,11 +29,13 @@ pub mod quantisation;
 pub mod reduce;
 mod simd;
 mod softmax;
+mod thumb;
 
 pub use dsp::{Compact, Dsp, conv_2d_suits, depthwise_conv_2d_suits};
 pub use portable::Portable;
 pub use quantisation::Multiplier;
 pub use softmax::SoftmaxScale;
+pub use thumb::Thumb;
 
 /// How a window slides over the rows and columns of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

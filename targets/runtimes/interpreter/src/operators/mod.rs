@@ -28,8 +28,10 @@ pub(crate) use crate::registration::{expect_same_quantisation, registration};
 use crate::kernels::Compact as Best;
 #[cfg(all(armv7e_m, not(feature = "size")))]
 use crate::kernels::Dsp as Best;
-#[cfg(not(armv7e_m))]
+#[cfg(not(any(armv6m, armv7e_m)))]
 use crate::kernels::Portable as Best;
+#[cfg(armv6m)]
+use crate::kernels::Thumb as Best;
 
 /// Names registrations as statics, with the fastest kernels for the machine, and lists all of
 /// them for any kernels.
