@@ -3,12 +3,40 @@
 use super::execute::LONG;
 use super::op::{Kind, Op};
 use super::{Core, Fault, Stop, Trap};
+use crate::chips::FlashTiming;
 use crate::memory::{ANY_GROUP, AccessSize, BusFault, FLASH_GROUP, PERIPHERAL_GROUP, Place};
 use crate::system::Accessor;
 use crate::system::mpu::Access;
 use crate::system::scb::{ccr, cfsr};
 use crate::timing::TimingParameters;
 use crate::timing::waits::{self, Waits};
+
+/// Through what a read of data comes to the flash.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum DataWay {
+    /// Nothing.
+    Flash,
+    /// What the flash also reads instructions through, one thing at a time.
+    Port,
+    /// The cache for instructions.
+    InstructionCache,
+    /// The cache for data.
+    DataCache,
+}
+
+impl DataWay {
+    pub fn of(timing: &FlashTiming) -> Self {
+        if timing.single_port {
+            Self::Port
+        } else if timing.unified_cache && timing.instruction_cache {
+            Self::InstructionCache
+        } else if timing.data_cache {
+            Self::DataCache
+        } else {
+            Self::Flash
+        }
+    }
+}
 
 impl Core {
     /// Loads `N` bytes, zero-extended. `S`: only on the short way, see [`super::execute`].
@@ -204,31 +232,23 @@ impl Core {
     }
 
     /// Cycles that a load from flash takes beyond its static ones: wait states if it isn't of the
-    /// sector that was read last, nor in the data cache. There is no short way to look into that.
+    /// sector that was read last, nor in the data cache. There is no short way to look into that. A flash that
+    /// does one thing at a time also fetches the instructions up to there.
     #[inline(always)]
     fn flash_load_waits<const S: bool>(&mut self, op: &Op, offset: u32) -> Result<Waits, Trap> {
         let mut waits = 0;
         let sector = offset >> self.flash_sector_shift;
         if sector != self.last_flash_sector {
-            let missing = match &mut self.data_cache {
-                _ if self.flash_timing.single_port => {
-                    if S {
-                        return Err(Trap);
-                    }
-                    waits = self.single_port_load_waits(op);
+            let missing = match self.data_way {
+                DataWay::Flash => true,
+                DataWay::Port => {
                     self.last_group = FLASH_GROUP;
-                    return Ok(waits);
+                    let waits = self.followed.load::<S>(self.now(op), self.extra);
+                    return waits.map(|waits| waits::of_flash(waits as u32)).ok_or(Trap);
                 }
-                _ if self.flash_timing.unified_cache && self.flash_timing.instruction_cache => {
-                    if S {
-                        return Err(Trap);
-                    }
-                    self.cache.misses(offset)
-                }
-                _ if !self.flash_timing.data_cache => true,
                 _ if S => return Err(Trap),
-                Some(cache) => cache.misses(offset),
-                None => true,
+                DataWay::InstructionCache => self.cache.misses(offset),
+                DataWay::DataCache => (self.data_cache.as_mut()).is_none_or(|it| it.misses(offset)),
             };
             if missing {
                 waits = self.flash_data_wait;
@@ -238,19 +258,6 @@ impl Core {
         waits += self.lost_overlap(op, FLASH_GROUP);
         self.last_group = FLASH_GROUP;
         Ok(waits)
-    }
-
-    /// [`Self::flash_load_waits`] of a flash that does one thing at a time, for a load in its second cycle,
-    /// and what the fetch up to there waits.
-    #[cold]
-    #[inline(never)]
-    fn single_port_load_waits(&mut self, op: &Op) -> Waits {
-        let now = self.now(op);
-        let fetched = self.fetch_pending(now, self.extra);
-        let begin = now + 1;
-        let data_wait = waits::cycles(self.flash_data_wait) as u32;
-        let there = self.port.read(begin + fetched, data_wait);
-        waits::of_flash((there - begin) as u32)
     }
 
     /// What a load or store loses that was to overlap with the load before it, if that reached another

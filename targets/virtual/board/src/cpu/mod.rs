@@ -16,6 +16,7 @@ pub(crate) mod run;
 
 use std::sync::Arc;
 
+use self::bus::DataWay;
 use self::op::Op;
 use self::register_file::RegisterFile;
 use self::run::waiting::Waiting;
@@ -29,7 +30,7 @@ use crate::system::dwt::{EventTotals, Window};
 use crate::system::mpu::View;
 use crate::timing::TimingParameters;
 use crate::timing::cache::Cache;
-use crate::timing::port::{NoCache, Pending, Port, Reading};
+use crate::timing::port::{Followed, Reading, Setting};
 use crate::timing::prefetch::Prefetch;
 use crate::timing::shares::Share;
 use crate::timing::waits::{self, Waits};
@@ -170,6 +171,7 @@ pub(crate) struct Core {
 
     pub timing: TimingParameters,
     pub flash_timing: FlashTiming,
+    pub data_way: DataWay,
     /// Base-2 logarithm of the bytes of one flash read.
     pub flash_sector_shift: u32,
     /// Cycles that reading data from flash takes beyond one.
@@ -178,9 +180,8 @@ pub(crate) struct Core {
     pub cache: Cache,
     /// What the flash reads on its own.
     pub prefetch: Prefetch,
-    /// Of a flash that does one thing at a time: what it does, and what of the running block it has yet to do.
-    pub port: Port,
-    pub pending: Pending,
+    /// A flash that does one thing at a time.
+    pub followed: Followed,
     /// The cache for data, if the chip has one.
     pub data_cache: Option<Cache>,
     pub cache_counters: CacheCounters,
@@ -263,12 +264,15 @@ impl Core {
             step_requested: false,
             timing: description.timing,
             flash_timing,
+            data_way: DataWay::Flash,
             flash_sector_shift: 0,
             flash_data_wait: 0,
             cache: cache(description.instruction_cache),
             prefetch: Prefetch::default(),
-            port: Port::NEW,
-            pending: Pending::default(),
+            followed: Followed::new(
+                Setting::default(),
+                description.instruction_cache.sets * description.instruction_cache.ways,
+            ),
             data_cache: description.data_cache.map(cache),
             cache_counters: CacheCounters::default(),
             flush_code: true,
@@ -300,6 +304,7 @@ impl Core {
     pub fn update_flash_timing(&mut self) {
         let before = std::mem::replace(&mut self.flash_timing, self.chip.flash_timing());
         let now = self.flash_timing;
+        self.data_way = DataWay::of(&now);
         self.flash_sector_shift = now.sector_bytes.ilog2();
         let data_wait = now.wait_states + self.timing.flash_wait + self.timing.data_miss;
         self.flash_data_wait = waits::of_flash(data_wait);
@@ -308,10 +313,17 @@ impl Core {
         if resized || before.instruction_cache != now.instruction_cache {
             self.cache.clear(now.sector_bytes);
         }
-        let same_data = before.data_cache == now.data_cache && !now.single_port;
-        if resized || !same_data {
+        if resized || before.data_cache != now.data_cache {
             self.clear_data_cache();
         }
+        self.followed.set(Setting {
+            reading: Reading {
+                wait_states: self.instruction_miss_cycles(),
+                prefetch: now.prefetch,
+            },
+            cached: now.instruction_cache,
+            data_wait,
+        });
         self.flush_code = true;
     }
 
@@ -320,26 +332,9 @@ impl Core {
         self.flash_timing.wait_states + self.timing.flash_wait + self.timing.instruction_miss
     }
 
-    /// Has the flash fetch the instructions of the running block that begin until the cycle `now`, if it has
-    /// waited `delayed` cycles so far; the cycles that it waits for that.
-    pub fn fetch_pending(&mut self, now: u64, delayed: u64) -> u64 {
-        let reading = Reading {
-            wait_states: self.instruction_miss_cycles(),
-            prefetch: self.flash_timing.prefetch,
-        };
-        let (pending, port) = (&mut self.pending, &mut self.port);
-        if self.flash_timing.instruction_cache {
-            pending.fetch(port, &mut self.cache, reading, (now, delayed))
-        } else {
-            pending.fetch(port, &mut NoCache, reading, (now, delayed))
-        }
-    }
-
     /// Empties the data cache and the flash's read buffers.
     fn clear_data_cache(&mut self) {
         self.last_flash_sector = u32::MAX;
-        self.port = Port::NEW;
-        self.pending.clear();
         if let Some(cache) = &mut self.data_cache {
             cache.clear(self.flash_timing.sector_bytes);
         }
@@ -348,6 +343,7 @@ impl Core {
     /// Empties both caches.
     pub fn clear_caches(&mut self) {
         self.cache.clear(self.flash_timing.sector_bytes);
+        self.followed.clear();
         self.clear_data_cache();
     }
 

@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use crate::cpu::Fault;
 use crate::cpu::op::{Kind, Op};
+use crate::timing::port::InFlash;
 
 /// A decoded run of instructions, one cache line.
 #[derive(Debug)]
@@ -25,8 +26,8 @@ pub(crate) struct Block {
     pub it_after: u8,
     /// Contains floating-point instructions.
     pub float: bool,
-    /// Offset in the flash, if it lies there.
-    pub(super) flash: Option<u32>,
+    /// How it lies in the flash, if it lies there.
+    pub flash: Option<Box<InFlash>>,
     /// Epoch of the instruction cache at which all of the block was in it.
     pub epoch: Cell<u32>,
     /// Cycles beyond the static ones that executing it took last, without its own fetch.
@@ -46,7 +47,8 @@ impl Block {
     /// The range of bytes in the flash, if it lies there.
     pub fn flash_bytes(&self) -> Option<(u32, u32)> {
         let length = self.end.wrapping_sub(self.start);
-        self.flash.map(|start| (start, start + length))
+        let start = self.flash.as_ref()?.start;
+        Some((start, start + length))
     }
 
     /// Whether one of its operations up to `op`, which is one of them, needs the floating-point unit.

@@ -10,7 +10,8 @@ use crate::cpu::fusion::fuse;
 use crate::cpu::op::{Kind, Op};
 use crate::cpu::{Core, Fault};
 use crate::memory::{AccessSize, CODE_GRANULE_SHIFT, Place};
-use crate::timing::pipeline::{self, Entry, Fetch, FetchEffect, Step};
+use crate::timing::pipeline::{self, Cost, Entry, Fetch, FetchEffect, Step};
+use crate::timing::port::{self, InFlash, Wanted};
 use crate::timing::{Class, PipelineKind, shape};
 
 /// Instructions in a block at most.
@@ -307,10 +308,18 @@ impl Run {
             self.steps[covered].shape = executed;
             self.ops[at].imm = skipped.wrapping_sub(cycles);
         }
+        let jump_extra = jumped.saturating_sub(cycles);
         let taken_extra = pipeline::refill(&core.timing, &self.steps);
         let length = self.pc.wrapping_sub(self.start);
         let flash = match place {
-            Place::Flash(offset) => Some(offset),
+            Place::Flash(offset) => Some(Box::new(InFlash {
+                start: offset,
+                first_sector: offset / core.flash_timing.sector_bytes,
+                sectors: self.sectors(core, offset, &costs),
+                cycles,
+                jump_extra,
+                taken_extra,
+            })),
             Place::Ram(offset) => {
                 // An unaligned store that starts up to three bytes before reaches the code too.
                 let first = offset.saturating_sub(3) >> CODE_GRANULE_SHIFT;
@@ -331,7 +340,7 @@ impl Run {
             end: self.pc,
             ops: self.ops.into(),
             cycles,
-            jump_extra: jumped.saturating_sub(cycles),
+            jump_extra,
             taken_extra,
             instructions: self.steps.len() as u8,
             it_after: self.it,
@@ -341,6 +350,17 @@ impl Run {
             waited: Cell::new(0),
             links: [const { Cell::new(Block::NONE) }; 2],
         }
+    }
+
+    /// When the sectors of the flash are wanted in which it lies from the byte `start` on, if its instructions have
+    /// these costs: of a flash that does one thing at a time.
+    fn sectors(&self, core: &Core, start: u32, costs: &[Cost]) -> Box<[Wanted]> {
+        if !core.flash_timing.single_port {
+            return Box::default();
+        }
+        let instructions = self.steps.iter().zip(costs);
+        let instructions = instructions.map(|(step, cost)| (step.size, cost.before));
+        port::wanted(start, core.flash_timing.sector_bytes, instructions)
     }
 }
 

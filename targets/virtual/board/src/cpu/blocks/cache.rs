@@ -79,6 +79,7 @@ impl CodeCache {
         self.marked.clear();
         self.shares.clear();
         core.memory.forget_code();
+        core.followed.forget();
     }
 
     /// Forgets blocks that may contain bytes of one granule.

@@ -7,7 +7,6 @@ use super::Core;
 use super::blocks::{Block, CodeCache};
 use super::dispatch::dispatch;
 use super::op::Op;
-use crate::timing::port::Wanted;
 
 /// Where a run of blocks was left.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +60,16 @@ fn enter<const T: bool>(core: &mut Core, block: &Block) -> bool {
         let extra = if_jumped(core, block.jump_extra);
         core.cycles = core.cycles.wrapping_add(u64::from(extra));
         if block.epoch.get() != core.cache.epoch {
-            fetch_through_cache(core, block);
+            if core.flash_timing.single_port
+                && let Some(run) = &block.flash
+            {
+                // Each time: what was read ahead isn't in the cache.
+                let bytes = (block.start, block.end);
+                let waited = core.followed.enter(bytes, run, core.jumped, core.cycles);
+                core.cycles = core.cycles.wrapping_add(waited);
+            } else {
+                fetch_through_cache(core, block);
+            }
         }
     }
     core.jumped = false;
@@ -98,11 +106,6 @@ fn leave<const T: bool>(core: &mut Core, block: &Block) {
 #[cold]
 #[inline(never)]
 fn fetch_through_cache(core: &mut Core, block: &Block) {
-    if let (true, Some(bytes)) = (core.flash_timing.single_port, block.flash_bytes()) {
-        // Each time: what was read ahead isn't in the cache.
-        fetch_by_single_port(core, block, bytes);
-        return;
-    }
     if let (true, Some((start, end))) = (core.flash_timing.instruction_cache, block.flash_bytes()) {
         let cycles = if core.flash_timing.prefetch {
             fetch_ahead(core, block, start, end)
@@ -116,47 +119,6 @@ fn fetch_through_cache(core: &mut Core, block: &Block) {
         core.cycles = core.cycles.wrapping_add(cycles);
     }
     block.epoch.set(core.cache.epoch);
-}
-
-/// Later than anything.
-const NEVER: u64 = u64::MAX / 2;
-/// Cycles before it is wanted that a word is asked for at most: those of the instructions in the word before.
-const FETCHED_AHEAD: u32 = 2;
-
-/// Has a flash that does one thing at a time fetch what is left of the block before and the first sector of
-/// the block in the flash bytes `bytes`. The rest of it is fetched as its loads of the flash leave it time.
-fn fetch_by_single_port(core: &mut Core, block: &Block, (start, end): (u32, u32)) {
-    let waited = core.fetch_pending(NEVER, core.pending.delayed(core.cycles));
-    core.cycles = core.cycles.wrapping_add(waited);
-    let shift = core.flash_sector_shift;
-    let first = start >> shift;
-    let sectors = (first..=(end - 1) >> shift).map(|sector| wanted(block, sector << shift, start));
-    core.pending
-        .start(first, sectors, core.cycles, block.cycles);
-    let waited = core.fetch_pending(core.cycles, 0);
-    core.cycles = core.cycles.wrapping_add(waited);
-    core.pending.delay(waited);
-}
-
-/// When the flash byte `byte` of the block that begins at `start` is asked for, while the instruction before
-/// it executes, and wanted. Instructions have two bytes; one of four is the last of most blocks.
-fn wanted(block: &Block, byte: u32, start: u32) -> Wanted {
-    let begins = |instruction: u32| {
-        let behind = block
-            .ops
-            .partition_point(|op| u32::from(op.index) <= instruction);
-        // What has no operation takes a cycle.
-        match behind.checked_sub(1).map(|at| &block.ops[at]) {
-            Some(op) => u32::from(op.prefix) + instruction - u32::from(op.index),
-            None => instruction,
-        }
-    };
-    let instruction = byte.saturating_sub(start) / 2;
-    let wanted = begins(instruction);
-    Wanted {
-        requested: begins(instruction.saturating_sub(1)).max(wanted.saturating_sub(FETCHED_AHEAD)),
-        wanted,
-    }
 }
 
 /// Cycles that the block in the flash bytes `start..end` waits for sectors that aren't in the

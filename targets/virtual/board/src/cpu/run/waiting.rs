@@ -71,6 +71,8 @@ struct State {
     epochs: (u32, Option<u32>),
     /// What was read last decides what the next read waits.
     last_read: (u8, u32),
+    /// Of a flash that does one thing at a time.
+    flash: u32,
 }
 
 impl State {
@@ -85,6 +87,7 @@ impl State {
                 core.data_cache.as_ref().map(|it| it.epoch),
             ),
             last_read: (core.last_group, core.last_flash_sector),
+            flash: core.followed.situation_number(),
         }
     }
 }
@@ -154,6 +157,7 @@ fn pass_over(core: &mut Core, (cycles, instructions): (u64, u64)) {
     let until = core.deadline.saturating_sub(1);
     if let Some(passes) = until.saturating_sub(core.cycles).checked_div(cycles) {
         core.cycles += passes * cycles;
+        core.followed.pass(passes * cycles);
         core.instructions = core.instructions.wrapping_add(passes * instructions);
         #[cfg(test)]
         {

@@ -6,7 +6,7 @@ use crate::chips::{CacheShape, FlashTiming, MemoryRegion};
 use crate::cpu::Core;
 use crate::timing::TimingParameters;
 use crate::timing::pipeline::Source;
-use crate::timing::port::{Held, NoCache, Port, Reading};
+use crate::timing::port::{Held, Port, Reading};
 
 /// Lines of a cache: the oldest of a set goes first.
 pub(super) struct Lines {
@@ -141,10 +141,9 @@ impl Source for Sectors {
             wait_states: self.miss,
             prefetch: self.flash.prefetch,
         };
-        let ready = if self.flash.single_port && self.flash.instruction_cache {
-            self.port.fetch(&mut self.cache, reading, sector, at)
-        } else if self.flash.single_port {
-            self.port.fetch(&mut NoCache, reading, sector, at)
+        let ready = if self.flash.single_port {
+            let cache = &mut self.flash.instruction_cache.then_some(&mut self.cache);
+            self.port.fetch(cache, reading, sector, at as i64) as u64
         } else if !self.flash.instruction_cache {
             self.read_sector(sector, at, self.wait_states, first)
         } else if !self.cache.misses(offset) {

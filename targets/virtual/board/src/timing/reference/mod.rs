@@ -212,7 +212,7 @@ impl Reference {
         let wait_states = self.flash.wait_states + self.rules.flash_wait + self.rules.data_miss;
         if self.flash.single_port {
             // In the second cycle of the load.
-            let begin = self.cycles + u64::from(self.pipeline.total()) - 1;
+            let begin = (self.cycles + u64::from(self.pipeline.total()) - 1) as i64;
             let there = self.pipeline.source_mut().port.read(begin, wait_states);
             return (there - begin) as u32;
         }
