@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::{Held, Pending, Port, Reading, Wanted};
+use super::{Held, InFlash, Pending, Port, Reading};
 
 /// Situations kept before all but the last are forgotten.
 const SITUATIONS: usize = 1 << 16;
@@ -89,20 +89,6 @@ impl Situation {
             pending: self.pending.since(origin),
         }
     }
-}
-
-/// A straight run of instructions in the flash.
-#[derive(Clone, Debug)]
-pub(crate) struct InFlash {
-    /// Its first byte.
-    pub start: u32,
-    /// The sector of that, and when each is wanted: of a flash that does one thing at a time.
-    pub first_sector: u32,
-    pub sectors: Box<[Wanted]>,
-    /// Cycles that it takes without any wait, and those that entering it and leaving it by a jump add.
-    pub cycles: u32,
-    pub jump_extra: u32,
-    pub taken_extra: u32,
 }
 
 /// What happens: with the cycles since the access before, all that an access depends on besides the situation.

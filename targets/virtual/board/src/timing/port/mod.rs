@@ -7,9 +7,9 @@
 mod followed;
 mod pending;
 
-pub(crate) use followed::{Followed, InFlash, Setting};
+pub(crate) use followed::{Followed, Setting};
 use pending::Pending;
-pub(crate) use pending::{Wanted, wanted};
+pub(crate) use pending::{InFlash, Wanted, wanted};
 
 /// Which sectors a cache for instructions holds.
 pub(crate) trait Held {

@@ -1,6 +1,6 @@
 //! What of a straight run of instructions has yet to be fetched.
 
-use super::{Held, InFlash, Port, Reading};
+use super::{Held, Port, Reading};
 
 /// Cycles before it is wanted that a sector is asked for at most.
 const ASKED_FOR_AHEAD: u32 = 2;
@@ -33,6 +33,20 @@ pub(crate) fn wanted(
         requested = wanted;
     }
     sectors.into()
+}
+
+/// A straight run of instructions in the flash.
+#[derive(Clone, Debug)]
+pub(crate) struct InFlash {
+    /// Its first byte.
+    pub start: u32,
+    /// The sector of that, and when each is wanted: of a flash that does one thing at a time.
+    pub first_sector: u32,
+    pub sectors: Box<[Wanted]>,
+    /// Cycles that it takes without any wait, and those that entering it and leaving it by a jump add.
+    pub cycles: u32,
+    pub jump_extra: u32,
+    pub taken_extra: u32,
 }
 
 /// The sectors of a straight run of instructions that have yet to be fetched.
