@@ -458,7 +458,7 @@ impl HostRuntime for Interpreter {
             },
             SlowCode {
                 what: "sums product by product, of channels that the quick code can't take",
-                functions: &["tinybench_kernels::dsp::output::dot"],
+                functions: &["tinybench_kernels::simd::steps::dot"],
             },
             SlowCode {
                 what: "unfolding windows, whose shape doesn't allow reading them in place",

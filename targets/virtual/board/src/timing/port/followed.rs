@@ -320,7 +320,7 @@ mod tests {
             first_sector: start / 8,
             // Each third instruction takes two cycles.
             sectors: wanted(start, 8, (0..count).map(|at| (2, at + at / 3))),
-            cycles: count + (count + 2) / 3,
+            cycles: count + count.div_ceil(3),
             jump_extra: u32::from(count == 4),
             taken_extra: 1,
         };
