@@ -107,7 +107,8 @@ impl Lines {
         Self {
             count,
             line: 4 * words,
-            down: 4 * down.wrapping_sub(words),
+            // A single line has none behind it.
+            down: down.wrapping_sub(words).wrapping_mul(4),
             across: 16 * across.saturating_sub(words),
             reach: before.wrapping_mul(down).wrapping_add(words),
             weights: before.wrapping_mul(across).wrapping_add(words),
