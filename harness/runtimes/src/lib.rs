@@ -458,7 +458,10 @@ impl HostRuntime for Interpreter {
             },
             SlowCode {
                 what: "sums product by product, of channels that the quick code can't take",
-                functions: &["tinybench_kernels::simd::steps::dot"],
+                functions: &[
+                    "tinybench_kernels::simd::steps::dot",
+                    "tinybench_kernels::thumb::general::",
+                ],
             },
             SlowCode {
                 what: "unfolding windows, whose shape doesn't allow reading them in place",

@@ -290,7 +290,7 @@ fn a_model_or_an_image_that_does_not_fit_is_told_with_both_figures() {
         panic!("{error}")
     };
     assert_eq!((memory.as_str(), available), ("FLASH", 4096));
-    assert!((8000..1024 * 1024).contains(&needed), "{needed}");
+    assert!((8000..512 * 1024).contains(&needed), "{needed}");
 }
 
 #[test]

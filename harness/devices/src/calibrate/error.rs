@@ -61,10 +61,10 @@ pub enum CalibrateError {
          to the target's RAM, or the connection is bad"
     )]
     Damaged,
-    /// CYCCNT stands still, or counts something else.
+    /// The counter stands still, or counts something else.
     #[error(
         "the cycle counter doesn't count the core's clock: 64 instructions of one cycle took \
-         {cycles}; another debugger may have switched the DWT off"
+         {cycles}; another debugger may have switched it off"
     )]
     Counter {
         /// What it counted.

@@ -14,7 +14,7 @@ use tinybench_devices::calibrate::CalibrateError;
 use tinybench_devices::calibrate::benchmarks::{self, Benchmark, Features};
 use tinybench_devices::calibrate::board_file;
 use tinybench_devices::calibrate::chip::Chip;
-use tinybench_devices::calibrate::cores::{Core, CycleCounter};
+use tinybench_devices::calibrate::cores::Core;
 use tinybench_devices::calibrate::counts::Counts;
 use tinybench_devices::calibrate::fit::{self, Measured, Simulate};
 use tinybench_devices::calibrate::layout::Layout;
@@ -109,9 +109,7 @@ pub fn calibrate(
     let measured = match (&target, probe) {
         (Some(target), Some(probe)) => {
             let (mut counts, kind) = bench.run(probe, "measuring", &mut progress)?;
-            if core.counter == CycleCounter::Dwt {
-                notes = report::drop_dead_counters(&mut counts);
-            }
+            notes = report::drop_dead_counters(&mut counts);
             check_stability(&bench.benchmarks, &counts)?;
             let reported = ReportedTarget {
                 probe: target.name(),

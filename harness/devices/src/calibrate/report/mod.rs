@@ -179,9 +179,11 @@ impl Counts {
 pub fn drop_dead_counters(measured: &mut [Counts]) -> Vec<String> {
     let mut notes = Vec::new();
     for (index, name) in EVENTS.into_iter().enumerate() {
-        let dead = measured
+        let mut seen = measured
             .iter_mut()
-            .all(|counts| counts.events()[index].is_none_or(|count| count == 0));
+            .filter_map(|counts| *counts.events()[index])
+            .peekable();
+        let dead = seen.peek().is_some() && seen.all(|count| count == 0);
         if dead {
             for counts in measured.iter_mut() {
                 *counts.events()[index] = None;

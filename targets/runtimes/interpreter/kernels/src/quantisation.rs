@@ -81,7 +81,7 @@ pub fn rounding_high_multiply(a: i32, b: i32) -> i32 {
 /// `value` / 2^`exponent`, rounded to nearest, ties away from zero; `exponent` in 0..=31.
 #[inline]
 pub fn rounding_shift_right(value: i32, exponent: u32) -> i32 {
-    let mask = ((1_i64 << exponent) - 1) as i32;
+    let mask = (1_u32 << (exponent & 31)).wrapping_sub(1) as i32;
     let remainder = value & mask;
     let threshold = (mask >> 1) + i32::from(value < 0);
     (value >> (exponent & 31)) + i32::from(remainder > threshold)

@@ -69,6 +69,9 @@ macro_rules! parameters {
                 range: $range,
             },)*];
 
+            /// Their names, in the same order.
+            pub const NAMES: [&str; [$($default),*].len()] = [$(stringify!($field)),*];
+
             /// The value of the parameter called `name`, if there is one.
             pub fn get(&self, name: &str) -> Option<u32> {
                 match name {

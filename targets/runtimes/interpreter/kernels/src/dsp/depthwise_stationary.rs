@@ -32,11 +32,7 @@ pub(super) fn depthwise_conv_2d(
     input: &[i8],
     output: &mut [i8],
 ) {
-    let planes = match cfg!(feature = "size") {
-        true => None,
-        false => Planes::of(&op.window),
-    };
-    match planes {
+    match Planes::of(&op.window) {
         Some(planes) => by_planes(op, requantisation, &planes, input, output),
         None => by_regions(op, requantisation, 0..op.window.output[2], input, output),
     }

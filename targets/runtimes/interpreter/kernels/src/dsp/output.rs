@@ -163,7 +163,7 @@ impl Sum<'_> {
 /// Which accumulators are scaled the fast way: those of windows of some size.
 #[derive(Clone, Copy)]
 pub(super) struct Fast {
-    /// No bias may be so large in either direction, for twice of any accumulator to fit 32 bits.
+    /// No bias may be so large in either direction, for any accumulator to keep within 2^30.
     bias: u32,
     /// Zero point of the output.
     offset: i32,

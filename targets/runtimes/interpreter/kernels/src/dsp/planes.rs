@@ -10,7 +10,7 @@ use crate::{Conv2d, Requantisation, Window};
 const ROOM: usize = 768;
 
 /// Memory for a plane, which has words at its lines' beginnings.
-#[repr(align(4))]
+#[repr(C, align(4))]
 pub(super) struct Room {
     elements: [i8; ROOM],
     /// What becomes 0 when the offset of the input is added.

@@ -216,7 +216,6 @@ impl Region<'_> {
                     "bne 4b",
                     "ldr r10, [sp, #8]",
                     "str r10, [sp, #4]",
-                    "b 6f",
                     ".p2align 2",
                     "6:",
                     "ldr.w r12, [sp]",

@@ -137,7 +137,6 @@ pub struct Plane<'p> {
 struct Job {
     end: *const i8,
     lines: usize,
-    below: usize,
     plane_skip: usize,
     output_skip: usize,
     pitch: usize,
@@ -175,7 +174,6 @@ impl<'p> Plane<'p> {
             let job = Job {
                 end: plane.wrapping_add(across - 1),
                 lines,
-                below: self.pitch,
                 plane_skip: self.pitch.wrapping_sub(across),
                 output_skip: below.wrapping_sub(across * next),
                 pitch: self.pitch,
@@ -225,8 +223,8 @@ impl<'p> Plane<'p> {
             unsafe {
                 asm!(
                     "push {{r6, r7}}",
-                    "ldm.w r0, {{r2, r3, r4, r5, r6, r7, r8, r9}}",
-                    "push {{r2, r3, r4, r5, r6}}",
+                    "ldm.w r0, {{r2, r3, r4, r5, r7, r8, r9}}",
+                    "push {{r2, r3, r4, r5}}",
                     "ldm.w r1!, {{r2, r3, r4, r5}}",
                     "push {{r5}}",
                     // Multiplier, what is added, shift, step of outputs; bias, end of a line, lines.
@@ -260,17 +258,16 @@ impl<'p> Plane<'p> {
                     // The next line.
                     "4:",
                     "ldr.w r10, [sp, #24]",
-                    "ldr.w r11, [sp, #28]",
-                    "ldr.w r12, [sp, #32]",
-                    "ldr.w r0, [sp, #36]",
-                    "add.w r9, r9, r11",
+                    "ldr.w r12, [sp, #28]",
+                    "ldr.w r0, [sp, #32]",
+                    "add.w r9, r9, r7",
                     "add.w r8, r8, r12",
                     "add.w lr, lr, r0",
                     "str.w r9, [sp, #20]",
                     "subs.w r10, r10, #1",
                     "str.w r10, [sp, #24]",
                     "bne 3b",
-                    "add sp, sp, #40",
+                    "add sp, sp, #36",
                     "pop {{r6, r7}}",
                     inout("r0") &raw const job => _,
                     inout("r1") channel => _,

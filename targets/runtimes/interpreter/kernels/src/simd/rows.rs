@@ -45,7 +45,7 @@ struct Job {
 
 impl Rows<'_> {
     /// Computes whole groups of four outputs, limited to 8 bits, as far as all slices go: how many
-    /// outputs. Twice of no sum may exceed 32 bits.
+    /// outputs. No sum may reach 2^30 in either direction.
     #[inline(never)]
     pub fn compute(&self, input: &[i8], outputs: &mut [i8]) -> usize {
         const NONE: &[[u8; 4]] = &[[0; 4]; 4];

@@ -432,11 +432,11 @@ mod tests {
 
     #[test]
     fn lines_follow_each_other_at_their_distances() {
-        // Two lines of two words, three words apart in the image and two of the weights.
-        let lines = Lines::new(2, 2, 3, 2);
+        // Two lines of two words, three words apart in the image and four of the weights.
+        let lines = Lines::new(2, 2, 3, 4);
         let values: Vec<u32> = (0..5).map(|at| word([at, 0, 0, 0])).collect();
-        let weights: Vec<Pair> = (0..4).map(|at| [1 << (16 + 4 * at), 0, 0, 0]).collect();
-        let expected = 0x10 + 3 * 0x100 + 4 * 0x1000;
+        let weights: Vec<Pair> = (0..6).map(|at| [1 << (16 + 2 * at), 0, 0, 0]).collect();
+        let expected = 0x4 + 3 * 0x100 + 4 * 0x400;
         assert_eq!(lines.dot(&values, &weights, [0; 2]), [expected, 0]);
     }
 }

@@ -1,6 +1,6 @@
 //! From accumulators to outputs without a multiplication to 64 bits.
 
-use crate::quantisation::Multiplier;
+use crate::quantisation::{Multiplier, rounding_shift_right};
 use crate::{Add, Requantisation};
 
 /// 2·`a`·`b` in units of 2^32, rounded to nearest, ties upwards: [`rounding_high_multiply`] for an `a` in
@@ -85,7 +85,7 @@ macro_rules! scale {
 #[cfg(armv6m)]
 pub(super) use scale;
 
-/// Largest shift for which the zero point can be added before it without an overflow.
+/// Largest shift that is taken: the zero point is added before it, which doesn't overflow up to here.
 const MOST_SHIFT: i8 = 21;
 
 /// What an operator's outputs have in common.
@@ -165,11 +165,7 @@ fn scaled(multiplier: Multiplier, value: i32) -> i32 {
     }
     let [high, low] = halves(multiplier.multiplier);
     let value = high_multiply(shifted, high, low);
-    // Rounded as by `rounding_shift_right`, whose mask has 64 bits.
-    let right = u32::from(multiplier.shift.min(0).unsigned_abs()) & 31;
-    let mask = (1_u32 << right).wrapping_sub(1) as i32;
-    let threshold = (mask >> 1) + i32::from(value < 0);
-    (value >> right) + i32::from(value & mask > threshold)
+    rounding_shift_right(value, multiplier.shift.min(0).unsigned_abs().into())
 }
 
 #[cold]

@@ -314,7 +314,7 @@ impl<F: Family> Stm32<F> {
             Unit::Unmodelled => None,
             unit if Self::is_of_family(unit) => {
                 let known = self.family.write(unit, offset, write);
-                if unit == Unit::Rcc && F::LAYOUT.rcc.resets_peripherals(offset) {
+                if unit == Unit::Rcc && self.family.rcc().resets_peripherals(offset) {
                     self.reset_held();
                 }
                 *context.timing_changed = true;

@@ -4,7 +4,7 @@ use super::clocks::Clocks;
 use super::flash_controller::{FlashController, FlashModel};
 use super::peripheral::Write;
 use super::pins::{ExtiLayout, PortLayout};
-use super::rcc::{Gate, Rcc, RccLayout};
+use super::rcc::{Bit, Rcc};
 use super::resets::Resetter;
 use super::time::TimerLayout;
 use crate::chips::{ChipDescription, FlashTiming, ResetReason};
@@ -41,7 +41,7 @@ pub(in crate::chips) struct Entry {
     pub name: &'static str,
     pub unit: Unit,
     /// `None` where the RCC switches nothing, or the peripheral isn't modelled.
-    pub gate: Option<Gate>,
+    pub gate: Option<Bit>,
     /// What isn't zero after a reset of a peripheral that isn't modelled: offset and value.
     pub reset: &'static [(u32, u32)],
 }
@@ -56,7 +56,7 @@ pub(in crate::chips) const fn modelled(
     start: u32,
     name: &'static str,
     unit: Unit,
-    gate: Option<Gate>,
+    gate: Option<Bit>,
 ) -> Entry {
     Entry {
         start,
@@ -69,8 +69,8 @@ pub(in crate::chips) const fn modelled(
 }
 
 /// A bit of the RCC that switches a peripheral on.
-pub(in crate::chips) const fn gate(register: u32, bit: u32) -> Option<Gate> {
-    Some(Gate { register, bit })
+pub(in crate::chips) const fn gate(register: u32, bit: u32) -> Option<Bit> {
+    Some(Bit::new(register, bit))
 }
 
 /// A serial port.
@@ -106,7 +106,6 @@ pub(in crate::chips) struct Layout {
     pub timers: &'static [TimerLayout],
     pub ports: &'static [PortLayout],
     pub exti: &'static ExtiLayout,
-    pub rcc: &'static RccLayout,
     pub flash: &'static FlashModel,
     /// Interrupt lines of the window watchdog, the flash and the random number generator.
     pub watchdog_line: u32,

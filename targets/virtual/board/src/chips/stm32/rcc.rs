@@ -14,16 +14,9 @@ const CSSON: u32 = 1 << 19;
 /// BDCR.BDRST.
 const BACKUP_RESET: u32 = 1 << 16;
 
-/// The bit that switches a peripheral on: the offset of its register in the RCC, and its number. The
-/// bit that resets it is at the same place of a register so many bytes before.
+/// A bit of a register: the offset of that, and its number. That which resets a peripheral is at the same place of
+/// a register so many bytes before the one that switches it on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::chips) struct Gate {
-    pub register: u32,
-    pub bit: u32,
-}
-
-/// A bit of a register.
-#[derive(Debug)]
 pub(in crate::chips) struct Bit {
     pub register: u32,
     pub bit: u32,
@@ -94,14 +87,6 @@ pub(in crate::chips) struct RccLayout {
     pub status_writable: u32,
 }
 
-impl RccLayout {
-    /// Whether a write to a register may have reset peripherals.
-    pub fn resets_peripherals(&self, offset: u32) -> bool {
-        let [first, last] = self.resets;
-        (first..=last).contains(&offset)
-    }
-}
-
 /// The clocks' registers.
 #[derive(Clone, Debug)]
 pub(in crate::chips) struct Rcc {
@@ -112,6 +97,12 @@ pub(in crate::chips) struct Rcc {
 }
 
 impl Rcc {
+    /// Whether a write to a register may reset peripherals.
+    pub fn resets_peripherals(&self, offset: u32) -> bool {
+        let [first, last] = self.layout.resets;
+        (first..=last).contains(&offset)
+    }
+
     /// As power comes up.
     pub fn new(layout: &'static RccLayout) -> Self {
         let mut rcc = Self {
@@ -234,12 +225,12 @@ impl Rcc {
     }
 
     /// Whether a peripheral is switched on.
-    pub fn is_enabled(&self, gate: Gate) -> bool {
+    pub fn is_enabled(&self, gate: Bit) -> bool {
         self.is_on(gate.register, gate.bit)
     }
 
     /// Whether a peripheral is held in reset.
-    pub fn is_reset(&self, gate: Gate) -> bool {
+    pub fn is_reset(&self, gate: Bit) -> bool {
         let offset = gate.register - self.layout.enables + self.layout.resets[0];
         self.is_on(offset, gate.bit)
     }

@@ -34,7 +34,6 @@ impl Family for G0b1 {
         timers: &map::TIMERS,
         ports: &parts::PORTS,
         exti: &parts::EXTI,
-        rcc: &rcc::LAYOUT,
         flash: &parts::FLASH,
         watchdog_line: map::line::WWDG,
         flash_line: map::line::FLASH,

@@ -38,7 +38,6 @@ impl Family for L4r5 {
         timers: &map::TIMERS,
         ports: &parts::PORTS,
         exti: &parts::EXTI,
-        rcc: &rcc::LAYOUT,
         flash: &parts::FLASH,
         watchdog_line: map::line::WWDG,
         flash_line: map::line::FLASH,

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use super::{Held, InFlash, Pending, Port, Reading};
 
-/// Situations kept before all but the last are forgotten.
-const SITUATIONS: usize = 1 << 16;
+/// Situations, and accesses that aren't found at once, kept before all but the last situation are forgotten.
+const KEPT: usize = 1 << 16;
 /// Accesses of a situation that are found at once.
 const WAYS: usize = 4;
 /// Later than anything.
@@ -279,7 +279,7 @@ impl Followed {
         event: Event,
         does: impl FnOnce(&mut Situation, &Setting) -> (i64, i64),
     ) -> Outcome {
-        if self.situations.len() >= SITUATIONS {
+        if self.situations.len().max(self.others.len()) >= KEPT {
             self.forget();
         }
         let mut situation = self.situation().clone();

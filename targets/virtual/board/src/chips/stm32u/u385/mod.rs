@@ -41,7 +41,6 @@ impl Family for U385 {
         timers: &map::TIMERS,
         ports: &parts::PORTS,
         exti: &super::parts::EXTI,
-        rcc: &rcc::LAYOUT,
         flash: &parts::FLASH,
         watchdog_line: line::WWDG,
         flash_line: line::FLASH,

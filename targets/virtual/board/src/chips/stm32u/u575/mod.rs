@@ -42,7 +42,6 @@ impl Family for U575 {
         timers: &map::TIMERS,
         ports: &parts::PORTS,
         exti: &super::parts::EXTI,
-        rcc: &rcc::LAYOUT,
         flash: &parts::FLASH,
         watchdog_line: line::WWDG,
         flash_line: line::FLASH,
