@@ -15,49 +15,9 @@ const DEFAULT_STACK_BYTES: u32 = 8192;
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
 
-    let flash = region("FLASH");
-    let ram = region("RAM");
-    let stack_bytes = optional_number("TINYBENCH_STACK_BYTES").unwrap_or(DEFAULT_STACK_BYTES);
-    if stack_bytes == 0 || !stack_bytes.is_multiple_of(8) || stack_bytes >= ram.length {
-        fail(&format!(
-            "TINYBENCH_STACK_BYTES is {stack_bytes}: it must be a multiple of 8, above zero and \
-             below the size of RAM, {} bytes",
-            ram.length
-        ));
-    }
-    let last = match env::var_os("CARGO_FEATURE_LIBRARY") {
-        Some(_) => ".tinybench.harness.support",
-        None => ".tinybench.harness",
-    };
-    let memory = format!(
-        "MEMORY\n{{\n  FLASH : ORIGIN = {:#010x}, LENGTH = {:#x}\n  RAM : ORIGIN = {:#010x}, LENGTH = {:#x}\n}}\n\
-         /* cortex-m-rt's name for the lowest address of the stack. */\n\
-         _stack_end = ORIGIN(RAM) + LENGTH(RAM) - {stack_bytes};\n\
-         /* cortex-m-rt's name for where .text begins: behind the sections of tinybench.x. */\n\
-         _stext = ALIGN(ADDR({last}) + SIZEOF({last}), 16);\n",
-        flash.origin, flash.length, ram.origin, ram.length
-    );
-    write(&out.join("memory.x"), memory.as_bytes());
-    // Of another name than the template, which the linker would find first.
-    write(&out.join("sections.x"), script().as_bytes());
-    // Where a device crate would name its interrupts.
-    write(&out.join("device.x"), b"");
-    println!("cargo:rerun-if-changed=tinybench.x");
-    println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-link-search={}", out.display());
-    println!("cargo:rustc-link-arg-bins=-Tlink.x");
-    println!("cargo:rustc-link-arg-bins=-Tsections.x");
-    if env::var_os("CARGO_FEATURE_LIBRARY").is_some() {
-        link_library(&out);
-    }
-
-    if env::var_os("CARGO_FEATURE_CALIBRATION").is_none() {
-        // A runtime into which its model is compiled has none beside it.
-        let bytes = match variable("TINYBENCH_NO_MODEL") {
-            Some(_) => Vec::new(),
-            None => model(),
-        };
-        write(&out.join("model.bin"), &bytes);
+    // A static library is linked elsewhere, with memories and a model of its own.
+    if variable("TINYBENCH_LINKED_ELSEWHERE").is_none() {
+        link(&out);
     }
 
     if env::var_os("CARGO_FEATURE_PIPELINE").is_some() {
@@ -67,10 +27,6 @@ fn main() {
             .and_then(Tables::new)
             .unwrap_or_else(|error| fail(&format!("TINYBENCH_FRONT_END is `{text}`: {error}")));
         write(&out.join("front_end.rs"), front_end(&tables).as_bytes());
-    }
-
-    if env::var_os("CARGO_FEATURE_INTERPRETER").is_some() {
-        write(&out.join("operators.rs"), operators().as_bytes());
     }
 
     if env::var_os("CARGO_FEATURE_MLPERF").is_some() {
@@ -124,6 +80,55 @@ fn main() {
         if chip.starts_with("stm32") {
             println!("cargo:rustc-cfg=stm32");
         }
+    }
+}
+
+/// What the linker needs: memories, script, and the model.
+fn link(out: &Path) {
+    let flash = region("FLASH");
+    let ram = region("RAM");
+    let stack_bytes = optional_number("TINYBENCH_STACK_BYTES").unwrap_or(DEFAULT_STACK_BYTES);
+    if stack_bytes == 0 || !stack_bytes.is_multiple_of(8) || stack_bytes >= ram.length {
+        fail(&format!(
+            "TINYBENCH_STACK_BYTES is {stack_bytes}: it must be a multiple of 8, above zero and \
+             below the size of RAM, {} bytes",
+            ram.length
+        ));
+    }
+    let last = match env::var_os("CARGO_FEATURE_LIBRARY") {
+        Some(_) => ".tinybench.harness.support",
+        None => ".tinybench.harness",
+    };
+    let memory = format!(
+        "MEMORY\n{{\n  FLASH : ORIGIN = {:#010x}, LENGTH = {:#x}\n  RAM : ORIGIN = {:#010x}, LENGTH = {:#x}\n}}\n\
+         /* cortex-m-rt's name for the lowest address of the stack. */\n\
+         _stack_end = ORIGIN(RAM) + LENGTH(RAM) - {stack_bytes};\n\
+         /* cortex-m-rt's name for where .text begins: behind the sections of tinybench.x. */\n\
+         _stext = ALIGN(ADDR({last}) + SIZEOF({last}), 16);\n",
+        flash.origin, flash.length, ram.origin, ram.length
+    );
+    write(&out.join("memory.x"), memory.as_bytes());
+    // Of another name than the template, which the linker would find first.
+    write(&out.join("sections.x"), script().as_bytes());
+    // Where a device crate would name its interrupts.
+    write(&out.join("device.x"), b"");
+    println!("cargo:rerun-if-changed=tinybench.x");
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-link-search={}", out.display());
+    println!("cargo:rustc-link-arg-bins=-Tlink.x");
+    println!("cargo:rustc-link-arg-bins=-Tsections.x");
+    if env::var_os("CARGO_FEATURE_LIBRARY").is_some() {
+        link_library(out);
+    }
+
+    if env::var_os("CARGO_FEATURE_CALIBRATION").is_none() {
+        // A runtime into which its model is compiled has none beside it.
+        let bytes = match variable("TINYBENCH_NO_MODEL") {
+            Some(_) => Vec::new(),
+            None => model(),
+        };
+        write(&out.join("model.bin"), &bytes);
+        write(&out.join("parts.rs"), operators().as_bytes());
     }
 }
 
@@ -203,23 +208,13 @@ fn link_library(out: &Path) {
     }
 }
 
-/// The registrations that the model needs, as Rust source.
-fn operators() -> String {
-    let Some(names) = variable("TINYBENCH_OPERATORS") else {
-        return "operators::ALL".to_owned();
-    };
-    let is_name = |name: &str| {
-        let known = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-        !name.is_empty() && name.bytes().all(known)
-    };
-    if !names.split(',').all(is_name) {
-        fail(&format!(
-            "TINYBENCH_OPERATORS is `{names}`: it must be names of the interpreter's registrations \
-             with commas between them, such as `CONV_2D_INT8,ADD_INT8`"
-        ));
+/// The registrations that the model needs, as Rust source: all there are, for whoever builds by hand, and
+/// none where the runtime is no interpreter.
+fn operators() -> &'static str {
+    match env::var_os("CARGO_FEATURE_INTERPRETER") {
+        Some(_) => "static OPERATORS: &[&Registration] = operators::ALL;\n",
+        None => "static OPERATORS: &[&()] = &[];\n",
     }
-    let names = names.split(',').map(|name| format!("&operators::{name},"));
-    format!("&[{}]", names.collect::<String>())
 }
 
 /// A setting of the chip that is on or off, as Rust source.

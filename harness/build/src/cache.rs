@@ -13,7 +13,6 @@ use super::bounded::{leave, size};
 use super::library::place;
 use tinybench_inputs::project;
 
-const ELF: &str = "firmware.elf";
 const SHA256: &str = "firmware.sha256";
 /// Where cargo keeps what it compiles.
 const BUILD: &str = "build";
@@ -24,6 +23,24 @@ const NEW: &str = "new-";
 const MOST_IMAGES: u64 = 2 << 30;
 /// Bytes of what cargo has compiled, which is made anew beyond that.
 const MOST_COMPILED: u64 = 4 << 30;
+
+/// What is kept under a key.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kept {
+    /// An image.
+    Image,
+    /// The objects from which images are linked.
+    Objects,
+}
+
+impl Kept {
+    fn file(self) -> &'static str {
+        match self {
+            Self::Image => "firmware.elf",
+            Self::Objects => "firmware.a",
+        }
+    }
+}
 
 /// The images of a project.
 pub(super) struct Cache {
@@ -42,10 +59,10 @@ impl Cache {
         self.folder.join(BUILD)
     }
 
-    /// The image of `key` and its hash, if it is there and undamaged.
-    pub(super) fn get(&self, key: &str) -> Option<(PathBuf, String)> {
+    /// The file of `key` and its hash, if it is there and undamaged.
+    pub(super) fn get(&self, key: &str, what: Kept) -> Option<(PathBuf, String)> {
         let folder = self.folder.join(key);
-        let elf = folder.join(ELF);
+        let elf = folder.join(what.file());
         let bytes = fs::read(&elf).ok()?;
         let recorded = fs::read_to_string(folder.join(SHA256)).ok()?;
         if hash(&bytes) != recorded {
@@ -59,15 +76,19 @@ impl Cache {
         Some((elf, recorded))
     }
 
-    /// Keeps a copy of the image at `built` for `key`.
-    pub(super) fn put(&self, key: &str, built: &Path) -> Result<(PathBuf, String), BuildError> {
-        let bytes = fs::read(built).map_err(BuildError::io(built))?;
-        let sha256 = hash(&bytes);
+    /// Keeps `bytes` for `key`.
+    pub(super) fn put(
+        &self,
+        key: &str,
+        what: Kept,
+        bytes: &[u8],
+    ) -> Result<(PathBuf, String), BuildError> {
+        let sha256 = hash(bytes);
         let folder = self.folder.join(key);
-        self.replace(&folder, &bytes, &sha256)
+        self.replace(&folder, what, bytes, &sha256)
             .map_err(BuildError::place(&folder))?;
         self.bound(&folder, MOST_IMAGES, MOST_COMPILED);
-        Ok((folder.join(ELF), sha256))
+        Ok((folder.join(what.file()), sha256))
     }
 
     /// Removes the images that were used longest ago, but not that of `folder`, until the others have
@@ -95,11 +116,11 @@ impl Cache {
     }
 
     /// Puts a whole new folder in the place of what was there, which `get` has refused.
-    fn replace(&self, folder: &Path, elf: &[u8], sha256: &str) -> io::Result<()> {
+    fn replace(&self, folder: &Path, what: Kept, bytes: &[u8], sha256: &str) -> io::Result<()> {
         let new = tempfile::Builder::new()
             .prefix(NEW)
             .tempdir_in(&self.folder)?;
-        fs::write(new.path().join(ELF), elf)?;
+        fs::write(new.path().join(what.file()), bytes)?;
         fs::write(new.path().join(SHA256), sha256)?;
         match fs::remove_dir_all(folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -191,11 +212,10 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         let cache = Cache::in_project(project.path());
         let _lock = cache.lock().unwrap();
-        let built = project.path().join("built");
-        fs::write(&built, b"an image").unwrap();
-        assert_eq!(cache.get("key"), None);
-        let put = cache.put("key", &built).unwrap();
-        assert_eq!(cache.get("key"), Some(put.clone()));
+        assert_eq!(cache.get("key", Kept::Image), None);
+        let put = cache.put("key", Kept::Image, b"an image").unwrap();
+        assert_eq!(cache.get("key", Kept::Image), Some(put.clone()));
+        assert_eq!(cache.get("key", Kept::Objects), None);
         assert_eq!(fs::read(put.0).unwrap(), b"an image");
     }
 
@@ -209,10 +229,9 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         let cache = Cache::in_project(project.path());
         let _lock = cache.lock().unwrap();
-        let built = project.path().join("built");
-        fs::write(&built, vec![1; 1000]).unwrap();
+        let built = vec![1; 1000];
         for (age, digit) in [(30, "a"), (20, "b"), (10, "c"), (0, "d")] {
-            let (elf, _) = cache.put(&key(digit), &built).unwrap();
+            let (elf, _) = cache.put(&key(digit), Kept::Image, &built).unwrap();
             let file = File::options()
                 .append(true)
                 .open(elf.with_file_name(SHA256));
@@ -220,17 +239,17 @@ mod tests {
             file.unwrap().set_modified(time).unwrap();
         }
         // The oldest is used again.
-        cache.get(&key("a")).unwrap();
+        cache.get(&key("a"), Kept::Image).unwrap();
         let newest = cache.folder.join(key("d"));
         // Each has 64 bytes more for its hash.
         cache.bound(&newest, 2 * 1064, 0);
         let left: Vec<_> = ["a", "b", "c", "d"]
-            .map(|digit| cache.get(&key(digit)).is_some())
+            .map(|digit| cache.get(&key(digit), Kept::Image).is_some())
             .into();
         assert_eq!(left, [true, false, true, true]);
         cache.bound(&newest, 0, 0);
         let left: Vec<_> = ["a", "b", "c", "d"]
-            .map(|digit| cache.get(&key(digit)).is_some())
+            .map(|digit| cache.get(&key(digit), Kept::Image).is_some())
             .into();
         assert_eq!(left, [false, false, false, true]);
     }

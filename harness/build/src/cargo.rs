@@ -21,7 +21,11 @@ pub struct CompileError {
     pub words: String,
 }
 
-/// Compiles the firmware in `folder` and returns the path of the ELF file.
+/// What cargo calls the firmware's library.
+const LIBRARY: &str = "tinybench_firmware";
+
+/// Compiles the firmware in `folder` and returns the path of the ELF file, or of the static library that is
+/// to be linked.
 pub(super) fn compile(
     job: &Job,
     toolchain: &Toolchain,
@@ -55,9 +59,12 @@ pub(super) fn compile(
         };
         match message {
             Line::CompilerArtifact(artifact) => {
-                if artifact.target.name == job.binary && artifact.executable.is_some() {
-                    executable = artifact.executable;
-                }
+                let made = match job.binary {
+                    Some(binary) if artifact.target.name == binary => artifact.executable,
+                    None if artifact.target.name == LIBRARY => artifact.library(),
+                    _ => None,
+                };
+                executable = made.or(executable);
                 if compiled.insert(artifact.package_id) {
                     on_event(Event::Compiling {
                         done: compiled.len(),
@@ -153,12 +160,20 @@ fn command(
     command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .args(["build", "--release", "--locked", "--message-format=json"])
-        .args(["--target", &toolchain.target])
-        .args(["--bin", job.binary, "--features", &job.features])
+        .arg(if job.binary.is_some() {
+            "build"
+        } else {
+            "rustc"
+        })
+        .args(["--release", "--locked", "--message-format=json"])
+        .args(["--target", &toolchain.target, "--features", &job.features])
         .arg("--target-dir")
         .arg(folder)
         .args(job.opt.arguments());
+    match job.binary {
+        Some(binary) => command.args(["--bin", binary]),
+        None => command.args(["--lib", "--crate-type", "staticlib"]),
+    };
     if programs.library_sources.is_some() {
         command.args(["-Z", "build-std=core"]);
     }
@@ -180,6 +195,29 @@ fn command(
     flags.extend(remapped_paths(job, toolchain, folder)?);
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
 
+    let target = &job.target;
+    if job.binary.is_some() {
+        tell_the_linker(&mut command, job)?;
+    } else {
+        command.env("TINYBENCH_LINKED_ELSEWHERE", "1");
+    }
+    if let Some(parameters) = job.front_end {
+        command.env("TINYBENCH_FRONT_END", parameters.to_string());
+    }
+    if let Some(model) = job.mlperf_model {
+        command.env("TINYBENCH_MLPERF_MODEL", model);
+    }
+    if let Some(pin) = job.mark_pin {
+        command.env("TINYBENCH_MARK_PIN", pin.to_string());
+    }
+    if let Some(setup) = target.setup {
+        command.envs(variables(setup));
+    }
+    Ok(command)
+}
+
+/// The environment variables of what is linked by cargo.
+fn tell_the_linker(command: &mut Command, job: &Job) -> Result<(), BuildError> {
     let target = &job.target;
     command
         .env(
@@ -214,25 +252,10 @@ fn command(
                 u8::from(library.in_rust).to_string(),
             );
     }
-    if let Some(parameters) = job.front_end {
-        command.env("TINYBENCH_FRONT_END", parameters.to_string());
-    }
-    if let Some(model) = job.mlperf_model {
-        command.env("TINYBENCH_MLPERF_MODEL", model);
-    }
-    if let Some(pin) = job.mark_pin {
-        command.env("TINYBENCH_MARK_PIN", pin.to_string());
-    }
     if job.code_offset > 0 {
         command.env("TINYBENCH_CODE_OFFSET", job.code_offset.to_string());
     }
-    if !job.operators.is_empty() {
-        command.env("TINYBENCH_OPERATORS", &job.operators);
-    }
-    if let Some(setup) = target.setup {
-        command.envs(variables(setup));
-    }
-    Ok(command)
+    Ok(())
 }
 
 /// The environment variables that tell the firmware's build how to set the chip up.
@@ -445,6 +468,15 @@ struct Artifact {
     package_id: String,
     target: ArtifactTarget,
     executable: Option<PathBuf>,
+    filenames: Vec<PathBuf>,
+}
+
+impl Artifact {
+    /// The static library among its files.
+    fn library(&self) -> Option<PathBuf> {
+        let is_library = |file: &&PathBuf| file.extension().is_some_and(|it| it == "a");
+        self.filenames.iter().find(is_library).cloned()
+    }
 }
 
 #[derive(Deserialize)]

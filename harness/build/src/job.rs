@@ -12,13 +12,15 @@ pub(super) struct Job<'a> {
     /// The folder with `targets/firmware` in it.
     pub project_root: &'a Path,
     pub target: Target<'a>,
-    /// The program: the name of a binary.
-    pub binary: &'static str,
+    /// The program that cargo links: the name of a binary. None where cargo only compiles.
+    pub binary: Option<&'static str>,
     /// The firmware's features that are on, as cargo takes them.
     pub features: String,
     /// Crates beside the firmware's own: their packages are `tinybench-NAME`, their links
     /// `deps/NAME`.
     pub crates: Vec<Dependency>,
+    /// Crates of the runtime, as the compiler calls them, in the order of their code.
+    pub runtime: Vec<String>,
     /// Patterns of the archives whose bytes are the runtime's, with commas between them.
     pub archives: String,
     /// The runtime, if it is in static libraries.
@@ -32,7 +34,9 @@ pub(super) struct Job<'a> {
     /// What the runtime is built for.
     pub opt: Opt,
     /// The runtime's operators that are linked, all if empty.
-    pub operators: String,
+    pub operators: &'a [&'a str],
+    /// Words of memory that the runtime is given beside its arena.
+    pub room_words: u32,
 }
 
 /// A crate outside the firmware's folder.
@@ -67,10 +71,7 @@ impl<'a> Job<'a> {
                     .iter()
                     .map(|it| Dependency::of_runtime(it, folder, request.project_root))
                     .collect(),
-                crates
-                    .iter()
-                    .map(|it| format!("libtinybench_{}-*", it.name))
-                    .collect(),
+                Vec::new(),
                 None,
                 true,
             ),
@@ -87,9 +88,13 @@ impl<'a> Job<'a> {
         Self {
             project_root: request.project_root,
             target: request.target,
-            binary: "tinybench-firmware",
+            binary: library.map(|_| "tinybench-firmware"),
             features: features(request),
             crates: shared.into_iter().chain(crates).collect(),
+            runtime: match request.engine {
+                Engine::Crates { crates, .. } => crates.iter().map(crate_name).collect(),
+                Engine::Library { .. } => Vec::new(),
+            },
             archives: archives.join(","),
             library,
             model: Some(request.model).filter(|_| with_model),
@@ -98,7 +103,8 @@ impl<'a> Job<'a> {
             mark_pin: request.mark_pin,
             code_offset: request.code_offset,
             opt: request.opt,
-            operators: request.operators.join(","),
+            operators: request.operators,
+            room_words: room_words(request),
         }
     }
 
@@ -108,9 +114,10 @@ impl<'a> Job<'a> {
         Self {
             project_root: request.project_root,
             target: request.target,
-            binary: "tinybench-calibration",
+            binary: Some("tinybench-calibration"),
             features: "calibration".to_owned(),
             crates: vec![interface(), pipeline()],
+            runtime: Vec::new(),
             archives: String::new(),
             library: None,
             model: None,
@@ -119,9 +126,24 @@ impl<'a> Job<'a> {
             mark_pin: None,
             code_offset: 0,
             opt: Opt::Speed,
-            operators: String::new(),
+            operators: &[],
+            room_words: 0,
         }
     }
+}
+
+/// Words beside the arena: the small interpreter has no use for any, and coded weights are looked for in the
+/// file.
+fn room_words(request: &Request) -> u32 {
+    match request.opt {
+        Opt::Speed if !request.features.contains(&"huffman") => request.room_words,
+        _ => 0,
+    }
+}
+
+/// What the compiler calls a crate of a runtime.
+fn crate_name(it: &Crate) -> String {
+    format!("tinybench_{}", it.name.replace('-', "_"))
 }
 
 /// The features that a measurement turns on.

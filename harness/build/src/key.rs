@@ -34,11 +34,11 @@ pub(super) fn key(
 ) -> Result<String, BuildError> {
     let mut hash = Fields(Sha256::new());
     // Images of the first kind may hold what a configuration of cargo's had changed.
-    hash.field("tinybench firmware 2");
+    hash.field("tinybench firmware 3");
     for text in toolchain.identity() {
         hash.field(text);
     }
-    hash.field(job.binary);
+    hash.field(job.binary.unwrap_or_default());
     hash.field(&job.features);
     hash.field(format!("{:?}", job.target));
     if let Some(model) = job.model {
@@ -46,7 +46,8 @@ pub(super) fn key(
     }
     hash.field(job.front_end.map_or(String::new(), |it| it.to_string()));
     hash.field(job.mlperf_model.unwrap_or_default());
-    hash.field(&job.operators);
+    hash.field(job.operators.join(","));
+    hash.field(job.room_words.to_le_bytes());
     if let Some(pin) = job.mark_pin {
         hash.field(format!("mark pin {pin}"));
     }
@@ -60,6 +61,25 @@ pub(super) fn key(
         hash.field(sources);
     }
     Ok(hash.finish())
+}
+
+/// The key of the objects of an image, hexadecimal: of all that a compiler sees.
+pub(super) fn of_objects(job: &Job, toolchain: &Toolchain, sources: &Sources) -> String {
+    let mut hash = Fields(Sha256::new());
+    hash.field("tinybench objects 1");
+    for text in toolchain.identity() {
+        hash.field(text);
+    }
+    hash.field(&job.features);
+    hash.field(format!("{:?}", job.target.setup));
+    hash.field(job.front_end.map_or(String::new(), |it| it.to_string()));
+    hash.field(job.mlperf_model.unwrap_or_default());
+    hash.field(job.mark_pin.map_or(String::new(), |pin| pin.to_string()));
+    for (package, sources) in sources {
+        hash.field(package);
+        hash.field(sources);
+    }
+    hash.finish()
 }
 
 /// What all images for a target have in common, hexadecimal: the compiler, and the sources of the

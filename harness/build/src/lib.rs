@@ -12,6 +12,7 @@ mod environment;
 mod job;
 mod key;
 mod library;
+mod linking;
 mod opt;
 mod toolchain;
 
@@ -22,12 +23,14 @@ use tinybench_support::exit::{Exit, Exits};
 
 use tinybench_inputs::board::Board;
 use tinybench_inputs::board::target::Target;
+use tinybench_link::LinkError;
 use tinybench_pipeline::parameters::Parameters;
 
 use tinybench_inputs::project;
 use tinybench_inputs::runtimes::Runtime;
 use tinybench_inputs::runtimes::manifest::Crate;
 
+use cache::Kept;
 pub use cache::{Cleared, clean};
 pub use cargo::CompileError;
 pub use cargo_config::ConfigurationError;
@@ -53,6 +56,8 @@ pub struct Request<'a> {
     pub features: &'a [&'a str],
     /// Names of the runtime's operators that the model needs; none for all there are.
     pub operators: &'a [&'a str],
+    /// Words of memory that the runtime wants beside its arena.
+    pub room_words: u32,
     /// The model file.
     pub model: &'a Path,
     /// The front end of an image that computes its model's input from raw audio.
@@ -185,6 +190,9 @@ pub enum BuildError {
         /// What to do about it, if that is known.
         advice: Option<String>,
     },
+    /// The objects can't be linked.
+    #[error(transparent)]
+    Link(LinkError),
     /// A configuration of cargo's would change the image.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
@@ -219,6 +227,24 @@ pub enum BuildError {
         /// What the operating system says.
         source: io::Error,
     },
+}
+
+impl From<LinkError> for BuildError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::TooBig {
+                memory,
+                needed,
+                available,
+            } => Self::ImageTooBig {
+                memory: memory.to_owned(),
+                needed,
+                available,
+                advice: None,
+            },
+            error => Self::Link(error),
+        }
+    }
 }
 
 impl Exits for BuildError {
@@ -336,7 +362,7 @@ fn run(job: &Job, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildErro
     let sources = key::sources(job)?;
     let key = key::key(job, &toolchain, &sources)?;
     let cache = cache::Cache::in_project(job.project_root);
-    if let Some((elf, sha256)) = cache.get(&key) {
+    if let Some((elf, sha256)) = cache.get(&key, Kept::Image) {
         on_event(Event::Cached);
         return Ok(Firmware {
             elf,
@@ -348,7 +374,7 @@ fn run(job: &Job, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildErro
 
     let _lock = cache.lock()?;
     // Another process may have built the same image while this one waited.
-    if let Some((elf, sha256)) = cache.get(&key) {
+    if let Some((elf, sha256)) = cache.get(&key, Kept::Image) {
         on_event(Event::Cached);
         return Ok(Firmware {
             elf,
@@ -357,10 +383,26 @@ fn run(job: &Job, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildErro
             from_cache: true,
         });
     }
-    let folder = cache.build_folder();
-    cargo::forget_old_sources(job, &toolchain, &folder, &sources)?;
-    let built = cargo::compile(job, &toolchain, &folder, on_event)?;
-    let (elf, sha256) = cache.put(&key, &built)?;
+    let mut compile = || {
+        let folder = cache.build_folder();
+        cargo::forget_old_sources(job, &toolchain, &folder, &sources)?;
+        cargo::compile(job, &toolchain, &folder, on_event)
+    };
+    let (elf, sha256) = match job.binary {
+        Some(_) => cache.put(&key, Kept::Image, &read(&compile()?)?)?,
+        None => {
+            let key_of_objects = key::of_objects(job, &toolchain, &sources);
+            let objects = match cache.get(&key_of_objects, Kept::Objects) {
+                Some((objects, _)) => objects,
+                None => {
+                    cache
+                        .put(&key_of_objects, Kept::Objects, &read(&compile()?)?)?
+                        .0
+                }
+            };
+            cache.put(&key, Kept::Image, &linking::link(job, &read(&objects)?)?)?
+        }
+    };
     on_event(Event::Finished);
     Ok(Firmware {
         elf,
@@ -368,6 +410,10 @@ fn run(job: &Job, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildErro
         toolchain,
         from_cache: false,
     })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
+    fs::read(path).map_err(BuildError::io(path))
 }
 
 /// Names become paths and a cargo feature.

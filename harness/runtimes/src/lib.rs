@@ -20,8 +20,8 @@ use tinybench_interpreter::operators::With;
 use tinybench_interpreter::runtime::{All, Interpreter as OnTarget};
 use tinybench_interpreter::schema::{COMPRESSED_IDENTIFIER, IDENTIFIER};
 use tinybench_interpreter::{
-    ElementType, Interpreter as Engine, Model, ModelError, PrepareError, Tensor, arena_needed_with,
-    planning_words,
+    DIGEST_WORDS, ElementType, Interpreter as Engine, Model, ModelError, PrepareError, Tensor,
+    arena_needed_with, planning_words, room_needed,
 };
 use tinybench_pipeline::Quantisation;
 use tinybench_support::OWN_REFERENCE;
@@ -240,6 +240,10 @@ pub trait HostRuntime: Sync + fmt::Debug {
     /// it has to link all there are.
     fn operators(&self, _model: &[u8]) -> Vec<&'static str> {
         Vec::new()
+    }
+    /// Words of memory beside the arena that make the engine faster with a model.
+    fn room_words(&self, _model: &[u8]) -> u32 {
+        0
     }
     /// The functions that call operators, each through a pointer, by their names in the source: how a
     /// profile tells where an operator begins and ends. None for an engine without operators.
@@ -514,6 +518,12 @@ impl HostRuntime for Interpreter {
             }
         }
         names.into_iter().collect()
+    }
+
+    fn room_words(&self, model: &[u8]) -> u32 {
+        /// Most operators that room is set aside for. Of models with more, those of the first 64 are kept.
+        const MOST: usize = 64 * DIGEST_WORDS;
+        room_needed(model).min(MOST) as u32
     }
 
     fn plans_in(&self, model: &[u8], arena: &mut [u8]) -> Result<bool, RuntimeError> {

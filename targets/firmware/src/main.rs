@@ -1,74 +1,35 @@
-//! The on-target program of tinybench: it gives a model to a runtime, measures what the host
-//! asks for and answers through the block of `tinybench-interface`. It prints nothing and talks
-//! to nobody while it measures.
-//!
-//! With the feature `mlperf` it is instead a device that speaks the MLPerf Tiny protocol on a UART,
-//! for hosts that know nothing of the block.
+//! The on-target program as cargo links it, for engines in static libraries: the crate beside this, with
+//! the parts that `build.rs` has written.
 
 #![no_std]
 #![no_main]
-#![cfg_attr(
-    feature = "mlperf",
-    allow(
-        dead_code,
-        unused_imports,
-        unused_macros,
-        reason = "the block only holds faults there"
-    )
-)]
 
-mod block;
-mod chip;
-#[cfg(not(feature = "mlperf"))]
-mod commands;
-#[cfg(not(feature = "mlperf"))]
-mod cycles;
-#[cfg(feature = "energy")]
-mod energy;
-mod fault;
-#[cfg(feature = "learning")]
-mod learning;
-mod memory;
-#[cfg(feature = "mlperf")]
-mod mlperf;
-mod model;
-#[cfg(feature = "pipeline")]
-mod pipeline;
-mod runtime;
-#[cfg(not(feature = "mlperf"))]
-mod stage;
+use core::ptr;
 
-use cortex_m_rt::entry;
-#[cfg(not(feature = "mlperf"))]
-use tinybench_interface::Status;
+use tinybench_firmware::parts::Parts;
+#[cfg(feature = "interpreter")]
+use tinybench_firmware::parts::{Registration, operators};
 
-#[entry]
-fn main() -> ! {
-    memory::paint_stack();
-    fault::enable();
-    chip::disable_interrupts();
-    chip::configure();
-    #[cfg(feature = "library")]
-    runtime::library::construct();
-    run()
-}
+include!(concat!(env!("OUT_DIR"), "/parts.rs"));
 
-/// Answers commands over the serial port.
-#[cfg(feature = "mlperf")]
-fn run() -> ! {
-    mlperf::serve::<runtime::UnderTest>()
-}
+/// Kernels may read weights a word, or four, at a time.
+#[repr(C, align(16))]
+struct Aligned<T: ?Sized>(T);
 
-/// Answers commands through the block.
-#[cfg(not(feature = "mlperf"))]
-#[inline(always)]
-fn run() -> ! {
-    cycles::enable();
-    let mut program = commands::Program::<runtime::UnderTest>::new();
-    block::finish(Status::Ready);
-    loop {
-        let outcome = program.carry_out(block::command());
-        memory::check_stack();
-        block::answer(outcome);
-    }
-}
+/// The model file.
+const FILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/model.bin"));
+
+#[used]
+#[unsafe(link_section = ".tinybench.model")]
+static MODEL: Aligned<[u8; FILE.len()]> =
+    Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/model.bin")));
+
+#[unsafe(no_mangle)]
+static TINYBENCH_PARTS: Parts = Parts {
+    model: MODEL.0.as_ptr(),
+    model_bytes: FILE.len(),
+    operators: OPERATORS.as_ptr().cast(),
+    operator_count: OPERATORS.len(),
+    room: ptr::dangling_mut(),
+    room_words: 0,
+};

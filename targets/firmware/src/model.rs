@@ -1,21 +1,11 @@
 //! The model, in flash.
 
-use core::hint::black_box;
+use core::slice;
 
-/// Kernels may read weights a word, or four, at a time.
-#[repr(C, align(16))]
-struct Aligned<T: ?Sized>(T);
-
-/// The model file, for constants alone.
-pub const FILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/model.bin"));
-
-#[used]
-#[unsafe(link_section = ".tinybench.model")]
-static MODEL: Aligned<[u8; FILE.len()]> =
-    Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/model.bin")));
+use crate::parts::TINYBENCH_PARTS;
 
 /// The model file, aligned to 16 bytes.
 pub fn bytes() -> &'static [u8] {
-    // The compiler knows these bytes; the runtime must not profit from that.
-    black_box(&MODEL.0)
+    // SAFETY: who links the program defines the parts, with a model of that length.
+    unsafe { slice::from_raw_parts(TINYBENCH_PARTS.model, TINYBENCH_PARTS.model_bytes) }
 }

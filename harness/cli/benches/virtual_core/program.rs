@@ -255,6 +255,7 @@ fn after_inference(
             engine: Engine::of_crates(&runtime).expect("the runtime is in Rust"),
             features,
             operators: &[],
+            room_words: 0,
             model,
             front_end: None,
             learning: false,

@@ -51,6 +51,7 @@ impl Board {
             engine: Engine::of_crates(&runtime)?,
             features: &[],
             operators: &[],
+            room_words: 0,
             model: path,
             front_end: None,
             learning: false,

@@ -123,6 +123,7 @@ fn the_engine_is_within_two_percent_of_the_reference_on_every_workload() {
                 model: &root.join("workloads/models").join(model),
                 features: &[],
                 operators: &[],
+                room_words: 0,
                 front_end: None,
                 learning: false,
                 mlperf_model: None,

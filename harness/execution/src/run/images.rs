@@ -137,6 +137,7 @@ impl Parts<'_> {
             engine,
             features: &subject.facts.firmware_features(),
             operators: &host.operators(&subject.model),
+            room_words: host.room_words(&subject.model),
             model: &subject.model_path,
             front_end: subject.audio.as_ref().map(|audio| audio.parameters),
             learning: subject.learning.is_some(),

@@ -11,7 +11,7 @@ use crate::operators::Resolver;
 /// The registrations that an image links.
 pub trait Operators {
     /// A slice of them.
-    const LIST: Resolver;
+    fn list() -> Resolver;
     /// Memory beside the arena, of [`room_needed`](crate::room_needed) words; less of it makes
     /// inferences slower. It is asked for when a model is prepared, and given back before it is again.
     fn room() -> &'static mut [u32] {
@@ -24,7 +24,9 @@ pub trait Operators {
 pub struct All;
 
 impl Operators for All {
-    const LIST: Resolver = crate::operators::ALL;
+    fn list() -> Resolver {
+        crate::operators::ALL
+    }
 }
 
 /// The interpreter with the operators `O` and the fastest kernels for the target.
@@ -55,7 +57,7 @@ impl<O: Operators> Runtime for Interpreter<O> {
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
     fn prepare(model: &'static [u8], arena: &'static mut [u8]) -> Result<Self, PrepareError> {
-        let interpreter = prepare(model, O::LIST, arena, O::room())?;
+        let interpreter = prepare(model, O::list(), arena, O::room())?;
         Ok(Self(interpreter, PhantomData))
     }
 

@@ -431,6 +431,7 @@ fn build(
         engine,
         features: &[],
         operators: &runtime.host().operators(&workload.model),
+        room_words: runtime.host().room_words(&workload.model),
         model: &workload.model_path,
         front_end: None,
         learning: false,

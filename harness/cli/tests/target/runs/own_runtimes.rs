@@ -233,6 +233,7 @@ fn a_whole_program_is_measured_like_one_that_is_built() {
         engine: Engine::of_crates(&runtime).unwrap(),
         features: &[],
         operators: &operators,
+        room_words: 0,
         model: &model,
         front_end: None,
         learning: false,

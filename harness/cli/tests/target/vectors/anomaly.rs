@@ -155,6 +155,7 @@ samples = {}
         engine: Engine::of_crates(&runtime).unwrap(),
         features: &[],
         operators: &[],
+        room_words: 0,
         model: &project_root().join(fixture),
         front_end: Some(PARAMETERS),
         learning: false,

@@ -1,0 +1,40 @@
+//! From objects to an image for one board and one model.
+
+use std::fs;
+
+use tinybench_link::{Memory, Parts, Place, ROOTS, link as link_objects, read};
+
+use super::{BuildError, Job};
+use tinybench_inputs::board::target;
+
+/// Bytes at the top of RAM that are the stack's.
+const STACK_BYTES: u32 = 8192;
+
+/// Links the static library that cargo has made.
+pub(super) fn link(job: &Job, library: &[u8]) -> Result<Vec<u8>, BuildError> {
+    let model = match job.model {
+        Some(model) => fs::read(model).map_err(BuildError::io(model))?,
+        None => Vec::new(),
+    };
+    let runtime: Vec<&str> = job.runtime.iter().map(String::as_str).collect();
+    let parts = Parts {
+        model: &model,
+        operators: Some(job.operators).filter(|it| !it.is_empty()),
+        room_words: job.room_words,
+    };
+    let place = Place {
+        flash: memory(job.target.flash),
+        ram: memory(job.target.ram),
+        stack_bytes: STACK_BYTES,
+        runtime: &runtime,
+        code_offset: job.code_offset,
+    };
+    Ok(link_objects(read(library, &ROOTS, true)?, &parts, &place)?)
+}
+
+fn memory(memory: target::Memory) -> Memory {
+    Memory {
+        origin: memory.origin,
+        length: memory.length,
+    }
+}
