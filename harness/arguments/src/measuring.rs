@@ -188,6 +188,10 @@ pub struct RunArgs {
     /// What the project's own runtimes are built for: size has kernels at level s, and fewer of them
     #[arg(long, value_enum, default_value_t = Opt::Speed, conflicts_with = "image")]
     pub opt: Opt,
+    /// Compile the project's own runtimes from its sources, by the compiler of this machine: for who changes
+    /// them. Otherwise the objects are taken that tinybench brings, if they are those of the sources here
+    #[arg(long, conflicts_with = "image")]
+    pub build: bool,
     /// How long the target may take for one answer before it counts as hung
     #[arg(long, value_name = "TIME", default_value = limits::TIMEOUT, value_parser = timeout)]
     pub timeout: Duration,

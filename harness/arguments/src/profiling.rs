@@ -63,6 +63,10 @@ pub struct ProfileArgs {
     /// What the project's own runtimes are built for: size has kernels at level s, and fewer of them
     #[arg(long, value_enum, default_value_t = Opt::Speed, conflicts_with = "image")]
     pub opt: Opt,
+    /// Compile the project's own runtimes from its sources, by the compiler of this machine: for who changes
+    /// them. Otherwise the objects are taken that tinybench brings, if they are those of the sources here
+    #[arg(long, conflicts_with = "image")]
+    pub build: bool,
     /// What to run on
     #[arg(long, value_enum, default_value_t = On::Auto)]
     pub on: On,

@@ -33,6 +33,8 @@ pub(super) struct Job<'a> {
     pub code_offset: u32,
     /// What the runtime is built for.
     pub opt: Opt,
+    /// Whether it is compiled even where the program has its objects.
+    pub from_source: bool,
     /// The runtime's operators that are linked, all if empty.
     pub operators: &'a [&'a str],
     /// Words of memory that the runtime is given beside its arena.
@@ -103,6 +105,7 @@ impl<'a> Job<'a> {
             mark_pin: request.mark_pin,
             code_offset: request.code_offset,
             opt: request.opt,
+            from_source: request.from_source,
             operators: request.operators,
             room_words: room_words(request),
         }
@@ -126,6 +129,7 @@ impl<'a> Job<'a> {
             mark_pin: None,
             code_offset: 0,
             opt: Opt::Speed,
+            from_source: true,
             operators: &[],
             room_words: 0,
         }

@@ -82,33 +82,60 @@ pub(super) fn of_objects(job: &Job, toolchain: &Toolchain, sources: &Sources) ->
     hash.finish()
 }
 
-/// What all images for a target have in common, hexadecimal: the compiler, and the sources of the
-/// firmware, of what it uses and of all runtimes.
-pub(super) fn of_all(
-    project_root: &Path,
-    target: &Target,
-    toolchain: &Toolchain,
-) -> Result<String, BuildError> {
+/// The key of an image that is linked from pinned objects, hexadecimal.
+pub(super) fn of_pinned(job: &Job, objects: &str) -> Result<String, BuildError> {
+    let mut hash = Fields(Sha256::new());
+    hash.field("tinybench pinned 1");
+    hash.field(objects);
+    hash.field(format!("{:?}", job.target));
+    if let Some(model) = job.model {
+        hash.field(fs::read(model).map_err(BuildError::io(model))?);
+    }
+    hash.field(job.operators.join(","));
+    hash.field(job.room_words.to_le_bytes());
+    hash.field(job.code_offset.to_le_bytes());
+    Ok(hash.finish())
+}
+
+/// What all images for a target have in common, hexadecimal: the compiler, and the sources.
+pub(super) fn of_all(sources: &Sources, target: &Target, toolchain: &Toolchain) -> String {
     let mut hash = Fields(Sha256::new());
     for text in toolchain.identity() {
         hash.field(text);
     }
     hash.field(format!("{target:?}"));
+    for (package, sources) in sources {
+        hash.field(package);
+        hash.field(sources);
+    }
+    hash.finish()
+}
+
+/// Whether a project has the firmware's sources.
+pub(super) fn are_there(project_root: &Path) -> bool {
+    firmware_folder(project_root).join("Cargo.toml").is_file()
+}
+
+/// The firmware's package, what it uses and all runtimes; none where there are no sources.
+pub(super) fn all_sources(project_root: &Path) -> Result<Option<Sources>, BuildError> {
+    if !are_there(project_root) {
+        return Ok(None);
+    }
     let runtimes = runtimes_folder(project_root);
-    let mut folders = vec![firmware_folder(project_root)];
-    for entry in fs::read_dir(&runtimes).map_err(BuildError::io(&runtimes))? {
-        let folder = entry.map_err(BuildError::io(&runtimes))?.path();
-        if folder.join("Cargo.toml").is_file() {
-            folders.push(folder);
-        }
-    }
+    let own = ["interpreter", "interpreter/kernels", "classical"].map(|it| runtimes.join(it));
+    let names = ["interpreter", "kernels", "classical"];
+    let own = names
+        .map(|it| format!("tinybench-{it}"))
+        .into_iter()
+        .zip(own);
     let shared = [job::interface(), job::pipeline(), job::learning()];
-    folders.extend(shared.map(|it| project_root.join(it.folder)));
-    folders.sort();
-    for folder in folders {
-        hash.field(hash_of(&folder)?);
-    }
-    Ok(hash.finish())
+    let shared = shared.map(|it| (it.package(), project_root.join(it.folder)));
+    std::iter::once((PACKAGE.to_owned(), firmware_folder(project_root)))
+        .chain(shared)
+        .chain(own)
+        .map(|(package, folder)| Ok((package, hash_of(&folder)?)))
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 /// The firmware's package and those that a job uses.

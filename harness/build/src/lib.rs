@@ -14,6 +14,7 @@ mod key;
 mod library;
 mod linking;
 mod opt;
+mod pinned;
 mod toolchain;
 
 use std::fs;
@@ -41,7 +42,8 @@ pub use library::{
     rust::build as build_rust,
 };
 pub use opt::Opt;
-pub use toolchain::{Toolchain, ToolchainError, ToolchainSource, find_toolchain};
+pub use pinned::Store;
+pub use toolchain::{CompiledBy, Toolchain, ToolchainError, ToolchainSource, find_toolchain};
 
 /// What to build.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +75,8 @@ pub struct Request<'a> {
     pub code_offset: u32,
     /// What a runtime of the project's own is built for.
     pub opt: Opt,
+    /// Whether it is compiled from the project's sources even where the program has its objects.
+    pub from_source: bool,
     /// Whether the image is to measure each operator that its runtime marks, which takes it cycles.
     pub profile: bool,
 }
@@ -126,8 +130,8 @@ pub struct Firmware {
     pub elf: PathBuf,
     /// SHA-256 of that file, hexadecimal.
     pub sha256: String,
-    /// What built it.
-    pub toolchain: Toolchain,
+    /// What compiled it.
+    pub toolchain: CompiledBy,
     /// Whether it had been built before.
     pub from_cache: bool,
 }
@@ -193,6 +197,13 @@ pub enum BuildError {
     /// The objects can't be linked.
     #[error(transparent)]
     Link(LinkError),
+    /// There is nothing to compile.
+    #[error(
+        "the program doesn't have the objects of this image, and {} has no sources to compile: clone the \
+         repository and name it with --project",
+        .0.display()
+    )]
+    NoSources(PathBuf),
     /// A configuration of cargo's would change the image.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
@@ -346,63 +357,107 @@ pub fn build_calibration(
     run(&Job::of_calibration(request), on_event)
 }
 
-/// A hash of what every image for `target` is built with, whatever its model: the sources of the
-/// firmware and of all runtimes, and the compiler.
+/// A hash of what every image for `target` is built with, whatever its model: the pinned objects, or the sources
+/// of the firmware and of all runtimes, and the compiler.
 ///
 /// # Errors
 /// No compiler, or sources that can't be read.
-pub fn identity(project_root: &Path, target: Target) -> Result<String, BuildError> {
+pub fn identity(
+    project_root: &Path,
+    target: Target,
+    from_source: bool,
+) -> Result<String, BuildError> {
+    let sources = key::all_sources(project_root)?;
+    if let Some(identity) = pinned::identity(sources.as_ref()).filter(|_| !from_source) {
+        return Ok(identity);
+    }
     let toolchain = find_toolchain(target.rustc_target)?.for_core(target.core);
-    key::of_all(project_root, &target, &toolchain)
+    Ok(key::of_all(
+        &sources.unwrap_or_default(),
+        &target,
+        &toolchain,
+    ))
+}
+
+/// Adds the objects of an image to a store, compiled if that hasn't been done. Whether they weren't in it.
+///
+/// # Errors
+/// As [`build`].
+pub fn pin(
+    store: &mut Store,
+    request: &Request,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<bool, BuildError> {
+    let job = Job::of_measurement(request);
+    if store.has(&job) {
+        return Ok(false);
+    }
+    let toolchain = find_toolchain(job.target.rustc_target)?;
+    let toolchain = toolchain.for_core(job.target.core).optimising(job.opt);
+    let sources = key::sources(&job)?;
+    let cache = cache::Cache::in_project(job.project_root);
+    let _lock = cache.lock()?;
+    let objects = objects(&job, &toolchain, &sources, &cache, on_event)?;
+    store.add(&job, toolchain.told(), &sources, &read(&objects)?)?;
+    Ok(true)
 }
 
 fn run(job: &Job, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildError> {
+    let there = key::are_there(job.project_root);
+    let sources = there.then(|| key::sources(job)).transpose()?;
+    if !job.from_source
+        && let Some(pinned) = pinned::find(job, sources.as_ref())
+    {
+        let key = key::of_pinned(job, &pinned.identity)?;
+        let made =
+            |_: &cache::Cache, _: &mut dyn FnMut(Event)| linking::link(job, pinned.objects()?);
+        return kept(job, &key, pinned.compiler.clone(), made, on_event);
+    }
+    let sources = sources.ok_or_else(|| BuildError::NoSources(job.project_root.to_owned()))?;
     let toolchain = find_toolchain(job.target.rustc_target)?;
     let toolchain = toolchain.for_core(job.target.core).optimising(job.opt);
-    let sources = key::sources(job)?;
     let key = key::key(job, &toolchain, &sources)?;
-    let cache = cache::Cache::in_project(job.project_root);
-    if let Some((elf, sha256)) = cache.get(&key, Kept::Image) {
-        on_event(Event::Cached);
-        return Ok(Firmware {
-            elf,
-            sha256,
-            toolchain,
-            from_cache: true,
-        });
-    }
-
-    let _lock = cache.lock()?;
-    // Another process may have built the same image while this one waited.
-    if let Some((elf, sha256)) = cache.get(&key, Kept::Image) {
-        on_event(Event::Cached);
-        return Ok(Firmware {
-            elf,
-            sha256,
-            toolchain,
-            from_cache: true,
-        });
-    }
-    let mut compile = || {
-        let folder = cache.build_folder();
-        cargo::forget_old_sources(job, &toolchain, &folder, &sources)?;
-        cargo::compile(job, &toolchain, &folder, on_event)
-    };
-    let (elf, sha256) = match job.binary {
-        Some(_) => cache.put(&key, Kept::Image, &read(&compile()?)?)?,
+    let made = |cache: &cache::Cache, on_event: &mut dyn FnMut(Event)| match job.binary {
+        Some(_) => read(&compile(job, &toolchain, &sources, cache, on_event)?),
         None => {
-            let key_of_objects = key::of_objects(job, &toolchain, &sources);
-            let objects = match cache.get(&key_of_objects, Kept::Objects) {
-                Some((objects, _)) => objects,
-                None => {
-                    cache
-                        .put(&key_of_objects, Kept::Objects, &read(&compile()?)?)?
-                        .0
-                }
-            };
-            cache.put(&key, Kept::Image, &linking::link(job, &read(&objects)?)?)?
+            let library = read(&objects(job, &toolchain, &sources, cache, on_event)?)?;
+            linking::link(
+                job,
+                tinybench_link::read(&library, &tinybench_link::ROOTS, true)?,
+            )
         }
     };
+    kept(job, &key, toolchain.told(), made, on_event)
+}
+
+/// The image of `key`, made if it isn't there.
+fn kept(
+    job: &Job,
+    key: &str,
+    toolchain: CompiledBy,
+    made: impl FnOnce(&cache::Cache, &mut dyn FnMut(Event)) -> Result<Vec<u8>, BuildError>,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<Firmware, BuildError> {
+    let cache = cache::Cache::in_project(job.project_root);
+    let known = || cache.get(key, Kept::Image);
+    let from_cache = |(elf, sha256), toolchain| Firmware {
+        elf,
+        sha256,
+        toolchain,
+        from_cache: true,
+    };
+    if let Some(found) = known() {
+        on_event(Event::Cached);
+        return Ok(from_cache(found, toolchain));
+    }
+    let _lock = cache.lock()?;
+    // Another process may have built the same image while this one waited.
+    if let Some(found) = known() {
+        on_event(Event::Cached);
+        return Ok(from_cache(found, toolchain));
+    }
+    let image = made(&cache, on_event)?;
+    let (elf, sha256) = cache.put(key, Kept::Image, &image)?;
     on_event(Event::Finished);
     Ok(Firmware {
         elf,
@@ -410,6 +465,34 @@ fn run(job: &Job, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildErro
         toolchain,
         from_cache: false,
     })
+}
+
+/// The static library of a job, compiled if it isn't there. The cache is locked.
+fn objects(
+    job: &Job,
+    toolchain: &Toolchain,
+    sources: &key::Sources,
+    cache: &cache::Cache,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<PathBuf, BuildError> {
+    let key = key::of_objects(job, toolchain, sources);
+    if let Some((objects, _)) = cache.get(&key, Kept::Objects) {
+        return Ok(objects);
+    }
+    let made = compile(job, toolchain, sources, cache, on_event)?;
+    Ok(cache.put(&key, Kept::Objects, &read(&made)?)?.0)
+}
+
+fn compile(
+    job: &Job,
+    toolchain: &Toolchain,
+    sources: &key::Sources,
+    cache: &cache::Cache,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<PathBuf, BuildError> {
+    let folder = cache.build_folder();
+    cargo::forget_old_sources(job, toolchain, &folder, sources)?;
+    cargo::compile(job, toolchain, &folder, on_event)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, BuildError> {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tinybench_link::{Memory, Parts, Place, ROOTS, link as link_objects, read};
+use tinybench_link::{Memory, Objects, Parts, Place, link as link_objects};
 
 use super::{BuildError, Job};
 use tinybench_inputs::board::target;
@@ -10,8 +10,8 @@ use tinybench_inputs::board::target;
 /// Bytes at the top of RAM that are the stack's.
 const STACK_BYTES: u32 = 8192;
 
-/// Links the static library that cargo has made.
-pub(super) fn link(job: &Job, library: &[u8]) -> Result<Vec<u8>, BuildError> {
+/// Links the objects of a job with its model, for its board.
+pub(super) fn link(job: &Job, objects: Objects) -> Result<Vec<u8>, BuildError> {
     let model = match job.model {
         Some(model) => fs::read(model).map_err(BuildError::io(model))?,
         None => Vec::new(),
@@ -29,7 +29,7 @@ pub(super) fn link(job: &Job, library: &[u8]) -> Result<Vec<u8>, BuildError> {
         runtime: &runtime,
         code_offset: job.code_offset,
     };
-    Ok(link_objects(read(library, &ROOTS, true)?, &parts, &place)?)
+    Ok(link_objects(objects, &parts, &place)?)
 }
 
 fn memory(memory: target::Memory) -> Memory {

@@ -6,6 +6,7 @@
 //! compiler's own version, and building them with a stable compiler needs `RUSTC_BOOTSTRAP`.
 
 use super::Opt;
+use serde::{Deserialize, Serialize};
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,19 @@ pub struct Toolchain {
     /// Which kind it is.
     pub source: ToolchainSource,
     pub(super) programs: Programs,
+}
+
+/// What compiled an image, as far as it decides the code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompiledBy {
+    /// Version of the compiler, such as `1.95.0 (59807616e 2026-04-14)`.
+    pub rustc: String,
+    /// Target triple.
+    pub target: String,
+    /// Optimisation level of the kernels, and of the whole runtime for classical models.
+    pub opt_level: String,
+    /// Flags and settings that decide the code, free of paths.
+    pub flags: Vec<String>,
 }
 
 /// The kinds of toolchain.
@@ -233,6 +247,16 @@ fn base_flags() -> Vec<String> {
 }
 
 impl Toolchain {
+    /// What is told of it beside what it compiled.
+    pub(super) fn told(&self) -> CompiledBy {
+        CompiledBy {
+            rustc: self.rustc.clone(),
+            target: self.target.clone(),
+            opt_level: self.opt_level.clone(),
+            flags: self.flags.clone(),
+        }
+    }
+
     /// The same, with code scheduled for a core, such as `cortex-m4f`.
     pub(super) fn for_core(mut self, core: &str) -> Self {
         // The compiler's names leave the floating-point unit to the target triple.

@@ -17,6 +17,7 @@ mod objects;
 mod parts;
 mod pieces;
 mod relocate;
+mod units;
 
 use std::collections::BTreeSet;
 
@@ -25,6 +26,7 @@ use tinybench_support::exit::{Exit, Exits};
 pub use library::read;
 pub use objects::{Kind, Objects, Relocation, Section, Symbol};
 pub use parts::Parts;
+pub use units::{Unit, join, split};
 
 /// Names that a program for a Cortex-M begins with, for [`read()`].
 pub use names::ROOTS;

@@ -171,7 +171,9 @@ impl Reading {
                 size: header.sh_size(ENDIAN),
                 bytes,
                 keep: flags & SHF_GNU_RETAIN != 0,
-                merge: kind == Kind::Constants && flags & SHF_MERGE != 0,
+                merge: kind == Kind::Constants
+                    && flags & SHF_MERGE != 0
+                    && header.sh_entsize(ENDIAN) > 0,
                 relocations: Vec::new(),
             };
             let mut starts = vec![0];
@@ -259,7 +261,9 @@ impl Reading {
                 kind: symbol.st_type(),
                 global,
             };
-            let index = self.symbol(made, symbol.st_bind() == STB_WEAK)?;
+            let index = self
+                .objects
+                .add(&mut self.globals, made, symbol.st_bind() == STB_WEAK)?;
             indices.push(Referred { index, pieces });
         }
         Ok(indices)
@@ -290,27 +294,6 @@ impl Reading {
             symbol,
             ..relocation
         })
-    }
-
-    fn symbol(&mut self, symbol: Symbol, weak: bool) -> Result<u32, LinkError> {
-        let symbols = &mut self.objects.symbols;
-        let next = number(symbols.len())?;
-        if !symbol.global {
-            symbols.push(symbol);
-            return Ok(next);
-        }
-        let Some(&known) = self.globals.get(&symbol.name) else {
-            self.globals.insert(symbol.name.clone(), next);
-            symbols.push(symbol);
-            return Ok(next);
-        };
-        let before = &mut symbols[known as usize];
-        if before.section.is_none() && symbol.section.is_some() {
-            *before = symbol;
-        } else if symbol.section.is_some() && !weak {
-            return Err(LinkError::Twice(symbol.name));
-        }
-        Ok(known)
     }
 }
 

@@ -1,5 +1,11 @@
 //! Sections and symbols of relocatable objects, of whichever file they come from.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::LinkError;
+
 /// What a linker takes: the sections of some objects, in order, and their symbols.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Objects {
@@ -10,7 +16,7 @@ pub struct Objects {
 }
 
 /// An input section.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Section {
     /// The crate it comes from, such as `tinybench_kernels`.
     pub origin: String,
@@ -33,7 +39,7 @@ pub struct Section {
 }
 
 /// What a section holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Instructions.
     Code,
@@ -48,7 +54,7 @@ pub enum Kind {
 }
 
 /// An address to be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relocation {
     /// Where in the section.
     pub offset: u32,
@@ -59,7 +65,7 @@ pub struct Relocation {
 }
 
 /// A symbol.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Symbol {
     /// Its name; that of a section has none.
     pub name: String,
@@ -76,6 +82,36 @@ pub struct Symbol {
 }
 
 impl Objects {
+    /// Adds a symbol, or has a global name mean it, if that has no place yet: its index.
+    ///
+    /// # Errors
+    /// [`LinkError::Twice`] if it has, unless the new one gives way (`weak`).
+    pub(crate) fn add(
+        &mut self,
+        globals: &mut BTreeMap<String, u32>,
+        symbol: Symbol,
+        weak: bool,
+    ) -> Result<u32, LinkError> {
+        let next = u32::try_from(self.symbols.len());
+        let next = next.map_err(|_| LinkError::Damaged("too many symbols"))?;
+        if !symbol.global {
+            self.symbols.push(symbol);
+            return Ok(next);
+        }
+        let Some(&known) = globals.get(&symbol.name) else {
+            globals.insert(symbol.name.clone(), next);
+            self.symbols.push(symbol);
+            return Ok(next);
+        };
+        let before = &mut self.symbols[known as usize];
+        if before.section.is_none() && symbol.section.is_some() {
+            *before = symbol;
+        } else if symbol.section.is_some() && !weak {
+            return Err(LinkError::Twice(symbol.name));
+        }
+        Ok(known)
+    }
+
     /// Index of the global symbol `name`, if there is one.
     pub(crate) fn global(&self, name: &str) -> Option<u32> {
         let found = |it: &Symbol| it.global && it.name == name;

@@ -41,6 +41,6 @@ mod tests {
         assert_eq!(starts(&[0; 12], 4, false), [0, 4, 8]);
         assert_eq!(starts(b"ab\0\0c\0", 1, true), [0, 3, 4]);
         assert_eq!(starts(b"a\0b\0\0\0c\0\0\0", 2, true), [0, 6]);
-        assert_eq!(starts(b"", 0, true), [0]);
+        assert_eq!(starts(b"", 1, true), [0]);
     }
 }

@@ -263,6 +263,7 @@ fn after_inference(
             mark_pin: None,
             code_offset: 0,
             opt: Opt::Speed,
+            from_source: false,
             profile: false,
         },
         &mut |_| {},

@@ -62,6 +62,7 @@ fn build_with(
         mark_pin: None,
         code_offset: 0,
         opt,
+        from_source: false,
         profile: false,
     };
     let mut events = Vec::new();
@@ -352,6 +353,7 @@ fn an_unknown_runtime_and_a_missing_model_are_errors() {
             mark_pin: None,
             code_offset: 0,
             opt: Opt::Speed,
+            from_source: false,
             profile: false,
         };
         let error = build(&request, &mut |_| ()).unwrap_err();

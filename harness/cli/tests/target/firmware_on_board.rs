@@ -59,6 +59,7 @@ impl Board {
             mark_pin: None,
             code_offset: 0,
             opt: Opt::Speed,
+            from_source: false,
             profile: false,
         };
         let elf = fs::read(build(&request, &mut |_| ()).unwrap().elf).unwrap();

@@ -130,6 +130,7 @@ fn the_engine_is_within_two_percent_of_the_reference_on_every_workload() {
                 mark_pin: None,
                 code_offset: 0,
                 opt: Opt::Speed,
+                from_source: false,
                 profile: false,
             };
             let firmware = build::build(&request, &mut |_| {}).unwrap();

@@ -97,7 +97,7 @@ impl Ending {
     }
 }
 
-fn recorded(toolchain: &build::Toolchain) -> Toolchain {
+fn recorded(toolchain: &build::CompiledBy) -> Toolchain {
     Toolchain {
         rustc: toolchain.rustc.clone(),
         target: toolchain.target.clone(),

@@ -15,7 +15,7 @@ use tinybench_support::interrupt;
 use tinybench_support::progress::Progress;
 
 use crate::build::{
-    self, BuildError, Engine, Event, Firmware, Library, LibraryRequest, Opt, Toolchain,
+    self, BuildError, CompiledBy, Engine, Event, Firmware, Library, LibraryRequest, Opt, Store,
 };
 use crate::image::{Image, ImageError, Location, UnreadableImage, file};
 
@@ -24,7 +24,7 @@ pub struct Built {
     /// SHA-256 of its file, hexadecimal.
     pub sha256: String,
     /// What built it; none of a program that was built before.
-    pub toolchain: Option<Toolchain>,
+    pub toolchain: Option<CompiledBy>,
     /// The bytes of its ELF file.
     pub elf: Vec<u8>,
     /// What the harness must know of it.
@@ -59,6 +59,8 @@ pub struct Parts<'a> {
     pub subject: &'a Subject,
     /// What a runtime of the project's own is built for.
     pub opt: Opt,
+    /// Whether that is compiled from its sources, whatever objects the program brings.
+    pub from_source: bool,
 }
 
 /// A runtime that isn't the project's own was to be built another way.
@@ -70,6 +72,24 @@ pub struct Parts<'a> {
 pub struct ForeignRuntime(&'static str, String);
 
 exits_with!(ForeignRuntime => Usage);
+
+/// What a model wants of its runtime.
+struct Needs {
+    features: Vec<&'static str>,
+    operators: Vec<&'static str>,
+    room_words: u32,
+}
+
+impl Needs {
+    fn of(parts: &Parts) -> Self {
+        let (host, subject) = (parts.runtime.host(), parts.subject);
+        Self {
+            features: subject.facts.firmware_features(),
+            operators: host.operators(&subject.model),
+            room_words: host.room_words(&subject.model),
+        }
+    }
+}
 
 impl Parts<'_> {
     /// Builds the libraries of the runtime, where it isn't one of the project's own.
@@ -122,22 +142,56 @@ impl Parts<'_> {
         if let Some(path) = &runtime.image {
             return read(path, self.board);
         }
-        let host = runtime.host();
         let engine = match (library, Engine::of_crates(runtime)) {
             (Some(library), _) => Engine::Library {
                 library,
-                with_model: host.has_model_in_flash(),
+                with_model: runtime.host().has_model_in_flash(),
             },
             (None, Some(crates)) => crates,
             (None, None) => unreachable!("a runtime.toml with neither is refused"),
         };
-        let request = build::Request {
+        let needs = Needs::of(self);
+        let request = self.request(engine, &needs, purpose);
+        let firmware = firmware(&request, &subject.name, progress)?;
+        let elf = files::read(&firmware.elf, MAX_DATA_BYTES)?;
+        let image = Image::load(&elf).map_err(UnreadableImage)?;
+        Ok(Built {
+            sha256: firmware.sha256,
+            toolchain: Some(firmware.toolchain),
+            elf,
+            image,
+            library: library.cloned(),
+        })
+    }
+
+    /// Adds the objects of its image to a store.
+    ///
+    /// # Errors
+    /// Of the build.
+    pub fn pin(&self, store: &mut Store) -> Result<(), Failure> {
+        let Some(engine) = Engine::of_crates(self.runtime) else {
+            return Ok(());
+        };
+        let needs = Needs::of(self);
+        let request = self.request(engine, &needs, Purpose::Inference);
+        build::pin(store, &request, &mut |_| ())?;
+        Ok(())
+    }
+
+    fn request<'a>(
+        &'a self,
+        engine: Engine<'a>,
+        needs: &'a Needs,
+        purpose: Purpose,
+    ) -> build::Request<'a> {
+        let subject = self.subject;
+        build::Request {
             project_root: self.project.root(),
             target: self.target(),
             engine,
-            features: &subject.facts.firmware_features(),
-            operators: &host.operators(&subject.model),
-            room_words: host.room_words(&subject.model),
+            features: &needs.features,
+            operators: &needs.operators,
+            room_words: needs.room_words,
             model: &subject.model_path,
             front_end: subject.audio.as_ref().map(|audio| audio.parameters),
             learning: subject.learning.is_some(),
@@ -151,18 +205,9 @@ impl Parts<'_> {
                 _ => 0,
             },
             opt: self.opt,
+            from_source: self.from_source,
             profile: purpose == Purpose::Operators,
-        };
-        let firmware = firmware(&request, &subject.name, progress)?;
-        let elf = files::read(&firmware.elf, MAX_DATA_BYTES)?;
-        let image = Image::load(&elf).map_err(UnreadableImage)?;
-        Ok(Built {
-            sha256: firmware.sha256,
-            toolchain: Some(firmware.toolchain),
-            elf,
-            image,
-            library: library.cloned(),
-        })
+        }
     }
 
     fn target(&self) -> Target<'_> {

@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod journal;
 pub mod limits;
 pub mod measurements;
+mod pinning;
 mod planned;
 mod profiled;
 mod question;
@@ -20,6 +21,7 @@ mod setting;
 mod subjects;
 
 pub use ending::{Ending, SubjectFailed};
+pub use pinning::pin;
 pub use planned::Planned;
 pub use profiled::{CantProfile, Profiled};
 pub use question::Question;
@@ -166,6 +168,7 @@ impl Setting<'_> {
             runtime,
             subject,
             opt: self.request.opt,
+            from_source: self.request.from_source,
         }
     }
 

@@ -94,6 +94,8 @@ pub struct Question {
     #[serde(skip_serializing_if = "is_default", default)]
     opt: Opt,
     #[serde(skip_serializing_if = "is_default", default)]
+    from_source: bool,
+    #[serde(skip_serializing_if = "is_default", default)]
     profile: bool,
     /// What it runs on, as the record names it.
     target: String,
@@ -128,6 +130,7 @@ impl Question {
             timeout,
             layouts,
             opt,
+            from_source,
             profile,
             duty_cycle,
             metering,
@@ -140,7 +143,8 @@ impl Question {
             Choice::Virtual(_) => None,
         };
         let what = what.clone();
-        let firmware = build::identity(setting.project.root(), setting.board.target());
+        let firmware =
+            build::identity(setting.project.root(), setting.board.target(), *from_source);
         Self {
             board: board.clone(),
             power: power.clone(),
@@ -183,6 +187,7 @@ impl Question {
             traces: metering.map(|it| it.traces.clone()),
             commit: commit.clone(),
             opt: *opt,
+            from_source: *from_source,
             profile: *profile,
             target: setting.choice.probe_name(&setting.board),
             board_sha256: sha256_hex(format!("{:?}", setting.board).as_bytes()),
@@ -244,6 +249,7 @@ impl Question {
             timeout: self.timeout,
             layouts: self.layouts,
             opt: self.opt,
+            from_source: self.from_source,
             profile: self.profile,
             duty_cycle: match (self.every, cell?) {
                 (Some(every), cell) => Some(DutyCycle { every, cell }),

@@ -41,6 +41,8 @@ pub struct Request {
     pub layouts: Option<u32>,
     /// What a runtime of the project's own is built for.
     pub opt: Opt,
+    /// Whether that is compiled from its sources, whatever objects the program brings.
+    pub from_source: bool,
     /// Whether the inference is profiled.
     pub profile: bool,
     /// How often it is used, for mean power and the life of a cell.

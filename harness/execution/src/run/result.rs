@@ -7,7 +7,7 @@ use tinybench_support::exits_with;
 
 use super::images::Built;
 use super::measurements::{Measured, on_target};
-use crate::build::{Made, Toolchain};
+use crate::build::{CompiledBy, Made};
 use crate::image::Image;
 use crate::measure::{Measurement, PipelineMeasurement};
 use crate::power::DutyCycle;
@@ -59,7 +59,7 @@ pub struct Outcome {
     /// Its entry in the record.
     pub result: RunResult,
     /// What its image was built with; none of one that was built before.
-    pub toolchain: Option<Toolchain>,
+    pub toolchain: Option<CompiledBy>,
     /// What it ran on.
     pub kind: ExecutionKind,
 }

@@ -164,6 +164,7 @@ impl Sweep {
                     timeout: options.timeout,
                     layouts: None,
                     opt: Opt::default(),
+                    from_source: false,
                     profile: false,
                     duty_cycle: options.duty_cycle,
                     metering: None,

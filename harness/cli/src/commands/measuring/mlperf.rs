@@ -439,6 +439,7 @@ fn build(
         mark_pin,
         code_offset: 0,
         opt: Opt::Speed,
+        from_source: false,
         profile: false,
     };
     let mut progress = Progress::stderr();

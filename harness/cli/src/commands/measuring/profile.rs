@@ -243,6 +243,7 @@ fn request(args: &ProfileArgs) -> Request {
         timeout: args.timeout,
         layouts: None,
         opt: args.opt,
+        from_source: args.build,
         profile: true,
         duty_cycle: None,
         metering: None,

@@ -335,6 +335,7 @@ fn request(args: &RunArgs, board: &str) -> Result<Request, ShareError> {
         timeout: args.timeout,
         layouts: args.layouts,
         opt: args.opt,
+        from_source: args.build,
         profile: args.profile,
         duty_cycle: args.every.map(|every| DutyCycle {
             every,

@@ -173,6 +173,7 @@ fn profiled_on(
         timeout: Duration::from_secs(60),
         layouts: None,
         opt: Opt::default(),
+        from_source: false,
         profile: true,
         duty_cycle: None,
         metering: None,

@@ -241,6 +241,7 @@ fn a_whole_program_is_measured_like_one_that_is_built() {
         mark_pin: None,
         code_offset: 0,
         opt: Opt::Speed,
+        from_source: false,
         profile: false,
     };
     let elf = build(&request, &mut |_| ()).unwrap().elf;

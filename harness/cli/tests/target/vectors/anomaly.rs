@@ -163,6 +163,7 @@ samples = {}
         mark_pin: None,
         code_offset: 0,
         opt: Opt::Speed,
+        from_source: false,
         profile: false,
     };
     build(&request, &mut |_| ()).unwrap();

@@ -51,6 +51,7 @@ fn run(request: &Request, choice: &Choice) -> Asked {
         duty_cycle,
         metering,
         opt,
+        from_source,
         profile,
         // It says whose results they are, and the record holds it.
         commit: _,
@@ -84,6 +85,9 @@ fn run(request: &Request, choice: &Choice) -> Asked {
     asked.options("--layouts", layouts);
     if *opt != Opt::default() {
         asked.option("--opt", opt.name());
+    }
+    if *from_source {
+        asked.argument("--build");
     }
     if let Some(duty_cycle) = duty_cycle {
         asked
@@ -179,6 +183,7 @@ mod tests {
             metering: None,
             layouts: None,
             opt: Opt::Speed,
+            from_source: false,
             profile: false,
             commit: None,
         }
@@ -231,6 +236,7 @@ mod tests {
         request.timeout = Duration::from_secs(150);
         request.layouts = Some(4);
         request.opt = Opt::Size;
+        request.from_source = true;
         request.duty_cycle = Some(DutyCycle {
             every: Duration::from_millis(1_500),
             cell: power::find("cr2032@-20C").ok(),
@@ -246,7 +252,7 @@ mod tests {
             words(&request),
             "--board nano33 --suite mlperf-tiny --workload mlperf-kws --workload mlperf-ad --from \
              models --data datasets --on virtual --power ldo-1v8 --runs 3 --vectors all --timeout \
-             2m30s --layouts 4 --opt size --every 1s500ms --cell cr2032@-20C --power-meter emulated-ppk2 --supply 3V --windows 7 --window 2s --profile \
+             2m30s --layouts 4 --opt size --build --every 1s500ms --cell cr2032@-20C --power-meter emulated-ppk2 --supply 3V --windows 7 --window 2s --profile \
              --shard 2/3"
         );
     }

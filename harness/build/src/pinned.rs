@@ -1,0 +1,200 @@
+//! Objects that one compiler made once, kept in the program: whoever measures the project's own runtimes
+//! needs no compiler, and has the same code as everybody else.
+//!
+//! The store is a ZIP file: an index, and the objects of each crate under the hash of their bytes, as
+//! many sets of objects share most of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Cursor, Read, Write};
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tinybench_link::{Objects, ROOTS, Unit, join, split};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use super::key::Sources;
+use super::toolchain::CompiledBy;
+use super::{BuildError, Job};
+
+/// What `scripts/images` writes.
+const STORE: &[u8] = include_bytes!("../images/objects.zip");
+const INDEX: &str = "index.json";
+
+/// What the store holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Index {
+    /// Hashes of the sources that were compiled, by their packages.
+    sources: Sources,
+    sets: Vec<Set>,
+}
+
+/// The objects of images that have all but model, memories and place in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Set {
+    /// What the compiler was asked for.
+    asked: String,
+    compiler: CompiledBy,
+    /// The hashes of its units, in the order of their code.
+    units: Vec<String>,
+}
+
+/// A set of the store.
+pub(super) struct Pinned {
+    /// What compiled it.
+    pub compiler: CompiledBy,
+    /// What tells it from all others, whichever program they are in.
+    pub identity: String,
+    units: Vec<String>,
+}
+
+/// What a compiler is asked for, in words.
+fn asked(job: &Job) -> String {
+    let mut words = vec![format!("{} for {}", job.features, job.target.core)];
+    words.extend(job.target.setup.map(|it| format!("{it:?}")));
+    words.extend(job.front_end.map(|it| it.to_string()));
+    words.extend(job.mlperf_model.map(|it| format!("device {it}")));
+    words.extend(job.mark_pin.map(|it| format!("pin {it}")));
+    words.join("; ")
+}
+
+/// The store's index. It is part of the program, and a test reads it.
+fn index() -> &'static Index {
+    static INDEX_OF_STORE: OnceLock<Index> = OnceLock::new();
+    INDEX_OF_STORE.get_or_init(|| {
+        let bytes = entry(INDEX).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    })
+}
+
+fn entry(name: &str) -> Option<Vec<u8>> {
+    let mut archive = ZipArchive::new(Cursor::new(STORE)).ok()?;
+    let mut bytes = Vec::new();
+    archive.by_name(name).ok()?.read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// The objects for a job, if they are in the store: of these `sources`, where there are any.
+pub(super) fn find(job: &Job, sources: Option<&Sources>) -> Option<Pinned> {
+    if job.binary.is_some() {
+        return None;
+    }
+    let index = index();
+    let same = |(package, hash)| index.sources.get(package) == Some(hash);
+    if !sources.is_none_or(|sources| sources.iter().all(same)) {
+        return None;
+    }
+    let asked = asked(job);
+    let target = job.target.rustc_target;
+    let set = index
+        .sets
+        .iter()
+        .find(|set| set.asked == asked && set.compiler.target == target)?;
+    Some(Pinned {
+        compiler: set.compiler.clone(),
+        identity: format!("{asked} {}", set.units.join(" ")),
+        units: set.units.clone(),
+    })
+}
+
+/// A hash of all of the store; none of sources that aren't those it was made of.
+pub(super) fn identity(sources: Option<&Sources>) -> Option<String> {
+    let index = index();
+    let same = sources.is_none_or(|sources| *sources == index.sources);
+    (same && !index.sets.is_empty()).then(|| format!("{:x}", Sha256::digest(STORE)))
+}
+
+impl Pinned {
+    /// Its objects.
+    pub fn objects(&self) -> Result<Objects, BuildError> {
+        let unit = |hash: &String| {
+            let bytes = entry(&place(hash)).unwrap_or_default();
+            Unit::from_bytes(&bytes)
+        };
+        let units: Result<Vec<_>, _> = self.units.iter().map(unit).collect();
+        Ok(join(units?)?)
+    }
+}
+
+fn place(hash: &str) -> String {
+    format!("objects/{hash}")
+}
+
+/// A store that is being made.
+#[derive(Debug, Default)]
+pub struct Store {
+    index: Index,
+    units: BTreeMap<String, Vec<u8>>,
+    asked: BTreeSet<(String, String)>,
+}
+
+impl Store {
+    /// Whether a job's objects are in it.
+    pub(super) fn has(&self, job: &Job) -> bool {
+        let known = (asked(job), job.target.rustc_target.to_owned());
+        self.asked.contains(&known)
+    }
+
+    /// Adds the objects of a static library.
+    ///
+    /// # Errors
+    /// Of reading it.
+    pub(super) fn add(
+        &mut self,
+        job: &Job,
+        compiler: CompiledBy,
+        sources: &Sources,
+        library: &[u8],
+    ) -> Result<(), BuildError> {
+        let mut units = Vec::new();
+        for unit in split(&tinybench_link::read(library, &ROOTS, false)?)? {
+            let bytes = unit.to_bytes();
+            let hash = format!("{:x}", Sha256::digest(&bytes));
+            self.units.insert(hash.clone(), bytes);
+            units.push(hash);
+        }
+        let asked = asked(job);
+        let target = job.target.rustc_target.to_owned();
+        self.asked.insert((asked.clone(), target));
+        self.index.sources.extend(sources.clone());
+        self.index.sets.push(Set {
+            asked,
+            compiler,
+            units,
+        });
+        Ok(())
+    }
+
+    /// Those of its sets that the program's own store doesn't have, or has of other objects.
+    pub fn differing(&self) -> Vec<&str> {
+        let pinned = &index().sets;
+        let sets = self.index.sets.iter();
+        sets.filter(|set| !pinned.contains(set))
+            .map(|set| set.asked.as_str())
+            .collect()
+    }
+
+    /// The store as a file: the same bytes for the same objects, in whichever order they came.
+    ///
+    /// # Errors
+    /// What the archive's writer says.
+    pub fn to_bytes(&self) -> std::io::Result<Vec<u8>> {
+        let mut index = self.index.clone();
+        index
+            .sets
+            .sort_by(|a, b| (&a.compiler.target, &a.asked).cmp(&(&b.compiler.target, &b.asked)));
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Deflated)
+            .compression_level(Some(9))
+            .last_modified_time(zip::DateTime::default());
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        archive.start_file(INDEX, options)?;
+        archive.write_all(&serde_json::to_vec_pretty(&index)?)?;
+        for (hash, bytes) in &self.units {
+            archive.start_file(place(hash), options)?;
+            archive.write_all(bytes)?;
+        }
+        Ok(archive.finish()?.into_inner())
+    }
+}
