@@ -36,7 +36,10 @@ pub fn pin(
     let mut boards: Vec<&Board> = all.iter().filter(|it| asked(boards, &it.name)).collect();
     boards.sort_by_key(|board| &board.core);
     let names: Vec<_> = names.iter().filter(|it| asked(workloads, it)).collect();
-    progress.begin("compiling objects", Some((2 * boards.len() * names.len()) as u64));
+    progress.begin(
+        "compiling objects",
+        Some((2 * boards.len() * names.len()) as u64),
+    );
     for board in boards {
         for opt in [Opt::Speed, Opt::Size] {
             for name in &names {
