@@ -262,7 +262,7 @@ mod tests {
         let built = project.path().join("built");
         fs::write(&built, b"an image").unwrap();
         cache.lock().unwrap();
-        cache.put(&key("a"), &built).unwrap();
+        cache.put(&key("a"), Kept::Image, b"an image").unwrap();
         fs::create_dir_all(cache.build_folder().join("deep")).unwrap();
         fs::write(cache.build_folder().join("deep/file"), vec![0; 100]).unwrap();
         fs::create_dir_all(cache.folder.join("notes")).unwrap();
@@ -275,9 +275,9 @@ mod tests {
             sizes,
             [("compressed", 3), (key("a").as_str(), 72), ("build", 100)]
         );
-        assert!(cache.get(&key("a")).is_some());
+        assert!(cache.get(&key("a"), Kept::Image).is_some());
         assert_eq!(clean(project.path(), false).unwrap(), listed);
-        assert_eq!(cache.get(&key("a")), None);
+        assert_eq!(cache.get(&key("a"), Kept::Image), None);
         assert!(!cache.build_folder().exists() && !made.join("compressed").exists());
         assert!(cache.folder.join("notes").exists() && built.exists());
     }
@@ -308,14 +308,12 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         let cache = Cache::in_project(project.path());
         let _lock = cache.lock().unwrap();
-        let built = project.path().join("built");
-        fs::write(&built, b"an image").unwrap();
-        let (elf, _) = cache.put("key", &built).unwrap();
+        let (elf, _) = cache.put("key", Kept::Image, b"an image").unwrap();
         fs::write(&elf, b"an imag").unwrap();
-        assert_eq!(cache.get("key"), None);
-        cache.put("key", &built).unwrap();
-        assert!(cache.get("key").is_some());
+        assert_eq!(cache.get("key", Kept::Image), None);
+        cache.put("key", Kept::Image, b"an image").unwrap();
+        assert!(cache.get("key", Kept::Image).is_some());
         fs::remove_file(elf.with_file_name(SHA256)).unwrap();
-        assert_eq!(cache.get("key"), None);
+        assert_eq!(cache.get("key", Kept::Image), None);
     }
 }

@@ -8,7 +8,7 @@ use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
-use tinybench_execution::run::pin;
+use tinybench_execution::pin;
 use tinybench_inputs::project::Project;
 use tinybench_support::exit::Failure;
 use tinybench_support::files::{self, WriteError};

@@ -3,6 +3,7 @@
 
 pub mod function;
 pub mod measure;
+mod pinning;
 pub mod power;
 pub mod profile;
 pub mod run;
@@ -10,5 +11,6 @@ pub mod sweep;
 pub mod target;
 pub mod verify;
 
+pub use pinning::pin;
 pub use tinybench_build as build;
 pub use tinybench_image as image;

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use object::{Object, ObjectSection};
 use tinybench_execution::build::{ToolchainSource, find_toolchain};
-use tinybench_execution::run::pin;
+use tinybench_execution::pin;
 use tinybench_inputs::project::Project;
 use tinybench_record::RunRecord;
 use tinybench_support::progress::Progress;

@@ -10,7 +10,6 @@ pub mod jobs;
 pub mod journal;
 pub mod limits;
 pub mod measurements;
-mod pinning;
 mod planned;
 mod profiled;
 mod question;
@@ -21,7 +20,6 @@ mod setting;
 mod subjects;
 
 pub use ending::{Ending, SubjectFailed};
-pub use pinning::pin;
 pub use planned::Planned;
 pub use profiled::{CantProfile, Profiled};
 pub use question::Question;

@@ -7,8 +7,8 @@ use tinybench_inputs::workload::{AUDIO_SUFFIX, Workloads};
 use tinybench_support::exit::Failure;
 use tinybench_support::progress::Progress;
 
-use super::images::Parts;
 use crate::build::{Opt, Store};
+use crate::run::images::Parts;
 
 /// Compiles the objects for the `boards` and `workloads` of the project that are named, all if none is.
 ///
