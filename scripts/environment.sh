@@ -5,6 +5,9 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 firmware_target=thumbv7em-none-eabihf
 m0plus_target=thumbv6m-none-eabi
+windows_target=x86_64-pc-windows-gnu
+# What a release has static programs for.
+static_targets=(x86_64-unknown-linux-musl aarch64-unknown-linux-musl)
 oldest_rust=1.89
 # The release that tinybench itself is built on.
 probe_rs_version=0.32.0
@@ -30,6 +33,19 @@ rustup_target_is_there() {
     local folder
     folder=$(rustc --print target-libdir --target "$1" 2>/dev/null) || return 1
     compgen -G "$folder/libcore-*.rlib" >/dev/null
+}
+
+# What compiles C for one of the static targets.
+static_compiler() {
+    case "$1" in
+        "$(uname -m)"-*) echo musl-gcc ;;
+        *) echo "${1%%-*}-linux-gnu-gcc" ;;
+    esac
+}
+
+# The library and the C compiler for Windows.
+windows_target_is_there() {
+    rustup_target_is_there "$windows_target" && command -v x86_64-w64-mingw32-gcc >/dev/null
 }
 
 # Debian's compiler can build the library from its sources, and a linker is there.
