@@ -122,7 +122,11 @@ impl Machine {
         command
             .env(
                 "PATH",
-                format!("{}:{}:{path}", found.trim(), self.path("bin").display()),
+                format!(
+                    "{}:{}:{path}",
+                    found.lines().last().unwrap_or("."),
+                    self.path("bin").display()
+                ),
             )
             .env("RUNNER_TEMP", self.path("temporary"))
             .env("GITHUB_PATH", self.path("path"))

@@ -33,8 +33,8 @@ const RUN: [&str; 13] = [
 ];
 
 /// Fewest commands that are found, so that a change of form doesn't hide them.
-const LEAST_COMMANDS: usize = 80;
-const LEAST_RUN: usize = 15;
+const LEAST_COMMANDS: usize = 70;
+const LEAST_RUN: usize = 12;
 
 /// A command as it stands in a document.
 struct Command {
