@@ -5,6 +5,9 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 firmware_target=thumbv7em-none-eabihf
 m0plus_target=thumbv6m-none-eabi
+windows_target=x86_64-pc-windows-gnu
+# What a release has static programs for; the other way round than from x86-64 nothing is compiled.
+static_targets=(x86_64-unknown-linux-musl aarch64-unknown-linux-musl)
 oldest_rust=1.89
 # The release that tinybench itself is built on.
 probe_rs_version=0.32.0
@@ -30,6 +33,28 @@ rustup_target_is_there() {
     local folder
     folder=$(rustc --print target-libdir --target "$1" 2>/dev/null) || return 1
     compgen -G "$folder/libcore-*.rlib" >/dev/null
+}
+
+# What compiles C for one of the static targets.
+static_compiler() {
+    case "$1" in
+        "$(uname -m)"-*) echo musl-gcc ;;
+        *) echo aarch64-linux-gnu-gcc ;;
+    esac
+}
+
+# Headers of musl for a processor other than this machine's, which its compiler for glibc is given.
+musl_headers=$root/.tools/musl-arm64/usr/include/aarch64-linux-musl
+
+# The library, the C compiler and the headers for one of the static targets.
+static_target_is_there() {
+    rustup_target_is_there "$1" && command -v "$(static_compiler "$1")" >/dev/null &&
+        { [ "$(static_compiler "$1")" = musl-gcc ] || [ -d "$musl_headers" ]; }
+}
+
+# The library and the C compiler for Windows.
+windows_target_is_there() {
+    rustup_target_is_there "$windows_target" && command -v x86_64-w64-mingw32-gcc >/dev/null
 }
 
 # Debian's compiler can build the library from its sources, and a linker is there.

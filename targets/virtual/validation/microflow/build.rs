@@ -15,7 +15,7 @@ fn main() {
     let Some(models) = env::var_os("MICROFLOW_MODELS") else {
         eprintln!(
             "error: MICROFLOW_MODELS isn't set: it names the folder of sine.tflite, speech.tflite \
-             and person_detect.tflite. scripts/validate-microflow sets it"
+             and person_detect.tflite. targets/virtual/validation/microflow/validate sets it"
         );
         process::exit(1);
     };

@@ -15,6 +15,9 @@ use crate::support::records::Record;
 /// Longest comment of a pull request on GitHub, characters.
 const GITHUB_MOST: usize = 65_536;
 
+/// The action in the project's root.
+const ACTION: &str = "action.yml";
+
 /// Stands in for `gh` and `curl`: keeps what it is given, and the file that is to be the comment.
 const STAND_IN: &str = r#"#!/bin/sh
 printf '%s\n' "$(basename "$0") $*" >>"$CALLS"
@@ -28,7 +31,11 @@ done
 
 /// The script of a step: what stands behind its `run: |`, or a `- |` of a list, until it is indented less.
 fn script(file: &str, before: &str, key: &str) -> String {
-    let text = fs::read_to_string(project_root().join("examples/ci").join(file)).unwrap();
+    let folder = match file {
+        ACTION => project_root(),
+        _ => project_root().join("examples/ci"),
+    };
+    let text = fs::read_to_string(folder.join(file)).unwrap();
     let (_, behind) = text.split_once(before).expect(before);
     let (_, behind) = behind.split_once(key).expect(key);
     let lines: Vec<&str> = behind.lines().skip(1).collect();
@@ -84,6 +91,10 @@ impl Machine {
 
     /// Runs a script in the checkout as CI does, which ends it with the first command that fails.
     fn run(&self, shell: &str, script: &str) -> Output {
+        self.command(shell, script).output().unwrap()
+    }
+
+    fn command(&self, shell: &str, script: &str) -> Command {
         let path = std::env::var("PATH").unwrap();
         let mut command = Command::new(shell);
         command
@@ -99,7 +110,29 @@ impl Machine {
             .env("NUMBER", "7")
             .env("BENCHMARK_TOKEN", "secret")
             .env("CI_API_V4_URL", "https://gitlab.example.org/api/v4");
-        command.output().unwrap()
+        command
+    }
+
+    /// Runs a step of the action with these inputs, and gives its exit code.
+    fn act(&self, step: &str, inputs: &[(&str, &str)]) -> Option<i32> {
+        let script = script(ACTION, &format!("- name: {step}\n"), "run: |");
+        let path = std::env::var("PATH").unwrap();
+        let found = fs::read_to_string(self.path("path")).unwrap_or_default();
+        let mut command = self.command("bash", &script);
+        command
+            .env(
+                "PATH",
+                format!(
+                    "{}:{}:{path}",
+                    found.lines().last().unwrap_or("."),
+                    self.path("bin").display()
+                ),
+            )
+            .env("RUNNER_TEMP", self.path("temporary"))
+            .env("GITHUB_PATH", self.path("path"))
+            .env("GITHUB_OUTPUT", self.path("output"))
+            .envs(inputs.iter().copied());
+        command.output().unwrap().status.code()
     }
 
     /// Runs a script that has to end well.
@@ -217,6 +250,114 @@ fn the_file_for_gitlab_compares_and_comments() {
     assert!(machine.read("calls").contains("body@comment.md"));
     machine.write("work/new.json", &taking(8_826_588, 40));
     machine.works("sh", &compare);
+}
+
+/// The target that the action fetches for this machine; none where it is told by other means.
+fn target() -> Option<&'static str> {
+    match (std::env::consts::OS, std::env::consts::ARCH) {
+        ("linux", "x86_64") => Some("x86_64-unknown-linux-musl"),
+        ("linux", "aarch64") => Some("aarch64-unknown-linux-musl"),
+        _ => None,
+    }
+}
+
+/// A release in a folder whose program is the one under test.
+fn release(machine: &Machine, target: &str) -> String {
+    let name = format!("tinybench-9.8.7-{target}");
+    let folder = machine.path("releases/v9.8.7");
+    fs::create_dir_all(folder.join(&name)).unwrap();
+    let program = folder.join(&name).join("tinybench");
+    let text = format!(
+        "#!/bin/sh\nexec '{}' \"$@\"\n",
+        env!("CARGO_BIN_EXE_tinybench")
+    );
+    fs::write(&program, text).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let pack =
+        format!("tar -czf {name}.tar.gz {name}; sha256sum {name}.tar.gz >SHA256SUMS; rm -r {name}");
+    let packed = Command::new("sh")
+        .args(["-ec", &pack])
+        .current_dir(folder)
+        .status();
+    assert!(packed.unwrap().success());
+    format!("file://{}", machine.path("releases").display())
+}
+
+#[test]
+fn the_action_fetches_a_release_measures_compares_comments_and_gates() {
+    let curl = Command::new("curl").arg("--version").output();
+    let (Some(target), Ok(_)) = (target(), curl) else {
+        eprintln!("skipped: this system has no release or no curl");
+        return;
+    };
+    let machine = Machine::new();
+    for name in ["curl", "tinybench"] {
+        fs::remove_file(machine.path("bin").join(name)).unwrap();
+    }
+    let releases = release(&machine, target);
+    let get = |sha256: &str, version: &str| {
+        let inputs = [
+            ("RELEASES", &*releases),
+            ("SHA256", sha256),
+            ("VERSION", version),
+        ];
+        machine.act("Get tinybench", &inputs)
+    };
+    // There is no such release, and it isn't the archive that was asked for.
+    assert_ne!(get("", "9.9.9"), Some(0));
+    assert_ne!(get(&"0".repeat(64), "9.8.7"), Some(0));
+    let sums = machine.read("releases/v9.8.7/SHA256SUMS");
+    fs::write(
+        machine.path("releases/v9.8.7/SHA256SUMS"),
+        "0".repeat(64) + &sums[64..],
+    )
+    .unwrap();
+    assert_ne!(get("", "9.8.7"), Some(0));
+    assert_eq!(get(&sums[..64], "9.8.7"), Some(0));
+    fs::write(machine.path("releases/v9.8.7/SHA256SUMS"), &sums).unwrap();
+    assert_eq!(get("", "9.8.7"), Some(0));
+
+    // What `run` is given, and that it gates: the boards of this project have no such name.
+    let measure = |arguments: &str| {
+        let inputs = [
+            ("BOARD", "nowhere"),
+            ("TARGET", "virtual"),
+            ("RECORD", "new.json"),
+            ("ARGUMENTS", arguments),
+        ];
+        machine.act("Measure", &inputs)
+    };
+    assert_eq!(measure("--workload kws"), Some(2));
+    assert_eq!(measure("--help"), Some(0));
+
+    machine.write("work/new.json", &taking(8_826_588, 40));
+    let compare = |baseline: &str, limits: &str| {
+        let _ = fs::remove_file(machine.path("output"));
+        let inputs = [
+            ("BASELINE", baseline),
+            ("RECORD", "new.json"),
+            ("LIMITS", limits),
+        ];
+        assert_eq!(machine.act("Compare", &inputs), Some(0));
+        fs::read_to_string(machine.path("output")).ok()
+    };
+    assert_eq!(compare("main.json", ""), None);
+    machine.write("work/main.json", &taking(8_826_588, 40));
+    assert_eq!(compare("main.json", "").as_deref(), Some("status=0\n"));
+    machine.write("work/main.json", &taking(8_000_000, 40));
+    assert_eq!(
+        compare("main.json", "latency=20%,cycles=20%,energy=20%").as_deref(),
+        Some("status=0\n")
+    );
+    assert_eq!(compare("main.json", "").as_deref(), Some("status=1\n"));
+    assert_eq!(machine.act("Comment", &[]), Some(0));
+    check_comment(&machine.read("posted.md"));
+    for status in [0, 1, 7] {
+        assert_eq!(
+            machine.act("Gate", &[("STATUS", &status.to_string())]),
+            Some(status)
+        );
+    }
 }
 
 #[test]

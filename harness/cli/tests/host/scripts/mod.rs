@@ -5,4 +5,6 @@ mod caught_regression;
 #[cfg(unix)]
 mod ci_examples;
 #[cfg(unix)]
+mod documents;
+#[cfg(unix)]
 mod set_up;

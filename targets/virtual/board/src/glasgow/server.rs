@@ -269,6 +269,19 @@ impl Server {
         })
     }
 
+    /// Listens on a Unix socket, where there are such.
+    ///
+    /// # Errors
+    /// Always: this system has none that `std` knows.
+    #[cfg(not(unix))]
+    pub fn unix(path: impl AsRef<std::path::Path>) -> Result<Self, ServeError> {
+        Err(ServeError {
+            address: format!("Unix socket {}", path.as_ref().display()),
+            source: ErrorKind::Unsupported.into(),
+            advice: "choose a TCP port",
+        })
+    }
+
     /// The selector by which probe-rs finds the board, as in `probe-rs info --probe SELECTOR`.
     pub fn selector(&self) -> String {
         format!("{USB_ID}:{}", self.address)

@@ -2,7 +2,7 @@
 """Computes the reference outputs of workloads/suites/mlperf-tiny with TensorFlow Lite Micro.
 
     python3 -m venv VENV && VENV/bin/pip install numpy tflite-micro==0.dev20261012203412
-    VENV/bin/python scripts/suites/mlperf_tiny.py --models DIR
+    VENV/bin/python scripts/train/common/mlperf_tiny.py --models DIR
 
 DIR holds the models, for instance tinybench's cache after `tinybench fetch mlperf-tiny`. For each
 model the inputs are made from a seed, as harness/inputs/src/suite/inputs.rs makes them, and the outputs
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from tflite_micro import runtime
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SUITE = ROOT / "workloads/suites/mlperf-tiny.toml"
 OUTPUTS = ROOT / "workloads/suites/mlperf-tiny"
 ARENA_BYTES = 400_000
