@@ -139,14 +139,14 @@ pub enum UnsuitableChip {
     },
     /// The chip's core isn't one for which there is firmware.
     #[error(
-        "{chip} has a core of {architecture}; there is firmware for Armv7E-M and Armv8-M with floating-point unit \
+        "{chip} has {core}; there is firmware for Armv7E-M and Armv8-M with floating-point unit \
          (Cortex-M4F, Cortex-M33) and for Armv6-M (Cortex-M0+) alone"
     )]
     Core {
         /// The chip.
         chip: String,
         /// What probe-rs says of its core.
-        architecture: String,
+        core: String,
     },
     /// It has no flash, or no RAM.
     #[error(
@@ -189,7 +189,7 @@ pub fn known(name: &str) -> Result<KnownChip, UnsuitableChip> {
         core => {
             return Err(UnsuitableChip::Core {
                 chip: target.name,
-                architecture: core.map_or("no kind".to_owned(), |core| format!("{core:?}")),
+                core: described(core),
             });
         }
     };
@@ -224,6 +224,15 @@ pub fn known(name: &str) -> Result<KnownChip, UnsuitableChip> {
             .collect(),
         name: target.name,
     })
+}
+
+/// A core for which there is no firmware.
+fn described(core: Option<CoreType>) -> String {
+    match core {
+        Some(CoreType::Armv7m) => "an Armv7-M core (Cortex-M3)".to_owned(),
+        Some(core) => format!("a core of {core:?}"),
+        None => "no core that probe-rs knows".to_owned(),
+    }
 }
 
 /// The regions that `named` takes, in whole words; what follows each other without a gap is one.
@@ -313,7 +322,7 @@ mod tests {
         );
         assert_eq!(
             message("STM32F103C8"),
-            "STM32F103C8 has a core of Armv7m; there is firmware for Armv7E-M and Armv8-M with floating-point unit \
+            "STM32F103C8 has an Armv7-M core (Cortex-M3); there is firmware for Armv7E-M and Armv8-M with floating-point unit \
              (Cortex-M4F, Cortex-M33) and for Armv6-M (Cortex-M0+) alone"
         );
     }

@@ -3,6 +3,7 @@
 pub mod chip;
 pub mod conversation;
 pub mod fault;
+mod patience;
 mod relay;
 pub mod select;
 pub mod session;

@@ -19,6 +19,7 @@ use probe_rs::{Core, CoreStatus, MemoryInterface, Permissions};
 
 use crate::target::chip::{self, CHIPS, VIRTUAL_AP, VIRTUAL_AP_ID, VIRTUAL_AP_IDR};
 use crate::target::fault::{CodeAddress, Stopped};
+use crate::target::patience::Patience;
 use crate::target::{PcSamples, Target, TargetError, Wait};
 use tinybench_inputs::board::Board;
 use tinybench_record::ExecutionKind;
@@ -258,19 +259,19 @@ impl Session {
     }
 
     /// Takes samples of the instructions until the core stops, or is to be waited for no longer.
-    fn sample(&mut self, begin: Instant, wait: Wait) -> Result<(), TargetError> {
+    fn sample(&mut self, patience: &mut Patience) -> Result<(), TargetError> {
         let session = &mut self.session;
         loop {
             write_virtual_ap(session, VIRTUAL_AP_SAMPLE, SAMPLE_INSTRUCTIONS)?;
             let runs = read_virtual_ap(session, VIRTUAL_AP_SAMPLE)? != 0;
-            if !runs || begin.elapsed() > wait.timeout || interrupt::check().is_err() {
+            if !runs || patience.is_over() || interrupt::check().is_err() {
                 return Ok(());
             }
         }
     }
 
     /// Looks where the core is until it stops, or is to be waited for no longer.
-    fn look(&mut self, begin: Instant, wait: Wait) -> Result<(), TargetError> {
+    fn look(&mut self, patience: &mut Patience) -> Result<(), TargetError> {
         let Some(mut pcs) = self.pcs.take() else {
             return Ok(());
         };
@@ -303,7 +304,7 @@ impl Session {
                 pcs.missed += std::mem::take(&mut empty);
                 unchecked = 0;
             }
-            if begin.elapsed() > wait.timeout || interrupt::check().is_err() {
+            if patience.is_over() || interrupt::check().is_err() {
                 break;
             }
         }
@@ -312,8 +313,8 @@ impl Session {
         Ok(())
     }
 
-    /// Waits until the core halts, for `timeout` from `begin` on at most.
-    fn wait_for_halt(&mut self, begin: Instant, timeout: Duration) -> Result<(), TargetError> {
+    /// Waits until the core halts.
+    fn wait_for_halt(&mut self, patience: &mut Patience) -> Result<(), TargetError> {
         let real = self.kind == ExecutionKind::Probe;
         let mut core = self.core()?;
         loop {
@@ -324,7 +325,8 @@ impl Session {
                 }
                 CoreStatus::Running | CoreStatus::Sleeping | CoreStatus::Unknown => {}
             }
-            if begin.elapsed() > timeout {
+            if patience.is_over() {
+                let timeout = patience.timeout();
                 let stopped = Box::new(stop(&mut core)?);
                 return Err(TargetError::Hung { timeout, stopped });
             }
@@ -343,7 +345,7 @@ impl Session {
     /// # Errors
     /// If it doesn't, or is lost.
     pub fn join(&mut self, timeout: Duration) -> Result<(), TargetError> {
-        self.wait_for_halt(Instant::now(), timeout)
+        self.wait_for_halt(&mut Patience::new(self.kind, timeout))
     }
 
     fn core(&mut self) -> Result<Core<'_>, TargetError> {
@@ -448,16 +450,16 @@ impl Target for Session {
 
     fn run(&mut self, wait: Wait) -> Result<(), TargetError> {
         let real = self.kind == ExecutionKind::Probe;
-        let begin = Instant::now();
+        let mut patience = Patience::new(self.kind, wait.timeout);
         self.core()?.run().map_err(|error| target_error(&error))?;
-        self.look(begin, wait)?;
+        self.look(&mut patience)?;
         if real {
             leave_alone(wait.quiet.min(wait.timeout))?;
         }
         if self.samples {
-            self.sample(begin, wait)?;
+            self.sample(&mut patience)?;
         }
-        self.wait_for_halt(begin, wait.timeout)
+        self.wait_for_halt(&mut patience)
     }
 
     fn instructions_in_window(&mut self) -> Result<Option<u64>, TargetError> {

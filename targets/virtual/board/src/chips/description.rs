@@ -104,8 +104,8 @@ pub struct FlashTiming {
     pub unified_cache: bool,
     /// Whether the flash reads on by itself behind the sector that was fetched last.
     pub prefetch: bool,
-    /// Whether the flash reads one thing at a time, so that instructions, what is read ahead of them and data
-    /// wait for each other, and the cache for instructions takes in nothing that was read ahead.
+    /// Whether instructions and data come from the flash over one bus, word by word, and the cache for
+    /// instructions takes in nothing that was read ahead.
     pub single_port: bool,
     /// Whether the chip counts hits and misses of the cache.
     pub counts_cache: bool,

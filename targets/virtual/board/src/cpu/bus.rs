@@ -16,7 +16,7 @@ use crate::timing::waits::{self, Waits};
 pub(crate) enum DataWay {
     /// Nothing.
     Flash,
-    /// What the flash also reads instructions through, one thing at a time.
+    /// The one bus over which instructions come too.
     Port,
     /// The cache for instructions.
     InstructionCache,
@@ -232,8 +232,8 @@ impl Core {
     }
 
     /// Cycles that a load from flash takes beyond its static ones: wait states if it isn't of the
-    /// sector that was read last, nor in the data cache. There is no short way to look into that. A flash that
-    /// does one thing at a time also fetches the instructions up to there.
+    /// sector that was read last, nor in the data cache. There is no short way to look into that. Over one bus
+    /// the instructions up to there are fetched too.
     #[inline(always)]
     fn flash_load_waits<const S: bool>(&mut self, op: &Op, offset: u32) -> Result<Waits, Trap> {
         let mut waits = 0;

@@ -180,7 +180,7 @@ pub(crate) struct Core {
     pub cache: Cache,
     /// What the flash reads on its own.
     pub prefetch: Prefetch,
-    /// A flash that does one thing at a time.
+    /// A flash behind one bus for instructions and data.
     pub followed: Followed,
     /// The cache for data, if the chip has one.
     pub data_cache: Option<Cache>,

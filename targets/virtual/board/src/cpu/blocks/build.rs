@@ -11,7 +11,7 @@ use crate::cpu::op::{Kind, Op};
 use crate::cpu::{Core, Fault};
 use crate::memory::{AccessSize, CODE_GRANULE_SHIFT, Place};
 use crate::timing::pipeline::{self, Cost, Entry, Fetch, FetchEffect, Step};
-use crate::timing::port::{self, InFlash, Wanted};
+use crate::timing::port::{self, Fetched, InFlash, Wanted};
 use crate::timing::{Class, PipelineKind, shape};
 
 /// Instructions in a block at most.
@@ -353,14 +353,20 @@ impl Run {
     }
 
     /// When the sectors of the flash are wanted in which it lies from the byte `start` on, if its instructions have
-    /// these costs: of a flash that does one thing at a time.
+    /// these costs: of a flash behind one bus.
     fn sectors(&self, core: &Core, start: u32, costs: &[Cost]) -> Box<[Wanted]> {
         if !core.flash_timing.single_port {
             return Box::default();
         }
         let instructions = self.steps.iter().zip(costs);
-        let instructions = instructions.map(|(step, cost)| (step.size, cost.before));
-        port::wanted(start, core.flash_timing.sector_bytes, instructions)
+        let instructions = instructions.map(|(step, cost)| Fetched {
+            size: step.size,
+            before: cost.before,
+            cycles: cost.cycles,
+            accesses: step.shape.class.is_access(),
+        });
+        let instructions: Vec<_> = instructions.collect();
+        port::wanted(start, core.flash_timing.sector_bytes, &instructions)
     }
 }
 

@@ -71,7 +71,7 @@ struct State {
     epochs: (u32, Option<u32>),
     /// What was read last decides what the next read waits.
     last_read: (u8, u32),
-    /// Of a flash that does one thing at a time.
+    /// Of a flash behind one bus.
     flash: u32,
 }
 

@@ -76,10 +76,7 @@ impl Situation {
     /// A load begins at the cycle `now` of a run that has waited `delayed` cycles so far: the cycles that it
     /// waits, and those up to it.
     fn load(&mut self, setting: &Setting, now: i64, delayed: i64) -> i64 {
-        let fetched = self.fetch(setting, (now, delayed));
-        // In its second cycle.
-        let begin = now + 1;
-        self.port.read(begin + fetched, setting.data_wait) - begin
+        self.fetch(setting, (now, delayed)) + i64::from(setting.data_wait)
     }
 
     fn since(self, origin: i64) -> Self {
@@ -302,7 +299,7 @@ impl Followed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timing::port::wanted;
+    use crate::timing::port::{Fetched, wanted};
 
     const SETTING: Setting = Setting {
         reading: Reading {
@@ -315,14 +312,22 @@ mod tests {
 
     /// Runs of different lengths in the same and in different sectors.
     fn runs() -> Vec<InFlash> {
-        let run = |(start, count): (u32, u32)| InFlash {
-            start,
-            first_sector: start / 8,
-            // Each third instruction takes two cycles.
-            sectors: wanted(start, 8, (0..count).map(|at| (2, at + at / 3))),
-            cycles: count + count.div_ceil(3),
-            jump_extra: u32::from(count == 4),
-            taken_extra: 1,
+        let run = |(start, count): (u32, u32)| {
+            // Each third instruction accesses memory.
+            let fetched = (0..count).map(|at| Fetched {
+                size: 2,
+                before: at + at.div_ceil(3),
+                cycles: 1 + u32::from(at % 3 == 0),
+                accesses: at % 3 == 0,
+            });
+            InFlash {
+                start,
+                first_sector: start / 8,
+                sectors: wanted(start, 8, &fetched.collect::<Vec<_>>()),
+                cycles: count + count.div_ceil(3),
+                jump_extra: u32::from(count == 4),
+                taken_extra: 1,
+            }
         };
         let places = [
             (0x80, 3),
@@ -431,7 +436,7 @@ mod tests {
             (0..4).map(|_| pass()).collect()
         };
         assert_eq!(waits(true), waits(false));
-        // The sectors behind the first of a run are read ahead of each pass anew.
-        assert_eq!(waits(false)[0], 2);
+        // For the last instruction of a sector, and for the next one, which is wanted at once.
+        assert_eq!(waits(false)[0], 4);
     }
 }

@@ -1,15 +1,18 @@
-//! A flash that does one thing at a time: what it reads for the core's instructions, what it reads ahead of
-//! them, and what it reads as data wait for each other.
+//! A flash behind one bus, over which the core reads instructions and data in turn, one word after the other.
 //!
-//! It keeps the sector that instructions came from last and the one that it has read ahead. A cache holds
-//! those that were in neither when they were asked for, which are the targets of jumps.
+//! The flash keeps the sector that instructions came from last and the one that it has read ahead. A cache holds
+//! those that were in neither when they were asked for, which are the targets of jumps. What is read for
+//! instructions waits for what is being read ahead; data don't.
+//!
+//! Times are those at which the core has what it asked for, if nothing waits: two cycles behind the one in which
+//! it puts the address on the bus.
 
 mod followed;
 mod pending;
 
 pub(crate) use followed::{Followed, Setting};
 use pending::Pending;
-pub(crate) use pending::{InFlash, Wanted, wanted};
+pub(crate) use pending::{Fetched, InFlash, Wanted, wanted};
 
 /// Which sectors a cache for instructions holds.
 pub(crate) trait Held {
@@ -72,9 +75,11 @@ impl Port {
         if sector == self.current {
             return requested;
         }
-        let there = if cache.holds(sector) {
-            requested
-        } else if sector == self.ahead {
+        if cache.holds(sector) {
+            // It leaves what the flash keeps as it is.
+            return requested;
+        }
+        let there = if sector == self.ahead {
             self.ready.max(requested)
         } else {
             cache.fill(sector);
@@ -89,8 +94,8 @@ impl Port {
         there
     }
 
-    /// Reads something at the cycle `requested`: when it is there.
-    pub fn read(&mut self, requested: i64, wait_states: u32) -> i64 {
+    /// Reads a sector at the cycle `requested`: when it is there.
+    fn read(&mut self, requested: i64, wait_states: u32) -> i64 {
         let there = requested.max(self.free) + i64::from(wait_states);
         self.free = there + 1;
         there
@@ -142,13 +147,15 @@ mod tests {
     }
 
     #[test]
-    fn data_waits_for_what_is_read_ahead_and_that_for_data() {
+    fn what_comes_from_the_cache_leaves_the_rest_as_it_is() {
         let (mut port, mut cache) = (Port::NEW, Two(Vec::new()));
         assert_eq!(port.fetch(&mut cache, READING, 10, 100), 102);
-        // The next sector is there at 105, so that data is read from 106 on.
-        assert_eq!(port.read(103, 2), 108);
-        assert_eq!(port.fetch(&mut cache, READING, 11, 109), 109);
-        assert_eq!(port.fetch(&mut cache, READING, 12, 110), 112);
+        assert_eq!(port.fetch(&mut cache, READING, 11, 110), 110);
+        // 12 is read ahead meanwhile, and nothing behind 10.
+        assert_eq!(port.fetch(&mut cache, READING, 10, 114), 114);
+        assert_eq!(port.fetch(&mut cache, READING, 11, 118), 118);
+        assert_eq!(port.fetch(&mut cache, READING, 12, 122), 122);
+        assert_eq!(cache.0, [10]);
     }
 
     #[test]

@@ -2,35 +2,70 @@
 
 use super::{Held, Port, Reading};
 
-/// Cycles before it is wanted that a sector is asked for at most.
-const ASKED_FOR_AHEAD: u32 = 2;
+/// Cycles from the one in which an address is on the bus to that in which the core uses what was read.
+pub(crate) const ON_THE_BUS: u32 = 2;
+/// Bytes that the core fetches at once.
+const WORD: u32 = 4;
 
-/// When a sector is asked for and wanted, cycles since the start of a run that waits for nothing.
+/// When a sector is there if the flash doesn't wait, and when it is wanted: cycles since the start of a run that
+/// waits for nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Wanted {
     pub requested: u32,
     pub wanted: u32,
 }
 
-/// The sectors, of `bytes` bytes each, of a run that begins at the flash byte `start`. Of each of its
-/// `instructions`: its bytes, and the cycles before it. The whole instruction is wanted when it begins, and
-/// asked for while the one before it executes.
-pub(crate) fn wanted(
-    start: u32,
-    bytes: u32,
-    instructions: impl Iterator<Item = (u32, u32)>,
-) -> Box<[Wanted]> {
-    let mut sectors: Vec<Wanted> = Vec::new();
-    let (first, mut end, mut requested) = (start / bytes, start, 0);
-    for (size, wanted) in instructions {
-        end += size;
-        let reached = ((end - 1) / bytes - first + 1) as usize;
-        let sector = Wanted {
-            requested: wanted.saturating_sub(ASKED_FOR_AHEAD).max(requested),
-            wanted,
+/// An instruction of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fetched {
+    /// Bytes.
+    pub size: u32,
+    /// Cycles before it and its own.
+    pub before: u32,
+    pub cycles: u32,
+    /// Whether it reads or writes memory.
+    pub accesses: bool,
+}
+
+/// The sectors, of `bytes` bytes each, of a run that begins at the flash byte `start`.
+///
+/// The core fetches words. It asks for the next one when it begins to execute the first half of the one before, if
+/// that is no access to memory, whose address goes first; or, where it has jumped to a second half, right behind
+/// that. An access in the second half has to wait until the word is there, for there is one bus.
+pub(crate) fn wanted(start: u32, bytes: u32, instructions: &[Fetched]) -> Box<[Wanted]> {
+    let mut sectors = vec![Wanted {
+        requested: 0,
+        wanted: 0,
+    }];
+    // When the word behind the one that is executed is there at the earliest.
+    let mut next = if start.is_multiple_of(WORD) { 0 } else { 1 };
+    // An access that wants it to be there first.
+    let mut access = None;
+    let mut at = start;
+    for it in instructions {
+        let first_half = at.is_multiple_of(WORD);
+        let end = at + it.size;
+        let mut reach = |wanted: u32, requested: u32, first_byte: u32| {
+            if (first_byte / bytes - start / bytes) as usize == sectors.len() {
+                sectors.push(Wanted { requested, wanted });
+            }
         };
-        sectors.resize(reached.max(sectors.len()), sector);
-        requested = wanted;
+        if first_half {
+            reach(access.take().unwrap_or(it.before), next, at);
+            let asked = if it.accesses {
+                it.before + it.cycles - 1
+            } else {
+                it.before
+            };
+            next = asked + ON_THE_BUS;
+        } else if it.size > 2 {
+            // Its second half, which is the first of the next word.
+            reach(it.before + 1, next, end - 2);
+            next = it.before + 1 + ON_THE_BUS;
+        } else if it.accesses {
+            access = Some(it.before + 1);
+        }
+        at = end;
     }
     sectors.into()
 }
@@ -40,7 +75,7 @@ pub(crate) fn wanted(
 pub(crate) struct InFlash {
     /// Its first byte.
     pub start: u32,
-    /// The sector of that, and when each is wanted: of a flash that does one thing at a time.
+    /// The sector of that, and when each is wanted: of a flash behind one bus.
     pub first_sector: u32,
     pub sectors: Box<[Wanted]>,
     /// Cycles that it takes without any wait, and those that entering it and leaving it by a jump add.
@@ -88,7 +123,7 @@ impl Pending {
         self.begin += cycles;
     }
 
-    /// Fetches all sectors of instructions that begin until the cycle `now`, if the run has waited `delayed`
+    /// Fetches all sectors whose address is on the bus before the cycle `now`, if the run has waited `delayed`
     /// cycles so far. Returns the cycles that it waits for them: what is asked for later comes behind a load
     /// that begins then.
     pub fn fetch(
@@ -101,11 +136,11 @@ impl Pending {
         let mut waited = 0;
         while let Some(sector) = self.sectors.get(self.next) {
             let begin = self.begin + delayed + waited;
-            let wanted = begin + i64::from(sector.wanted);
-            if wanted > now + waited {
+            let requested = begin + i64::from(sector.requested);
+            if requested - i64::from(ON_THE_BUS) >= now + waited {
                 break;
             }
-            let requested = begin + i64::from(sector.requested);
+            let wanted = begin + i64::from(sector.wanted);
             let there = port.fetch(cache, reading, self.first + self.next as u32, requested);
             waited += (there - wanted).max(0);
             self.next += 1;
@@ -131,13 +166,38 @@ mod tests {
     use super::super::tests::{READING, Two};
     use super::*;
 
+    const NOP: (u32, u32, bool) = (2, 1, false);
+    const LOAD: (u32, u32, bool) = (2, 2, true);
+    const BL: (u32, u32, bool) = (4, 3, false);
+
+    fn sectors(start: u32, instructions: &[(u32, u32, bool)]) -> Vec<(u32, u32)> {
+        let mut before = 0;
+        let fetched = instructions.iter().map(|&(size, cycles, accesses)| {
+            before += cycles;
+            Fetched {
+                size,
+                before: before - cycles,
+                cycles,
+                accesses,
+            }
+        });
+        let sectors = wanted(start, 8, &fetched.collect::<Vec<_>>());
+        (sectors.iter().map(|it| (it.requested, it.wanted))).collect()
+    }
+
     #[test]
     fn a_run_waits_for_its_sectors_as_far_as_it_has_come() {
         let (mut port, mut cache) = (Port::NEW, Two(Vec::new()));
         // Eight instructions of one cycle, entered at the last of the first sector.
-        let sectors = wanted(0x86, 8, (0..8).map(|at| (2, at)));
+        let fetched = (0..8).map(|before| Fetched {
+            size: 2,
+            before,
+            cycles: 1,
+            accesses: false,
+        });
+        let sectors = wanted(0x86, 8, &fetched.collect::<Vec<_>>());
         let at = |requested, wanted| Wanted { requested, wanted };
-        assert_eq!(*sectors, [at(0, 0), at(0, 1), at(4, 5)]);
+        assert_eq!(*sectors, [at(0, 0), at(1, 1), at(5, 5)]);
         let run = InFlash {
             start: 0x86,
             first_sector: 0x10,
@@ -147,29 +207,36 @@ mod tests {
             taken_extra: 1,
         };
         let mut run = Pending::new(&run, 100);
-        assert_eq!(run.fetch(&mut port, &mut cache, READING, (100, 0)), 2);
-        // The next isn't wanted before cycle 103, and is there at 105.
-        run.delay(2);
-        assert_eq!(run.fetch(&mut port, &mut cache, READING, (102, 0)), 0);
-        assert_eq!(run.fetch(&mut port, &mut cache, READING, (103, 0)), 2);
-        // The last is wanted at 109, and is there.
-        assert_eq!(run.fetch(&mut port, &mut cache, READING, (108, 2)), 0);
+        // The second is asked for right behind the first: its read is done a cycle behind the first's.
+        assert_eq!(run.fetch(&mut port, &mut cache, READING, (100, 0)), 4);
+        run.delay(4);
+        // The third is asked for at 107, and is there.
+        assert_eq!(run.fetch(&mut port, &mut cache, READING, (107, 0)), 0);
         assert_eq!(run.next, 2);
-        assert_eq!(run.fetch(&mut port, &mut cache, READING, (109, 2)), 0);
+        assert_eq!(run.fetch(&mut port, &mut cache, READING, (108, 0)), 0);
         assert_eq!(run.next, 3);
-        assert_eq!(run.delayed(120, false), 10);
+        assert_eq!(run.delayed(120, false), 8);
         // Filling the pipeline again isn't part of it.
-        assert_eq!(run.delayed(120, true), 9);
+        assert_eq!(run.delayed(120, true), 7);
     }
 
     #[test]
-    fn a_sector_is_wanted_by_the_instruction_that_reaches_into_it() {
-        let at = |requested, wanted| Wanted { requested, wanted };
-        // A load of two cycles, two instructions without an operation, and a BL that begins in the first sector.
-        let sectors = wanted(0x80, 8, [(2, 0), (2, 2), (2, 3), (4, 4)].into_iter());
-        assert_eq!(*sectors, [at(0, 0), at(3, 4)]);
-        // Behind a PUSH of eight registers it is asked for two cycles before it is wanted.
-        let sectors = wanted(0x84, 8, [(2, 0), (2, 1), (2, 10)].into_iter());
-        assert_eq!(*sectors, [at(0, 0), at(8, 10)]);
+    fn a_word_is_asked_for_with_the_first_half_of_the_one_before() {
+        assert_eq!(sectors(0x84, &[NOP, NOP, NOP]), [(0, 0), (2, 2)]);
+        // Behind a load in the first half, in whose second cycle its address is on the bus.
+        assert_eq!(sectors(0x84, &[LOAD, NOP, NOP]), [(0, 0), (3, 3)]);
+        // A load in the second half finds the bus taken until the word is there.
+        assert_eq!(sectors(0x84, &[NOP, LOAD, NOP]), [(0, 0), (2, 2)]);
+        let push = (2, 9, true);
+        assert_eq!(sectors(0x84, &[NOP, push, NOP]), [(0, 0), (2, 2)]);
+        assert_eq!(sectors(0x84, &[push, NOP, NOP]), [(0, 0), (10, 10)]);
+    }
+
+    #[test]
+    fn a_wide_instruction_wants_its_second_half_a_cycle_later() {
+        assert_eq!(sectors(0x84, &[NOP, BL, NOP]), [(0, 0), (2, 2)]);
+        assert_eq!(sectors(0x80, &[NOP, NOP, BL, NOP]), [(0, 0), (4, 5)]);
+        // The one behind it is asked for with its second half.
+        assert_eq!(sectors(0x82, &[BL, NOP, NOP]), [(0, 0), (3, 4)]);
     }
 }

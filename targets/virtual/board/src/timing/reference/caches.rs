@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::words::Flash;
 use crate::chips::{CacheShape, FlashTiming, MemoryRegion};
 use crate::cpu::Core;
 use crate::timing::TimingParameters;
 use crate::timing::pipeline::Source;
-use crate::timing::port::{Held, Port, Reading};
+use crate::timing::port::{Held, Reading};
 
 /// Lines of a cache: the oldest of a set goes first.
 pub(super) struct Lines {
@@ -66,8 +67,6 @@ pub(super) struct Sectors {
     wait_states: u32,
     miss: u32,
     pub cache: Lines,
-    /// Of a flash that does one thing at a time: what it does.
-    pub port: Port,
     /// The sector that the flash reads on its own, and when it is there.
     prefetched: (u32, u64),
     /// Waits that nothing hides.
@@ -86,10 +85,21 @@ impl Sectors {
             wait_states: flash.wait_states + rules.flash_wait,
             miss: flash.wait_states + rules.flash_wait + rules.instruction_miss,
             cache: Lines::new(description.instruction_cache, flash.sector_bytes),
-            port: Port::NEW,
             prefetched: (u32::MAX, 0),
             waits: 0,
             begin: 0,
+        }
+    }
+
+    /// The flash as a core sees it that fetches words over one bus.
+    pub fn behind_one_bus(&mut self) -> Flash<'_> {
+        Flash {
+            reading: Reading {
+                wait_states: self.miss,
+                prefetch: self.flash.prefetch,
+            },
+            sector_bytes: self.flash.sector_bytes,
+            cache: self.flash.instruction_cache.then_some(&mut self.cache),
         }
     }
 
@@ -99,7 +109,7 @@ impl Sectors {
     }
 
     /// Place in the flash.
-    fn offset(&self, address: u32) -> Option<u32> {
+    pub fn offset(&self, address: u32) -> Option<u32> {
         let memory = &self.memory;
         let own = [(memory.origin, 0, memory.length)];
         own.iter()
@@ -137,13 +147,9 @@ impl Source for Sectors {
             return requested;
         }
         let at = self.begin + u64::from(requested);
-        let reading = Reading {
-            wait_states: self.miss,
-            prefetch: self.flash.prefetch,
-        };
         let ready = if self.flash.single_port {
-            let cache = &mut self.flash.instruction_cache.then_some(&mut self.cache);
-            self.port.fetch(cache, reading, sector, at as i64) as u64
+            // The words of its instructions come otherwise.
+            at
         } else if !self.flash.instruction_cache {
             self.read_sector(sector, at, self.wait_states, first)
         } else if !self.cache.misses(offset) {

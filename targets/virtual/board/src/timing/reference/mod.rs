@@ -11,12 +11,14 @@ mod caches;
 mod mix;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::collections::HashMap;
 
 use access::{Access, bank};
 use caches::{Lines, Sectors};
 pub use mix::Mix;
+use words::{Use, Words};
 
 use super::pipeline::{self, Entry, Pipeline, Step};
 use super::{TimingParameters, shape};
@@ -44,6 +46,8 @@ pub struct Reference {
     stored: [Stored; 2],
     /// The instruction before, unless it was another's jump.
     before: Option<Step>,
+    /// The bus of a core whose flash is behind the same one for instructions and data.
+    words: Words,
     /// Cycles before those of the pipeline.
     cycles: u64,
     decoded: HashMap<(u32, u8), (Step, Op)>,
@@ -65,6 +69,7 @@ impl Reference {
             last_group: PERIPHERAL_GROUP,
             stored: [Stored::Nothing; 2],
             before: None,
+            words: Words::NEW,
             cycles: 0,
             decoded: HashMap::new(),
             mix: Mix::default(),
@@ -110,7 +115,8 @@ impl Reference {
             } else {
                 step.shape.skipped()
             };
-            let chained = self.pipeline.step(&Step { shape, ..step }).chained;
+            let cost = self.pipeline.step(&Step { shape, ..step });
+            let chained = cost.chained;
             // The whole fetch stands still meanwhile, so nothing catches up.
             self.cycles += u64::from(self.pipeline.source_mut().take_waits());
             self.mix.count(core, &step, (op.kind, &shape), access);
@@ -132,8 +138,16 @@ impl Reference {
                 };
             }
             self.before = Some(last);
+            if self.flash.single_port {
+                let waits =
+                    self.waits_on_the_bus(core, &step, cost.cycles + refill, access, jumped);
+                self.cycles += u64::from(waits);
+            }
         }
         if jumped || elsewhere != 0 {
+            if elsewhere != 0 {
+                self.words.pass(elsewhere);
+            }
             self.cycles += elsewhere + u64::from(self.pipeline.total() + refill);
             self.pipeline.source_mut().begin = self.cycles;
             self.pipeline.restart(core.next_pc, Entry::Jump);
@@ -207,14 +221,48 @@ impl Reference {
         waits
     }
 
+    /// What an instruction that takes so many cycles without any wait takes longer where there is one bus.
+    fn waits_on_the_bus(
+        &mut self,
+        core: &Core,
+        step: &Step,
+        cycles: u32,
+        access: Option<Access>,
+        jumps: bool,
+    ) -> u32 {
+        let data = access.map_or((0, 0), |access| {
+            let of_flash = matches!(core.memory.locate(access.address), Some(Place::Flash(_)));
+            let rules = &self.rules;
+            let waits = self.flash.wait_states + rules.flash_wait + rules.data_miss;
+            (
+                access.count,
+                if of_flash && !access.store { waits } else { 0 },
+            )
+        });
+        let source = self.pipeline.source_mut();
+        let Some(at) = source.offset(step.address) else {
+            // From RAM: the data alone.
+            let waits = data.0 * data.1;
+            self.words.pass(u64::from(cycles + waits));
+            return waits;
+        };
+        let size = step.size;
+        let it = Use {
+            at,
+            size,
+            cycles,
+            data,
+            jumps,
+        };
+        self.words.step(&mut source.behind_one_bus(), &it) - cycles
+    }
+
     /// Cycles that reading data at a byte of the flash waits.
     fn flash_read(&mut self, offset: u32) -> u32 {
         let wait_states = self.flash.wait_states + self.rules.flash_wait + self.rules.data_miss;
         if self.flash.single_port {
-            // In the second cycle of the load.
-            let begin = (self.cycles + u64::from(self.pipeline.total()) - 1) as i64;
-            let there = self.pipeline.source_mut().port.read(begin, wait_states);
-            return (there - begin) as u32;
+            // With its other waits on the bus.
+            return 0;
         }
         let sector = offset / self.flash.sector_bytes;
         if std::mem::replace(&mut self.last_sector, sector) == sector {
