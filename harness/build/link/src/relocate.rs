@@ -2,7 +2,7 @@
 
 use object::elf::{
     R_ARM_ABS32, R_ARM_NONE, R_ARM_REL32, R_ARM_THM_JUMP24, R_ARM_THM_MOVT_ABS,
-    R_ARM_THM_MOVW_ABS_NC, R_ARM_THM_PC22, STT_FUNC,
+    R_ARM_THM_MOVW_ABS_NC, R_ARM_THM_PC11, R_ARM_THM_PC22, STT_FUNC,
 };
 
 use super::LinkError;
@@ -93,11 +93,15 @@ fn apply(
     is_function: bool,
 ) -> Result<(), String> {
     let offset = relocation.offset as usize;
+    let here = address.wrapping_add(relocation.offset);
+    if relocation.kind == R_ARM_THM_PC11 {
+        let place = bytes.get_mut(offset..).and_then(|it| it.first_chunk_mut());
+        return short_branch(place.ok_or("it is outside")?, here, value);
+    }
     let place = bytes
         .get_mut(offset..)
         .and_then(|it| it.first_chunk_mut::<4>());
     let place = place.ok_or("it is outside")?;
-    let here = address.wrapping_add(relocation.offset);
     match relocation.kind {
         R_ARM_NONE => {}
         R_ARM_ABS32 => {
@@ -132,6 +136,20 @@ fn apply(
         }
         kind => return Err(format!("the relocation {kind} isn't known")),
     }
+    Ok(())
+}
+
+/// B of 16 bits (A7.7.12, encoding T2), which has 11 bits for half the distance.
+fn short_branch(place: &mut [u8; 2], here: u32, value: u32) -> Result<(), String> {
+    let code = u16::from_le_bytes(*place);
+    let added = i32::from((code << 5).cast_signed() >> 4);
+    let target = (value & !1).wrapping_add_signed(added);
+    let distance = target.wrapping_sub(here).cast_signed();
+    if !(-(1 << 11)..1 << 11).contains(&distance) {
+        return Err(format!("a branch of {distance} bytes is too far"));
+    }
+    let code = code & 0xF800 | (distance >> 1) as u16 & 0x7FF;
+    *place = code.to_le_bytes();
     Ok(())
 }
 
@@ -200,6 +218,21 @@ mod tests {
         assert_eq!(
             with_wide_immediate([0xF2C0, 0x0100], 0x1234),
             [0xF2C1, 0x2134]
+        );
+    }
+
+    #[test]
+    fn a_short_branch_reaches_two_kilobytes() {
+        // b .-4 of an object file.
+        let branch = |here, value| {
+            let mut place = 0xE7FE_u16.to_le_bytes();
+            short_branch(&mut place, here, value).map(|()| u16::from_le_bytes(place))
+        };
+        assert_eq!(branch(0x1000, 0x1000 + 1), Ok(0xE7FE));
+        assert_eq!(branch(0x1000, 0x1010 + 1), Ok(0xE006));
+        assert_eq!(
+            branch(0x1000, 0x1804),
+            Err("a branch of 2048 bytes is too far".to_owned())
         );
     }
 

@@ -41,7 +41,9 @@ fn a_real_board_is_profiled_by_marks_and_samples() {
     let [exact, found] = [exact, board].map(|it| it.profile.unwrap());
 
     assert_eq!(found.fidelity, Fidelity::Measured);
-    assert_eq!(found.cycles, exact.cycles);
+    // The marked image has its code elsewhere, and its operators may take more than all of the other.
+    let of_operators = found.operators.iter().map(|it| it.cost.cycles).sum();
+    assert_eq!(found.cycles, exact.cycles.max(of_operators));
     assert_eq!(parts(&found).map(|it| it.cycles).sum::<u64>(), found.cycles);
     assert_eq!(found.operators.len(), 13);
     let mut off = Vec::new();

@@ -264,8 +264,11 @@ fn lines_add_up_and_name_functions_that_were_inlined() {
     }
     let tinybench = Tinybench::new();
     let profile = |workload: &str, more: &[&str]| profile(&tinybench, workload, more);
-    let stdout = profile("forest", &["--by", "line", "--format", "csv"]);
-    let functions = profile("forest", &["--by", "function", "--format", "csv"]);
+    let stdout = profile("forest", &["--build", "--by", "line", "--format", "csv"]);
+    let functions = profile(
+        "forest",
+        &["--build", "--by", "function", "--format", "csv"],
+    );
     let rows = |text: &str| -> Vec<csv::StringRecord> {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         reader.records().map(Result::unwrap).collect()
