@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use tinybench_record::RunResult;
+use tinybench_support::printable::printable;
 
 use crate::{Direction, Metric, Rank, Unit, UnknownMetric};
 
@@ -24,17 +25,21 @@ pub enum LimitError {
     /// It isn't `METRIC=LIMIT`.
     #[error(
         "a limit is METRIC=SOFT%, METRIC=HARD, METRIC=SOFT%|HARD or METRIC=off, such as \
-         flash=1%|400KB, not `{0}`"
+         flash=1%|400KB, not `{}`",
+        printable(.0)
     )]
     Form(String),
     /// There is no such metric.
     #[error(transparent)]
     Metric(#[from] UnknownMetric),
     /// A percentage isn't one.
-    #[error("`{0}` is no percentage from 0 on")]
+    #[error("`{}` is no percentage from 0 on", printable(.0))]
     Percentage(String),
     /// A hard limit isn't a number with a unit of the metric.
-    #[error("`{text}` is no limit of {metric}: write a number and one of: {units}")]
+    #[error(
+        "`{}` is no limit of {metric}: write a number and one of: {units}",
+        printable(text)
+    )]
     Hard {
         /// What was given.
         text: String,

@@ -14,6 +14,7 @@ use crate::block::{Failure, set};
 #[cfg(feature = "energy")]
 use crate::chip;
 use crate::cycles;
+use crate::cycles::stage::Cycles;
 #[cfg(feature = "energy")]
 use crate::energy;
 #[cfg(feature = "learning")]
@@ -23,8 +24,7 @@ use crate::memory::{self, Layout};
 use crate::pipeline;
 #[cfg(feature = "profile")]
 use crate::runtime::marks;
-use crate::stage::Cycles;
-use crate::{block, model};
+use crate::{block, parts};
 
 /// Bytes of raw audio that the front end takes.
 #[cfg(feature = "pipeline")]
@@ -170,7 +170,7 @@ impl<R: Runtime> Program<R> {
         // SAFETY: the callers keep `bytes` within the layout, and the runtime that held the
         // arena before has just been dropped.
         let arena = unsafe { layout.paint_arena(bytes) };
-        let mut runtime = R::prepare(model::bytes(), arena).map_err(|error| match error {
+        let mut runtime = R::prepare(parts::model(), arena).map_err(|error| match error {
             PrepareError::ArenaTooSmall { needed } => {
                 Failure::with(Error::ArenaTooSmall, needed as u32, bytes as u32)
             }

@@ -32,13 +32,10 @@ mod learning;
 mod memory;
 #[cfg(feature = "mlperf")]
 mod mlperf;
-mod model;
 pub mod parts;
 #[cfg(feature = "pipeline")]
 mod pipeline;
 mod runtime;
-#[cfg(not(feature = "mlperf"))]
-mod stage;
 
 use cortex_m_rt::entry;
 #[cfg(not(feature = "mlperf"))]

@@ -1,5 +1,7 @@
 //! What differs from model to model: whoever links the program defines it under one name.
 
+use core::slice;
+
 /// Where the parts are. Addresses and lengths alone, so that who links needs no compiler.
 #[repr(C)]
 pub struct Parts {
@@ -26,4 +28,10 @@ pub use tinybench_interpreter::operators::{self, Registration};
 unsafe extern "C" {
     /// Of the image that this is.
     pub(crate) static TINYBENCH_PARTS: Parts;
+}
+
+/// The model file, in flash, aligned to 16 bytes.
+pub(crate) fn model() -> &'static [u8] {
+    // SAFETY: who links the program defines the parts, with a model of that length.
+    unsafe { slice::from_raw_parts(TINYBENCH_PARTS.model, TINYBENCH_PARTS.model_bytes) }
 }

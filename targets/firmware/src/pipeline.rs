@@ -9,7 +9,7 @@ use tinybench_pipeline::{Quantisation, answer};
 
 use crate::block::{Failure, get, set};
 use crate::cycles;
-use crate::stage::Cycles;
+use crate::cycles::stage::Cycles;
 
 include!(concat!(env!("OUT_DIR"), "/front_end.rs"));
 

@@ -107,7 +107,9 @@ fn a_place_that_takes_no_result_is_told_first() {
         command
             .current_dir(tinybench.path(folder))
             .env("TINYBENCH_FIRMWARE_TOOLCHAIN", "none")
-            .args(["run", "--board", "nano33", "--on", "virtual", "--model"])
+            .args([
+                "run", "--build", "--board", "nano33", "--on", "virtual", "--model",
+            ])
             .arg(tinybench.path("my.tflite"))
             .args(more);
         tinybench.ended(&mut command)

@@ -2,6 +2,7 @@
 
 #[cfg(not(armv6m))]
 mod dwt;
+pub mod stage;
 #[cfg(armv6m)]
 mod systick;
 

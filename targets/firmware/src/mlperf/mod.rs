@@ -24,7 +24,7 @@ use core::str;
 use tinybench_interface::Runtime;
 
 use crate::memory::Layout;
-use crate::model;
+use crate::parts;
 
 #[cfg(setup = "nrf52")]
 use nrf52 as port;
@@ -281,7 +281,7 @@ fn layout(input: usize) -> Layout {
 fn prepare<R: Runtime>(layout: Layout) -> R {
     // SAFETY: the length is what the layout has, and a runtime of an earlier call is gone.
     let arena = unsafe { layout.paint_arena(layout.arena_capacity()) };
-    match R::prepare(model::bytes(), arena) {
+    match R::prepare(parts::model(), arena) {
         Ok(runtime) => runtime,
         Err(_) => refuse("The runtime can't run the model"),
     }

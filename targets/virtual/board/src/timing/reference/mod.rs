@@ -8,6 +8,7 @@
 
 mod access;
 mod caches;
+mod lines;
 mod mix;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,8 @@ mod words;
 use std::collections::HashMap;
 
 use access::{Access, bank};
-use caches::{Lines, Sectors};
+use caches::Sectors;
+use lines::Lines;
 pub use mix::Mix;
 use words::{Use, Words};
 

@@ -1,7 +1,7 @@
 //! One bus for the words of instructions and for data, in front of a flash that reads ahead: the accesses of a
 //! Cortex-M0+ in turn.
 
-use super::caches::Lines;
+use super::lines::Lines;
 use crate::timing::port::{Port, Reading};
 
 /// Bytes of a word.
