@@ -6,7 +6,8 @@
 use super::fully_connected::fully_connected;
 use super::output::{Fast, Sum, clamp, exact};
 use super::parts::{Part, Parts};
-use crate::simd::row;
+use crate::simd::load;
+use crate::simd::row::{Row, Two};
 use crate::simd::tile::{Lines, Pair, Region, Scale, Step, widen};
 use crate::{Conv2d, FullyConnected, Requantisation, Window, each_image};
 
@@ -172,6 +173,7 @@ fn convolve(
         true => None,
         false => Whole::of(window, &parts, input),
     };
+    let row = whole.as_ref().and_then(|whole| whole.row(op.input_offset));
     let mut waiting = None;
     for (channel, weights) in op.filter.chunks_exact(size.max(1)).enumerate() {
         if is_zero(weights) {
@@ -182,11 +184,17 @@ fn convolve(
             waiting = Some(channel);
             continue;
         };
-        channels.each_output([before, channel], whole.as_ref(), input, output);
+        channels.each_output(
+            [before, channel],
+            row.as_ref(),
+            whole.as_ref(),
+            input,
+            output,
+        );
     }
     // A channel that is left over stands for two.
     if let Some(last) = waiting {
-        channels.each_output([last; 2], whole.as_ref(), input, output);
+        channels.each_output([last; 2], row.as_ref(), whole.as_ref(), input, output);
     }
 }
 
@@ -222,9 +230,25 @@ impl<'w> Whole<'w> {
             steps: [rows, columns].map(|axis| [axis.distance, axis.stride]),
         })
     }
+
+    /// Windows of one line each that follow one another, if they are.
+    fn row(&self, offset: i32) -> Option<Row<'w>> {
+        let ([_, [next, stride]], [down, across]) = (self.steps, self.count);
+        let words = self.lines.words;
+        let follow = [down, self.lines.count, next] == [1, 1, 4 * words];
+        follow.then(|| Row::new(self.image, words, across, stride, offset))?
+    }
 }
 
+/// Most channels aren't, and show it by their first weights.
+#[inline(always)]
 fn is_zero(weights: &[i8]) -> bool {
+    load(weights, 0) == 0 && all_zero(weights)
+}
+
+#[cold]
+#[inline(never)]
+fn all_zero(weights: &[i8]) -> bool {
     let (fours, rest) = weights.as_chunks::<16>();
     let any = |four: &[i8; 16]| {
         let (words, _) = four.as_chunks::<4>();
@@ -284,14 +308,45 @@ impl Channels<'_> {
     fn each_output(
         &mut self,
         channels: [usize; 2],
+        row: Option<&Row>,
         whole: Option<&Whole>,
         input: &[i8],
         output: &mut [i8],
     ) {
-        let done = whole.and_then(|whole| self.whole(channels, whole, output));
+        let done = whole.and_then(|whole| match row {
+            Some(row) => self.row(channels, row, whole.weights[0], output),
+            None => self.whole(channels, whole, output),
+        });
         if done.is_none() {
             self.compute(channels, input, output);
         }
+    }
+
+    /// All outputs of two channels of a [`Row`], whose weights begin behind those `skipped`; [`None`] if the fast way to scale them isn't right.
+    #[inline(never)]
+    fn row(
+        &mut self,
+        channels: [usize; 2],
+        row: &Row,
+        skipped: usize,
+        output: &mut [i8],
+    ) -> Option<()> {
+        let op = self.op;
+        let size = self.window.filter[0] * self.window.filter[1] * self.window.input[2];
+        let bias = channels.map(|channel| op.bias.get(channel));
+        let mut two = Two {
+            weights: [&[]; 2],
+            bias,
+            channels,
+            scales: [Scale::default(); 2],
+        };
+        for index in 0..2 {
+            let channel = channels[index];
+            let scale = self.requantisation.get(channel);
+            two.scales[index] = self.fast.scale(scale, bias[index])?;
+            two.weights[index] = op.filter.get(channel * size + skipped..)?;
+        }
+        row.compute(&two, self.pairs, output)
     }
 
     /// All outputs of two channels of a [`Whole`]; [`None`] if the fast way to scale them isn't right.
@@ -319,11 +374,7 @@ impl Channels<'_> {
             channels,
             scales: &scales,
         };
-        let ([below, next], [down, across]) = (whole.steps, whole.count);
-        match [down, region.lines.count, next[0]] == [1, 1, 4 * region.lines.words] && across > 1 {
-            true => row::follow(&region, next[1], across, output),
-            false => region.all([below, next], [down, across], output),
-        }
+        region.all(whole.steps, whole.count, output)
     }
 
     /// All outputs of two channels, part by part.
