@@ -101,14 +101,16 @@ fn by_regions(
             four.taps.get_mut(..size).unwrap_or(&mut []),
         );
         let is_fast = fill(&mut four, op, requantisation, &fast, first).is_some();
-        for (image, output) in each_image(window.batches, input, output) {
-            let done = match (only && is_fast, image.get(first..), output.get_mut(first..)) {
-                (true, Some(image), Some(output)) => four.compute(image, output),
-                _ => None,
-            };
-            if done.is_none() {
-                group.compute(is_fast.then_some(&mut four), first, image, output);
+        let simple = only && is_fast && window.batches == 1;
+        if simple && let (Some(image), Some(output)) = (input.get(first..), output.get_mut(first..))
+        {
+            if four.compute(image, output).is_none() {
+                return;
             }
+            continue;
+        }
+        for (image, output) in each_image(window.batches, input, output) {
+            group.compute(is_fast.then_some(&mut four), first, image, output);
         }
     }
 }

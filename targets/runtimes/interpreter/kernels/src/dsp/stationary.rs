@@ -7,7 +7,7 @@ use super::fully_connected::fully_connected;
 use super::output::{Fast, Sum, clamp, exact};
 use super::parts::{Part, Parts};
 use crate::simd::load;
-use crate::simd::row::{Row, Two};
+use crate::simd::row::Row;
 use crate::simd::tile::{Lines, Pair, Region, Scale, Step, widen};
 use crate::{Conv2d, FullyConnected, Requantisation, Window, each_image};
 
@@ -174,6 +174,10 @@ fn convolve(
         false => Whole::of(window, &parts, input),
     };
     let row = whole.as_ref().and_then(|whole| whole.row(op.input_offset));
+    if let (Some(whole), Some(mut row)) = (&whole, row) {
+        channels.rows(&mut row, whole.weights[0], input, output);
+        return;
+    }
     let mut waiting = None;
     for (channel, weights) in op.filter.chunks_exact(size.max(1)).enumerate() {
         if is_zero(weights) {
@@ -184,17 +188,11 @@ fn convolve(
             waiting = Some(channel);
             continue;
         };
-        channels.each_output(
-            [before, channel],
-            row.as_ref(),
-            whole.as_ref(),
-            input,
-            output,
-        );
+        channels.each_output([before, channel], whole.as_ref(), input, output);
     }
     // A channel that is left over stands for two.
     if let Some(last) = waiting {
-        channels.each_output([last; 2], row.as_ref(), whole.as_ref(), input, output);
+        channels.each_output([last; 2], whole.as_ref(), input, output);
     }
 }
 
@@ -285,7 +283,7 @@ struct Line {
     front: usize,
 }
 
-impl Channels<'_> {
+impl<'c> Channels<'c> {
     /// Writes the outputs of a channel without weights, which are all the same.
     #[inline(never)]
     fn constant(&self, channel: usize, output: &mut [i8]) {
@@ -308,45 +306,55 @@ impl Channels<'_> {
     fn each_output(
         &mut self,
         channels: [usize; 2],
-        row: Option<&Row>,
         whole: Option<&Whole>,
         input: &[i8],
         output: &mut [i8],
     ) {
-        let done = whole.and_then(|whole| match row {
-            Some(row) => self.row(channels, row, whole.weights[0], output),
-            None => self.whole(channels, whole, output),
-        });
+        let done = whole.and_then(|whole| self.whole(channels, whole, output));
         if done.is_none() {
             self.compute(channels, input, output);
         }
     }
 
-    /// All outputs of two channels of a [`Row`], whose weights begin behind those `skipped`; [`None`] if the fast way to scale them isn't right.
+    /// All outputs of all channels of a [`Row`]. Weights of a channel before those that meet the image are
+    /// `skipped`.
     #[inline(never)]
-    fn row(
-        &mut self,
-        channels: [usize; 2],
-        row: &Row,
-        skipped: usize,
-        output: &mut [i8],
-    ) -> Option<()> {
+    fn rows(&mut self, row: &mut Row<'c>, skipped: usize, input: &[i8], output: &mut [i8]) {
         let op = self.op;
         let size = self.window.filter[0] * self.window.filter[1] * self.window.input[2];
-        let bias = channels.map(|channel| op.bias.get(channel));
-        let mut two = Two {
-            weights: [&[]; 2],
-            bias,
-            channels,
-            scales: [Scale::default(); 2],
-        };
-        for index in 0..2 {
-            let channel = channels[index];
-            let scale = self.requantisation.get(channel);
-            two.scales[index] = self.fast.scale(scale, bias[index])?;
-            two.weights[index] = op.filter.get(channel * size + skipped..)?;
+        let (mut channel, mut taken) = (0, 0);
+        let mut filter = op.filter;
+        loop {
+            if let Some((weights, rest)) = filter.split_at_checked(size) {
+                filter = rest;
+                let this = channel;
+                channel += 1;
+                if is_zero(weights) {
+                    self.constant(this, output);
+                    continue;
+                }
+                let bias = op.bias.get(this);
+                let scale = self.fast.scale(self.requantisation.get(this), bias);
+                let behind = weights.get(skipped..).unwrap_or(&[]);
+                let done = scale.and_then(|scale| row.take(taken, this, behind, bias, scale));
+                if done.is_none() {
+                    self.compute([this; 2], input, output);
+                    continue;
+                }
+                taken += 1;
+                if taken < 2 {
+                    continue;
+                }
+            } else if taken == 0 {
+                return;
+            } else {
+                row.repeat();
+            }
+            taken = 0;
+            if row.compute(self.pairs, output).is_none() {
+                return;
+            }
         }
-        row.compute(&two, self.pairs, output)
     }
 
     /// All outputs of two channels of a [`Whole`]; [`None`] if the fast way to scale them isn't right.

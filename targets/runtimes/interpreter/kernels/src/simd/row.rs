@@ -9,35 +9,23 @@ use core::arch::asm;
 use super::tile::{Lines, Region, widen};
 use super::tile::{Pair, Scale};
 
-/// Windows that follow one another, and where their outputs lie.
+/// Windows that follow one another, and two channels of their outputs.
 #[derive(Debug)]
 pub struct Row<'r> {
     image: &'r [i8],
-    /// Words of a window.
-    words: usize,
+    /// How many there are.
     count: usize,
-    /// Elements from one output to the next.
-    stride: usize,
-    /// Added to each input.
-    offset: i32,
-}
-
-/// Two channels.
-#[derive(Clone, Copy, Debug)]
-pub struct Two<'t> {
-    /// Their weights.
-    pub weights: [&'t [i8]; 2],
-    /// Their biases.
-    pub bias: [i32; 2],
-    /// Where they lie in an output.
-    pub channels: [usize; 2],
-    /// How they are scaled.
-    pub scales: [Scale; 2],
+    /// Where the channels lie in an output.
+    channels: [usize; 2],
+    #[cfg(not(armv7e_m))]
+    weights: [&'r [i8]; 2],
+    job: Job,
 }
 
 /// What the assembly goes by: before a window what comes before `scales`, behind it what follows.
-#[cfg(armv7e_m)]
+#[derive(Debug)]
 #[repr(C)]
+#[cfg_attr(not(armv7e_m), allow(dead_code, reason = "the assembly reads it"))]
 struct Job {
     channels: [*const i8; 2],
     pairs: *mut Pair,
@@ -56,7 +44,8 @@ struct Job {
 }
 
 impl<'r> Row<'r> {
-    /// So many windows (two at least) of so many words; [`None`] if they don't all lie inside the image.
+    /// So many windows (two at least) of so many words, with outputs of `stride` channels; [`None`] if they
+    /// don't all lie inside the image. `offset` is added to each input.
     pub fn new(
         image: &'r [i8],
         words: usize,
@@ -67,47 +56,89 @@ impl<'r> Row<'r> {
         let fits = words > 0 && count > 1 && image.len() >= 4 * words * count;
         fits.then_some(Self {
             image,
-            words,
             count,
-            stride,
-            offset,
+            channels: [0; 2],
+            #[cfg(not(armv7e_m))]
+            weights: [&[]; 2],
+            job: Job {
+                channels: [core::ptr::null(); 2],
+                pairs: core::ptr::null_mut(),
+                weights_end: core::ptr::null(),
+                next: 4 * words,
+                image: image.as_ptr(),
+                offset,
+                start: [0; 2],
+                weights: core::ptr::null(),
+                words,
+                scales: [Scale::default(); 2],
+                output: core::ptr::null_mut(),
+                other: 0,
+                stride,
+                last: image.as_ptr().wrapping_add(4 * words * (count - 1)),
+            },
         })
     }
 
-    /// All outputs of two channels, with room for their widened weights. [`None`] if weights or outputs
-    /// don't lie inside the slices.
+    /// Takes a channel for the first or the second: its weights, bias and scale. [`None`] if there isn't such
+    /// a channel, or weights are missing.
     #[inline(always)]
-    pub fn compute(&self, two: &Two, room: &mut [Pair], outputs: &mut [i8]) -> Option<()> {
-        let words = self.words;
-        let last = self.count - 1;
-        let [first, second] = two.channels;
-        let fits = room.len() >= words
-            && two.weights.iter().all(|weights| weights.len() >= 4 * words)
-            && outputs.len() > last * self.stride + first.max(second);
+    pub fn take(
+        &mut self,
+        index: usize,
+        channel: usize,
+        weights: &'r [i8],
+        bias: i32,
+        scale: Scale,
+    ) -> Option<()> {
+        let index = index & 1;
+        if channel >= self.job.stride || weights.len() < self.job.next {
+            return None;
+        }
+        self.channels[index] = channel;
+        #[cfg(not(armv7e_m))]
+        {
+            self.weights[index] = weights;
+        }
+        self.job.channels[index] = weights.as_ptr();
+        self.job.start[index] = bias;
+        self.job.scales[index] = scale;
+        Some(())
+    }
+
+    /// Takes the first channel for the second too.
+    pub fn repeat(&mut self) {
+        self.channels[1] = self.channels[0];
+        #[cfg(not(armv7e_m))]
+        {
+            self.weights[1] = self.weights[0];
+        }
+        let job = &mut self.job;
+        job.channels[1] = job.channels[0];
+        job.start[1] = job.start[0];
+        job.scales[1] = job.scales[0];
+    }
+
+    /// All outputs of the two channels that were taken last, with room for their widened weights: [`None`] if
+    /// that or the outputs are too short. Channels must be taken anew for each call.
+    #[inline(always)]
+    pub fn compute(&mut self, room: &mut [Pair], outputs: &mut [i8]) -> Option<()> {
+        let job = &mut self.job;
+        let words = job.words;
+        let taken = job.channels.iter().all(|weights| !weights.is_null());
+        let fits = taken && room.len() >= words && outputs.len() >= self.count * job.stride;
         fits.then_some(())?;
         #[cfg(armv7e_m)]
         {
+            let [first, second] = self.channels;
             // Four words a round; the first round begins with what fours leave over. The last load of a
             // round takes the pointer with it, so that it is two words behind.
             let pairs = room.as_mut_ptr();
             let before = pairs.cast::<u32>().cast_const().wrapping_sub(2);
-            let skipped = words.wrapping_neg() & 3;
-            let mut job = Job {
-                channels: two.weights.map(<[i8]>::as_ptr),
-                pairs,
-                weights_end: before.wrapping_add(4 * words),
-                next: 4 * words,
-                image: self.image.as_ptr(),
-                offset: self.offset,
-                start: two.bias,
-                weights: before.wrapping_sub(4 * skipped),
-                words,
-                scales: two.scales,
-                output: outputs.as_mut_ptr().wrapping_add(first),
-                other: second.wrapping_sub(first),
-                stride: self.stride,
-                last: self.image.as_ptr().wrapping_add(4 * words * last),
-            };
+            job.pairs = pairs;
+            job.weights_end = before.wrapping_add(4 * words);
+            job.weights = before.wrapping_sub(4 * (words.wrapping_neg() & 3));
+            job.output = outputs.as_mut_ptr().wrapping_add(first);
+            job.other = second.wrapping_sub(first);
             // Four elements of two windows and two channels; all loads overlap.
             macro_rules! word {
                 ($first:literal, $second:literal, $third:literal, $fourth:literal) => {
@@ -247,7 +278,7 @@ impl<'r> Row<'r> {
                     out("r3") _,
                     out("r4") _,
                     out("r5") _,
-                    inout("r8") &raw mut job => _,
+                    inout("r8") &raw mut *job => _,
                     out("r9") _,
                     out("r10") _,
                     out("r11") _,
@@ -258,10 +289,10 @@ impl<'r> Row<'r> {
         }
         #[cfg(not(armv7e_m))]
         {
-            let mut start = two.bias;
-            for (channel, (start, weights)) in start.iter_mut().zip(two.weights).enumerate() {
+            let mut start = job.start;
+            for (channel, (start, weights)) in start.iter_mut().zip(self.weights).enumerate() {
                 let sum = widen(&weights[..4 * words], 0, channel, room);
-                *start = start.wrapping_add(sum.wrapping_mul(self.offset));
+                *start = start.wrapping_add(sum.wrapping_mul(job.offset));
             }
             let region = Region {
                 weights: room,
@@ -272,13 +303,13 @@ impl<'r> Row<'r> {
                     step: 0,
                 },
                 start,
-                channels: two.channels,
-                scales: &two.scales,
+                channels: self.channels,
+                scales: &job.scales,
             };
             for at in 0..self.count {
                 let values = region.output(4 * words * at);
-                for (channel, value) in two.channels.into_iter().zip(values) {
-                    outputs[at * self.stride + channel] = value;
+                for (channel, value) in self.channels.into_iter().zip(values) {
+                    outputs[at * job.stride + channel] = value;
                 }
             }
         }
