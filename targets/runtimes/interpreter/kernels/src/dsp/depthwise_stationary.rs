@@ -85,14 +85,9 @@ fn by_regions(
         parts: &parts,
     };
     let [rows, columns] = &parts;
-    let only = rows.only().zip(columns.only()).is_some();
-    let first_part = rows.iter().next().zip(columns.iter().next());
-    let Some((row, column)) = first_part else {
-        return;
-    };
-    let Some(mut four) = Four::new(both(op.input_offset), &group.region([row, column])) else {
-        return;
-    };
+    let only = rows.only().zip(columns.only());
+    let mut four = Four::new(both(op.input_offset));
+    let only = only.and_then(|(row, column)| four.go_to(&group.region([row, column])));
     for first in some.step_by(4) {
         let weights = op.filter.get(first..).unwrap_or(&[]);
         widen(
@@ -101,7 +96,7 @@ fn by_regions(
             four.taps.get_mut(..size).unwrap_or(&mut []),
         );
         let is_fast = fill(&mut four, op, requantisation, &fast, first).is_some();
-        let simple = only && is_fast && window.batches == 1;
+        let simple = only.is_some() && is_fast && window.batches == 1;
         if simple && let (Some(image), Some(output)) = (input.get(first..), output.get_mut(first..))
         {
             if four.compute(image, output).is_none() {

@@ -173,9 +173,10 @@ fn convolve(
         true => None,
         false => Whole::of(window, &parts, input),
     };
-    let row = whole.as_ref().and_then(|whole| whole.row(op.input_offset));
-    if let (Some(whole), Some(mut row)) = (&whole, row) {
-        channels.rows(&mut row, whole.weights[0], input, output);
+    if let Some(whole) = &whole
+        && whole.follows()
+        && channels.rows(whole, input, output).is_some()
+    {
         return;
     }
     let mut waiting = None;
@@ -229,12 +230,11 @@ impl<'w> Whole<'w> {
         })
     }
 
-    /// Windows of one line each that follow one another, if they are.
-    fn row(&self, offset: i32) -> Option<Row<'w>> {
-        let ([_, [next, stride]], [down, across]) = (self.steps, self.count);
-        let words = self.lines.words;
-        let follow = [down, self.lines.count, next] == [1, 1, 4 * words];
-        follow.then(|| Row::new(self.image, words, across, stride, offset))?
+    /// Whether windows are of one line each, and follow one another.
+    fn follows(&self) -> bool {
+        let ([_, [next, _]], [down, across]) = (self.steps, self.count);
+        let lines = &self.lines;
+        down == 1 && across > 1 && lines.count == 1 && next == 4 * lines.words
     }
 }
 
@@ -316,10 +316,16 @@ impl<'c> Channels<'c> {
         }
     }
 
-    /// All outputs of all channels of a [`Row`]. Weights of a channel before those that meet the image are
-    /// `skipped`.
+    /// All outputs of all channels of a [`Whole`] whose windows follow one another. The code that each two
+    /// channels run through fits the smallest instruction cache of a board, 1 KiB. [`None`] if this isn't the
+    /// way.
     #[inline(never)]
-    fn rows(&mut self, row: &mut Row<'c>, skipped: usize, input: &[i8], output: &mut [i8]) {
+    fn rows(&mut self, whole: &Whole<'c>, input: &[i8], output: &mut [i8]) -> Option<()> {
+        // Channels that can't be scaled the fast way need no pairs.
+        let pairs = core::mem::take(&mut self.pairs);
+        let (count, [_, [_, stride]]) = ([whole.lines.words, whole.count[1]], whole.steps);
+        let mut row = Row::new(whole.image, pairs, count, stride, self.op.input_offset)?;
+        let skipped = whole.weights[0];
         let op = self.op;
         let size = self.window.filter[0] * self.window.filter[1] * self.window.input[2];
         let (mut channel, mut taken) = (0, 0);
@@ -346,14 +352,12 @@ impl<'c> Channels<'c> {
                     continue;
                 }
             } else if taken == 0 {
-                return;
+                return Some(());
             } else {
                 row.repeat();
             }
             taken = 0;
-            if row.compute(self.pairs, output).is_none() {
-                return;
-            }
+            row.compute(output)?;
         }
     }
 

@@ -55,7 +55,7 @@ pub fn widen(weights: &[i8], apart: usize, taps: &mut [Tap]) {
 }
 
 /// Rows of outputs, of four channels, whose windows have the same part inside the image: where they lie.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Region {
     /// The first tap that is needed.
     pub tap: usize,
@@ -132,68 +132,61 @@ impl Region {
     fn unrolled(&self) -> bool {
         matches!((self.size[1], self.columns), (3, 3) | (1, 1))
     }
-
-    fn job(&self, four: &Job) -> Job {
-        let [rows, columns] = self.size;
-        let [row, column] = self.steps;
-        let across = self.count[1];
-        Job {
-            column_step: column,
-            rows,
-            row_step: match self.unrolled() {
-                true => row,
-                false => row.wrapping_sub(columns * column),
-            },
-            stride: self.strides[1],
-            distance: self.distances[1],
-            columns,
-            taps_step: self.columns.wrapping_sub(columns) * size_of::<Tap>(),
-            count: across,
-            row_distance: self.distances[0].wrapping_sub(across * self.distances[1]),
-            row_stride: self.strides[0].wrapping_sub(across * self.strides[1]),
-            ..*four
-        }
-    }
 }
 
 impl Four {
-    /// Channels to which so much is added, in both halves, before the region of their outputs; [`None`] if
-    /// there are none.
-    pub fn new(offset: u32, region: &Region) -> Option<Self> {
-        let none = Job {
-            bias: [0; 4],
-            taps: core::ptr::null(),
-            column_step: 0,
-            image: core::ptr::null(),
-            rows: 0,
-            offset,
-            row_step: 0,
-            scales: [Scale::default(); 4],
-            output: core::ptr::null_mut(),
-            stride: 0,
-            left: 0,
-            distance: 0,
-            columns: 0,
-            taps_step: 0,
-            rows_left: 0,
-            count: 0,
-            row_distance: 0,
-            row_stride: 0,
-        };
-        Some(Self {
+    /// Channels to whose inputs so much is added, in both halves. They have no outputs yet.
+    pub fn new(offset: u32) -> Self {
+        Self {
             taps: [[0; 2]; MOST_TAPS],
-            job: region.job(&none),
-            region: *region,
-            needed: region.needed()?,
-        })
+            job: Job {
+                bias: [0; 4],
+                taps: core::ptr::null(),
+                column_step: 0,
+                image: core::ptr::null(),
+                rows: 0,
+                offset,
+                row_step: 0,
+                scales: [Scale::default(); 4],
+                output: core::ptr::null_mut(),
+                stride: 0,
+                left: 0,
+                distance: 0,
+                columns: 0,
+                taps_step: 0,
+                rows_left: 0,
+                count: 0,
+                row_distance: 0,
+                row_stride: 0,
+            },
+            region: Region::default(),
+            needed: [usize::MAX; 2],
+        }
     }
 
-    /// Goes to another region; [`None`] as [`Self::new`].
+    /// Goes to a region of outputs; [`None`] if there are none, or a window is empty or has more taps than
+    /// there is room for.
     #[inline(never)]
     pub fn go_to(&mut self, region: &Region) -> Option<()> {
         self.needed = region.needed()?;
-        self.job = region.job(&self.job);
         self.region = *region;
+        let job = &mut self.job;
+        let [rows, columns] = region.size;
+        let [row, column] = region.steps;
+        let across = region.count[1];
+        job.column_step = column;
+        job.rows = rows;
+        job.row_step = match region.unrolled() {
+            true => row,
+            false => row.wrapping_sub(columns * column),
+        };
+        job.stride = region.strides[1];
+        job.distance = region.distances[1];
+        job.columns = columns;
+        job.taps_step = region.columns.wrapping_sub(columns) * size_of::<Tap>();
+        job.count = across;
+        job.row_distance = region.distances[0].wrapping_sub(across * region.distances[1]);
+        job.row_stride = region.strides[0].wrapping_sub(across * region.strides[1]);
         Some(())
     }
 
@@ -204,7 +197,7 @@ impl Four {
 
     /// Computes all outputs of the region; [`None`] if windows or outputs don't lie inside the slices, which
     /// begin at the first of the four channels.
-    #[inline(always)]
+    #[inline(never)]
     pub fn compute(&mut self, image: &[i8], outputs: &mut [i8]) -> Option<()> {
         let region = &self.region;
         let (image, outputs) = (

@@ -4,6 +4,7 @@
 
 #[cfg(armv7e_m)]
 use core::arch::asm;
+use core::marker::PhantomData;
 
 #[cfg(not(armv7e_m))]
 use super::tile::{Lines, Region, widen};
@@ -12,14 +13,20 @@ use super::tile::{Pair, Scale};
 /// Windows that follow one another, and two channels of their outputs.
 #[derive(Debug)]
 pub struct Row<'r> {
+    /// Windows, one behind the other.
+    #[cfg(not(armv7e_m))]
     image: &'r [i8],
-    /// How many there are.
-    count: usize,
+    /// Room for the channels' widened weights.
+    #[cfg(not(armv7e_m))]
+    room: &'r mut [Pair],
+    /// Elements that outputs must have.
+    needed: usize,
     /// Where the channels lie in an output.
     channels: [usize; 2],
     #[cfg(not(armv7e_m))]
     weights: [&'r [i8]; 2],
     job: Job,
+    lent: PhantomData<(&'r [i8], &'r mut [Pair])>,
 }
 
 /// What the assembly goes by: before a window what comes before `scales`, behind it what follows.
@@ -44,31 +51,41 @@ struct Job {
 }
 
 impl<'r> Row<'r> {
-    /// So many windows (two at least) of so many words, with outputs of `stride` channels; [`None`] if they
-    /// don't all lie inside the image. `offset` is added to each input.
+    /// So many windows (two at least) of so many words, with outputs of `stride` channels, and room for as
+    /// many pairs; [`None`] if they don't all lie inside the image, or the room is too small. `offset` is
+    /// added to each input.
     pub fn new(
         image: &'r [i8],
-        words: usize,
-        count: usize,
+        room: &'r mut [Pair],
+        [words, count]: [usize; 2],
         stride: usize,
         offset: i32,
     ) -> Option<Self> {
-        let fits = words > 0 && count > 1 && image.len() >= 4 * words * count;
-        fits.then_some(Self {
+        let fits = words > 0 && count > 1 && stride > 0 && room.len() >= words;
+        (fits && image.len() >= 4 * words * count).then_some(())?;
+        // Four words a round; the first round begins with what fours leave over. The last load of a round
+        // takes the pointer with it, so that it is two words behind.
+        let pairs = room.as_mut_ptr();
+        let before = pairs.cast::<u32>().cast_const().wrapping_sub(2);
+        Some(Self {
+            #[cfg(not(armv7e_m))]
             image,
-            count,
+            #[cfg(not(armv7e_m))]
+            room,
+            needed: count * stride,
             channels: [0; 2],
             #[cfg(not(armv7e_m))]
-            weights: [&[]; 2],
+            weights: [image; 2],
             job: Job {
-                channels: [core::ptr::null(); 2],
-                pairs: core::ptr::null_mut(),
-                weights_end: core::ptr::null(),
+                // As many bytes as weights have, until channels are taken.
+                channels: [image.as_ptr(); 2],
+                pairs,
+                weights_end: before.wrapping_add(4 * words),
                 next: 4 * words,
                 image: image.as_ptr(),
                 offset,
                 start: [0; 2],
-                weights: core::ptr::null(),
+                weights: before.wrapping_sub(4 * (words.wrapping_neg() & 3)),
                 words,
                 scales: [Scale::default(); 2],
                 output: core::ptr::null_mut(),
@@ -76,6 +93,7 @@ impl<'r> Row<'r> {
                 stride,
                 last: image.as_ptr().wrapping_add(4 * words * (count - 1)),
             },
+            lent: PhantomData,
         })
     }
 
@@ -118,25 +136,15 @@ impl<'r> Row<'r> {
         job.scales[1] = job.scales[0];
     }
 
-    /// All outputs of the two channels that were taken last, with room for their widened weights: [`None`] if
-    /// that or the outputs are too short. Channels must be taken anew for each call.
+    /// All outputs of the two channels that were taken last; [`None`] if the outputs are too short. Channels
+    /// must be taken anew for each call.
     #[inline(always)]
-    pub fn compute(&mut self, room: &mut [Pair], outputs: &mut [i8]) -> Option<()> {
+    pub fn compute(&mut self, outputs: &mut [i8]) -> Option<()> {
+        (outputs.len() >= self.needed).then_some(())?;
         let job = &mut self.job;
-        let words = job.words;
-        let taken = job.channels.iter().all(|weights| !weights.is_null());
-        let fits = taken && room.len() >= words && outputs.len() >= self.count * job.stride;
-        fits.then_some(())?;
         #[cfg(armv7e_m)]
         {
             let [first, second] = self.channels;
-            // Four words a round; the first round begins with what fours leave over. The last load of a
-            // round takes the pointer with it, so that it is two words behind.
-            let pairs = room.as_mut_ptr();
-            let before = pairs.cast::<u32>().cast_const().wrapping_sub(2);
-            job.pairs = pairs;
-            job.weights_end = before.wrapping_add(4 * words);
-            job.weights = before.wrapping_sub(4 * (words.wrapping_neg() & 3));
             job.output = outputs.as_mut_ptr().wrapping_add(first);
             job.other = second.wrapping_sub(first);
             // Four elements of two windows and two channels; all loads overlap.
@@ -291,23 +299,23 @@ impl<'r> Row<'r> {
         {
             let mut start = job.start;
             for (channel, (start, weights)) in start.iter_mut().zip(self.weights).enumerate() {
-                let sum = widen(&weights[..4 * words], 0, channel, room);
+                let sum = widen(&weights[..job.next], 0, channel, self.room);
                 *start = start.wrapping_add(sum.wrapping_mul(job.offset));
             }
             let region = Region {
-                weights: room,
+                weights: self.room,
                 image: self.image,
                 lines: Lines {
                     count: 1,
-                    words,
+                    words: job.words,
                     step: 0,
                 },
                 start,
                 channels: self.channels,
                 scales: &job.scales,
             };
-            for at in 0..self.count {
-                let values = region.output(4 * words * at);
+            for at in 0..self.needed / job.stride {
+                let values = region.output(job.next * at);
                 for (channel, value) in self.channels.into_iter().zip(values) {
                     outputs[at * job.stride + channel] = value;
                 }
