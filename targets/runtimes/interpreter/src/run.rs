@@ -80,11 +80,15 @@ pub struct Inputs<'t, 'g, 'm> {
 const MAX_PLACES: usize = 4;
 
 impl<'g, 'm> Run<'_, 'g, 'm> {
-    /// The operator's digest: what is kept, or what the file says.
-    pub(crate) fn digest(&self, read: fn(&Operator) -> Digest) -> Digest {
+    /// The operator's digest where it is kept, else what the file says, in `room`: it isn't copied.
+    pub(crate) fn digest<'d>(
+        &'d self,
+        read: fn(&Operator) -> Digest,
+        room: &'d mut Option<Digest>,
+    ) -> &'d Digest {
         match self.kept {
-            Some(kept) => *kept,
-            None => read(self.operator),
+            Some(kept) => kept,
+            None => room.insert(read(self.operator)),
         }
     }
 

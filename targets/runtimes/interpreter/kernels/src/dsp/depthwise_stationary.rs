@@ -7,14 +7,9 @@ use super::both;
 use super::output::{Fast, Sum, clamp};
 use super::parts::{Part, Parts};
 use super::planes::{Planes, Room};
-use crate::simd::depthwise::{Four, Region, Tap};
+use crate::simd::depthwise::{Four, MOST_TAPS, Region, widen};
 use crate::simd::plane::Channel;
-use crate::simd::tile::Scale;
-use crate::simd::{load, sxtb16, sxtb16_odd};
 use crate::{Conv2d, Requantisation, Window, each_image};
-
-/// Most elements of a window.
-const MOST_TAPS: usize = 32;
 
 /// Whether this is the way for a depthwise convolution: channels go by fours, and each has one of
 /// the input to itself.
@@ -84,40 +79,40 @@ fn by_regions(
     let size = window.filter[0] * window.filter[1];
     let channels = window.output[2];
     let fast = Fast::new(size, op.output_offset);
-    let mut taps = [[0; 2]; MOST_TAPS];
-    let mut four = Four {
-        offset: both(op.input_offset),
-        bias: [0; 4],
-        scales: [Scale::default(); 4],
+    let group = Group {
+        op,
+        requantisation,
+        parts: &parts,
     };
+    let [rows, columns] = &parts;
+    let only = rows.only().zip(columns.only());
+    let mut four = Four::new(both(op.input_offset));
+    let only = only.and_then(|(row, column)| four.go_to(&group.region([row, column])));
     for first in some.step_by(4) {
         let weights = op.filter.get(first..).unwrap_or(&[]);
-        for (tap, weights) in taps.iter_mut().zip(weights.chunks(channels.max(1))) {
-            let word = load(weights, 0);
-            *tap = [sxtb16(word), sxtb16_odd(word)];
-        }
+        widen(
+            weights,
+            channels,
+            four.taps.get_mut(..size).unwrap_or(&mut []),
+        );
         let is_fast = fill(&mut four, op, requantisation, &fast, first).is_some();
-        let group = Group {
-            op,
-            requantisation,
-            parts: &parts,
-            first,
-            taps: taps.get(..size).unwrap_or(&[]),
-            four: is_fast.then_some(&four),
-        };
-        if window.batches == 1 {
-            group.compute(input, output);
+        let simple = only.is_some() && is_fast && window.batches == 1;
+        if simple && let (Some(image), Some(output)) = (input.get(first..), output.get_mut(first..))
+        {
+            if four.compute(image, output).is_none() {
+                return;
+            }
             continue;
         }
         for (image, output) in each_image(window.batches, input, output) {
-            group.compute(image, output);
+            group.compute(is_fast.then_some(&mut four), first, image, output);
         }
     }
 }
 
 /// Fills in the channels from `first` on, in the place where they stay; [`None`] if the fast way isn't
 /// right for one of them.
-#[inline(never)]
+#[inline(always)]
 fn fill(
     four: &mut Four,
     op: &Conv2d,
@@ -125,74 +120,92 @@ fn fill(
     fast: &Fast,
     first: usize,
 ) -> Option<()> {
-    four.bias = op.bias.fours(first / 4);
-    for (at, (scale, bias)) in four.scales.iter_mut().zip(four.bias).enumerate() {
-        *scale = fast.scale(requantisation.get(first + at), bias)?;
+    let (biases, scales) = four.channels();
+    *biases = op.bias.fours(first / 4);
+    for (at, (scale, bias)) in scales.iter_mut().zip(biases).enumerate() {
+        *scale = fast.scale(requantisation.get(first + at), *bias)?;
     }
     Some(())
 }
 
-/// Four channels whose weights are widened.
+/// What all channels have in common.
 struct Group<'g> {
     op: &'g Conv2d<'g>,
     requantisation: &'g Requantisation<'g>,
     parts: &'g [Parts; 2],
-    first: usize,
-    taps: &'g [Tap],
-    /// [`None`] if the fast way isn't right.
-    four: Option<&'g Four>,
 }
 
 impl Group<'_> {
-    /// All outputs of an image.
+    /// Outputs whose windows have the same part inside the image.
+    fn region(&self, [row, column]: [&Part; 2]) -> Region {
+        let [rows, columns] = self.parts;
+        let across = self.op.window.filter[1];
+        Region {
+            tap: row.first * across + column.first,
+            size: [row.size, column.size],
+            steps: [rows.step, columns.step],
+            columns: across,
+            image: row.image + column.image,
+            output: row.output + column.output,
+            count: [row.count, column.count],
+            distances: [rows.distance, columns.distance],
+            strides: [rows.stride, columns.stride],
+        }
+    }
+
+    /// All outputs of an image, of the four channels from `first` on, region by region; without `four` the
+    /// fast way isn't right.
     #[inline(never)]
-    fn compute(&self, image: &[i8], output: &mut [i8]) {
+    fn compute(&self, mut four: Option<&mut Four>, first: usize, image: &[i8], output: &mut [i8]) {
         let [rows, columns] = self.parts;
         for row in rows.iter() {
             for column in columns.iter() {
-                if self.fast([row, column], image, output).is_some() {
+                let part = [row, column];
+                let fast = four.as_deref_mut();
+                let done = fast.and_then(|four| self.fast(four, part, first, image, output));
+                if done.is_some() {
                     continue;
                 }
                 for y in 0..row.count {
                     for x in 0..column.count {
-                        self.one([row, column], [y, x], image, output);
+                        self.one(part, [y, x], first, image, output);
                     }
                 }
             }
         }
     }
 
-    /// Outputs whose windows have the same part inside the image; [`None`] if this isn't the way for
-    /// them.
+    /// The outputs of a region; [`None`] if this isn't the way for them.
     #[inline(never)]
-    fn fast(&self, [row, column]: [&Part; 2], image: &[i8], output: &mut [i8]) -> Option<()> {
-        let [rows, columns] = self.parts;
-        let across = self.op.window.filter[1];
-        let region = Region {
-            taps: self.taps.get(row.first * across + column.first..)?,
-            image: image.get(row.image + column.image + self.first..)?,
-            size: [row.size, column.size],
-            steps: [rows.step, columns.step],
-            columns: across,
-            count: [row.count, column.count],
-            distances: [rows.distance, columns.distance],
-            strides: [rows.stride, columns.stride],
-            four: self.four?,
-        };
-        let output = output.get_mut(row.output + column.output + self.first..)?;
-        region.compute(output).then_some(())
+    fn fast(
+        &self,
+        four: &mut Four,
+        part: [&Part; 2],
+        first: usize,
+        image: &[i8],
+        output: &mut [i8],
+    ) -> Option<()> {
+        four.go_to(&self.region(part))?;
+        four.compute(image.get(first..)?, output.get_mut(first..)?)
     }
 
     /// One output, in any case.
     #[inline(never)]
-    fn one(&self, [row, column]: [&Part; 2], [y, x]: [usize; 2], image: &[i8], output: &mut [i8]) {
+    fn one(
+        &self,
+        [row, column]: [&Part; 2],
+        [y, x]: [usize; 2],
+        first: usize,
+        image: &[i8],
+        output: &mut [i8],
+    ) {
         let (op, [rows, columns]) = (self.op, self.parts);
         let [_, across] = op.window.filter;
         let channels = op.window.output[2];
         let at = row.image + y * rows.distance + column.image + x * columns.distance;
         let to = row.output + y * rows.stride + column.output + x * columns.stride;
         let tap = row.first * across + column.first;
-        for channel in self.first..self.first + 4 {
+        for channel in first..first + 4 {
             let sum = Sum {
                 values: image.get(at + channel..).unwrap_or(&[]),
                 weights: op.filter.get(tap * channels + channel..).unwrap_or(&[]),

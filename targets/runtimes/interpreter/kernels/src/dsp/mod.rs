@@ -129,6 +129,10 @@ impl Kernels for Dsp {
         pool::average_pool_2d(op, input, output);
     }
 
+    fn max_pool_2d(op: &Pool2d, input: &[i8], output: &mut [i8]) {
+        pool::max_pool_2d(op, input, output);
+    }
+
     fn add(op: &Add, multipliers: &[Multiplier; 3], inputs: [&[i8]; 2], output: &mut [i8]) {
         add::add(op, multipliers, inputs, output);
     }

@@ -1,111 +1,97 @@
-//! Average pooling: the sums of four channels at a time, in the halves of two words.
+//! Pools: four channels at a time.
 
 use super::Positions;
 use crate::pools::rounded_mean;
-use crate::simd::{self, load};
-use crate::{Pool2d, Window, each_image};
-
-/// Most elements whose sum surely fits 16 bits.
-const MOST: usize = 255;
+use crate::simd::pool::{Elements, MOST};
+use crate::{Kernels, Pool2d, Portable, Window, each_image};
 
 /// AVERAGE_POOL_2D.
 pub(super) fn average_pool_2d(op: &Pool2d, input: &[i8], output: &mut [i8]) {
+    let [height, width] = op.window.filter;
+    if op.window.output[2] < 4 || height.saturating_mul(width) > MOST {
+        return Portable::average_pool_2d(op, input, output);
+    }
+    each_four(op, input, output, 0, |elements| {
+        let [even, odd] = elements.sums();
+        let count = elements.count() as i32;
+        [even, odd, even >> 16, odd >> 16].map(|half| rounded_mean(i32::from(half as i16), count))
+    });
+}
+
+/// MAX_POOL_2D.
+pub(super) fn max_pool_2d(op: &Pool2d, input: &[i8], output: &mut [i8]) {
+    if op.window.output[2] < 4 {
+        return Portable::max_pool_2d(op, input, output);
+    }
+    each_four(op, input, output, -128, |elements| {
+        let largest = elements.largest().to_le_bytes();
+        largest.map(|largest| i32::from(largest as i8))
+    });
+}
+
+/// All outputs within the bounds, of `fold`'s four channels each, or `none` where a window has no element
+/// inside the image; what fours leave over is folded with some of those before it once more.
+#[inline(always)]
+fn each_four(
+    op: &Pool2d,
+    input: &[i8],
+    output: &mut [i8],
+    none: i32,
+    fold: impl Fn(&Elements) -> [i32; 4],
+) {
     let window = &op.window;
     let channels = window.output[2];
-    let together = if window.filter[0].saturating_mul(window.filter[1]) <= MOST {
-        channels / 4 * 4
-    } else {
-        0
-    };
+    let [low, high] = op.bounds;
     for (image, output) in each_image(window.batches, input, output) {
         let outputs = output.chunks_exact_mut(channels.max(1));
-        for (outputs, [y, x]) in outputs.zip(Positions::of(window)) {
-            let part = Part::at(window, image, [y, x]);
-            let Some((together, alone)) = outputs.split_at_mut_checked(together) else {
-                return;
-            };
-            let groups = together.as_chunks_mut::<4>().0;
-            let first = 4 * groups.len();
-            for (group, outputs) in groups.iter_mut().enumerate() {
-                let sums = part.four(4 * group);
-                for (output, sum) in outputs.iter_mut().zip(sums) {
-                    *output = mean(op, sum, part.count);
-                }
-            }
-            for (channel, output) in (first..).zip(alone) {
-                *output = mean(op, part.one(channel), part.count);
+        for (outputs, position) in outputs.zip(Positions::of(window)) {
+            let part = Part::at(window, position);
+            let mut first = 0;
+            while first < channels {
+                first = first.min(channels - 4);
+                let image = image.get(part.first + first..).unwrap_or(&[]);
+                let elements = Elements::new(image, part.count, part.steps);
+                let four = outputs.get_mut(first..).and_then(|it| it.first_chunk_mut());
+                let Some(four) = four else {
+                    return;
+                };
+                let values = elements.as_ref().map_or([none; 4], &fold);
+                *four = values.map(|value| value.max(low).min(high) as i8);
+                first += 4;
             }
         }
     }
 }
 
-/// An output.
-#[inline(never)]
-fn mean(op: &Pool2d, sum: i32, count: i32) -> i8 {
-    let [low, high] = op.bounds;
-    rounded_mean(sum, count).max(low).min(high) as i8
-}
-
 /// The part of a window that lies inside the image.
-struct Part<'p> {
-    /// The image from the first element on.
-    image: &'p [i8],
-    rows: usize,
-    columns: usize,
-    /// Elements of one channel.
-    count: i32,
+struct Part {
+    /// Where it begins in the image.
+    first: usize,
+    /// Rows and columns.
+    count: [usize; 2],
     /// Steps in the image: row, column.
     steps: [usize; 2],
 }
 
-impl<'p> Part<'p> {
-    fn at(window: &Window, image: &'p [i8], [y, x]: [usize; 2]) -> Self {
+impl Part {
+    fn at(window: &Window, [y, x]: [usize; 2]) -> Self {
         let [_, width, channels] = window.input;
         let (top, left) = (window.origin(0, y), window.origin(1, x));
         let (rows, columns) = (window.inside(0, top), window.inside(1, left));
         let row = (top + rows.start as isize) as usize;
         let column = (left + columns.start as isize) as usize;
-        Self {
-            image: image
-                .get((row * width + column) * channels..)
-                .unwrap_or(&[]),
-            rows: rows.len(),
-            columns: columns.len(),
-            count: (rows.len() * columns.len()) as i32,
+        let part = Self {
+            first: (row * width + column) * channels,
+            count: [rows.len(), columns.len()],
             steps: [width * channels, channels],
+        };
+        // Whole rows are one.
+        match columns.len() == width {
+            true => Self {
+                count: [1, rows.len() * columns.len()],
+                ..part
+            },
+            false => part,
         }
-    }
-
-    /// Calls `visit` with the index of the first channel of each element.
-    #[inline(always)]
-    fn each(&self, mut visit: impl FnMut(usize)) {
-        for row in 0..self.rows {
-            let mut at = row * self.steps[0];
-            for _ in 0..self.columns {
-                visit(at);
-                at += self.steps[1];
-            }
-        }
-    }
-
-    /// The sums of four channels, if they fit 16 bits.
-    #[inline(never)]
-    fn four(&self, channel: usize) -> [i32; 4] {
-        let image = self.image.get(channel..).unwrap_or(&[]);
-        let (mut even, mut odd) = (0, 0);
-        self.each(|at| {
-            let word = load(image, at);
-            (even, odd) = (simd::sxtab16(even, word), simd::sxtab16_odd(odd, word));
-        });
-        [even, odd, even >> 16, odd >> 16].map(|half| i32::from(half as i16))
-    }
-
-    /// The sum of a channel.
-    #[inline(never)]
-    fn one(&self, channel: usize) -> i32 {
-        let image = self.image.get(channel..).unwrap_or(&[]);
-        let mut sum = 0;
-        self.each(|at| sum = simd::sxtab(sum, image.get(at).copied().unwrap_or(0)));
-        sum
     }
 }

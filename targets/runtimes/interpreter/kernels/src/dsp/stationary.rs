@@ -6,7 +6,8 @@
 use super::fully_connected::fully_connected;
 use super::output::{Fast, Sum, clamp, exact};
 use super::parts::{Part, Parts};
-use crate::simd::row;
+use crate::simd::load;
+use crate::simd::row::Row;
 use crate::simd::tile::{Lines, Pair, Region, Scale, Step, widen};
 use crate::{Conv2d, FullyConnected, Requantisation, Window, each_image};
 
@@ -172,6 +173,12 @@ fn convolve(
         true => None,
         false => Whole::of(window, &parts, input),
     };
+    if let Some(whole) = &whole
+        && whole.follows()
+        && channels.rows(whole, input, output).is_some()
+    {
+        return;
+    }
     let mut waiting = None;
     for (channel, weights) in op.filter.chunks_exact(size.max(1)).enumerate() {
         if is_zero(weights) {
@@ -222,9 +229,24 @@ impl<'w> Whole<'w> {
             steps: [rows, columns].map(|axis| [axis.distance, axis.stride]),
         })
     }
+
+    /// Whether windows are of one line each, and follow one another.
+    fn follows(&self) -> bool {
+        let ([_, [next, _]], [down, across]) = (self.steps, self.count);
+        let lines = &self.lines;
+        down == 1 && across > 1 && lines.count == 1 && next == 4 * lines.words
+    }
 }
 
+/// Most channels aren't, and show it by their first weights.
+#[inline(always)]
 fn is_zero(weights: &[i8]) -> bool {
+    load(weights, 0) == 0 && all_zero(weights)
+}
+
+#[cold]
+#[inline(never)]
+fn all_zero(weights: &[i8]) -> bool {
     let (fours, rest) = weights.as_chunks::<16>();
     let any = |four: &[i8; 16]| {
         let (words, _) = four.as_chunks::<4>();
@@ -261,7 +283,7 @@ struct Line {
     front: usize,
 }
 
-impl Channels<'_> {
+impl<'c> Channels<'c> {
     /// Writes the outputs of a channel without weights, which are all the same.
     #[inline(never)]
     fn constant(&self, channel: usize, output: &mut [i8]) {
@@ -294,6 +316,51 @@ impl Channels<'_> {
         }
     }
 
+    /// All outputs of all channels of a [`Whole`] whose windows follow one another. The code that each two
+    /// channels run through fits the smallest instruction cache of a board, 1 KiB. [`None`] if this isn't the
+    /// way.
+    #[inline(never)]
+    fn rows(&mut self, whole: &Whole<'c>, input: &[i8], output: &mut [i8]) -> Option<()> {
+        // Channels that can't be scaled the fast way need no pairs.
+        let pairs = core::mem::take(&mut self.pairs);
+        let (count, [_, [_, stride]]) = ([whole.lines.words, whole.count[1]], whole.steps);
+        let mut row = Row::new(whole.image, pairs, count, stride, self.op.input_offset)?;
+        let skipped = whole.weights[0];
+        let op = self.op;
+        let size = self.window.filter[0] * self.window.filter[1] * self.window.input[2];
+        let (mut channel, mut taken) = (0, 0);
+        let mut filter = op.filter;
+        loop {
+            if let Some((weights, rest)) = filter.split_at_checked(size) {
+                filter = rest;
+                let this = channel;
+                channel += 1;
+                if is_zero(weights) {
+                    self.constant(this, output);
+                    continue;
+                }
+                let bias = op.bias.get(this);
+                let scale = self.fast.scale(self.requantisation.get(this), bias);
+                let behind = weights.get(skipped..).unwrap_or(&[]);
+                let done = scale.and_then(|scale| row.take(taken, this, behind, bias, scale));
+                if done.is_none() {
+                    self.compute([this; 2], input, output);
+                    continue;
+                }
+                taken += 1;
+                if taken < 2 {
+                    continue;
+                }
+            } else if taken == 0 {
+                return Some(());
+            } else {
+                row.repeat();
+            }
+            taken = 0;
+            row.compute(output)?;
+        }
+    }
+
     /// All outputs of two channels of a [`Whole`]; [`None`] if the fast way to scale them isn't right.
     #[inline(never)]
     fn whole(&mut self, channels: [usize; 2], whole: &Whole, output: &mut [i8]) -> Option<()> {
@@ -319,11 +386,7 @@ impl Channels<'_> {
             channels,
             scales: &scales,
         };
-        let ([below, next], [down, across]) = (whole.steps, whole.count);
-        match [down, region.lines.count, next[0]] == [1, 1, 4 * region.lines.words] && across > 1 {
-            true => row::follow(&region, next[1], across, output),
-            false => region.all([below, next], [down, across], output),
-        }
+        region.all(whole.steps, whole.count, output)
     }
 
     /// All outputs of two channels, part by part.

@@ -85,6 +85,7 @@ macro_rules! store_four {
 pub mod blocks;
 pub mod depthwise;
 pub mod plane;
+pub mod pool;
 pub mod row;
 pub mod rows;
 pub mod steps;
@@ -186,13 +187,6 @@ instruction!(
 );
 
 instruction!(
-    /// `add` plus a byte, sign-extended.
-    sxtab(add: i32, byte: i8) -> i32,
-    "sxtab {result}, {add}, {byte}",
-    add.wrapping_add(byte.into())
-);
-
-instruction!(
     /// `sum` plus the products of the lower and of the upper halves.
     smlad(a: u32, b: u32, sum: i32) -> i32,
     "smlad {result}, {a}, {b}, {sum}",
@@ -257,6 +251,14 @@ instruction!(
     "lsl {result}, {value}, {shift}",
     value << (shift & 31)
 );
+
+/// The larger of each two signed bytes.
+#[cfg(not(armv7e_m))]
+pub fn max8(a: u32, b: u32) -> u32 {
+    let (a, b) = (a.to_le_bytes(), b.to_le_bytes());
+    let larger = |at: usize| (a[at] as i8).max(b[at] as i8) as u8;
+    u32::from_le_bytes(core::array::from_fn(larger))
+}
 
 /// Adds to `sums` the products of two rows of weights and two unfolded windows, over all
 /// `blocks` or as many as both rows have words for. Order of the sums: row 0 with window 0, row 0

@@ -151,7 +151,8 @@ type Kernel = fn(&Conv2d, &Requantisation, &[i8], &mut [i8], &mut [u32]);
 
 fn run_int8(run: &mut Run, kernel: Kernel) -> Option<()> {
     let operator = run.operator;
-    let (op, channels) = digest::layer(&run.digest(digest), operator.graph.file.bytes);
+    let mut room = None;
+    let (op, channels) = digest::layer(run.digest(digest, &mut room), operator.graph.file.bytes);
     let window = &op.window;
     let memory = &mut run.memory;
     let requantisation = weights::requantisation(memory.constants, channels, memory.flag)?;

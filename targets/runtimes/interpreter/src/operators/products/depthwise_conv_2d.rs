@@ -131,7 +131,8 @@ type Kernel = fn(&Conv2d, &Requantisation, &[i8], &mut [i8]);
 
 fn run_int8(run: &mut Run, kernel: Kernel) -> Option<()> {
     let operator = run.operator;
-    let (op, channels) = digest::layer(&run.digest(digest), operator.graph.file.bytes);
+    let mut room = None;
+    let (op, channels) = digest::layer(run.digest(digest, &mut room), operator.graph.file.bytes);
     let memory = &mut run.memory;
     let requantisation = weights::requantisation(memory.constants, channels, memory.flag)?;
     let (input, Written { output, .. }) = memory.layer(digest::sizes(&op.window), 0)?;

@@ -145,7 +145,8 @@ fn digest(operator: &Operator) -> Digest {
 
 fn run<K: Kernels>(run: &mut Run) -> Option<()> {
     let operator = run.operator;
-    let (layer, scales) = digest::layer(&run.digest(digest), operator.graph.file.bytes);
+    let mut room = None;
+    let (layer, scales) = digest::layer(run.digest(digest, &mut room), operator.graph.file.bytes);
     let window = &layer.window;
     let size = Size {
         batches: window.batches,
