@@ -67,7 +67,7 @@ impl Limit {
                 }
                 None => {
                     let value = metric.unit.parse(part).ok_or_else(|| LimitError::Hard {
-                        text: tinybench_support::printable::printable(part).into_owned(),
+                        text: part.to_owned(),
                         metric: metric.slug,
                         units: units(metric),
                     })?;
@@ -97,12 +97,7 @@ pub fn percentage(text: &str) -> Result<f64, LimitError> {
         .ok()
         .filter(|number| (0.0..=1e6).contains(number) && number.is_sign_positive())
         .map(|number| number / 100.0)
-        .ok_or_else(|| {
-            LimitError::Percentage(format!(
-                "{}%",
-                tinybench_support::printable::printable(text)
-            ))
-        })
+        .ok_or_else(|| LimitError::Percentage(format!("{text}%")))
 }
 
 fn units(metric: &Metric) -> String {
@@ -131,9 +126,9 @@ impl FromStr for NamedLimit {
     type Err = LimitError;
 
     fn from_str(text: &str) -> Result<Self, LimitError> {
-        let (name, limit) = text.split_once('=').ok_or_else(|| {
-            LimitError::Form(tinybench_support::printable::printable(text).into_owned())
-        })?;
+        let (name, limit) = text
+            .split_once('=')
+            .ok_or_else(|| LimitError::Form(text.to_owned()))?;
         let metric = Metric::find(name.trim())?;
         Ok(Self {
             metric,

@@ -141,7 +141,7 @@ fn figures_are_what_their_commands_print() {
 
 /// Models, and how many bytes of arena and of the runtime's flash they may take up.
 const LARGEST: [(&str, u32, u32); 2] = [
-    ("mlperf-kws", 19_364, 34_932),
+    ("mlperf-kws", 19_364, 36_416),
     ("mlperf-ad", 1_008, 14 * 1024),
 ];
 
@@ -172,7 +172,7 @@ fn cycles_of_the_models_of_mlperf_tiny_are_those_of_the_interpreter_s_readme() {
     let toolchain = find_toolchain("thumbv7em-none-eabihf").unwrap();
     let (rustc, _) = toolchain.rustc.rsplit_once('.').unwrap();
     let (_, rest) = text.split_once("images built by rustc ").unwrap();
-    let made_with = rest.split(';').next().unwrap();
+    let made_with = rest.split(',').next().unwrap();
     if rustc != made_with {
         eprintln!("skipped: cycles of rustc {made_with}, this is {rustc}");
         return;
