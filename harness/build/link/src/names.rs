@@ -1,5 +1,7 @@
 //! What `cortex-m-rt`'s linker script says of names.
 
+use object::elf::STT_NOTYPE;
+
 use super::objects::Objects;
 
 /// Names that are wanted though nothing may refer to them (`EXTERN` and `ENTRY` of the script).
@@ -44,8 +46,11 @@ pub(crate) fn provide(objects: &mut Objects) {
         }
         if let Some(other) = objects.global(other) {
             let stand_in = objects.symbols[other as usize].clone();
+            // It names no function of its own.
             objects.symbols[at as usize] = super::Symbol {
                 name: name.to_owned(),
+                size: 0,
+                kind: STT_NOTYPE,
                 ..stand_in
             };
         }

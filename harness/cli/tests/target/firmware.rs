@@ -236,7 +236,8 @@ fn another_checkout_gives_the_same_bytes() {
     // A setting that can't be overruled.
     let everything = "[profile.release.package.\"*\"]\nopt-level = 0\n";
     fs::write(&configuration, everything).unwrap();
-    let refused = build_in(&elsewhere.path, NANO33, &model(&folder, 4003)).unwrap_err();
+    let with_state = ("interpreter", &["state"][..], Opt::Speed);
+    let refused = build_with(with_state, &elsewhere.path, NANO33, &path).unwrap_err();
     let key = "profile.release.package.\"*\".opt-level";
     assert!(refused.to_string().contains(key), "{refused}");
     fs::remove_file(&configuration).unwrap();
