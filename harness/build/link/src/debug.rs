@@ -4,11 +4,20 @@ use std::collections::BTreeMap;
 
 use super::objects::{Kind, Objects};
 
+/// All sections of one name.
+#[derive(Debug, Default)]
+pub(crate) struct Joined {
+    /// Input sections, and where each begins.
+    pub inputs: Vec<(u32, u32)>,
+    /// Size, bytes.
+    pub size: u32,
+}
+
 /// The sections of debug information.
 #[derive(Debug, Default)]
 pub(crate) struct Debug<'a> {
-    /// Name, input sections with their offsets, and size in bytes.
-    pub outputs: BTreeMap<&'a str, (Vec<(u32, u32)>, u32)>,
+    /// By their names.
+    pub outputs: BTreeMap<&'a str, Joined>,
     /// Offset of each input section in its output.
     pub offsets: BTreeMap<u32, u32>,
 }
@@ -20,11 +29,11 @@ impl<'a> Debug<'a> {
             if section.kind != Kind::Debug {
                 continue;
             }
-            let (inputs, size) = debug.outputs.entry(&section.name).or_default();
-            let offset = size.next_multiple_of(section.align);
-            inputs.push((index, offset));
+            let joined = debug.outputs.entry(&section.name).or_default();
+            let offset = joined.size.next_multiple_of(section.align);
+            joined.inputs.push((index, offset));
+            joined.size = offset + section.size;
             debug.offsets.insert(index, offset);
-            *size = offset + section.size;
         }
         debug
     }

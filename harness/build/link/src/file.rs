@@ -61,9 +61,9 @@ pub(crate) fn write(
             last.name = Some(name);
         }
     }
-    for (name, (inputs, size)) in &debug.outputs {
-        let mut bytes = vec![0; *size as usize];
-        for &(index, offset) in inputs {
+    for (name, joined) in &debug.outputs {
+        let mut bytes = vec![0; joined.size as usize];
+        for &(index, offset) in &joined.inputs {
             let section = &objects.sections[index as usize];
             put(&mut bytes, offset, &values.write(objects, section, 0)?)?;
         }
@@ -73,7 +73,7 @@ pub(crate) fn write(
             flags: 0,
             address: 0,
             align: 1,
-            size: *size,
+            size: joined.size,
             offset: 0,
             bytes,
         });

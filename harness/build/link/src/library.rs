@@ -217,7 +217,7 @@ impl Reading {
                     symbol: symbol.index,
                 };
                 let relocation = match symbol.pieces.and_then(|index| sections.get(&index)) {
-                    Some(pieces) => self.to_piece(at, relocation, pieces)?,
+                    Some(pieces) => self.referring_to_piece(at, relocation, pieces)?,
                     None => relocation,
                 };
                 self.objects.sections[at].relocations.push(relocation);
@@ -270,7 +270,7 @@ impl Reading {
     }
 
     /// A reference to a split section, by its section's symbol and what is added, as one to the piece.
-    fn to_piece(
+    fn referring_to_piece(
         &mut self,
         at: usize,
         relocation: Relocation,

@@ -68,18 +68,15 @@ impl Parts<'_> {
         let bytes = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         let parts = add(objects, ".rodata.parts", Kind::Constants, 4, bytes);
         for (offset, section) in [(0, model), (8, operators), (16, room)] {
-            let symbol = define(objects, String::new(), section, false);
+            let symbol = define(objects, section);
             refer(objects, parts, offset, symbol);
         }
-        match objects.global(NAME) {
-            Some(known) => {
-                let symbol = &mut objects.symbols[known as usize];
-                symbol.section = Some(parts);
-                symbol.size = 4 * words.len() as u32;
-                symbol.kind = STT_OBJECT;
-            }
-            // A program without a model.
-            None => {}
+        // There is none in a program without a model.
+        if let Some(known) = objects.global(NAME) {
+            let symbol = &mut objects.symbols[known as usize];
+            symbol.section = Some(parts);
+            symbol.size = 4 * words.len() as u32;
+            symbol.kind = STT_OBJECT;
         }
         Ok(())
     }
@@ -123,14 +120,15 @@ fn add(objects: &mut Objects, name: &str, kind: Kind, align: u32, bytes: Vec<u8>
     objects.sections.len() as u32 - 1
 }
 
-fn define(objects: &mut Objects, name: String, section: u32, global: bool) -> u32 {
+/// A symbol for the beginning of a section.
+fn define(objects: &mut Objects, section: u32) -> u32 {
     objects.symbols.push(Symbol {
-        name,
+        name: String::new(),
         section: Some(section),
         value: 0,
         size: 0,
         kind: STT_OBJECT,
-        global,
+        global: false,
     });
     objects.symbols.len() as u32 - 1
 }

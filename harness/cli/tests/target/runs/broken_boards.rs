@@ -32,6 +32,8 @@ fn run_and_keep(
     let cli = Cli::parse_from([
         "tinybench",
         "run",
+        // With debug information, which tells places in the source.
+        "--build",
         "--board",
         "nano33",
         "--on",
