@@ -195,6 +195,7 @@ fn link_library(out: &Path) {
             fail(&format!("{} is no library", path.display()));
         };
         println!("cargo:rustc-link-search=native={}", folder.display());
+        // Beside this crate's library, not in it: the linker script goes by the archives' names.
         // All of the engine's own objects are linked, as those of any program are: constructors alone
         // are nothing that anything refers to.
         let all = match file == "libruntime.a" {
@@ -202,7 +203,7 @@ fn link_library(out: &Path) {
             false => "",
         };
         println!(
-            "cargo:rustc-link-lib=static:{all}+verbatim={}",
+            "cargo:rustc-link-lib=static:-bundle,{all}+verbatim={}",
             file.to_string_lossy()
         );
     }

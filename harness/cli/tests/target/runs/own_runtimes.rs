@@ -226,14 +226,15 @@ fn a_whole_program_is_measured_like_one_that_is_built() {
     assert_eq!(code, Some(0), "{built:?}");
     let runtime = runtime_of(&project_root(), "interpreter");
     let model = tinybench.path("dense.tflite");
-    let operators = runtime.host().operators(&fs::read(&model).unwrap());
+    let bytes = fs::read(&model).unwrap();
+    let operators = runtime.host().operators(&bytes);
     let request = Request {
         project_root: &project_root(),
         target: NANO33,
         engine: Engine::of_crates(&runtime).unwrap(),
         features: &[],
         operators: &operators,
-        room_words: 0,
+        room_words: runtime.host().room_words(&bytes),
         model: &model,
         front_end: None,
         learning: false,
