@@ -243,7 +243,8 @@ fn request(args: &ProfileArgs) -> Request {
         timeout: args.timeout,
         layouts: None,
         opt: args.opt,
-        from_source: args.build,
+        // The objects that the program brings have no lines.
+        from_source: args.build || args.by == By::Line,
         profile: true,
         duty_cycle: None,
         metering: None,
