@@ -51,15 +51,16 @@ pub(crate) fn write(
     debug: &Debug,
     values: &Values,
 ) -> Result<Vec<u8>, LinkError> {
+    let segments = segments(&layout.outputs);
+    let symbols = symbols(objects, layout, values);
     let mut file = Vec::new();
     let mut writer = Writer::new(Endianness::Little, false, &mut file);
     let mut written = Vec::new();
     for output in &layout.outputs {
-        written.push(loaded(objects, layout, values, output)?);
-        let name = writer.add_section_name(output.name.as_bytes());
-        if let Some(last) = written.last_mut() {
-            last.name = Some(name);
-        }
+        written.push(Written {
+            name: Some(writer.add_section_name(output.name.as_bytes())),
+            ..loaded(objects, layout, values, output)?
+        });
     }
     for (name, joined) in &debug.outputs {
         let mut bytes = vec![0; joined.size as usize];
@@ -78,15 +79,11 @@ pub(crate) fn write(
             bytes,
         });
     }
-    let segments = segments(&layout.outputs);
-    let symbols = symbols(objects, layout, values);
     lay_out(&mut writer, &mut written, &segments, &layout.outputs);
 
-    let name_of = |symbol: &Chosen| symbol.name.clone();
-    let texts: Vec<String> = symbols.iter().map(name_of).collect();
-    let ids: Vec<StringId> = texts
+    let ids: Vec<StringId> = symbols
         .iter()
-        .map(|text| writer.add_string(text.as_bytes()))
+        .map(|symbol| writer.add_string(symbol.name.as_bytes()))
         .collect();
     writer.reserve_null_section_index();
     let indices: Vec<_> = written
