@@ -31,7 +31,7 @@ fn straight(table: &mut Table) {
             table.add(format!("{name}, cache {state}"), sequence);
         }
     }
-    table.rule("fetch", "one thing at a time");
+    table.rule("fetch", "one bus");
     // What is executed slowly leaves the flash time to read ahead.
     let slow = repeat(&join(&[&push(0x10), &pop(0x10)]), 8);
     for (state, cache) in STATES {
@@ -49,7 +49,7 @@ fn loop_of(bytes: usize) -> Code {
 }
 
 fn data(table: &mut Table) {
-    table.rule("flash data", "no cache and no buffer");
+    table.rule("flash data", "data");
     for count in [1, 2, 4] {
         table.add(
             format!("{count} loads in a row"),
@@ -76,7 +76,7 @@ fn in_ram(table: &mut Table) {
         "data processing, MULS with the fast multiplier",
     );
     table.add("32 narrow", Sequence::new(repeat(&adds(4, 1), 32)).in_ram());
-    table.rule("code in RAM", "no cache and no buffer");
+    table.rule("code in RAM", "data");
     for count in [1, 2, 4] {
         table.add(
             format!("{count} loads from flash in a row"),
