@@ -51,7 +51,7 @@ pub(super) fn compile(
 
     let mut compiled = BTreeSet::new();
     let mut complaints = String::new();
-    let mut executable = None;
+    let mut made = None;
     for line in BufReader::new(stdout).lines().map_while(Result::ok) {
         // Build scripts may print lines that aren't messages.
         let Ok(message) = serde_json::from_str(&line) else {
@@ -59,12 +59,12 @@ pub(super) fn compile(
         };
         match message {
             Line::CompilerArtifact(artifact) => {
-                let made = match job.binary {
+                made = match job.binary {
                     Some(binary) if artifact.target.name == binary => artifact.executable,
                     None if artifact.target.name == LIBRARY => artifact.library(),
                     _ => None,
-                };
-                executable = made.or(executable);
+                }
+                .or(made);
                 if compiled.insert(artifact.package_id) {
                     on_event(Event::Compiling {
                         done: compiled.len(),
@@ -82,8 +82,8 @@ pub(super) fn compile(
     drop(watched);
     let status = child.wait().map_err(BuildError::io(Path::new(&program)))?;
     let progress = progress.join().unwrap_or_default();
-    match executable {
-        Some(executable) if status.success() => Ok(executable),
+    match made {
+        Some(made) if status.success() => Ok(made),
         _ => {
             let words = if complaints.is_empty() {
                 progress.clone()
@@ -130,7 +130,12 @@ pub(super) fn forget_old_sources(
     fs::create_dir_all(folder).map_err(BuildError::place(folder))?;
     let mut command = cargo(toolchain, &firmware_folder(job.project_root));
     command
-        .args(["clean", "--release", "--target", &toolchain.target])
+        .args([
+            "clean",
+            "--release",
+            "--target",
+            &toolchain.compiled_by.target,
+        ])
         .args(&old)
         .arg("--target-dir")
         .arg(absolute(folder)?);
@@ -166,7 +171,12 @@ fn command(
             "rustc"
         })
         .args(["--release", "--locked", "--message-format=json"])
-        .args(["--target", &toolchain.target, "--features", &job.features])
+        .args([
+            "--target",
+            &toolchain.compiled_by.target,
+            "--features",
+            &job.features,
+        ])
         .arg("--target-dir")
         .arg(folder)
         .args(job.opt.arguments());
@@ -181,12 +191,16 @@ fn command(
     command.args(cargo_config::overruled(
         firmware,
         home.as_deref(),
-        &toolchain.target,
+        &toolchain.compiled_by.target,
         folder,
         cargo_config::FIRMWARE,
     )?);
     if let Some(linker) = &programs.linker {
-        let triple = toolchain.target.to_uppercase().replace(['-', '.'], "_");
+        let triple = toolchain
+            .compiled_by
+            .target
+            .to_uppercase()
+            .replace(['-', '.'], "_");
         command.env(format!("CARGO_TARGET_{triple}_LINKER"), linker);
     }
     // The variable, rather than the one with blanks in between, allows for blanks in paths, and
@@ -388,7 +402,7 @@ fn count_packages(job: &Job, toolchain: &Toolchain, firmware: &Path) -> usize {
             "--prefix",
             "none",
         ])
-        .args(["--target", &toolchain.target])
+        .args(["--target", &toolchain.compiled_by.target])
         .args(["--features", &job.features])
         .output();
     let text = output.map(|output| output.stdout).unwrap_or_default();

@@ -50,7 +50,7 @@ pub(super) struct Dependency {
 
 impl Dependency {
     /// A crate of the runtime whose `runtime.toml` is in `folder`, in the project at `root`.
-    fn of_runtime(it: &Crate, folder: &Path, root: &Path) -> Self {
+    pub fn of_runtime(it: &Crate, folder: &Path, root: &Path) -> Self {
         Self {
             name: it.name.clone(),
             folder: folder.strip_prefix(root).unwrap_or(folder).join(&it.folder),

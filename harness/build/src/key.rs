@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use tinybench_inputs::runtimes::Runtimes;
 
+use super::job::Dependency;
 use super::toolchain::Toolchain;
 use super::{BuildError, Job, Target, firmware_folder, job, runtimes_folder};
 
@@ -121,18 +123,23 @@ pub(super) fn all_sources(project_root: &Path) -> Result<Option<Sources>, BuildE
     if !are_there(project_root) {
         return Ok(None);
     }
-    let runtimes = runtimes_folder(project_root);
-    let own = ["interpreter", "interpreter/kernels", "classical"].map(|it| runtimes.join(it));
-    let names = ["interpreter", "kernels", "classical"];
-    let own = names
-        .map(|it| format!("tinybench-{it}"))
-        .into_iter()
-        .zip(own);
-    let shared = [job::interface(), job::pipeline(), job::learning()];
-    let shared = shared.map(|it| (it.package(), project_root.join(it.folder)));
+    let runtimes = Runtimes::new(project_root, &[]).all();
+    let own = runtimes.iter().filter_map(|runtime| {
+        let rust = runtime.manifest.as_ref().ok()?.rust.as_ref()?;
+        let of_project = runtime.folder.starts_with(runtimes_folder(project_root));
+        of_project.then_some((&rust.crates, &runtime.folder))
+    });
+    let own = own.flat_map(|(crates, folder)| {
+        let crates = crates.iter();
+        crates.map(move |it| Dependency::of_runtime(it, folder, project_root))
+    });
     std::iter::once((PACKAGE.to_owned(), firmware_folder(project_root)))
-        .chain(shared)
-        .chain(own)
+        .chain(
+            [job::interface(), job::pipeline(), job::learning()]
+                .into_iter()
+                .chain(own)
+                .map(|it| (it.package(), project_root.join(it.folder))),
+        )
         .map(|(package, folder)| Ok((package, hash_of(&folder)?)))
         .collect::<Result<_, _>>()
         .map(Some)

@@ -379,6 +379,16 @@ pub fn identity(
     ))
 }
 
+/// Whether the program has the objects of the project's own runtimes as they are in `project_root`, so that no
+/// compiler is needed for them.
+///
+/// # Errors
+/// Sources that can't be read.
+pub fn objects_are_brought(project_root: &Path) -> Result<bool, BuildError> {
+    let sources = key::all_sources(project_root)?;
+    Ok(pinned::identity(sources.as_ref()).is_some())
+}
+
 /// Adds the objects of an image to a store, compiled if that hasn't been done. Whether they weren't in it.
 ///
 /// # Errors
@@ -392,13 +402,16 @@ pub fn pin(
     if store.has(&job) {
         return Ok(false);
     }
-    let toolchain = find_toolchain(job.target.rustc_target)?;
-    let toolchain = toolchain.for_core(job.target.core).optimising(job.opt);
-    let sources = key::sources(&job)?;
+    let compiler = Compiler::of(&job, key::sources(&job)?)?;
     let cache = cache::Cache::in_project(job.project_root);
     let _lock = cache.lock()?;
-    let objects = objects(&job, &toolchain, &sources, &cache, on_event)?;
-    store.add(&job, toolchain.told(), &sources, &read(&objects)?)?;
+    let library = read(&compiler.library(&cache, on_event)?)?;
+    store.add(
+        &job,
+        compiler.toolchain.compiled_by,
+        &compiler.sources,
+        &library,
+    )?;
     Ok(true)
 }
 
@@ -414,20 +427,18 @@ fn run(job: &Job, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildErro
         return kept(job, &key, pinned.compiler.clone(), made, on_event);
     }
     let sources = sources.ok_or_else(|| BuildError::NoSources(job.project_root.to_owned()))?;
-    let toolchain = find_toolchain(job.target.rustc_target)?;
-    let toolchain = toolchain.for_core(job.target.core).optimising(job.opt);
-    let key = key::key(job, &toolchain, &sources)?;
+    let compiler = Compiler::of(job, sources)?;
+    let key = key::key(job, &compiler.toolchain, &compiler.sources)?;
     let made = |cache: &cache::Cache, on_event: &mut dyn FnMut(Event)| match job.binary {
-        Some(_) => read(&compile(job, &toolchain, &sources, cache, on_event)?),
+        Some(_) => read(&compiler.compile(cache, on_event)?),
         None => {
-            let library = read(&objects(job, &toolchain, &sources, cache, on_event)?)?;
-            linking::link(
-                job,
-                tinybench_link::read(&library, &tinybench_link::ROOTS, true)?,
-            )
+            let library = read(&compiler.library(cache, on_event)?)?;
+            let objects = tinybench_link::read(&library, &tinybench_link::ROOTS, true)?;
+            linking::link(job, objects)
         }
     };
-    kept(job, &key, toolchain.told(), made, on_event)
+    let compiled_by = compiler.toolchain.compiled_by.clone();
+    kept(job, &key, compiled_by, made, on_event)
 }
 
 /// The image of `key`, made if it isn't there.
@@ -467,32 +478,47 @@ fn kept(
     })
 }
 
-/// The static library of a job, compiled if it isn't there. The cache is locked.
-fn objects(
-    job: &Job,
-    toolchain: &Toolchain,
-    sources: &key::Sources,
-    cache: &cache::Cache,
-    on_event: &mut dyn FnMut(Event),
-) -> Result<PathBuf, BuildError> {
-    let key = key::of_objects(job, toolchain, sources);
-    if let Some((objects, _)) = cache.get(&key, Kept::Objects) {
-        return Ok(objects);
-    }
-    let made = compile(job, toolchain, sources, cache, on_event)?;
-    Ok(cache.put(&key, Kept::Objects, &read(&made)?)?.0)
+/// Who compiles a job.
+struct Compiler<'j> {
+    job: &'j Job<'j>,
+    toolchain: Toolchain,
+    sources: key::Sources,
 }
 
-fn compile(
-    job: &Job,
-    toolchain: &Toolchain,
-    sources: &key::Sources,
-    cache: &cache::Cache,
-    on_event: &mut dyn FnMut(Event),
-) -> Result<PathBuf, BuildError> {
-    let folder = cache.build_folder();
-    cargo::forget_old_sources(job, toolchain, &folder, sources)?;
-    cargo::compile(job, toolchain, &folder, on_event)
+impl<'j> Compiler<'j> {
+    fn of(job: &'j Job<'j>, sources: key::Sources) -> Result<Self, BuildError> {
+        let toolchain = find_toolchain(job.target.rustc_target)?;
+        Ok(Self {
+            job,
+            toolchain: toolchain.for_core(job.target.core).optimising(job.opt),
+            sources,
+        })
+    }
+
+    /// The static library, compiled if it isn't in the cache, which is locked.
+    fn library(
+        &self,
+        cache: &cache::Cache,
+        on_event: &mut dyn FnMut(Event),
+    ) -> Result<PathBuf, BuildError> {
+        let key = key::of_objects(self.job, &self.toolchain, &self.sources);
+        if let Some((library, _)) = cache.get(&key, Kept::Objects) {
+            return Ok(library);
+        }
+        let made = self.compile(cache, on_event)?;
+        Ok(cache.put(&key, Kept::Objects, &read(&made)?)?.0)
+    }
+
+    /// What cargo makes of it.
+    fn compile(
+        &self,
+        cache: &cache::Cache,
+        on_event: &mut dyn FnMut(Event),
+    ) -> Result<PathBuf, BuildError> {
+        let folder = cache.build_folder();
+        cargo::forget_old_sources(self.job, &self.toolchain, &folder, &self.sources)?;
+        cargo::compile(self.job, &self.toolchain, &folder, on_event)
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, BuildError> {

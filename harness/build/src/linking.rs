@@ -6,9 +6,7 @@ use tinybench_link::{Memory, Objects, Parts, Place, link as link_objects};
 
 use super::{BuildError, Job};
 use tinybench_inputs::board::target;
-
-/// Bytes at the top of RAM that are the stack's.
-const STACK_BYTES: u32 = 8192;
+use tinybench_inputs::subject::room::STACK_BYTES;
 
 /// Links the objects of a job with its model, for its board.
 pub(super) fn link(job: &Job, objects: Objects) -> Result<Vec<u8>, BuildError> {
@@ -25,7 +23,7 @@ pub(super) fn link(job: &Job, objects: Objects) -> Result<Vec<u8>, BuildError> {
     let place = Place {
         flash: memory(job.target.flash),
         ram: memory(job.target.ram),
-        stack_bytes: STACK_BYTES,
+        stack_bytes: STACK_BYTES as u32,
         runtime: &runtime,
         code_offset: job.code_offset,
     };

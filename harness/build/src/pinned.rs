@@ -10,7 +10,8 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tinybench_link::{Objects, ROOTS, Unit, join, split};
+use tinybench_link::{LinkError, Objects, ROOTS, Unit, join, split};
+use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -62,17 +63,26 @@ fn asked(job: &Job) -> String {
 /// The store's index. It is part of the program, and a test reads it.
 fn index() -> &'static Index {
     static INDEX_OF_STORE: OnceLock<Index> = OnceLock::new();
-    INDEX_OF_STORE.get_or_init(|| {
-        let bytes = entry(INDEX).unwrap_or_default();
-        serde_json::from_slice(&bytes).unwrap_or_default()
-    })
+    INDEX_OF_STORE.get_or_init(|| serde_json::from_slice(&index_bytes()).unwrap_or_default())
 }
 
-fn entry(name: &str) -> Option<Vec<u8>> {
-    let mut archive = ZipArchive::new(Cursor::new(STORE)).ok()?;
+fn index_bytes() -> Vec<u8> {
+    let archive = open().ok();
+    archive
+        .and_then(|mut archive| entry(&mut archive, INDEX).ok())
+        .unwrap_or_default()
+}
+
+type Archive = ZipArchive<Cursor<&'static [u8]>>;
+
+fn open() -> ZipResult<Archive> {
+    ZipArchive::new(Cursor::new(STORE))
+}
+
+fn entry(archive: &mut Archive, name: &str) -> ZipResult<Vec<u8>> {
     let mut bytes = Vec::new();
-    archive.by_name(name).ok()?.read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+    archive.by_name(name)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The objects for a job, if they are in the store: of these `sources`, where there are any.
@@ -98,21 +108,24 @@ pub(super) fn find(job: &Job, sources: Option<&Sources>) -> Option<Pinned> {
     })
 }
 
-/// A hash of all of the store; none of sources that aren't those it was made of.
+/// A hash of all of the store, whose index has the hashes of the rest; none of sources that aren't those it was
+/// made of.
 pub(super) fn identity(sources: Option<&Sources>) -> Option<String> {
     let index = index();
     let same = sources.is_none_or(|sources| *sources == index.sources);
-    (same && !index.sets.is_empty()).then(|| format!("{:x}", Sha256::digest(STORE)))
+    (same && !index.sets.is_empty()).then(|| format!("{:x}", Sha256::digest(index_bytes())))
 }
 
 impl Pinned {
     /// Its objects.
     pub fn objects(&self) -> Result<Objects, BuildError> {
+        let damaged = |_| LinkError::Damaged("the objects in the program");
+        let mut archive = open().map_err(damaged)?;
         let unit = |hash: &String| {
-            let bytes = entry(&place(hash)).unwrap_or_default();
+            let bytes = entry(&mut archive, &place(hash)).map_err(damaged)?;
             Unit::from_bytes(&bytes)
         };
-        let units: Result<Vec<_>, _> = self.units.iter().map(unit).collect();
+        let units: Result<Vec<_>, LinkError> = self.units.iter().map(unit).collect();
         Ok(join(units?)?)
     }
 }

@@ -22,14 +22,8 @@ const OLDEST: (u32, u32) = (1, 89);
 /// A compiler for a target, and how it is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Toolchain {
-    /// Version of the compiler, such as `1.95.0 (59807616e 2026-04-14)`.
-    pub rustc: String,
-    /// Target triple.
-    pub target: String,
-    /// Optimisation level of the kernels, and of the whole runtime for classical models.
-    pub opt_level: String,
-    /// Flags and settings that decide the code, free of paths.
-    pub flags: Vec<String>,
+    /// What is told of it beside what it compiles.
+    pub compiled_by: CompiledBy,
     /// Which kind it is.
     pub source: ToolchainSource,
     pub(super) programs: Programs,
@@ -152,10 +146,12 @@ fn on_path(target: &str, places: &Places) -> Result<Toolchain, String> {
     }
     run(&places.path_cargo, &["--version"])?;
     Ok(Toolchain {
-        rustc: version.full,
-        target: target.to_owned(),
-        opt_level: Opt::Speed.level().to_owned(),
-        flags: base_flags(),
+        compiled_by: CompiledBy {
+            rustc: version.full,
+            target: target.to_owned(),
+            opt_level: Opt::Speed.level().to_owned(),
+            flags: base_flags(),
+        },
         source: ToolchainSource::Rustup,
         programs: Programs {
             rustc: rustc.clone(),
@@ -195,10 +191,12 @@ fn debian_web(target: &str, places: &Places) -> Result<Toolchain, String> {
     flags.push("-Zbuild-std=core".to_owned());
     flags.push(format!("linker={linker_version}"));
     Ok(Toolchain {
-        rustc: version.full,
-        target: target.to_owned(),
-        opt_level: Opt::Speed.level().to_owned(),
-        flags,
+        compiled_by: CompiledBy {
+            rustc: version.full,
+            target: target.to_owned(),
+            opt_level: Opt::Speed.level().to_owned(),
+            flags,
+        },
         source: ToolchainSource::DebianWeb,
         programs: Programs {
             rustc,
@@ -247,16 +245,6 @@ fn base_flags() -> Vec<String> {
 }
 
 impl Toolchain {
-    /// What is told of it beside what it compiled.
-    pub(super) fn told(&self) -> CompiledBy {
-        CompiledBy {
-            rustc: self.rustc.clone(),
-            target: self.target.clone(),
-            opt_level: self.opt_level.clone(),
-            flags: self.flags.clone(),
-        }
-    }
-
     /// The same, with code scheduled for a core, such as `cortex-m4f`.
     pub(super) fn for_core(mut self, core: &str) -> Self {
         // The compiler's names leave the floating-point unit to the target triple.
@@ -266,19 +254,20 @@ impl Toolchain {
             "cortex-m33f" => "cortex-m33",
             other => other,
         };
-        self.flags.push(format!("-Ctarget-cpu={cpu}"));
+        self.compiled_by.flags.push(format!("-Ctarget-cpu={cpu}"));
         self
     }
 
     /// The same, with the optimisation level of a runtime of the project's own.
     pub(super) fn optimising(mut self, opt: Opt) -> Self {
-        opt.level().clone_into(&mut self.opt_level);
+        opt.level().clone_into(&mut self.compiled_by.opt_level);
         self
     }
 
     /// The flags that go to the compiler.
     pub(super) fn rustc_flags(&self) -> impl Iterator<Item = &str> {
-        self.flags
+        self.compiled_by
+            .flags
             .iter()
             .map(String::as_str)
             .filter(|flag| flag.starts_with("-C"))
@@ -286,9 +275,15 @@ impl Toolchain {
 
     /// Everything about the toolchain that decides the image.
     pub(super) fn identity(&self) -> impl Iterator<Item = &str> {
-        [self.rustc.as_str(), &self.target, &self.opt_level]
+        let CompiledBy {
+            rustc,
+            target,
+            opt_level,
+            flags,
+        } = &self.compiled_by;
+        [rustc.as_str(), target, opt_level]
             .into_iter()
-            .chain(self.flags.iter().map(String::as_str))
+            .chain(flags.iter().map(String::as_str))
     }
 }
 
@@ -491,11 +486,14 @@ mod tests {
             let both = Both::new();
             let found = both.find("").unwrap();
             assert_eq!(found.source, ToolchainSource::Rustup);
-            assert_eq!(found.rustc, "1.95.0 (abc 2026-01-01)");
+            assert_eq!(found.compiled_by.rustc, "1.95.0 (abc 2026-01-01)");
             let found = both.find("debian").unwrap();
             assert_eq!(found.source, ToolchainSource::DebianWeb);
             assert!(
-                found.flags.contains(&"linker=Debian LLD 14.0.6".to_owned()),
+                found
+                    .compiled_by
+                    .flags
+                    .contains(&"linker=Debian LLD 14.0.6".to_owned()),
                 "{found:?}"
             );
         }

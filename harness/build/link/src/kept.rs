@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use super::LinkError;
 use super::names::ROOTS;
 use super::objects::{Kind, Objects};
-use super::{LinkError, layout};
 
-/// For each section whether it is kept. Debug information is.
+/// For each section whether it is kept, and the names to which those refer that nothing here defines. Debug
+/// information is kept.
 ///
 /// # Errors
-/// [`LinkError::Undefined`] if something that is kept refers to what nothing defines, the layout's own
-/// names excepted.
-pub(crate) fn kept(objects: &Objects) -> Result<Vec<bool>, LinkError> {
+/// [`LinkError::Damaged`] for a relocation to no symbol.
+pub(crate) fn kept(objects: &Objects) -> Result<(Vec<bool>, BTreeSet<String>), LinkError> {
     let sections = &objects.sections;
     let mut kept: Vec<bool> = sections
         .iter()
@@ -42,15 +42,11 @@ pub(crate) fn kept(objects: &Objects) -> Result<Vec<bool>, LinkError> {
             };
             match symbol.section {
                 Some(section) => open.push(section as usize),
-                None if layout::defines(&symbol.name) => {}
                 None => {
                     undefined.insert(symbol.name.clone());
                 }
             }
         }
     }
-    match undefined.is_empty() {
-        true => Ok(kept),
-        false => Err(LinkError::Undefined(undefined)),
-    }
+    Ok((kept, undefined))
 }

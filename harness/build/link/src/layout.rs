@@ -40,33 +40,6 @@ pub(crate) struct Layout {
 /// The section that holds the vectors.
 pub(crate) const VECTORS: &str = ".vector_table";
 
-/// Names of places that programs refer to.
-const NAMES: [&str; 16] = [
-    "__vector_table",
-    "__stext",
-    "__etext",
-    "__srodata",
-    "__erodata",
-    "__sdata",
-    "__edata",
-    "__sidata",
-    "__sbss",
-    "__ebss",
-    "__suninit",
-    "__euninit",
-    "__sheap",
-    "_ram_start",
-    "_ram_end",
-    "_stack_end",
-];
-/// The same for the stack's beginning, which is also the first word of the vectors.
-const STACK_START: &str = "_stack_start";
-
-/// Whether a name is one that the layout gives a value.
-pub(crate) fn defines(name: &str) -> bool {
-    NAMES.contains(&name) || name == STACK_START
-}
-
 /// Whose bytes an output section holds, in the order in which they lie in it.
 struct Rule<'a> {
     name: &'static str,
@@ -218,8 +191,8 @@ impl Layout {
             addresses: BTreeMap::new(),
             names: BTreeMap::new(),
         };
-        let mut flash = Place64::at(place.flash);
-        let mut ram = Place64::at(place.ram);
+        let mut flash = Taken::at(place.flash);
+        let mut ram = Taken::at(place.ram);
         for (rule, inputs) in rules.iter().zip(inputs) {
             let mut output = Output {
                 name: rule.name,
@@ -270,16 +243,8 @@ impl Layout {
             layout.outputs.push(output);
         }
         layout.name(place, ram.next)?;
-        flash.check("FLASH")?;
-        ram.check("RAM")?;
-        let needed = ram.next - u64::from(place.ram.origin) + u64::from(place.stack_bytes);
-        if needed > place.ram.length.into() {
-            return Err(LinkError::TooBig {
-                memory: "RAM",
-                needed,
-                available: place.ram.length.into(),
-            });
-        }
+        flash.check("FLASH", 0)?;
+        ram.check("RAM", place.stack_bytes)?;
         Ok(layout)
     }
 
@@ -310,7 +275,7 @@ impl Layout {
             ("_ram_start", place.ram.origin),
             ("_ram_end", ram_end),
             ("_stack_end", ram_end.wrapping_sub(place.stack_bytes)),
-            (STACK_START, ram_end),
+            ("_stack_start", ram_end),
         ];
         self.names = BTreeMap::from(values);
         Ok(())
@@ -343,12 +308,12 @@ fn sorted(objects: &Objects, kept: &[bool], rules: &[Rule]) -> Result<Vec<Vec<u3
 }
 
 /// How far a memory is taken.
-struct Place64 {
+struct Taken {
     memory: Memory,
     next: u64,
 }
 
-impl Place64 {
+impl Taken {
     fn at(memory: Memory) -> Self {
         Self {
             memory,
@@ -364,8 +329,9 @@ impl Place64 {
         narrow(at)
     }
 
-    fn check(&self, memory: &'static str) -> Result<(), LinkError> {
-        let needed = self.next - u64::from(self.memory.origin);
+    /// That what is taken fits, with so many bytes to spare.
+    fn check(&self, memory: &'static str, spare: u32) -> Result<(), LinkError> {
+        let needed = self.next - u64::from(self.memory.origin) + u64::from(spare);
         let available = self.memory.length.into();
         match needed > available {
             true => Err(LinkError::TooBig {

@@ -116,9 +116,13 @@ fn listed(names: &BTreeSet<String>) -> String {
 pub fn link(mut objects: Objects, parts: &Parts, place: &Place) -> Result<Vec<u8>, LinkError> {
     parts.add_to(&mut objects)?;
     names::provide(&mut objects);
-    let kept = kept::kept(&objects)?;
+    let (kept, mut undefined) = kept::kept(&objects)?;
     let layout = layout::Layout::new(&objects, &kept, place)?;
+    undefined.retain(|name| !layout.names.contains_key(name.as_str()));
+    if !undefined.is_empty() {
+        return Err(LinkError::Undefined(undefined));
+    }
     let debug = debug::Debug::new(&objects);
-    let values = relocate::Values::new(&objects, &layout, &debug)?;
+    let values = relocate::Values::new(&objects, &layout, &debug);
     file::write(&objects, &layout, &debug, &values)
 }

@@ -14,7 +14,7 @@ use super::objects::{Kind, Objects, Relocation, Section};
 pub(crate) struct Values(Vec<Option<u32>>);
 
 impl Values {
-    pub fn new(objects: &Objects, layout: &Layout, debug: &Debug) -> Result<Self, LinkError> {
+    pub fn new(objects: &Objects, layout: &Layout, debug: &Debug) -> Self {
         let value = |symbol: &super::Symbol| match symbol.section {
             Some(section) => {
                 let start = layout.addresses.get(&section);
@@ -23,7 +23,7 @@ impl Values {
             }
             None => layout.names.get(symbol.name.as_str()).copied(),
         };
-        Ok(Self(objects.symbols.iter().map(value).collect()))
+        Self(objects.symbols.iter().map(value).collect())
     }
 
     /// The address of the symbol at `index`, if it is in the image.

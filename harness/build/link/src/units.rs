@@ -43,7 +43,8 @@ pub fn split(objects: &Objects) -> Result<Vec<Unit>, LinkError> {
     let mut whole = objects.clone();
     Parts::default().add_to(&mut whole)?;
     names::provide(&mut whole);
-    let kept = kept::kept(&whole)?;
+    // What is undefined here the link tells.
+    let (kept, _) = kept::kept(&whole)?;
     let mut units: Vec<Unit> = Vec::new();
     // Where a section is: which unit, and which of its sections.
     let mut places: BTreeMap<u32, (usize, u32)> = BTreeMap::new();

@@ -86,7 +86,7 @@ pub fn build(
     let overruled = cargo_config::overruled(
         &wrapper,
         cargo_home().as_deref(),
-        &toolchain.target,
+        &toolchain.compiled_by.target,
         &target_folder,
         cargo_config::RUNTIME,
     );
@@ -126,7 +126,9 @@ pub fn build(
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     output(&mut command).map_err(|words| failed(manifest, &folder, words))?;
 
-    let release = target_folder.join(&toolchain.target).join("release");
+    let release = target_folder
+        .join(&toolchain.compiled_by.target)
+        .join("release");
     let compiled = files::read(&release.join(ARCHIVE), MAX_LIBRARY_BYTES)?;
     let sha256 = sha256_hex(&compiled);
     // Cargo replaces its own when the runtime is built for another core.
@@ -145,7 +147,7 @@ pub fn build(
             failed(manifest, &wrapper.join("Cargo.lock"), words)
         })?,
     };
-    let mut told: Vec<String> = toolchain.flags.clone();
+    let mut told: Vec<String> = toolchain.compiled_by.flags.clone();
     told.insert(
         0,
         format!("opt-level={}", cargo_config::RUNTIME.opt_level()),
@@ -158,7 +160,7 @@ pub fn build(
         archives: vec![archive],
         in_rust: true,
         made: Made {
-            compiler: format!("rustc {}", toolchain.rustc),
+            compiler: format!("rustc {}", toolchain.compiled_by.rustc),
             flags: told,
             libraries: lock.of_registry(),
             sources_sha256,
@@ -179,7 +181,12 @@ impl Cargo<'_> {
     fn command(&self, what: &str) -> Command {
         let mut command = cargo(self.toolchain, self.wrapper);
         command
-            .args([what, "--release", "--target", &self.toolchain.target])
+            .args([
+                what,
+                "--release",
+                "--target",
+                &self.toolchain.compiled_by.target,
+            ])
             .arg("--target-dir")
             .arg(self.target_folder)
             .args(&self.overruled);
@@ -194,7 +201,7 @@ impl Cargo<'_> {
         sources: &str,
         manifest: &Manifest,
     ) -> Result<(), LibraryError> {
-        let target = &self.toolchain.target;
+        let target = &self.toolchain.compiled_by.target;
         let stamp = self.wrapper.join(format!("{STAMP}-{target}"));
         if fs::read_to_string(&stamp).is_ok_and(|it| it == sources) {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Ended, Tinybench, toolchain_is_there};
+use crate::support::{Ended, Tinybench, project_root, toolchain_is_there};
 
 fn told(arguments: &[&str]) -> String {
     let Ended {
@@ -170,31 +170,55 @@ fn the_manual_has_a_page_of_every_command() {
 }
 
 #[test]
-fn doctor_succeeds_where_firmware_can_be_built_and_otherwise_says_what_to_do() {
-    let Ended { code, stdout, .. } = Tinybench::new().run(&["doctor"]);
-    assert!(stdout.contains("virtual board: nano33"), "{stdout}");
-    if toolchain_is_there() {
+fn doctor_succeeds_without_a_toolchain_too_and_says_what_it_is_for() {
+    let tinybench = Tinybench::new();
+    for (toolchain, found) in [("", true), ("none", false)] {
+        let mut command = tinybench.command();
+        command
+            .arg("doctor")
+            .env("TINYBENCH_FIRMWARE_TOOLCHAIN", toolchain);
+        let Ended { code, stdout, .. } = tinybench.ended(&mut command);
         assert_eq!(code, Some(0), "{stdout}");
-    } else {
-        assert_eq!(code, Some(5), "{stdout}");
-        assert!(stdout.contains("scripts/setup"), "{stdout}");
+        assert!(stdout.contains("virtual board: nano33"), "{stdout}");
+        let brought = "firmware: objects for all workloads are part of tinybench";
+        assert!(stdout.contains(brought), "{stdout}");
+        let missing = stdout.contains("firmware for thumbv7em-none-eabihf: no toolchain");
+        assert_eq!(missing, !(found && toolchain_is_there()), "{stdout}");
+        assert_eq!(
+            stdout.contains("only needed for --build"),
+            missing,
+            "{stdout}"
+        );
     }
 }
 
 #[test]
-fn doctor_fails_without_a_toolchain() {
+fn doctor_fails_without_a_toolchain_where_sources_are_others() {
     let tinybench = Tinybench::new();
+    tinybench.describe_runtimes();
+    let board = project_root().join("targets/boards/nano33.toml");
+    let board = fs::read(board).unwrap();
+    tinybench.file("project/targets/boards/nano33.toml", &board);
+    for folder in [
+        "targets/firmware",
+        "targets/interface",
+        "targets/runtimes/interpreter/kernels",
+        "workloads/pipeline",
+        "workloads/learning",
+        "workloads/models",
+    ] {
+        tinybench.file(&format!("project/{folder}/Cargo.toml"), b"[package]");
+    }
+    let mut command = tinybench.command();
+    command
+        .args(["--project", "project", "doctor"])
+        .env("TINYBENCH_FIRMWARE_TOOLCHAIN", "none");
     let Ended {
         code,
         stdout,
         stderr,
-    } = tinybench.ended(
-        tinybench
-            .command()
-            .arg("doctor")
-            .env("TINYBENCH_FIRMWARE_TOOLCHAIN", "none"),
-    );
-    assert_eq!(code, Some(5));
+    } = tinybench.ended(&mut command);
+    assert_eq!(code, Some(5), "{stderr}");
     assert!(
         stdout.contains("MISSING firmware for thumbv7em-none-eabihf"),
         "{stdout}"

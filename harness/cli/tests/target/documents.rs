@@ -97,7 +97,7 @@ fn figures_are_what_their_commands_print() {
         return;
     }
     let toolchain = find_toolchain("thumbv7em-none-eabihf").unwrap();
-    let rustc = toolchain.rustc.split(' ').next().unwrap();
+    let rustc = toolchain.compiled_by.rustc.split(' ').next().unwrap();
     let renews = std::env::var_os("TINYBENCH_BLESS").is_some();
     let tinybench = Tinybench::new();
     let mut printed: BTreeMap<String, String> = BTreeMap::new();
@@ -170,7 +170,7 @@ fn cycles_of_the_models_of_mlperf_tiny_are_those_of_the_interpreter_s_readme() {
     let path = project_root().join("targets/runtimes/interpreter/README.md");
     let text = fs::read_to_string(path).unwrap();
     let toolchain = find_toolchain("thumbv7em-none-eabihf").unwrap();
-    let (rustc, _) = toolchain.rustc.rsplit_once('.').unwrap();
+    let (rustc, _) = toolchain.compiled_by.rustc.rsplit_once('.').unwrap();
     let (_, rest) = text.split_once("images built by rustc ").unwrap();
     let made_with = rest.split(',').next().unwrap();
     if rustc != made_with {
@@ -240,7 +240,7 @@ fn cycles_of_standard_shapes_are_those_of_the_interpreter_s_readme() {
     let folder = project_root().join("targets/runtimes/interpreter");
     let text = fs::read_to_string(folder.join("README.md")).unwrap();
     let toolchain = find_toolchain("thumbv7em-none-eabihf").unwrap();
-    let (rustc, _) = toolchain.rustc.rsplit_once('.').unwrap();
+    let (rustc, _) = toolchain.compiled_by.rustc.rsplit_once('.').unwrap();
     let made_with = format!("built by rustc {rustc}; all rows");
     if !text.contains(&made_with) {
         eprintln!("skipped: cycles of another rustc, this is {rustc}");

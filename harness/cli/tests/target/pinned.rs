@@ -24,7 +24,12 @@ fn pinned_release() -> String {
 fn pinned_toolchain_is_there() -> bool {
     let release = pinned_release();
     match find_toolchain("thumbv7em-none-eabihf") {
-        Ok(it) if it.source == ToolchainSource::Rustup && it.rustc.starts_with(&release) => true,
+        Ok(it)
+            if it.source == ToolchainSource::Rustup
+                && it.compiled_by.rustc.starts_with(&release) =>
+        {
+            true
+        }
         _ => {
             eprintln!("skipped: rustc {release} by rustup isn't here");
             false

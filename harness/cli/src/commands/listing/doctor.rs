@@ -7,7 +7,9 @@ use probe_rs::probe::list::{Accessibility, Lister};
 use crate::args::{Format, ListArgs};
 use crate::stdout;
 use serde::Serialize;
-use tinybench_execution::build::{ToolchainSource, find_c_compiler, find_clang, find_toolchain};
+use tinybench_execution::build::{
+    ToolchainSource, find_c_compiler, find_clang, find_toolchain, objects_are_brought,
+};
 use tinybench_execution::target::virtual_board;
 use tinybench_inputs::board::{Board, Boards};
 use tinybench_inputs::project::Project;
@@ -90,11 +92,19 @@ pub fn check(args: &ListArgs, project: &Project) -> Result<(), Failure> {
         project.root().display()
     ))];
     findings.push(workloads(project)?);
-    let toolchains = toolchains(&loaded);
+    let mut toolchains = toolchains(&loaded);
+    let brought = objects_are_brought(project.root())?;
+    if brought {
+        findings.push(Finding::fine(
+            "firmware: objects for all workloads are part of tinybench".to_owned(),
+        ));
+        without_need(&mut toolchains);
+    }
     let can_build = |board: &Board| {
-        toolchains
-            .get(&board.rustc_target)
-            .is_some_and(|finding| finding.state == State::Fine)
+        brought
+            || toolchains
+                .get(&board.rustc_target)
+                .is_some_and(|finding| finding.state == State::Fine)
     };
     let mut can_run = false;
     let mut virtual_boards = Vec::new();
@@ -156,7 +166,7 @@ fn toolchains(boards: &[Board]) -> BTreeMap<String, Finding> {
             };
             Finding::fine(format!(
                 "firmware for {target}: {source}, {}",
-                toolchain.rustc
+                toolchain.compiled_by.rustc
             ))
         }
         Err(error) => Finding::missing(
@@ -181,6 +191,19 @@ fn toolchains(boards: &[Board]) -> BTreeMap<String, Finding> {
         }
     }
     found
+}
+
+/// What is missing is only needed for what has no objects in the program.
+fn without_need(toolchains: &mut BTreeMap<String, Finding>) {
+    for finding in toolchains.values_mut() {
+        if finding.state == State::Missing {
+            let advice = finding.advice.take().unwrap_or_default();
+            finding.state = State::Absent;
+            finding.advice = Some(format!(
+                "only needed for --build, compressed models, engines of your own and calibrate: {advice}"
+            ));
+        }
+    }
 }
 
 /// What compiles runtimes in C and C++.
