@@ -14,7 +14,7 @@ use tinybench_support::files::{self, ReadError};
 use tinybench_support::printable::{printable, printable_path};
 
 /// Name of the file.
-pub const FILE: &str = "tinybench.toml";
+pub use tinybench_support::SETTINGS as FILE;
 
 /// Largest file that is read.
 const MAX_FILE_BYTES: u64 = 256 * 1024;

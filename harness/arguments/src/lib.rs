@@ -38,8 +38,8 @@ pub struct Cli {
 /// What applies to every command.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// The tinybench project [default: the one around the current folder, otherwise the one the
-    /// binary was built from]
+    /// The project: a clone of the repository, or a folder with a tinybench.toml [default: the nearest at
+    /// or above the current folder; without a clone, boards and workloads are those in the program]
     #[arg(
         long,
         global = true,
@@ -89,6 +89,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// List the boards, or write a file for a new one
     Boards(BoardsArgs),
+    /// Begin a project of your own: settings, and folders for boards and workloads
+    Init(InitArgs),
     /// List the workloads
     Workloads(ListArgs),
     /// List the runtimes
@@ -120,6 +122,21 @@ pub enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+}
+
+/// Where to begin a project.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tinybench init
+  tinybench init ~/thermostat
+
+Writes tinybench.toml, boards/README.md and workloads/README.md, and replaces nothing. In and below
+that folder all commands know the boards and workloads there beside those that tinybench brings.")]
+pub struct InitArgs {
+    /// The folder, made if it isn't there
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
 }
 
 #[cfg(test)]

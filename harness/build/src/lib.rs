@@ -329,7 +329,10 @@ impl BuildError {
 ///
 /// `on_event` is called from this thread as the build goes on.
 pub fn build(request: &Request, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildError> {
-    check_runtime(request)?;
+    // Objects that the program has need no crates.
+    if key::are_there(request.project_root) {
+        check_runtime(request)?;
+    }
     let size = match request.engine {
         Engine::Library { with_model, .. } if !with_model => 0,
         _ => fs::metadata(request.model)

@@ -68,7 +68,7 @@ pub enum ToolchainError {
     /// No toolchain is complete.
     #[error(
         "no Rust toolchain here can build firmware for {target}:\n  rustup: {rustup}\n  \
-         Debian: {debian}\nRun scripts/setup, which installs one of the two; by hand: \
+         Debian: {debian}\nRun scripts/setup --firmware in a clone of the repository, which installs one of the two; by hand: \
          `rustup target add {target}`, or `apt-get install rustc-web cargo-web rust-web-src lld`"
     )]
     Missing {

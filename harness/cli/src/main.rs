@@ -9,18 +9,21 @@ use tinybench::args::Cli;
 use tinybench::commands;
 use tinybench_support::interrupt;
 use tinybench_support::printable::printable_lines;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 fn main() -> ExitCode {
     let cli = Cli::try_parse().unwrap_or_else(|error| refuse(&error));
     let colour = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    tracing_subscriber::fmt()
-        .with_env_filter(log_filter(cli.global.verbose))
+    let log = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(colour)
         .without_time()
-        .with_target(cli.global.verbose > 0)
+        .with_target(cli.global.verbose > 0);
+    tracing_subscriber::registry()
+        .with(log.with_filter(log_filter(cli.global.verbose)))
         .init();
     if let Err(error) = interrupt::install() {
         tracing::warn!("Ctrl-C ends tinybench at once: {error}");
@@ -85,11 +88,14 @@ fn option_for(error: &clap::Error) -> Option<String> {
 }
 
 /// What is logged. probe-rs warns of what isn't the user's business, and is quiet unless asked.
-fn log_filter(verbose: u8) -> EnvFilter {
-    EnvFilter::new(match verbose {
-        0 => "warn,probe_rs=off",
-        1 => "info,probe_rs=warn",
-        2 => "debug,probe_rs=info",
-        _ => "trace",
-    })
+fn log_filter(verbose: u8) -> Targets {
+    let (all, probe_rs) = match verbose {
+        0 => (LevelFilter::WARN, LevelFilter::OFF),
+        1 => (LevelFilter::INFO, LevelFilter::WARN),
+        2 => (LevelFilter::DEBUG, LevelFilter::INFO),
+        _ => (LevelFilter::TRACE, LevelFilter::TRACE),
+    };
+    Targets::new()
+        .with_default(all)
+        .with_target("probe_rs", probe_rs)
 }

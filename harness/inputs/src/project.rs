@@ -1,12 +1,23 @@
-//! The tinybench project folder: boards, workloads, runtimes and the firmware's sources.
+//! The tinybench project: boards, workloads and runtimes that tinybench brings, and what the user's own
+//! folder has beside them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use tinybench_bundle::BundleError;
 use tinybench_runtimes::Runtimes;
-use tinybench_support::exits_with;
+use tinybench_support::SETTINGS;
+use tinybench_support::exit::{Exit, Exits};
+
+use crate::fetch::{Cache, CacheError};
 
 /// The folder of board files, from the project's root.
 pub const BOARDS: &str = "targets/boards";
+
+/// The user's own board files, in the folder with the settings.
+pub const OWN_BOARDS: &str = "boards";
+/// The user's own workloads, in the folder with the settings.
+pub const OWN_WORKLOADS: &str = "workloads";
 
 /// Names the folder of what is made from a project, in place of its own.
 pub const TARGET_VARIABLE: &str = "TINYBENCH_TARGET";
@@ -19,10 +30,14 @@ pub fn made(root: &Path) -> PathBuf {
     }
 }
 
-/// A folder that holds a tinybench project.
+/// What there is to measure, and on what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
     root: PathBuf,
+    /// Whether the root holds what the program brings, and no sources.
+    is_brought: bool,
+    /// The user's own folder.
+    own: Option<PathBuf>,
     /// Folders of runtimes besides its own.
     runtimes: Vec<PathBuf>,
 }
@@ -31,42 +46,60 @@ pub struct Project {
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
     /// The folder that was named isn't a project.
-    #[error("{0} is not a tinybench project: it has no targets/boards (check --project)")]
-    NotAProject(PathBuf),
-    /// None of the places that are searched is a project.
     #[error(
-        "there is no tinybench project here: run inside a clone of the repository, or name one \
-         with --project or TINYBENCH_PROJECT"
+        "{0} is not a tinybench project: it has neither a {SETTINGS} (`tinybench init` writes one) nor \
+         targets/boards, as a clone of the repository has (check --project)"
     )]
-    NotFound,
+    NotAProject(PathBuf),
+    /// What the program brings can't be unpacked.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// There is no place to unpack it to.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
 }
 
-exits_with!(ProjectError => Usage);
+impl Exits for ProjectError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NotAProject(_) => Exit::Usage,
+            Self::Bundle(error) => error.exit(),
+            Self::Cache(error) => error.exit(),
+        }
+    }
+}
 
 impl Project {
-    /// Finds the project: `explicit` if given, otherwise the nearest one at or above `current`,
-    /// otherwise the folder the binary was built from.
+    /// The project: the clone of the repository at or above `explicit` or else `current`, or otherwise what the
+    /// program brings, in either case with what the user's own folder has. That is `explicit`, if it has a
+    /// `tinybench.toml`, or the nearest that has one at or above `current`.
+    ///
+    /// # Errors
+    /// `explicit` is neither, or what the program brings can't be unpacked into the cache.
     pub fn find(explicit: Option<&Path>, current: &Path) -> Result<Self, ProjectError> {
-        if let Some(root) = explicit {
-            return Self::at(root).ok_or_else(|| ProjectError::NotAProject(root.to_owned()));
+        let from = explicit.unwrap_or(current);
+        if explicit.is_some() && !is_clone(from) && !is_own(from) {
+            return Err(ProjectError::NotAProject(from.to_owned()));
         }
-        let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-        current
-            .ancestors()
-            .chain(built_from)
-            .find_map(Self::at)
-            .ok_or(ProjectError::NotFound)
-    }
-
-    fn at(root: &Path) -> Option<Self> {
-        let project = Self {
-            root: root.to_owned(),
-            runtimes: Vec::new(),
+        let named = explicit.filter(|it| is_own(it));
+        let own = named.or_else(|| current.ancestors().find(|it| is_own(it)));
+        let (root, is_brought) = match from.ancestors().find(|it| is_clone(it)) {
+            Some(root) => (root.to_owned(), false),
+            None => {
+                let folder = Cache::of_the_user()?.bundle(&tinybench_bundle::identity());
+                tinybench_bundle::unpack(&folder)?;
+                (folder, true)
+            }
         };
-        project.boards().is_dir().then_some(project)
+        Ok(Self {
+            root,
+            is_brought,
+            own: own.map(Path::to_owned),
+            runtimes: Vec::new(),
+        })
     }
 
-    /// The project's folder.
+    /// The folder with all that isn't the user's own: a clone of the repository, or what the program brings.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -85,14 +118,20 @@ impl Project {
         Runtimes::new(&self.root, &self.runtimes)
     }
 
-    /// The folder of board files.
-    pub fn boards(&self) -> PathBuf {
-        self.root.join(BOARDS)
+    /// The folders of board files, the user's own last.
+    pub fn boards(&self) -> Vec<PathBuf> {
+        self.folders(BOARDS, OWN_BOARDS)
     }
 
-    /// The folder of workloads that are models.
-    pub fn models(&self) -> PathBuf {
-        self.root.join("workloads/models")
+    /// The folders of workloads that are models, the user's own last.
+    pub fn models(&self) -> Vec<PathBuf> {
+        self.folders("workloads/models", OWN_WORKLOADS)
+    }
+
+    fn folders(&self, brought: &str, own: &str) -> Vec<PathBuf> {
+        let own = self.own.iter().map(|folder| folder.join(own));
+        let brought = std::iter::once(self.root.join(brought));
+        brought.chain(own.filter(|it| it.is_dir())).collect()
     }
 
     /// The folder of suites.
@@ -113,6 +152,10 @@ impl Project {
     /// The commit of the project, with `-dirty` appended if files differ from it; `None` outside
     /// git.
     pub fn commit(&self) -> Option<String> {
+        // A cache may be in a repository of somebody's.
+        if self.is_brought {
+            return None;
+        }
         let output = Command::new("git")
             .arg("-C")
             .arg(&self.root)
@@ -131,14 +174,28 @@ impl Project {
     }
 }
 
+fn is_clone(folder: &Path) -> bool {
+    folder.join(BOARDS).is_dir()
+}
+
+fn is_own(folder: &Path) -> bool {
+    folder.join(SETTINGS).is_file()
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::*;
+    use crate::board::Boards;
+    use crate::workload::Workloads;
+
+    fn names(folders: &[PathBuf]) -> Vec<String> {
+        Boards::open(folders).unwrap().names()
+    }
 
     #[test]
-    fn the_nearest_project_above_the_current_folder_wins() {
+    fn the_nearest_clone_above_the_current_folder_wins() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("a/b/c");
         fs::create_dir_all(&inner).unwrap();
@@ -152,10 +209,57 @@ mod tests {
     }
 
     #[test]
-    fn elsewhere_it_is_the_one_the_binary_was_built_from() {
+    fn elsewhere_it_is_what_the_program_brings() {
         let folder = tempfile::tempdir().unwrap();
         let project = Project::find(None, folder.path()).unwrap();
-        assert!(project.boards().join("nano33.toml").is_file());
+        assert!(names(&project.boards()).contains(&"nano33".to_owned()));
+        assert_eq!(project.commit(), None);
+    }
+
+    #[test]
+    fn a_folder_with_settings_adds_its_boards_and_workloads() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("src");
+        fs::create_dir_all(&inner).unwrap();
+        let brought = Project::find(None, &inner).unwrap();
+        fs::create_dir(folder.path().join(OWN_BOARDS)).unwrap();
+        fs::write(folder.path().join("boards/mine.toml"), "").unwrap();
+        assert_eq!(Project::find(None, &inner).unwrap(), brought);
+        fs::write(folder.path().join(SETTINGS), "").unwrap();
+        let own = Project::find(None, &inner).unwrap();
+        assert_eq!(own.root(), brought.root());
+        let mut expected = names(&brought.boards());
+        expected.push("mine".to_owned());
+        expected.sort();
+        assert_eq!(names(&own.boards()), expected);
+        assert_eq!(
+            Project::find(Some(folder.path()), Path::new("/")).unwrap(),
+            own
+        );
+        // There is no folder of workloads.
+        assert_eq!(own.models().len(), 1);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(OWN_BOARDS)).unwrap();
+        fs::write(folder.path().join(SETTINGS), "").unwrap();
+        fs::write(folder.path().join("boards/nano33.toml"), "").unwrap();
+        let card = folder.path().join("workloads/kws/card.toml");
+        fs::create_dir_all(card.parent().unwrap()).unwrap();
+        fs::write(card, "").unwrap();
+        let project = Project::find(None, folder.path()).unwrap();
+        let board = Boards::open(&project.boards()).unwrap_err().to_string();
+        assert!(
+            board.contains("boards/nano33.toml: tinybench brings a board"),
+            "{board}"
+        );
+        let workload = Workloads::open(&project.models()).unwrap_err().to_string();
+        assert!(
+            workload.contains("workloads/kws/card.toml: tinybench brings a workload"),
+            "{workload}"
+        );
     }
 
     #[test]

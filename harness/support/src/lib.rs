@@ -16,6 +16,9 @@ pub mod printable;
 pub mod progress;
 pub mod suggest;
 
+/// The file of settings, which makes a folder the user's own project.
+pub const SETTINGS: &str = "tinybench.toml";
+
 /// How the name of a reference begins that tinybench computes itself, where none is given: behind it stand
 /// the engine and its version.
 pub const OWN_REFERENCE: &str = "portable kernels of ";

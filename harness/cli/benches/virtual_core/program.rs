@@ -56,7 +56,7 @@ impl Program {
     /// One inference of the workload `kws`.
     pub fn kws() -> Self {
         let project = project();
-        let model = project.models().join("kws/kws.tflite");
+        let model = project.root().join("workloads/models/kws/kws.tflite");
         Self::new(
             "kws inference",
             after_inference(&project, "nano33", &model, &[]),
@@ -66,7 +66,7 @@ impl Program {
     /// The same on a Cortex-M33.
     pub fn kws_on_m33() -> Self {
         let project = project();
-        let model = project.models().join("kws/kws.tflite");
+        let model = project.root().join("workloads/models/kws/kws.tflite");
         let board = after_inference(&project, "pico2", &model, &[]);
         Self {
             on_qemu: false,

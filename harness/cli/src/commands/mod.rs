@@ -11,7 +11,9 @@ use tinybench_analysis::config;
 use tinybench_inputs::project::Project;
 use tinybench_support::exit::Failure;
 
-use listing::{boards, clean, completions, doctor, inspect, manual, meters, runtimes, workloads};
+use listing::{
+    boards, clean, completions, doctor, init, inspect, manual, meters, runtimes, workloads,
+};
 use measuring::{calibrate, compress, fetch, mlperf, profile, run, serve, sweep};
 use reading::{compare, dashboard, export, merge, report};
 
@@ -47,6 +49,7 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
             inspect::run(args, project.as_ref())
         }
         Command::Boards(args) => boards::run(args, project),
+        Command::Init(args) => init::run(args),
         Command::Workloads(args) => workloads::list(args, &project()?),
         Command::Meters(args) => meters::list(args),
         Command::Runtimes(args) => runtimes::list(args, &with_runtimes()?),

@@ -395,7 +395,7 @@ mod tests {
     #[test]
     fn nothing_is_wider_than_the_terminal() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let boards = Boards::open(&root.join("targets/boards"))
+        let boards = Boards::open(&[root.join("targets/boards")])
             .unwrap()
             .readable();
         for file in ["kws/kws.tflite", "ad/ad.tflite", "forest/forest.tbcm"] {

@@ -228,3 +228,34 @@ fn doctor_fails_without_a_toolchain_where_sources_are_others() {
         "error: a virtual run is not possible yet: see what is missing above\n"
     );
 }
+
+#[test]
+fn a_project_of_the_user_s_own_is_begun_and_nothing_replaced() {
+    let tinybench = Tinybench::new();
+    let init = |folder: &str| tinybench.run(&["init", folder]);
+    let begun = init("thermostat");
+    assert_eq!(begun.code, Some(0), "{}", begun.stderr);
+    assert_eq!(
+        begun.stdout,
+        "thermostat/tinybench.toml\nthermostat/boards/README.md\nthermostat/workloads/README.md\n"
+    );
+    assert!(begun.stderr.contains("Next: `tinybench run --board nano33"));
+    // Its settings hold.
+    let mut compare = tinybench.command();
+    compare.current_dir(tinybench.path("thermostat"));
+    let ended = tinybench.ended(compare.args(["compare", "no-such", "no-such"]));
+    assert!(!ended.stderr.contains("tinybench.toml"), "{}", ended.stderr);
+
+    fs::write(tinybench.path("thermostat/tinybench.toml"), "mine").unwrap();
+    fs::remove_dir_all(tinybench.path("thermostat/boards")).unwrap();
+    let again = init("thermostat");
+    assert_eq!(again.code, Some(8));
+    assert!(
+        again
+            .stderr
+            .contains("thermostat/tinybench.toml is there already")
+    );
+    assert!(!tinybench.path("thermostat/boards").exists());
+    let text = fs::read_to_string(tinybench.path("thermostat/tinybench.toml"));
+    assert_eq!(text.unwrap(), "mine");
+}

@@ -16,7 +16,7 @@ use tinybench_support::exit::{Exit, Exits};
 
 /// Attaches to a served board as `run --probe` does.
 fn attach(served: &Served) -> Result<Session, SelectError> {
-    let boards = Boards::open(&project_root().join("targets/boards")).unwrap();
+    let boards = Boards::open(&[project_root().join("targets/boards")]).unwrap();
     let board = boards.load("nano33").unwrap().board;
     let selector = Some(served.selector.parse().unwrap());
     let lister = Lister::new();

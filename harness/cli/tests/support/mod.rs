@@ -43,10 +43,11 @@ pub fn project_root() -> PathBuf {
         .to_owned()
 }
 
-/// The command, in an empty folder of its own. Its project is the one it was built from, this
-/// repository.
+/// The command, in an empty folder of its own. Its project is this repository.
 pub struct Tinybench {
     pub folder: TempDir,
+    /// What is named as the project.
+    pub project: Option<PathBuf>,
 }
 
 /// How a command ended.
@@ -61,6 +62,7 @@ impl Tinybench {
     pub fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
+            project: Some(project_root()),
         }
     }
 
@@ -91,6 +93,9 @@ impl Tinybench {
             .current_dir(self.folder.path())
             .env_remove("TINYBENCH_PROJECT")
             .env("NO_COLOR", "1");
+        if let Some(project) = &self.project {
+            command.env("TINYBENCH_PROJECT", project);
+        }
         command
     }
 

@@ -6,6 +6,7 @@ mod compression;
 mod documents;
 mod firmware;
 mod firmware_on_board;
+mod installed;
 #[cfg(unix)]
 mod learning;
 #[cfg(unix)]

@@ -90,7 +90,7 @@ fn the_engine_is_within_two_percent_of_the_reference_on_every_workload() {
         return;
     }
     let root = project_root();
-    let boards = Boards::open(&root.join("targets/boards")).unwrap();
+    let boards = Boards::open(&[root.join("targets/boards")]).unwrap();
     // Runtime, model, and cycles of which an inference takes more. What learns has the network of
     // kws, but for its last layer.
     let models = [

@@ -575,7 +575,7 @@ fn ctrl_c_leaves_nothing_behind() {
         .args(KWS)
         .args(["--runs", "100000", "--timeout", "1h"])
         .current_dir(tinybench.folder.path())
-        .env_remove("TINYBENCH_PROJECT")
+        .env("TINYBENCH_PROJECT", project_root())
         .stderr(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

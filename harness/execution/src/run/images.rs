@@ -279,7 +279,7 @@ pub fn firmware(
     // Ctrl-C also ends the compiler, which is then no failure of the build.
     interrupt::check()?;
     let boards = || {
-        let boards = Boards::open(&request.project_root.join(project::BOARDS));
+        let boards = Boards::open(&[request.project_root.join(project::BOARDS)]);
         boards.map_or(Vec::new(), |boards| boards.readable())
     };
     Ok(built.map_err(|error| error.advised(boards))?)

@@ -1,4 +1,4 @@
-//! The folder of board files, and files from anywhere.
+//! The folders of board files, and files from anywhere.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,23 +7,35 @@ use super::{Board, BoardError, Loaded, MAX_FILE_BYTES};
 use tinybench_support::files;
 use tinybench_support::suggest;
 
-/// The folder of board files.
+/// The name of the board whose file this is, if it is one.
+fn board_of(path: &Path) -> Option<String> {
+    let is_one = path.extension().is_some_and(|it| it == "toml");
+    let stem = path.file_stem().filter(|_| is_one)?;
+    stem.to_str().map(str::to_owned)
+}
+
+/// The folders of board files.
 #[derive(Clone, Debug)]
 pub struct Boards {
     files: BTreeMap<String, PathBuf>,
 }
 
 impl Boards {
-    /// Lists the board files in `directory`.
-    pub fn open(directory: &Path) -> Result<Self, BoardError> {
+    /// Lists the board files in `folders`.
+    ///
+    /// # Errors
+    /// A folder can't be read, or has a board that is called like one of a folder before it.
+    pub fn open(folders: &[impl AsRef<Path>]) -> Result<Self, BoardError> {
         let mut found = BTreeMap::new();
-        for path in files::list(directory)? {
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-                && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
-            {
-                found.insert(stem.to_owned(), path);
+        for folder in folders {
+            for path in files::list(folder.as_ref())? {
+                let Some(name) = board_of(&path) else {
+                    continue;
+                };
+                if found.contains_key(&name) {
+                    return Err(BoardError::Taken { path });
+                }
+                found.insert(name, path);
             }
         }
         Ok(Self { files: found })

@@ -246,6 +246,12 @@ pub enum BoardError {
     /// A file or folder can't be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// One of the user's is called like one that there is.
+    #[error("{path}: tinybench brings a board of this name; give the file another")]
+    Taken {
+        /// The user's board file.
+        path: PathBuf,
+    },
     /// The file isn't TOML, or lacks something.
     #[error("{path} is not a board file: {message}")]
     Syntax {
@@ -559,7 +565,7 @@ mod tests {
     #[test]
     fn the_whole_ram_is_for_images_that_need_it() {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets/boards");
-        let boards = Boards::open(&directory).unwrap();
+        let boards = Boards::open(&[directory]).unwrap();
         let nucleo = boards.load("nucleo-l4r5zi").unwrap().board;
         for (bytes, length) in [
             (0, 192 << 10),
@@ -596,7 +602,7 @@ mod tests {
     #[test]
     fn every_board_of_the_project_is_read_without_a_warning() {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets/boards");
-        let boards = Boards::open(&directory).unwrap();
+        let boards = Boards::open(&[directory]).unwrap();
         assert!(boards.names().contains(&"nano33".to_owned()));
         for name in boards.names() {
             assert_eq!(boards.load(&name).unwrap().unknown_keys, [""; 0], "{name}");
@@ -606,7 +612,7 @@ mod tests {
     #[test]
     fn boards_with_the_same_modelled_chip_state_the_same_error() {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets/boards");
-        let boards = Boards::open(&directory).unwrap();
+        let boards = Boards::open(&[directory]).unwrap();
         let mut errors: BTreeMap<String, Vec<Option<StatedError>>> = BTreeMap::new();
         for name in boards.names() {
             let virtual_board = boards.load(&name).unwrap().board.virtual_board.unwrap();
@@ -838,7 +844,7 @@ mod tests {
     #[test]
     fn an_unknown_board_gets_the_nearest_name() {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets/boards");
-        let message = Boards::open(&directory)
+        let message = Boards::open(&[directory])
             .unwrap()
             .load("nano3")
             .unwrap_err()

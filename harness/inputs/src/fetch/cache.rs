@@ -1,4 +1,5 @@
-//! The user's cache folder: `SUITE/FILE` for what is whole, `partial/SHA256` for what isn't yet.
+//! The user's cache folder: `SUITE/FILE` for what is whole, `partial/SHA256` for what isn't yet, and
+//! `bundle/VERSION-HASH` for what the program brings.
 
 use std::fs::{self, File};
 use std::io;
@@ -65,6 +66,11 @@ impl Cache {
         Self {
             folder: folder.to_owned(),
         }
+    }
+
+    /// Where what the program brings is unpacked, by what tells it from that of other versions.
+    pub fn bundle(&self, identity: &str) -> PathBuf {
+        self.folder.join("bundle").join(identity)
     }
 
     /// Where a suite's files are.

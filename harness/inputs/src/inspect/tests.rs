@@ -10,7 +10,7 @@ fn root() -> PathBuf {
 }
 
 fn boards() -> Vec<Board> {
-    Boards::open(&root().join("targets/boards"))
+    Boards::open(&[root().join("targets/boards")])
         .unwrap()
         .readable()
 }

@@ -194,8 +194,8 @@ mod tests {
         let Contents::Variants(variants) = &suite.contents else {
             panic!("{} has no variants", suite.name);
         };
-        let workloads = Workloads::open(&root.join("workloads/models")).unwrap();
-        let boards = Boards::open(&root.join("targets/boards")).unwrap();
+        let workloads = Workloads::open(&[root.join("workloads/models")]).unwrap();
+        let boards = Boards::open(&[root.join("targets/boards")]).unwrap();
         let board = boards.load("nucleo-l4r5zi").unwrap().board;
         for name in ["ad-float32", "kws-float32"] {
             let variant = variants.variants.iter().find(|it| it.name == name).unwrap();

@@ -448,7 +448,7 @@ mod tests {
             panic!("{suite:?}");
         };
         listed.sort();
-        let workloads = Workloads::open(&project("models")).unwrap();
+        let workloads = Workloads::open(&[project("models")]).unwrap();
         let mut expected = workloads.names();
         expected.retain(|name| name != LONG);
         let learning = Suite::load(&project("suites"), "learning").unwrap();

@@ -80,6 +80,12 @@ pub enum WorkloadError {
     /// A file can't be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// One of the user's is called like one that there is.
+    #[error("{path}: tinybench brings a workload of this name; give the folder another")]
+    Taken {
+        /// The user's card.
+        path: PathBuf,
+    },
     /// The card isn't TOML, or lacks something.
     #[error("{path} is not a workload card: {message}")]
     Syntax {
@@ -107,24 +113,29 @@ impl Exits for WorkloadError {
     }
 }
 
-/// The folder of workloads.
+/// The folders of workloads.
 #[derive(Clone, Debug)]
 pub struct Workloads {
     cards: BTreeMap<String, PathBuf>,
 }
 
 impl Workloads {
-    /// Lists the workloads in `directory`. A directory that isn't there has none.
-    pub fn open(directory: &Path) -> Result<Self, WorkloadError> {
+    /// Lists the workloads in `folders`. One that isn't there has none.
+    ///
+    /// # Errors
+    /// A folder can't be read, or has a workload that is called like one of a folder before it.
+    pub fn open(folders: &[impl AsRef<Path>]) -> Result<Self, WorkloadError> {
         let mut cards = BTreeMap::new();
-        if !directory.exists() {
-            return Ok(Self { cards });
-        }
-        for folder in files::list(directory)? {
-            let card = folder.join("card.toml");
-            if card.is_file()
-                && let Some(name) = folder.file_name().and_then(|name| name.to_str())
-            {
+        for folder in folders.iter().map(AsRef::as_ref).filter(|it| it.exists()) {
+            for folder in files::list(folder)? {
+                let card = folder.join("card.toml");
+                let name = folder.file_name().and_then(|name| name.to_str());
+                let Some(name) = name.filter(|_| card.is_file()) else {
+                    continue;
+                };
+                if cards.contains_key(name) {
+                    return Err(WorkloadError::Taken { path: card });
+                }
                 cards.insert(name.to_owned(), card);
             }
         }
@@ -324,7 +335,7 @@ synthetic = true
     }
 
     fn load(folder: &tempfile::TempDir) -> Result<Workload, WorkloadError> {
-        Workloads::open(folder.path()).unwrap().load("tiny")
+        Workloads::open(&[folder.path()]).unwrap().load("tiny")
     }
 
     /// The error after `from` is replaced by `to` in the card.
@@ -434,7 +445,7 @@ samples = 30
         let card = format!("{card}{AUDIO}sha256 = \"{}\"\n", sha256_hex(&audio));
         assert!(card.contains(from), "the card has no `{from}`");
         fs::write(&path, card.replace(from, to)).unwrap();
-        let workloads = Workloads::open(folder.path()).unwrap();
+        let workloads = Workloads::open(&[folder.path()]).unwrap();
         workloads.load("tiny-audio").map_err(|error| {
             let message = error.to_string();
             message.replace(&path.display().to_string(), "card.toml")
@@ -452,7 +463,7 @@ samples = 30
         // And without the ending of its name it is a workload like any other.
         let folder = folder();
         assert_eq!(load(&folder).unwrap().audio, None);
-        let message = Workloads::open(folder.path())
+        let message = Workloads::open(&[folder.path()])
             .unwrap()
             .load("tiny-audio")
             .unwrap_err()
@@ -511,7 +522,7 @@ samples = 30
     #[test]
     fn an_unknown_workload_gets_the_nearest_name() {
         let folder = folder();
-        let workloads = Workloads::open(folder.path()).unwrap();
+        let workloads = Workloads::open(&[folder.path()]).unwrap();
         assert_eq!(
             workloads.load("tinny").unwrap_err().to_string(),
             "there is no workload `tinny`; did you mean `tiny`? (`tinybench workloads` lists them)"
@@ -521,7 +532,7 @@ samples = 30
     #[test]
     fn every_workload_of_the_project_is_whole() {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../workloads/models");
-        let workloads = Workloads::open(&directory).unwrap();
+        let workloads = Workloads::open(&[directory]).unwrap();
         for name in workloads.names() {
             workloads.load(&name).unwrap();
         }

@@ -5,6 +5,7 @@ pub mod boards;
 pub mod clean;
 pub mod completions;
 pub mod doctor;
+pub mod init;
 pub mod inspect;
 pub mod manual;
 pub mod meters;

@@ -7,7 +7,7 @@ use tinybench_execution::target::chip::{self, KnownChip};
 use tinybench_inputs::board::{Board, Region};
 use tinybench_support::exit::Failure;
 use tinybench_support::exits_with;
-use tinybench_support::files;
+use tinybench_support::files::{self, WriteError};
 
 use tinybench_virtual_board::CoreModel;
 
@@ -36,6 +36,9 @@ pub fn write(args: &NewBoardArgs) -> Result<(), Failure> {
     if path.exists() {
         let path = path.display().to_string();
         return Err(Taken { path }.into());
+    }
+    if let Some(above) = path.parent() {
+        let _made = files::make_folders(above).map_err(WriteError::of(above))?;
     }
     files::write(&path, text.as_bytes())?;
     eprintln!(

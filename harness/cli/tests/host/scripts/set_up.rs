@@ -137,6 +137,14 @@ fn what_fails_is_shown_and_what_is_optional_is_skipped() {
 }
 
 #[test]
+fn the_first_table_needs_no_compiler_for_firmware() {
+    let machine = Machine::new("exit 101");
+    fs::remove_file(machine.path("library/libcore-1.rlib")).unwrap();
+    let said = machine.set_up(&[]);
+    assert_eq!(said, "setup: everything is here already\n");
+}
+
+#[test]
 fn nothing_is_built_from_source_for_the_tests_unless_it_is_asked_for() {
     let machine = Machine::new("echo 'error: built' >&2; exit 101");
     let said = machine.set_up(&["--tests"]);

@@ -182,7 +182,7 @@ fn two_metered(tinybench: &Tinybench, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tinybench"));
     command
         .current_dir(tinybench.folder.path())
-        .env_remove("TINYBENCH_PROJECT")
+        .env("TINYBENCH_PROJECT", project_root())
         .args(["run", "--board", "nano33", "--on", "virtual", "--jobs", "1"])
         .args(["--model", "first.tflite", "--model", "second.tflite"])
         .args(["--vectors", "2", "--power-meter", "emulated-ppk2"])

@@ -23,7 +23,7 @@ fn command(tinybench: &Tinybench) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tinybench"));
     command
         .current_dir(tinybench.folder.path())
-        .env_remove("TINYBENCH_PROJECT")
+        .env("TINYBENCH_PROJECT", project_root())
         .args(["sweep", "small.toml", "--out", "records"])
         .stdout(Stdio::null())
         .stderr(Stdio::null());

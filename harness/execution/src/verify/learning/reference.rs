@@ -159,9 +159,9 @@ mod tests {
 
     fn subject() -> Subject {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let boards = Boards::open(&root.join("targets/boards")).unwrap();
+        let boards = Boards::open(&[root.join("targets/boards")]).unwrap();
         let board = boards.load("nano33").unwrap().board;
-        let workloads = Workloads::open(&root.join("workloads/models")).unwrap();
+        let workloads = Workloads::open(&[root.join("workloads/models")]).unwrap();
         let workload = workloads.load("knn").unwrap();
         Subject::from_workload(workload, &Interpreter, &board).unwrap()
     }
