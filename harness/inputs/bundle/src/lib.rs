@@ -55,6 +55,18 @@ fn inner(name: Option<PathBuf>) -> Result<PathBuf, ZipError> {
     name.ok_or(ZipError::InvalidArchive("a file outside its folder".into()))
 }
 
+/// The bytes of one file of the bundle, by its path from the repository's root.
+///
+/// # Errors
+/// There is none.
+pub fn file(name: &str) -> Result<Vec<u8>, BundleError> {
+    let mut bytes = Vec::new();
+    let mut archive = ZipArchive::new(Cursor::new(BYTES))?;
+    let mut file = archive.by_name(name)?;
+    file.read_to_end(&mut bytes).map_err(ZipError::from)?;
+    Ok(bytes)
+}
+
 /// What tells this bundle from others: a name for a folder, with a hash of all its bytes.
 pub fn identity() -> String {
     format!("{}-{}", env!("CARGO_PKG_VERSION"), env!("TINYBENCH_BUNDLE"))
@@ -84,6 +96,16 @@ mod tests {
             assert!(unpacked == fs::read(root().join(file)).unwrap(), "{file}");
         }
         assert!(!folder.path().join("targets/firmware").exists());
+    }
+
+    #[test]
+    fn a_file_is_had_by_its_name() {
+        let name = "results/published/mlperf-tiny.csv";
+        assert!(file(name).unwrap() == fs::read(root().join(name)).unwrap());
+        assert!(matches!(
+            file("none"),
+            Err(BundleError::Damaged(ZipError::FileNotFound))
+        ));
     }
 
     #[test]

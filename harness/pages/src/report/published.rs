@@ -5,11 +5,12 @@ use serde::Deserialize;
 use super::results::{Item, Results, mark, metric};
 use crate::page::{Block, Cell, Column, Plot, Section, Table, Tone};
 use crate::plot::{Strip, strips};
+use tinybench_bundle::BundleError;
 use tinybench_record::published::is_of_core;
 use tinybench_support::number::decimal;
 
-/// `results/published/mlperf-tiny.csv`.
-const CSV: &str = include_str!("../../../../results/published/mlperf-tiny.csv");
+/// The table, as the program brings it.
+const TABLE: &str = "results/published/mlperf-tiny.csv";
 
 /// A published result of one system.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -37,8 +38,14 @@ pub struct Published {
 
 /// The table of published results is damaged.
 #[derive(Debug, thiserror::Error)]
-#[error("results/published/mlperf-tiny.csv: {0}")]
-pub struct PublishedError(#[from] csv::Error);
+pub enum PublishedError {
+    /// It isn't what it should be.
+    #[error("{TABLE}: {0}")]
+    Table(#[from] csv::Error),
+    /// The program doesn't have it.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+}
 
 /// A benchmark of MLPerf Tiny.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +104,8 @@ impl Benchmark {
 
 /// All published results.
 pub fn rows() -> Result<Vec<Published>, PublishedError> {
-    let mut reader = csv::Reader::from_reader(CSV.as_bytes());
+    let table = tinybench_bundle::file(TABLE)?;
+    let mut reader = csv::Reader::from_reader(table.as_slice());
     Ok(reader.deserialize().collect::<Result<_, _>>()?)
 }
 
