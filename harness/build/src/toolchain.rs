@@ -419,13 +419,18 @@ mod tests {
     #[cfg(unix)]
     mod with_programs {
         use super::*;
+        use std::io;
         use std::os::unix::fs::PermissionsExt;
+        use std::process::Command;
         use tempfile::TempDir;
 
         fn program(folder: &Path, name: &str, script: &str) {
             let path = folder.join(name);
             fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            // A process that another test begins right now has the file open for writing for a moment.
+            let is_busy = |it: io::Error| it.kind() == io::ErrorKind::ExecutableFileBusy;
+            while Command::new(&path).output().is_err_and(is_busy) {}
         }
 
         /// A compiler of this release with `folder` as its sysroot and libraries in `folder`/lib.
