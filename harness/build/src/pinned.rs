@@ -54,7 +54,6 @@ pub(super) struct Pinned {
 fn asked(job: &Job) -> String {
     let mut words = vec![format!("{} for {}", job.features, job.target.core)];
     words.extend(job.target.setup.map(|it| format!("{it:?}")));
-    words.extend(job.front_end.map(|it| it.to_string()));
     words.extend(job.mlperf_model.map(|it| format!("device {it}")));
     words.extend(job.mark_pin.map(|it| format!("pin {it}")));
     words.join("; ")
