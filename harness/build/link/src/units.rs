@@ -66,7 +66,10 @@ pub fn split(objects: &Objects) -> Result<Vec<Unit>, LinkError> {
         });
     }
     let mut numbers: Vec<BTreeMap<u32, u32>> = vec![BTreeMap::new(); units.len()];
-    for (index, symbol) in (0..).zip(&objects.symbols) {
+    // In an order that doesn't depend on what other crates refer to, or those would change the unit.
+    let mut symbols: Vec<(u32, &Symbol)> = (0..).zip(&objects.symbols).collect();
+    symbols.sort_by_key(|(_, it)| (it.section, it.value, &it.name));
+    for (index, symbol) in symbols {
         if let Some(&(at, section)) = symbol.section.and_then(|it| places.get(&it)) {
             numbers[at].insert(index, units[at].symbols.len() as u32);
             units[at].symbols.push(Symbol {
