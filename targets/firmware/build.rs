@@ -6,7 +6,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::exit;
 
-use tinybench_pipeline::parameters::Kind;
 use tinybench_pipeline::tables::Tables;
 
 /// Bytes at the top of RAM that the stack may use unless the board says otherwise.
@@ -18,15 +17,6 @@ fn main() {
     // A static library is linked elsewhere, with memories and a model of its own.
     if variable("TINYBENCH_LINKED_ELSEWHERE").is_none() {
         link(&out);
-    }
-
-    if env::var_os("CARGO_FEATURE_PIPELINE").is_some() {
-        let text = required("TINYBENCH_FRONT_END");
-        let tables = text
-            .parse()
-            .and_then(Tables::new)
-            .unwrap_or_else(|error| fail(&format!("TINYBENCH_FRONT_END is `{text}`: {error}")));
-        write(&out.join("front_end.rs"), front_end(&tables).as_bytes());
     }
 
     if env::var_os("CARGO_FEATURE_MLPERF").is_some() {
@@ -83,7 +73,7 @@ fn main() {
     }
 }
 
-/// What the linker needs: memories, script, and the model.
+/// What the linker needs: memories, script, and the parts of one model.
 fn link(out: &Path) {
     let flash = region("FLASH");
     let ram = region("RAM");
@@ -129,6 +119,14 @@ fn link(out: &Path) {
         };
         write(&out.join("model.bin"), &bytes);
         write(&out.join("parts.rs"), operators().as_bytes());
+    }
+    if env::var_os("CARGO_FEATURE_PIPELINE").is_some() {
+        let text = required("TINYBENCH_FRONT_END");
+        let tables = text
+            .parse()
+            .and_then(Tables::new)
+            .unwrap_or_else(|error| fail(&format!("TINYBENCH_FRONT_END is `{text}`: {error}")));
+        write(&out.join("front_end.rs"), front_end(&tables).as_bytes());
     }
 }
 
@@ -239,8 +237,7 @@ fn wait_states(most: u32) -> String {
     format!("pub const WAIT_STATES: u32 = {states};\n")
 }
 
-/// The front end as Rust source: its tables in the section of the pipeline, and the value that
-/// refers to them.
+/// The front end as Rust source: its tables in the section of the pipeline, and what refers to them.
 fn front_end(tables: &Tables) -> String {
     let floats = |name: &str, values: &[f32]| {
         let bits: String = values
@@ -250,29 +247,28 @@ fn front_end(tables: &Tables) -> String {
         table(name, "f32", values.len(), &bits)
     };
     let edges: String = tables.edges.iter().map(|edge| format!("{edge},")).collect();
-    let parameters = &tables.parameters;
-    let kind = match parameters.kind {
-        Kind::Mfcc => "Mfcc",
-        Kind::LogMel => "LogMel",
-    };
+    let front_end = tables.front_end();
     [
         floats("WINDOW", &tables.window),
         table("EDGES", "u8", tables.edges.len(), &edges),
         floats("WEIGHTS", &tables.weights),
         floats("DCT", &tables.dct),
         format!(
-            "const FEATURES: usize = {};\n\
-             const FRONT_END: FrontEnd = FrontEnd {{ kind: Kind::{kind}, frames: {}, \
-             hop_samples: {}, fft_samples: {fft}, fft: features::rfft_{fft}, mel_bands: {}, \
-             log_floor: f32::from_bits({:#010x}), window: &WINDOW, first_bin: {}, edges: &EDGES, \
-             weights: &WEIGHTS, dct: &DCT }};\n",
-            parameters.features(),
-            parameters.frames,
-            parameters.hop_samples,
-            parameters.mel_bands,
-            (parameters.log_floor as f32).to_bits(),
-            tables.first_bin,
-            fft = parameters.fft_samples,
+            "#[unsafe(link_section = \".bss.tinybench_pipeline\")]\n\
+             static mut WORK: [f32; {work}] = [0.0; {work}];\n\
+             #[unsafe(no_mangle)]\n\
+             static TINYBENCH_FRONT_END: FrontEnd = FrontEnd {{ frames: {}, hop_samples: {}, \
+             fft_samples: {fft}, fft: features::rfft_{fft}, mel_bands: {}, \
+             log_floor: f32::from_bits({:#010x}), first_bin: {}, window: Table::new(&WINDOW), \
+             edges: Table::new(&EDGES), weights: Table::new(&WEIGHTS), dct: Table::new(&DCT), \
+             work: (&raw mut WORK).cast(), work_words: {work} }};\n",
+            front_end.frames,
+            front_end.hop_samples,
+            front_end.mel_bands,
+            front_end.log_floor.to_bits(),
+            front_end.first_bin,
+            work = front_end.work_words(),
+            fft = front_end.fft_samples,
         ),
     ]
     .concat()

@@ -215,9 +215,6 @@ fn command(
     } else {
         command.env("TINYBENCH_LINKED_ELSEWHERE", "1");
     }
-    if let Some(parameters) = job.front_end {
-        command.env("TINYBENCH_FRONT_END", parameters.to_string());
-    }
     if let Some(model) = job.mlperf_model {
         command.env("TINYBENCH_MLPERF_MODEL", model);
     }
@@ -248,6 +245,9 @@ fn tell_the_linker(command: &mut Command, job: &Job) -> Result<(), BuildError> {
         Some(model) => command.env("TINYBENCH_MODEL", absolute(model)?),
         None => command.env("TINYBENCH_NO_MODEL", "1"),
     };
+    if let Some(parameters) = job.front_end {
+        command.env("TINYBENCH_FRONT_END", parameters.to_string());
+    }
     if !job.archives.is_empty() {
         command.env("TINYBENCH_RUNTIME_ARCHIVES", &job.archives);
     }

@@ -68,13 +68,12 @@ pub(super) fn key(
 /// The key of the objects of an image, hexadecimal: of all that a compiler sees.
 pub(super) fn of_objects(job: &Job, toolchain: &Toolchain, sources: &Sources) -> String {
     let mut hash = Fields(Sha256::new());
-    hash.field("tinybench objects 1");
+    hash.field("tinybench objects 2");
     for text in toolchain.identity() {
         hash.field(text);
     }
     hash.field(&job.features);
     hash.field(format!("{:?}", job.target.setup));
-    hash.field(job.front_end.map_or(String::new(), |it| it.to_string()));
     hash.field(job.mlperf_model.unwrap_or_default());
     hash.field(job.mark_pin.map_or(String::new(), |pin| pin.to_string()));
     for (package, sources) in sources {
@@ -87,12 +86,13 @@ pub(super) fn of_objects(job: &Job, toolchain: &Toolchain, sources: &Sources) ->
 /// The key of an image that is linked from pinned objects, hexadecimal.
 pub(super) fn of_pinned(job: &Job, objects: &str) -> Result<String, BuildError> {
     let mut hash = Fields(Sha256::new());
-    hash.field("tinybench pinned 1");
+    hash.field("tinybench pinned 2");
     hash.field(objects);
     hash.field(format!("{:?}", job.target));
     if let Some(model) = job.model {
         hash.field(fs::read(model).map_err(BuildError::io(model))?);
     }
+    hash.field(job.front_end.map_or(String::new(), |it| it.to_string()));
     hash.field(job.operators.join(","));
     hash.field(job.room_words.to_le_bytes());
     hash.field(job.code_offset.to_le_bytes());

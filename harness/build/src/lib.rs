@@ -25,7 +25,7 @@ use tinybench_support::exit::{Exit, Exits};
 use tinybench_inputs::board::Board;
 use tinybench_inputs::board::target::Target;
 use tinybench_link::LinkError;
-use tinybench_pipeline::parameters::Parameters;
+use tinybench_pipeline::parameters::{Parameters, ParametersError};
 
 use tinybench_inputs::project;
 use tinybench_inputs::runtimes::Runtime;
@@ -194,6 +194,9 @@ pub enum BuildError {
         /// What to do about it, if that is known.
         advice: Option<String>,
     },
+    /// The parameters of the front end don't fit each other.
+    #[error("there is no such front end: {0}")]
+    FrontEnd(#[from] ParametersError),
     /// The objects can't be linked.
     #[error(transparent)]
     Link(LinkError),
@@ -261,7 +264,7 @@ impl From<LinkError> for BuildError {
 impl Exits for BuildError {
     fn exit(&self) -> Exit {
         match self {
-            Self::ModelTooBig { .. } | Self::ImageTooBig { .. } => Exit::Input,
+            Self::ModelTooBig { .. } | Self::ImageTooBig { .. } | Self::FrontEnd(_) => Exit::Input,
             Self::NoPlace { .. } | Self::DiskFull { .. } => Exit::Output,
             Self::Library(error) => error.exit(),
             _ => Exit::Build,

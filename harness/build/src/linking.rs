@@ -2,11 +2,12 @@
 
 use std::fs;
 
-use tinybench_link::{Memory, Objects, Parts, Place, link as link_objects};
-
-use super::{BuildError, Job};
 use tinybench_inputs::board::target;
 use tinybench_inputs::subject::room::STACK_BYTES;
+use tinybench_link::{Memory, Objects, Parts, Place, link as link_objects};
+use tinybench_pipeline::tables::Tables;
+
+use super::{BuildError, Job};
 
 /// Links the objects of a job with its model, for its board.
 pub(super) fn link(job: &Job, objects: Objects) -> Result<Vec<u8>, BuildError> {
@@ -15,10 +16,12 @@ pub(super) fn link(job: &Job, objects: Objects) -> Result<Vec<u8>, BuildError> {
         None => Vec::new(),
     };
     let runtime: Vec<&str> = job.runtime.iter().map(String::as_str).collect();
+    let front_end = job.front_end.map(Tables::new).transpose()?;
     let parts = Parts {
         model: &model,
         operators: Some(job.operators).filter(|it| !it.is_empty()),
         room_words: job.room_words,
+        front_end: front_end.as_ref(),
     };
     let place = Place {
         flash: memory(job.target.flash),

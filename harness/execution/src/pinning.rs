@@ -1,7 +1,9 @@
-//! The objects that the program brings: those that the project's boards and workloads need.
+//! The objects that the program brings: those that the project's boards and workloads need, and what else its
+//! interpreter can be asked for.
 
 use tinybench_inputs::board::{Board, Boards};
 use tinybench_inputs::project::Project;
+use tinybench_inputs::runtimes::Runtime;
 use tinybench_inputs::subject::Subject;
 use tinybench_inputs::workload::{AUDIO_SUFFIX, Workloads};
 use tinybench_support::exit::Failure;
@@ -47,18 +49,34 @@ pub fn pin(
                 let runtime = project.runtimes().for_model(&workload.model)?;
                 let roomy = roomy.unwrap_or(board);
                 let subject = Subject::from_workload(workload, runtime.host(), roomy)?;
-                let parts = Parts {
-                    project,
-                    board,
-                    runtime: &runtime,
-                    subject: &subject,
-                    opt,
-                    from_source: true,
-                };
-                parts.pin(&mut store)?;
+                for subject in &demanding(subject, &runtime) {
+                    let parts = Parts {
+                        project,
+                        board,
+                        runtime: &runtime,
+                        subject,
+                        opt,
+                        from_source: true,
+                    };
+                    parts.pin(&mut store)?;
+                }
                 progress.advance(1);
             }
         }
     }
     Ok(store)
+}
+
+/// A subject, and the same with what else a model may demand of its runtime.
+fn demanding(subject: Subject, runtime: &Runtime) -> Vec<Subject> {
+    let interpreted = !runtime.host().operators(&subject.model).is_empty();
+    let mut all = vec![subject.clone()];
+    if interpreted && subject.audio.is_none() && subject.learning.is_none() {
+        for (compressed, stateful) in [(true, false), (false, true)] {
+            let mut subject = subject.clone();
+            (subject.facts.compressed, subject.facts.stateful) = (compressed, stateful);
+            all.push(subject);
+        }
+    }
+    all
 }

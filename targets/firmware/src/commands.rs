@@ -26,15 +26,16 @@ use crate::pipeline;
 use crate::runtime::marks;
 use crate::{block, parts};
 
-/// Bytes of raw audio that the front end takes.
-#[cfg(feature = "pipeline")]
-const AUDIO_BYTES: usize = pipeline::AUDIO_BYTES;
-/// There is no front end.
-#[cfg(not(feature = "pipeline"))]
-const AUDIO_BYTES: usize = 0;
-
 /// Most inputs and most outputs: an engine that gives the same for every position comes to an end.
 const MOST_TENSORS: usize = 1024;
+
+/// Bytes of raw audio that the front end takes.
+fn audio_bytes() -> usize {
+    #[cfg(feature = "pipeline")]
+    return pipeline::audio_bytes();
+    #[cfg(not(feature = "pipeline"))]
+    0
+}
 
 /// Bytes that the host wants for a learner.
 fn learning_bytes() -> usize {
@@ -202,7 +203,7 @@ impl<R: Runtime> Program<R> {
                 it.runtime.arena_tensors(),
                 it.layout.arena_touched(),
             ),
-            None => match Layout::new(AUDIO_BYTES, 0, 0, 0) {
+            None => match Layout::new(audio_bytes(), 0, 0, 0) {
                 Ok(layout) => (layout, 0, 0, 0, 0, 0),
                 Err(_) => return,
             },
@@ -216,7 +217,7 @@ impl<R: Runtime> Program<R> {
         set!(arena_used = used as u32);
         set!(arena_tensors = tensors as u32);
         set!(audio_address = layout.audio as u32);
-        set!(audio_bytes = AUDIO_BYTES as u32);
+        set!(audio_bytes = audio_bytes() as u32);
         set!(arena_touched = touched as u32);
         #[cfg(feature = "huffman")]
         {
@@ -438,11 +439,11 @@ impl<R: Runtime> Prepared<R> {
     /// nor [`Self::invoke`], which copies the input.
     #[cfg(feature = "pipeline")]
     unsafe fn audio_and_input(&self) -> (&'static [i16], &'static mut [i8]) {
-        // SAFETY: the layout has set this memory aside for `AUDIO_BYTES` bytes of audio and
+        // SAFETY: the layout has set this memory aside for `audio_bytes` bytes of audio and
         // `input_bytes` of input, both aligned, and the caller sees to it that nobody else uses them.
         unsafe {
             (
-                slice::from_raw_parts(self.layout.audio as *const i16, AUDIO_BYTES / 2),
+                slice::from_raw_parts(self.layout.audio as *const i16, audio_bytes() / 2),
                 slice::from_raw_parts_mut(self.layout.input as *mut i8, self.input_bytes),
             )
         }
@@ -482,9 +483,9 @@ impl<R: Runtime> Prepared<R> {
 
 /// The layout for these buffers, or the failure that says how much room there is.
 fn layout(input: usize, output: usize) -> Result<Layout, Failure> {
-    let learning = learning_bytes();
-    Layout::new(AUDIO_BYTES, input, output, learning).map_err(|room| {
-        let needed = AUDIO_BYTES
+    let [audio, learning] = [audio_bytes(), learning_bytes()];
+    Layout::new(audio, input, output, learning).map_err(|room| {
+        let needed = audio
             .saturating_add(input)
             .saturating_add(output)
             .saturating_add(learning);

@@ -7,10 +7,14 @@
 use core::ptr;
 
 use tinybench_firmware::parts::Parts;
+#[cfg(feature = "pipeline")]
+use tinybench_firmware::parts::{FrontEnd, Table, features};
 #[cfg(feature = "interpreter")]
 use tinybench_firmware::parts::{Registration, operators};
 
 include!(concat!(env!("OUT_DIR"), "/parts.rs"));
+#[cfg(feature = "pipeline")]
+include!(concat!(env!("OUT_DIR"), "/front_end.rs"));
 
 /// Kernels may read weights a word, or four, at a time.
 #[repr(C, align(16))]

@@ -1,31 +1,51 @@
 //! The stages before and behind the inference, in an image that has a front end.
 
-use core::cell::UnsafeCell;
+use core::slice;
 
 use tinybench_interface::{Error, Task};
-use tinybench_pipeline::features::{self, FrontEnd};
+use tinybench_pipeline::features::FrontEnd;
 use tinybench_pipeline::parameters::Kind;
 use tinybench_pipeline::{Quantisation, answer};
 
 use crate::block::{Failure, get, set};
 use crate::cycles;
 use crate::cycles::stage::Cycles;
-
-include!(concat!(env!("OUT_DIR"), "/front_end.rs"));
-
-/// Bytes of raw audio that the front end takes.
-pub const AUDIO_BYTES: usize = 2 * FRONT_END.samples();
+use crate::parts::{self, TINYBENCH_FRONT_END};
 
 static PREPROCESS: Cycles = Cycles::new();
 static POSTPROCESS: Cycles = Cycles::new();
 
-struct Work(UnsafeCell<[f32; FRONT_END.work_words()]>);
+fn parts() -> &'static parts::FrontEnd {
+    // SAFETY: who links the program defines it.
+    unsafe { &TINYBENCH_FRONT_END }
+}
 
-// SAFETY: one thread of execution, and only `preprocess` uses it.
-unsafe impl Sync for Work {}
+fn front_end() -> FrontEnd<'static> {
+    let parts = parts();
+    let dct = parts.dct.values();
+    FrontEnd {
+        kind: match dct {
+            [] => Kind::LogMel,
+            _ => Kind::Mfcc,
+        },
+        frames: parts.frames,
+        hop_samples: parts.hop_samples,
+        fft_samples: parts.fft_samples,
+        fft: parts.fft,
+        mel_bands: parts.mel_bands,
+        log_floor: parts.log_floor,
+        window: parts.window.values(),
+        first_bin: parts.first_bin,
+        edges: parts.edges.values(),
+        weights: parts.weights.values(),
+        dct,
+    }
+}
 
-#[unsafe(link_section = ".bss.tinybench_pipeline")]
-static WORK: Work = Work(UnsafeCell::new([0.0; FRONT_END.work_words()]));
+/// Bytes of raw audio that the front end takes.
+pub fn audio_bytes() -> usize {
+    2 * front_end().samples()
+}
 
 /// Tells the host where the cycles of these stages are.
 pub fn describe() {
@@ -35,14 +55,13 @@ pub fn describe() {
 
 /// Features of `audio`, quantised for the model's input, into `input`.
 pub fn preprocess(run: usize, audio: &[i16], input: &mut [i8]) -> Result<(), Failure> {
-    if input.len() != FEATURES {
-        return Err(Failure::new(Error::BadStages));
-    }
     let quantisation = quantisation(get!(input_quantisation));
-    // SAFETY: nobody else uses it meanwhile.
-    let work = unsafe { &mut *WORK.0.get() };
+    let front_end = front_end();
+    let parts = parts();
+    // SAFETY: who links the program sets so many words aside, zero at first, and nobody else uses them.
+    let work = unsafe { slice::from_raw_parts_mut(parts.work, parts.work_words) };
     let (cycles, computed) =
-        cycles::timed(run, || FRONT_END.compute(audio, quantisation, work, input))?;
+        cycles::timed(run, || front_end.compute(audio, quantisation, work, input))?;
     PREPROCESS.set(run, cycles);
     computed.ok_or(Failure::new(Error::BadStages))
 }
@@ -55,7 +74,7 @@ pub fn postprocess(run: usize, input: &[i8], output: &[u8]) -> Result<(), Failur
         quantisation(get!(output_quantisation)),
     );
     // SAFETY: any byte is an int8, and the two have one size and alignment.
-    let output = unsafe { core::slice::from_raw_parts(output.as_ptr().cast(), output.len()) };
+    let output = unsafe { slice::from_raw_parts(output.as_ptr().cast(), output.len()) };
     let (cycles, answer) = cycles::timed(run, || match task {
         Task::Classification => answer::largest(output) as u32,
         Task::Anomaly => answer::mean_squared_error(input, from, output, to).to_bits(),

@@ -11,6 +11,8 @@ macro_rules! transforms {
     ($($name:ident $size:literal),*) => {
         $(
             #[doc = concat!("The transform of ", $size, " real samples, in place.")]
+            // A function by itself: who links an image finds it by its name.
+            #[inline(never)]
             pub fn $name(frame: &mut [f32]) -> Option<&[Complex32]> {
                 let frame: &mut [f32; $size] = frame.try_into().ok()?;
                 Some(microfft::real::$name(frame))

@@ -2,16 +2,18 @@
 //! image.
 //!
 //! Nothing is compiled for a model. What differs from model to model - the model's bytes, which
-//! operators it needs, how much room its runtime wants - are sections that are made here, and what
+//! operators it needs, how much room its runtime wants, its front end - are sections that are made here, and what
 //! of the objects nothing refers to is left out, so that an image holds what its model needs and no
 //! more. Where everything goes is in [`mod@layout`]; it is the same place that `cortex-m-rt`'s
 //! linker script and the firmware's `tinybench.x` give it.
 
 mod debug;
 mod file;
+mod front_end;
 mod kept;
 mod layout;
 mod library;
+mod made;
 mod names;
 mod objects;
 mod parts;

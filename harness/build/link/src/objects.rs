@@ -118,4 +118,16 @@ impl Objects {
         let at = self.symbols.iter().position(found)?;
         u32::try_from(at).ok()
     }
+
+    /// What the objects define in modules whose paths end so, of one kind (`STT_…`): names and symbols.
+    pub(crate) fn of_module(&self, module: &str, kind: u8) -> impl Iterator<Item = (String, u32)> {
+        let defined =
+            move |(_, symbol): &(u32, &Symbol)| symbol.section.is_some() && symbol.kind == kind;
+        let symbols = (0..).zip(&self.symbols).filter(defined);
+        symbols.filter_map(move |(index, symbol)| {
+            let path = format!("{:#}", rustc_demangle::demangle(&symbol.name));
+            let (folder, name) = path.rsplit_once("::")?;
+            folder.ends_with(module).then(|| (name.to_owned(), index))
+        })
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::objects::{Kind, Objects, Relocation, Section, Symbol};
-use super::{LinkError, Parts, kept, names};
+use super::{LinkError, kept, names, parts};
 
 /// The objects of one crate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,14 +34,13 @@ impl Unit {
     }
 }
 
-/// What images may need of `objects`, whichever operators their models have, crate by crate in the order
-/// of their code.
+/// What images may need of `objects`, whichever their parts are, crate by crate in the order of their code.
 ///
 /// # Errors
 /// As of a link.
 pub fn split(objects: &Objects) -> Result<Vec<Unit>, LinkError> {
     let mut whole = objects.clone();
-    Parts::default().add_to(&mut whole)?;
+    parts::add_all_to(&mut whole);
     names::provide(&mut whole);
     // What is undefined here the link tells.
     let (kept, _) = kept::kept(&whole)?;
@@ -67,7 +66,10 @@ pub fn split(objects: &Objects) -> Result<Vec<Unit>, LinkError> {
         });
     }
     let mut numbers: Vec<BTreeMap<u32, u32>> = vec![BTreeMap::new(); units.len()];
-    for (index, symbol) in (0..).zip(&objects.symbols) {
+    // In an order that doesn't depend on what other crates refer to, or those would change the unit.
+    let mut symbols: Vec<(u32, &Symbol)> = (0..).zip(&objects.symbols).collect();
+    symbols.sort_by_key(|(_, it)| (it.section, it.value, &it.name));
+    for (index, symbol) in symbols {
         if let Some(&(at, section)) = symbol.section.and_then(|it| places.get(&it)) {
             numbers[at].insert(index, units[at].symbols.len() as u32);
             units[at].symbols.push(Symbol {

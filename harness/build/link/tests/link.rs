@@ -12,11 +12,13 @@ use proptest::prelude::*;
 use tinybench_link::{
     LinkError, Memory, Objects, Parts, Place, ROOTS, Unit, join, link, read, split,
 };
+use tinybench_pipeline::tables::Tables;
 
 const NOWHERE: Parts = Parts {
     model: b"a model",
     operators: None,
     room_words: 3,
+    front_end: None,
 };
 
 const PLACE: Place = Place {
@@ -121,6 +123,46 @@ fn engine() -> Vec<u8> {
     let symbol = object.0.section_symbol(merged);
     object.refer(section, 4, symbol, R_ARM_ABS32);
     object.0.write().unwrap()
+}
+
+/// An engine that finds its front end, and two of the transforms that front ends have.
+fn engine_for_audio() -> Objects {
+    let mut engine = Writing::new();
+    let section = engine.code("engine", &[0; 8]);
+    for (offset, name) in [(0, "TINYBENCH_FRONT_END"), (4, "compute")] {
+        let symbol = engine.symbol(name, None, SymbolKind::Unknown);
+        engine.refer(section, offset, symbol, R_ARM_ABS32);
+    }
+    let mut pipeline = Writing::new();
+    for name in [
+        "compute",
+        "_ZN18tinybench_pipeline3fft8rfft_25617h0123456789abcdefE",
+        "_ZN18tinybench_pipeline3fft8rfft_51217h0123456789abcdefE",
+    ] {
+        pipeline.code(name, &[0x70, 0x47, 0, 0]);
+    }
+    let members = [
+        ("main-1.o", program()),
+        ("engine-2.o", engine.0.write().unwrap()),
+        ("pipeline-3.o", pipeline.0.write().unwrap()),
+    ];
+    read(&archive(&members), &ROOTS, false).unwrap()
+}
+
+/// With memory for a front end to work in.
+const ROOMY: Place = Place {
+    ram: Memory {
+        length: 0x1000,
+        ..PLACE.ram
+    },
+    ..PLACE
+};
+
+fn tables(fft: usize) -> Tables {
+    let text = format!(
+        "mfcc rate=8000 frames=5 window=200 hop=100 fft={fft} bands=10 low=20 high=4000 floor=0.00001 coefficients=3"
+    );
+    text.parse().and_then(Tables::new).unwrap()
 }
 
 /// Members as an archive has them.
@@ -284,6 +326,86 @@ fn an_operator_that_no_runtime_has_is_refused() {
         error.to_string(),
         "the runtime has no operator `CONV_2D_INT8`"
     );
+}
+
+#[test]
+fn a_front_end_is_data_beside_the_one_transform_that_it_needs() {
+    let tables = tables(256);
+    let parts = Parts {
+        front_end: Some(&tables),
+        ..NOWHERE
+    };
+    let elf = link(engine_for_audio(), &parts, &ROOMY).unwrap();
+    let file = File::parse(&*elf).unwrap();
+    let (engine, code) = section(&file, ".tinybench.runtime");
+    let (harness, constants) = section(&file, ".tinybench.harness");
+    let structure = address(&file, "TINYBENCH_FRONT_END");
+    assert_eq!((word(&code, 0), engine % 16), (structure, 0));
+    let words: Vec<_> = (0..17)
+        .map(|it| word(&constants, (structure - harness) as usize + 4 * it))
+        .collect();
+    let transform = "_ZN18tinybench_pipeline3fft8rfft_25617h0123456789abcdefE";
+    assert_eq!(words[..4], [5, 100, 256, address(&file, transform)]);
+    assert_eq!(words[4..7], [10, 1e-5_f32.to_bits().into(), 1]);
+    // Addresses and lengths of window, edges, weights and DCT, in the pipeline's part of flash.
+    let bins = tables.edges.len() as u64;
+    let lengths = [8, 10, 12, 14].map(|it| words[it]);
+    assert_eq!(lengths, [200, bins, bins, 30]);
+    let (pipeline, bytes) = section(&file, ".tinybench.pipeline");
+    let edges = (words[9] - pipeline) as usize;
+    assert_eq!(bytes[edges..][..tables.edges.len()], tables.edges);
+    let window = (words[7] - pipeline) as usize;
+    assert_eq!(
+        word(&bytes, window + 400),
+        u64::from(tables.window[100].to_bits())
+    );
+    // Memory of its own to work in.
+    assert_eq!(words[16], 256 + 10 + 2);
+    let work = file.section_by_name(".tinybench.pipeline.bss").unwrap();
+    assert_eq!((work.address(), work.size()), (words[15], 4 * words[16]));
+    assert!(
+        file.symbols()
+            .all(|it| !it.name().unwrap().contains("rfft_512"))
+    );
+}
+
+#[test]
+fn a_front_end_that_is_not_there_is_told() {
+    let error = |front_end| {
+        let parts = Parts {
+            front_end,
+            ..NOWHERE
+        };
+        let linked = link(engine_for_audio(), &parts, &ROOMY);
+        linked.unwrap_err().to_string()
+    };
+    assert_eq!(
+        error(None),
+        "the firmware can't be linked: nothing defines `TINYBENCH_FRONT_END`"
+    );
+    assert_eq!(
+        error(Some(&tables(1024))),
+        "the firmware's library can't be linked: it lacks a Fourier transform"
+    );
+}
+
+#[test]
+fn objects_that_were_kept_serve_every_front_end() {
+    let units = split(&engine_for_audio()).unwrap();
+    for size in [256, 512] {
+        let tables = tables(size);
+        let parts = Parts {
+            front_end: Some(&tables),
+            ..NOWHERE
+        };
+        let kept = join(units.clone()).unwrap();
+        let [before, after] =
+            [engine_for_audio(), kept].map(|it| link(it, &parts, &ROOMY).unwrap());
+        let [before, after] = [&before, &after].map(|it| File::parse(&**it).unwrap());
+        for name in [".tinybench.pipeline", ".tinybench.harness", ".text"] {
+            assert_eq!(section(&before, name), section(&after, name), "{name}");
+        }
+    }
 }
 
 #[test]

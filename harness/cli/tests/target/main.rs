@@ -13,6 +13,7 @@ mod learning;
 mod new_workload;
 mod nucleo;
 mod ordinary_tools;
+#[cfg(unix)]
 mod pinned;
 mod profile;
 mod reference;

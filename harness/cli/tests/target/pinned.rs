@@ -6,10 +6,12 @@ use object::{Object, ObjectSection};
 use tinybench_execution::build::{ToolchainSource, find_toolchain};
 use tinybench_execution::pin;
 use tinybench_inputs::project::Project;
+use tinybench_pipeline::tables::Tables;
 use tinybench_record::RunRecord;
 use tinybench_support::progress::Progress;
 
 use crate::support::{Tinybench, project_root};
+use crate::vectors::anomaly;
 
 /// The release that compiled them, as `scripts/images` names it.
 fn pinned_release() -> String {
@@ -71,14 +73,35 @@ fn the_standard_set_needs_no_compiler() {
 }
 
 #[test]
+fn a_front_end_of_ones_own_needs_no_compiler() {
+    let tinybench = Tinybench::new();
+    anomaly::project(&tinybench, |_| ());
+    let more = ["--project", "project"];
+    let record = record(&tinybench, "anomaly-audio", &more, false);
+    assert!(
+        record
+            .toolchain
+            .unwrap()
+            .rustc
+            .starts_with(&pinned_release())
+    );
+    assert_eq!(record.results[0].features.as_ref().unwrap().differing, 0);
+}
+
+#[test]
 fn what_is_compiled_here_is_what_the_program_brings() {
     if !pinned_toolchain_is_there() {
         return;
     }
     let tinybench = Tinybench::new();
-    for workload in ["kws", "forest"] {
-        let [brought, built] =
-            [&[][..], &["--build"]].map(|more| record(&tinybench, workload, more, true));
+    anomaly::project(&tinybench, |_| ());
+    for (workload, project) in [
+        ("kws", &[][..]),
+        ("forest", &[]),
+        ("anomaly-audio", &["--project", "project"]),
+    ] {
+        let [brought, built] = [&[][..], &["--build"]]
+            .map(|more| record(&tinybench, workload, &[project, more].concat(), true));
         let [brought, built] = [brought, built].map(|mut record| {
             let mut result = record.results.remove(0);
             // The file of the second holds debug information as well.
@@ -86,6 +109,7 @@ fn what_is_compiled_here_is_what_the_program_brings() {
             (
                 record.toolchain,
                 result.latency.cycles,
+                result.latency.stages,
                 result.flash,
                 result.memory,
             )
@@ -113,6 +137,9 @@ fn the_objects_are_those_of_the_sources_bit_for_bit() {
     }
 }
 
+/// One that no workload of the project has.
+const FRONT_END: &str = "mfcc rate=16000 frames=49 window=200 hop=160 fft=256 bands=20 low=50 high=7000 floor=0.00001 coefficients=10";
+
 #[test]
 fn what_is_linked_here_is_as_large_as_what_lld_links() {
     if !pinned_toolchain_is_there() {
@@ -126,7 +153,7 @@ fn what_is_linked_here_is_as_large_as_what_lld_links() {
             .current_dir(project_root().join("targets/firmware"))
             .args(arguments)
             .args(["--release", "--locked", "--target", "thumbv7em-none-eabihf"])
-            .args(["--features", "interpreter", "--quiet"])
+            .args(["--features", "interpreter,pipeline", "--quiet"])
             .env("CARGO_TARGET_DIR", folder.path())
             .env("TINYBENCH_FLASH_ORIGIN", "0")
             .env("TINYBENCH_FLASH_LENGTH", "0x100000")
@@ -135,6 +162,7 @@ fn what_is_linked_here_is_as_large_as_what_lld_links() {
             .env("TINYBENCH_SETUP", "nrf52")
             .env("TINYBENCH_INSTRUCTION_CACHE", "1")
             .env("TINYBENCH_MODEL", &model)
+            .env("TINYBENCH_FRONT_END", FRONT_END)
             .env_remove("RUSTFLAGS");
         if elsewhere {
             command.env("TINYBENCH_LINKED_ELSEWHERE", "1");
@@ -148,11 +176,13 @@ fn what_is_linked_here_is_as_large_as_what_lld_links() {
     let library = std::fs::read(made.join("libtinybench_firmware.a")).unwrap();
     let objects = tinybench_link::read(&library, &tinybench_link::ROOTS, false).unwrap();
     let model = std::fs::read(&model).unwrap();
+    let front_end = FRONT_END.parse().and_then(Tables::new).unwrap();
     let memory = |origin, length| tinybench_link::Memory { origin, length };
     let parts = tinybench_link::Parts {
         model: &model,
         operators: None,
         room_words: 0,
+        front_end: Some(&front_end),
     };
     let place = tinybench_link::Place {
         flash: memory(0, 0x10_0000),
@@ -177,6 +207,7 @@ fn what_is_linked_here_is_as_large_as_what_lld_links() {
         ".tinybench.runtime",
         ".tinybench.pipeline",
         ".tinybench.harness.data",
+        ".tinybench.pipeline.bss",
         ".tinybench.harness.bss",
     ] {
         assert_eq!(size(&ours, name), size(&of_lld, name), "{name}");

@@ -200,7 +200,7 @@ fn without_need(toolchains: &mut BTreeMap<String, Finding>) {
             let advice = finding.advice.take().unwrap_or_default();
             finding.state = State::Absent;
             finding.advice = Some(format!(
-                "only needed for --build, compressed models, engines of your own and calibrate: {advice}"
+                "only needed for --build, engines of your own and calibrate: {advice}"
             ));
         }
     }

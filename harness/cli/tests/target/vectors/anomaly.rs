@@ -1,11 +1,10 @@
 //! An anomaly from raw audio, in a project of its own: log-mel features and the score are computed
-//! on the virtual board. Skipped, saying so, where firmware can't be built.
+//! on the virtual board.
 
 use std::fs;
 
-use crate::support::{Ended, NANO33, Tinybench, project_root, toolchain_is_there};
-use tinybench_execution::build::{Engine, Opt, Request, build};
-use tinybench_inputs::runtimes::{self, Runtimes};
+use crate::support::{Ended, Tinybench, project_root};
+use tinybench_inputs::runtimes;
 use tinybench_pipeline::parameters::{Kind, Parameters};
 use tinybench_pipeline::tables::Tables;
 use tinybench_record::{FailureKind, RunRecord};
@@ -84,7 +83,7 @@ fn vectors(model: &[u8]) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// A project with the workload `anomaly`, whose reference inputs `change` has changed.
-fn project(tinybench: &Tinybench, change: impl Fn(&mut [u8])) {
+pub fn project(tinybench: &Tinybench, change: impl Fn(&mut [u8])) {
     let fixture = "targets/runtimes/interpreter/tests/fixtures/add.tflite";
     let model = fs::read(project_root().join(fixture)).unwrap();
     let (mut inputs, outputs) = vectors(&model);
@@ -145,28 +144,6 @@ samples = {}
     ] {
         tinybench.file(&format!("project/workloads/models/anomaly/{name}"), bytes);
     }
-    // An image doesn't depend on where a project lies. Built in the repository, where the compiler
-    // has most of it already, it is found again from here.
-    let runtime = Runtimes::new(&project_root(), &[]);
-    let runtime = runtime.find("interpreter").unwrap();
-    let request = Request {
-        project_root: &project_root(),
-        target: NANO33,
-        engine: Engine::of_crates(&runtime).unwrap(),
-        features: &[],
-        operators: &[],
-        room_words: 0,
-        model: &project_root().join(fixture),
-        front_end: Some(PARAMETERS),
-        learning: false,
-        mlperf_model: None,
-        mark_pin: None,
-        code_offset: 0,
-        opt: Opt::Speed,
-        from_source: false,
-        profile: false,
-    };
-    build(&request, &mut |_| ()).unwrap();
     for part in [
         "target",
         "targets",
@@ -193,9 +170,6 @@ fn run(tinybench: &Tinybench) -> Ended {
 
 #[test]
 fn log_mel_features_and_the_score_are_computed_on_the_target() {
-    if !toolchain_is_there() {
-        return;
-    }
     let tinybench = Tinybench::new();
     project(&tinybench, |_| ());
     let ended = run(&tinybench);
@@ -218,9 +192,6 @@ fn log_mel_features_and_the_score_are_computed_on_the_target() {
 
 #[test]
 fn a_feature_that_differs_by_one_step_is_within_the_tolerance() {
-    if !toolchain_is_there() {
-        return;
-    }
     let tinybench = Tinybench::new();
     project(&tinybench, |inputs| {
         inputs[107] = inputs[107].wrapping_add(1)
@@ -239,9 +210,6 @@ fn a_feature_that_differs_by_one_step_is_within_the_tolerance() {
 
 #[test]
 fn a_feature_that_differs_by_more_ends_the_run() {
-    if !toolchain_is_there() {
-        return;
-    }
     let tinybench = Tinybench::new();
     project(&tinybench, |inputs| {
         inputs[107] = inputs[107].wrapping_add(2)

@@ -1,6 +1,6 @@
 //! Models with vectors and labels that are given with them.
 
 #[cfg(unix)]
-mod anomaly;
+pub mod anomaly;
 mod data;
 mod references;
