@@ -210,6 +210,7 @@ fn only_reads(kind: Kind) -> bool {
                     | K::Ldrd
                     | K::LdrdLit
                     | K::Ldm
+                    | K::Ldm2
                     | K::LdmPc
             )
         };

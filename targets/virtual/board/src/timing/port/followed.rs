@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::hash::Mixed;
 use super::{Held, InFlash, Pending, Port, Reading};
 
 /// Situations, and accesses that aren't found at once, kept before all but the last situation are forgotten.
@@ -116,7 +117,7 @@ pub(crate) struct Followed {
     numbers: HashMap<Situation, u32>,
     /// Of each situation the first known accesses, and all other known ones.
     first: Vec<First>,
-    others: HashMap<(u32, Event), Outcome>,
+    others: HashMap<(u32, Event), Outcome, Mixed>,
     /// The number of the situation, and the time of the access that led to it.
     now_in: u32,
     since: u64,
@@ -140,7 +141,7 @@ impl Followed {
             situations: Vec::new(),
             numbers: HashMap::new(),
             first: Vec::new(),
-            others: HashMap::new(),
+            others: HashMap::default(),
             now_in: 0,
             since: 0,
         };
