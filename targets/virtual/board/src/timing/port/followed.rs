@@ -216,11 +216,13 @@ impl Followed {
     ) -> u64 {
         // After so long a time it makes no difference how long.
         let passed = now.wrapping_sub(self.since).min(0x7FFF);
-        let jump = u64::from(jumped) << 15;
-        let event = u64::from(start) << 32 | u64::from(end - start) << 16 | jump | passed;
+        // The upper half of where it ends, which the start and the lower half tell, has room for what else
+        // matters. Where a run starts is even.
+        let bytes = u64::from(end) << 32 | u64::from(start);
+        let event = bytes ^ u64::from(jumped) << 63 ^ passed << 48;
         let waits = match self.known(event) {
             Some(waits) => waits,
-            None => self.find(event, |situation, setting| {
+            None => self.find(event, move |situation, setting| {
                 let waits = situation.enter(setting, run, jumped, passed as i64);
                 (waits, passed as i64 + waits)
             }),
@@ -234,11 +236,11 @@ impl Followed {
     #[inline(always)]
     pub fn load<const S: bool>(&mut self, now: u64, delayed: u64) -> Option<u64> {
         let passed = now.wrapping_sub(self.since).min(u32::MAX.into());
-        let event = 1 << 63 | delayed << 32 | passed;
+        let event = delayed << 33 | passed << 1 | 1;
         let waits = match self.known(event) {
             Some(waits) => waits,
             None if S => return None,
-            None => self.find(event, |situation, setting| {
+            None => self.find(event, move |situation, setting| {
                 let waits = situation.load(setting, passed as i64, delayed as i64);
                 (waits, passed as i64)
             }),
