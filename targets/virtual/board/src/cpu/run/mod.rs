@@ -72,15 +72,16 @@ fn enter<const T: bool, const P: bool>(core: &mut Core, block: &Block) -> bool {
     }
     if T {
         let extra = if_jumped(core, block.jump_extra);
-        core.cycles = core.cycles.wrapping_add(u64::from(extra));
-        if P {
-            // Each time: what was read ahead isn't in the cache.
-            if let Some(run) = &block.flash {
+        let now = core.cycles.wrapping_add(u64::from(extra));
+        // Over one bus each time: what was read ahead isn't in the cache.
+        core.cycles = match &block.flash {
+            Some(run) if P => {
                 let bytes = (block.start, block.end);
-                let waited = core.followed.enter(bytes, run, core.jumped, core.cycles);
-                core.cycles = core.cycles.wrapping_add(waited);
+                core.followed.enter(bytes, run, core.jumped, now)
             }
-        } else if block.epoch.get() != core.cache.epoch {
+            _ => now,
+        };
+        if !P && block.epoch.get() != core.cache.epoch {
             fetch_through_cache(core, block);
         }
     }

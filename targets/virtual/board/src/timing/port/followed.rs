@@ -204,8 +204,8 @@ impl Followed {
         number
     }
 
-    /// The run of instructions in the bytes `start..end` begins at the cycle `now`, jumped to or not: the cycles
-    /// that it waits.
+    /// The run of instructions in the bytes `start..end` begins at the cycle `now`, jumped to or not: the cycle
+    /// up to which it waits.
     #[inline(always)]
     pub fn enter(
         &mut self,
@@ -228,7 +228,7 @@ impl Followed {
             }),
         };
         self.since = now + waits;
-        waits
+        self.since
     }
 
     /// A load begins at the cycle `now` of a run that has waited `delayed` cycles so far: the cycles that it
@@ -360,7 +360,7 @@ mod tests {
             let run = &runs[below(runs.len() as u32) as usize];
             let end = run.start + 2 * run.cycles;
             let jumped = below(3) != 0;
-            let waits = followed.enter((run.start, end), run, jumped, now);
+            let waits = followed.enter((run.start, end), run, jumped, now) - now;
             assert_eq!(
                 waits as i64,
                 all.enter(&setting, run, jumped, now as i64),
@@ -429,7 +429,7 @@ mod tests {
             let mut followed = Followed::new(SETTING, 2);
             let mut now = 0;
             let mut pass = || {
-                let waits = followed.enter((run.start, run.start + 18), run, true, now);
+                let waits = followed.enter((run.start, run.start + 18), run, true, now) - now;
                 now += waits + 14;
                 if forgets {
                     followed.forget();
