@@ -99,6 +99,18 @@ mod tests {
     }
 
     #[test]
+    fn a_load_of_two_words_has_both_registers_in_a() {
+        let load = |list| Op {
+            imm: list,
+            ..Op::new(Kind::Ldm)
+        };
+        let mut ops = [load(1 << 4 | 1 << 12), load(1 << 4), load(7)];
+        fuse(&mut ops);
+        assert_eq!(ops.map(|op| op.kind), [Kind::Ldm2, Kind::Ldm, Kind::Ldm]);
+        assert_eq!((ops[0].a & 15, ops[0].a >> 4), (4, 12));
+    }
+
+    #[test]
     fn the_longest_group_is_taken() {
         let five = [Kind::Smlad; 5];
         let mut expected = five;

@@ -136,7 +136,7 @@ kinds! {
         LsrImmS,
         AsrImm,
         AsrImmS,
-        /// Sets the carry alone. The decoder makes none; [`super::flags`] does, where nobody reads N and Z.
+        /// Sets the carry alone. The decoder makes none; [`crate::cpu::flags`] does, where nobody reads N and Z.
         AsrImmC,
         RorImm,
         RorImmS,
@@ -282,7 +282,7 @@ kinds! {
         LdrdLit,
         /// `b` base, `imm` register list, `c` its length, `d` bit 0: decrement before, bit 1: write back.
         Ldm,
-        /// Of two words; both registers are in `a` too. The decoder makes none; [`super::fusion`] does.
+        /// Of two words; both registers are in `a` too. The decoder makes none; [`crate::cpu::fusion`] does.
         Ldm2,
         Stm,
 
