@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use super::hash::Mixed;
 use super::{Held, InFlash, Pending, Port, Reading};
 
-/// Situations, and accesses that aren't found at once, kept before all but the last situation are forgotten.
+/// Situations, and accesses that aren't the first of theirs, kept before all but the last situation are forgotten.
 const KEPT: usize = 1 << 16;
-/// Accesses of a situation that are found at once.
-const WAYS: usize = 4;
+/// Accesses that aren't the first of their situation and are found at once, as a power of two.
+const RECENT_BITS: u32 = 12;
 /// Later than anything.
 const NEVER: i64 = i64::MAX / 2;
 
@@ -99,15 +99,14 @@ struct Outcome {
     behind: u32,
 }
 
-/// The first accesses that were known in a situation; 0 is no event.
+/// An access that is known; 0 is no event.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(align(64))]
-struct First {
-    events: [Event; WAYS],
-    outcomes: [Outcome; WAYS],
+struct Known {
+    event: Event,
+    outcome: Outcome,
 }
 
-const _: () = assert!(size_of::<First>() == 64);
+const _: () = assert!(size_of::<Known>() == 16);
 
 /// The flash, access by access.
 #[derive(Debug)]
@@ -115,9 +114,11 @@ pub(crate) struct Followed {
     setting: Setting,
     situations: Vec<Situation>,
     numbers: HashMap<Situation, u32>,
-    /// Of each situation the first known accesses, and all other known ones.
-    first: Vec<First>,
+    /// Of each situation the first known access, which mostly is the only one, and all other known ones.
+    first: Vec<Known>,
     others: HashMap<(u32, Event), Outcome, Mixed>,
+    /// Of those the latest with the situation that each belongs to, by a hash; empty before the first.
+    recent: Vec<(u32, Known)>,
     /// The number of the situation, and the time of the access that led to it.
     now_in: u32,
     since: u64,
@@ -142,6 +143,7 @@ impl Followed {
             numbers: HashMap::new(),
             first: Vec::new(),
             others: HashMap::default(),
+            recent: Vec::new(),
             now_in: 0,
             since: 0,
         };
@@ -189,6 +191,7 @@ impl Followed {
         self.numbers.clear();
         self.first.clear();
         self.others.clear();
+        self.recent.clear();
         self.now_in = self.number(situation);
     }
 
@@ -199,7 +202,7 @@ impl Followed {
         }
         let number = self.situations.len() as u32;
         self.situations.push(situation.clone());
-        self.first.push(First::default());
+        self.first.push(Known::default());
         self.numbers.insert(situation, number);
         number
     }
@@ -252,11 +255,25 @@ impl Followed {
     /// What an access waits that is found at once, and goes on to the situation behind it.
     #[inline(always)]
     fn known(&mut self, event: Event) -> Option<u64> {
-        let first = self.first.get(self.now_in as usize)?;
-        let way = first.events.iter().position(|known| *known == event)?;
-        let Outcome { waits, behind } = first.outcomes[way];
+        let mut known = self.first.get(self.now_in as usize)?;
+        if known.event != event {
+            let (situation, recent) = self.recent.get(self.slot(event))?;
+            if (*situation, recent.event) != (self.now_in, event) {
+                return None;
+            }
+            known = recent;
+        }
+        let Outcome { waits, behind } = known.outcome;
         self.now_in = behind;
         Some(waits.into())
+    }
+
+    /// Where in `recent` an access of this situation is.
+    #[inline(always)]
+    fn slot(&self, event: Event) -> usize {
+        // The golden ratio: neighbours come to lie far apart.
+        let mixed = (event ^ u64::from(self.now_in) << 20).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> (u64::BITS - RECENT_BITS)) as usize
     }
 
     /// What any other access waits, and goes on to the situation behind it. `does` has the access happen, if it
@@ -269,7 +286,15 @@ impl Followed {
         does: impl FnOnce(&mut Situation, &Setting) -> (i64, i64),
     ) -> u64 {
         let known = self.others.get(&(self.now_in, event)).copied();
-        let outcome = known.unwrap_or_else(|| self.work_out(event, does));
+        let outcome = match known {
+            Some(outcome) => {
+                self.recent.resize(1 << RECENT_BITS, Default::default());
+                let slot = self.slot(event);
+                self.recent[slot] = (self.now_in, Known { event, outcome });
+                outcome
+            }
+            None => self.work_out(event, does),
+        };
         self.now_in = outcome.behind;
         outcome.waits.into()
     }
@@ -289,11 +314,10 @@ impl Followed {
             behind: self.number(situation.since(origin)),
         };
         let first = &mut self.first[self.now_in as usize];
-        match first.events.iter().position(|known| *known == 0) {
-            Some(way) => (first.events[way], first.outcomes[way]) = (event, outcome),
-            None => {
-                self.others.insert((self.now_in, event), outcome);
-            }
+        if first.event == 0 {
+            *first = Known { event, outcome };
+        } else {
+            self.others.insert((self.now_in, event), outcome);
         }
         outcome
     }
@@ -385,7 +409,10 @@ mod tests {
             let between = [0, 1, 2, 30, 1_000_000][below(40).saturating_sub(35) as usize];
             now = begin + u64::from(run.cycles) + delayed + between;
         }
-        assert!(!followed.others.is_empty(), "more than are found at once");
+        assert!(
+            !followed.recent.is_empty(),
+            "some are known that aren't the first"
+        );
     }
 
     #[test]
