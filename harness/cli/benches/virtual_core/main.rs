@@ -37,7 +37,9 @@ fn main() {
         Program::floats_and_calls(),
         Program::kws_float32(),
         Program::kws(),
+        Program::kws_on_l4r5(),
         Program::kws_on_m33(),
+        Program::kws_on_m0plus(),
     ];
     programs.extend(Program::vww());
     programs.extend(Program::images());

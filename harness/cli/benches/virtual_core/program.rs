@@ -63,14 +63,28 @@ impl Program {
         )
     }
 
+    /// The same on a Cortex-M4F whose flash is behind caches.
+    pub fn kws_on_l4r5() -> Self {
+        Self::kws_on("nucleo-l4r5zi", "kws on an L4R5")
+    }
+
     /// The same on a Cortex-M33.
     pub fn kws_on_m33() -> Self {
+        Self::kws_on("pico2", "kws on an M33")
+    }
+
+    /// The same on a Cortex-M0+ whose flash is behind one bus for instructions and data.
+    pub fn kws_on_m0plus() -> Self {
+        Self::kws_on("nucleo-g0b1re", "kws on an M0+")
+    }
+
+    fn kws_on(board: &str, name: &'static str) -> Self {
         let project = project();
         let model = project.root().join("workloads/models/kws/kws.tflite");
-        let board = after_inference(&project, "pico2", &model, &[]);
+        let board = after_inference(&project, board, &model, &[]);
         Self {
             on_qemu: false,
-            ..Self::new("kws on an M33", board)
+            ..Self::new(name, board)
         }
     }
 

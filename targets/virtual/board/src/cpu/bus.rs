@@ -53,11 +53,13 @@ impl Core {
         if let Some(bytes) = self.memory.ram.get(offset..offset + N) {
             let value = little_endian::<N>(bytes);
             if TIMING {
-                if is_split::<N>(address) {
-                    if S {
-                        return Err(Trap);
-                    }
-                    self.any_load_timing::<N>(op, address);
+                let split = is_split::<N>(address);
+                if S && split && !self.architecture.mainline {
+                    return Err(Trap);
+                }
+                if split {
+                    let waits = self.ram_load_waits(op, offset);
+                    self.wait(op, split_cycles::<N>(&self.timing, address) + waits);
                 } else if op.flags != 0 {
                     let waits = self.ram_load_waits(op, offset);
                     self.wait(op, waits);
@@ -220,6 +222,10 @@ impl Core {
     #[inline(always)]
     pub(super) fn ram_load_waits(&mut self, op: &Op, offset: usize) -> Waits {
         let bank = self.memory.ram_bank(offset);
+        if bank == self.last_group {
+            // Granted at once, and the one before: nothing is lost.
+            return 0;
+        }
         let lost = self.lost_overlap(op, bank & 0xF);
         if bank >> 4 != 0 {
             let chained = op.flags & Op::CHAINED != 0 && lost == 0;

@@ -1,4 +1,5 @@
-//! Fusion: neighbouring operations of a block that the executor carries out with one dispatch.
+//! Fusion: neighbouring operations of a block that the executor carries out with one dispatch. Before that each
+//! gets the kind that is made for what it does.
 //!
 //! Which groups there are is a list in [`super::op`], taken from what stands side by side most
 //! often in int8 kernels and compiled code. A fused group does what its parts do, one after the
@@ -10,8 +11,13 @@ use super::op::{Kind, Op, for_each_kind};
 /// their place, so that a fault in one of them is found at its instruction.
 pub(super) fn fuse(ops: &mut [Op]) {
     for op in ops.iter_mut() {
-        if op.kind == Kind::BCond {
-            op.kind = conditional_branch(op.a);
+        match op.kind {
+            Kind::BCond => op.kind = conditional_branch(op.a),
+            Kind::Ldm if op.imm.count_ones() == 2 => {
+                op.kind = Kind::Ldm2;
+                op.a = (op.imm.trailing_zeros() | op.imm.ilog2() << 4) as u8;
+            }
+            _ => {}
         }
     }
     let mut at = 0;
@@ -90,6 +96,18 @@ mod tests {
             fused(&[Kind::Clz, Kind::LdrPost, Kind::Ldm, Kind::Clz]),
             [Kind::Clz, Kind::LdrPostLdm, Kind::Ldm, Kind::Clz]
         );
+    }
+
+    #[test]
+    fn a_load_of_two_words_has_both_registers_in_a() {
+        let load = |list| Op {
+            imm: list,
+            ..Op::new(Kind::Ldm)
+        };
+        let mut ops = [load(1 << 4 | 1 << 12), load(1 << 4), load(7)];
+        fuse(&mut ops);
+        assert_eq!(ops.map(|op| op.kind), [Kind::Ldm2, Kind::Ldm, Kind::Ldm]);
+        assert_eq!((ops[0].a & 15, ops[0].a >> 4), (4, 12));
     }
 
     #[test]

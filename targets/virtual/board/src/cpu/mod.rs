@@ -6,6 +6,7 @@ pub(crate) mod decode;
 mod dispatch;
 mod exception_handling;
 pub(crate) mod execute;
+mod flags;
 pub(crate) mod float;
 mod fusion;
 pub(crate) mod op;

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::block::{Block, NoBlock};
 use super::fetch::{fetch, stops_at};
 use crate::cpu::decode::{self, Decoded, advance_it};
+use crate::cpu::flags::leave_unread;
 use crate::cpu::fusion::fuse;
 use crate::cpu::op::{Kind, Op};
 use crate::cpu::{Core, Fault};
@@ -328,6 +329,7 @@ impl Run {
                 None
             }
         };
+        leave_unread(&mut self.ops);
         fuse(&mut self.ops);
         if self.it != 0 {
             self.ops.push(Op {

@@ -51,7 +51,9 @@ pub fn decode(first: u16, second: u16, place: Place) -> Result<Decoded, Undecoda
         return Err(Undecodable::Undefined);
     }
     let set_pc = reads_pc(&op);
-    let align_sp = op.a == 13 && computes_sp(op.kind);
+    // By whole words it stays aligned.
+    let moves_sp = op.kind == Kind::AddImm && op.b == 13 && op.imm.is_multiple_of(4);
+    let align_sp = op.a == 13 && computes_sp(op.kind) && !moves_sp;
     Ok(Decoded {
         set_pc,
         op,

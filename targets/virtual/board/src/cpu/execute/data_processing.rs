@@ -118,21 +118,35 @@ impl Core {
             K::EorLsr => self.r[op.a] = self.r[op.b] ^ shifted_right(self.r[op.c], op.imm),
             K::Shifted => self.shifted(op),
             K::LslImm => self.r[op.a] = self.r[op.b] << (op.imm & 31),
-            K::LslImmS => self.r[op.a] = self.shift_flags(self.r[op.b], 0, op.imm),
+            K::LslImmS => {
+                let wide = u64::from(self.r[op.b]) << (op.imm & 31);
+                self.r[op.a] = self.logic_flags(wide as u32, (wide >> 32) as u8 & 1);
+            }
             K::LslReg => self.r[op.a] = self.shift_by_register(self.r[op.b], 0, self.r[op.c]).0,
             K::LslRegS => {
                 let (result, carry) = self.shift_by_register(self.r[op.b], 0, self.r[op.c]);
                 self.r[op.a] = self.logic_flags(result, carry.into());
             }
             K::LsrImm => self.r[op.a] = shifted_right(self.r[op.b], op.imm),
-            K::LsrImmS => self.r[op.a] = self.shift_flags(self.r[op.b], 1, op.imm),
+            K::LsrImmS => {
+                let wide = self.r[op.b] >> (op.imm.wrapping_sub(1) & 31);
+                self.r[op.a] = self.logic_flags(wide >> 1, wide as u8 & 1);
+            }
             K::LsrReg => self.r[op.a] = self.shift_by_register(self.r[op.b], 1, self.r[op.c]).0,
             K::LsrRegS => {
                 let (result, carry) = self.shift_by_register(self.r[op.b], 1, self.r[op.c]);
                 self.r[op.a] = self.logic_flags(result, carry.into());
             }
             K::AsrImm => self.r[op.a] = (i64::from(self.r[op.b] as i32) >> (op.imm & 63)) as u32,
-            K::AsrImmS => self.r[op.a] = self.shift_flags(self.r[op.b], 2, op.imm),
+            K::AsrImmS => {
+                let wide = self.r[op.b] as i32 >> (op.imm.wrapping_sub(1) & 31);
+                self.r[op.a] = self.logic_flags((wide >> 1) as u32, wide as u8 & 1);
+            }
+            K::AsrImmC => {
+                let wide = self.r[op.b] as i32 >> (op.imm.wrapping_sub(1) & 31);
+                self.c = wide & 1 != 0;
+                self.r[op.a] = (wide >> 1) as u32;
+            }
             K::AsrReg => self.r[op.a] = self.shift_by_register(self.r[op.b], 2, self.r[op.c]).0,
             K::AsrRegS => {
                 let (result, carry) = self.shift_by_register(self.r[op.b], 2, self.r[op.c]);

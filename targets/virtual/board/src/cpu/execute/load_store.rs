@@ -129,7 +129,7 @@ impl Core {
             }
             K::Strex | K::Strexb | K::Strexh => self.store_exclusive::<T>(op)?,
             K::Clrex => self.exclusive = None,
-            K::Ldm | K::LdmPc => {
+            K::Ldm | K::Ldm2 | K::LdmPc => {
                 if let Some(pc) = self.load_multiple::<T, S>(kind, op)? {
                     self.branch_exchange::<S>(pc)?;
                 }
@@ -306,9 +306,9 @@ impl Core {
 
     /// The bytes in RAM that LDM or STM reaches, if nothing has to be checked.
     #[inline(always)]
-    fn multiple_in_ram(&self, op: &Op, address: u32) -> Option<Range<usize>> {
+    fn multiple_in_ram(&self, words: u8, address: u32) -> Option<Range<usize>> {
         let start = address.wrapping_sub(self.memory.ram_origin) as usize;
-        let end = start + 4 * usize::from(op.c);
+        let end = start + 4 * usize::from(words);
         (address & 3 == 0 && end <= self.memory.ram.len()).then_some(start..end)
     }
 
@@ -319,8 +319,9 @@ impl Core {
         kind: K,
         op: &Op,
     ) -> Result<Option<u32>, Trap> {
-        let (address, after) = self.multiple_addresses(op, 4 * u32::from(op.c));
-        let Some(range) = self.multiple_in_ram(op, address) else {
+        let words = if kind == K::Ldm2 { 2 } else { op.c };
+        let (address, after) = self.multiple_addresses(op, 4 * u32::from(words));
+        let Some(range) = self.multiple_in_ram(words, address) else {
             if S {
                 return Err(Trap);
             }
@@ -337,6 +338,13 @@ impl Core {
         }
         if op.d & 2 != 0 {
             self.r[op.b] = after;
+        }
+        if kind == K::Ldm2 {
+            if let Some([low, high]) = self.memory.ram.get(range).map(|it| it.as_chunks().0) {
+                self.r[op.a & 15] = u32::from_le_bytes(*low);
+                self.r[op.a >> 4] = u32::from_le_bytes(*high);
+            }
+            return Ok(None);
         }
         let mut list = op.imm;
         if let Some(bytes) = self.memory.ram.get(range) {
@@ -382,7 +390,7 @@ impl Core {
     #[inline(always)]
     fn store_multiple<const T: bool, const S: bool>(&mut self, op: &Op) -> Result<(), Trap> {
         let (address, after) = self.multiple_addresses(op, 4 * u32::from(op.c));
-        let range = self.multiple_in_ram(op, address);
+        let range = self.multiple_in_ram(op.c, address);
         let Some(range) = range.filter(|range| !self.memory.may_be_code(range)) else {
             if S {
                 return Err(Trap);

@@ -1,6 +1,6 @@
 //! The inner loop while cycles are counted, block by block.
 
-use super::{Left, enter, if_jumped, leave};
+use super::{Left, enter_any, if_jumped, leave};
 use crate::cpu::Core;
 use crate::cpu::blocks::{Block, CodeCache};
 use crate::cpu::dispatch::dispatch;
@@ -46,7 +46,7 @@ pub(crate) fn run_blocks_counted<'a, const T: bool>(
             0
         };
         let begin = core.cycles;
-        if !enter::<T>(core, block) {
+        if !enter_any::<T>(core, block) {
             return Left::BetweenBlocks;
         }
         let entered = core.cycles.wrapping_sub(begin);

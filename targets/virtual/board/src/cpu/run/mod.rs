@@ -22,6 +22,20 @@ pub(crate) enum Left<'a> {
 pub(crate) fn run_blocks<'a, const T: bool>(
     core: &mut Core,
     code: &'a CodeCache,
+    block: &'a Block,
+) -> Left<'a> {
+    if T && core.flash_timing.single_port {
+        run_from::<T, true>(core, code, block)
+    } else {
+        run_from::<T, false>(core, code, block)
+    }
+}
+
+/// [`run_blocks`]. `P`: the flash is behind one bus.
+#[inline(never)]
+fn run_from<'a, const T: bool, const P: bool>(
+    core: &mut Core,
+    code: &'a CodeCache,
     mut block: &'a Block,
 ) -> Left<'a> {
     // What an exception has taken.
@@ -29,7 +43,7 @@ pub(crate) fn run_blocks<'a, const T: bool>(
     loop {
         // A loop of one block comes round without looking anything up.
         loop {
-            if !enter::<T>(core, block) {
+            if !enter::<T, P>(core, block) {
                 return Left::BetweenBlocks;
             }
             if let Some(op) = dispatch::<T>(core, block.ops.iter()) {
@@ -52,29 +66,37 @@ pub(crate) fn run_blocks<'a, const T: bool>(
 
 /// What comes before the first op of a block. False if it faults before that.
 #[inline(always)]
-fn enter<const T: bool>(core: &mut Core, block: &Block) -> bool {
+fn enter<const T: bool, const P: bool>(core: &mut Core, block: &Block) -> bool {
     if block.float && core.begins_floating_point() && !core.begin_floating_point() {
         return false;
     }
     if T {
         let extra = if_jumped(core, block.jump_extra);
-        core.cycles = core.cycles.wrapping_add(u64::from(extra));
-        if block.epoch.get() != core.cache.epoch {
-            if core.flash_timing.single_port
-                && let Some(run) = &block.flash
-            {
-                // Each time: what was read ahead isn't in the cache.
+        let now = core.cycles.wrapping_add(u64::from(extra));
+        // Over one bus each time: what was read ahead isn't in the cache.
+        core.cycles = match &block.flash {
+            Some(run) if P => {
                 let bytes = (block.start, block.end);
-                let waited = core.followed.enter(bytes, run, core.jumped, core.cycles);
-                core.cycles = core.cycles.wrapping_add(waited);
-            } else {
-                fetch_through_cache(core, block);
+                core.followed.enter(bytes, run, core.jumped, now)
             }
+            _ => now,
+        };
+        if !P && block.epoch.get() != core.cache.epoch {
+            fetch_through_cache(core, block);
         }
     }
     core.jumped = false;
     core.next_pc = block.end;
     true
+}
+
+/// [`enter`], whatever the flash is.
+fn enter_any<const T: bool>(core: &mut Core, block: &Block) -> bool {
+    if T && core.flash_timing.single_port {
+        enter::<T, true>(core, block)
+    } else {
+        enter::<T, false>(core, block)
+    }
 }
 
 /// `cycles` if the core has jumped, else 0. Without a branch: how the host predicts the operations'

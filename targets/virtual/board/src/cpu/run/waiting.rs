@@ -8,7 +8,7 @@
 //! the run loop looks up. Cycles and instructions are those that every pass would have taken, to the
 //! last one.
 
-use super::{Left, enter, leave, run_blocks};
+use super::{Left, enter_any, leave, run_blocks};
 use crate::cpu::Core;
 use crate::cpu::blocks::{Block, CodeCache};
 use crate::cpu::dispatch::dispatch;
@@ -113,7 +113,7 @@ pub(crate) fn run_blocks_suspected<'a, const T: bool>(
             // Whoever asked for one block gets it.
             return run_blocks::<T>(core, code, block);
         }
-        if !enter::<T>(core, block) {
+        if !enter_any::<T>(core, block) {
             return Left::BetweenBlocks;
         }
         if let Some(op) = dispatch::<T>(core, block.ops.iter()) {
@@ -210,6 +210,7 @@ fn only_reads(kind: Kind) -> bool {
                     | K::Ldrd
                     | K::LdrdLit
                     | K::Ldm
+                    | K::Ldm2
                     | K::LdmPc
             )
         };

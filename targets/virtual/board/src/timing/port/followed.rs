@@ -5,12 +5,13 @@
 
 use std::collections::HashMap;
 
+use super::hash::Mixed;
 use super::{Held, InFlash, Pending, Port, Reading};
 
-/// Situations, and accesses that aren't found at once, kept before all but the last situation are forgotten.
+/// Situations, and accesses that aren't the first of theirs, kept before all but the last situation are forgotten.
 const KEPT: usize = 1 << 16;
-/// Accesses of a situation that are found at once.
-const WAYS: usize = 4;
+/// Accesses that aren't the first of their situation and are found at once, as a power of two.
+const RECENT_BITS: u32 = 12;
 /// Later than anything.
 const NEVER: i64 = i64::MAX / 2;
 
@@ -98,15 +99,14 @@ struct Outcome {
     behind: u32,
 }
 
-/// The first accesses that were known in a situation; 0 is no event.
+/// An access that is known; 0 is no event.
 #[derive(Clone, Copy, Debug, Default)]
-#[repr(align(64))]
-struct First {
-    events: [Event; WAYS],
-    outcomes: [Outcome; WAYS],
+struct Known {
+    event: Event,
+    outcome: Outcome,
 }
 
-const _: () = assert!(size_of::<First>() == 64);
+const _: () = assert!(size_of::<Known>() == 16);
 
 /// The flash, access by access.
 #[derive(Debug)]
@@ -114,9 +114,11 @@ pub(crate) struct Followed {
     setting: Setting,
     situations: Vec<Situation>,
     numbers: HashMap<Situation, u32>,
-    /// Of each situation the first known accesses, and all other known ones.
-    first: Vec<First>,
-    others: HashMap<(u32, Event), Outcome>,
+    /// Of each situation the first known access, which mostly is the only one, and all other known ones.
+    first: Vec<Known>,
+    others: HashMap<(u32, Event), Outcome, Mixed>,
+    /// Of those the latest with the situation that each belongs to, by a hash; empty before the first.
+    recent: Vec<(u32, Known)>,
     /// The number of the situation, and the time of the access that led to it.
     now_in: u32,
     since: u64,
@@ -140,7 +142,8 @@ impl Followed {
             situations: Vec::new(),
             numbers: HashMap::new(),
             first: Vec::new(),
-            others: HashMap::new(),
+            others: HashMap::default(),
+            recent: Vec::new(),
             now_in: 0,
             since: 0,
         };
@@ -188,6 +191,7 @@ impl Followed {
         self.numbers.clear();
         self.first.clear();
         self.others.clear();
+        self.recent.clear();
         self.now_in = self.number(situation);
     }
 
@@ -198,13 +202,13 @@ impl Followed {
         }
         let number = self.situations.len() as u32;
         self.situations.push(situation.clone());
-        self.first.push(First::default());
+        self.first.push(Known::default());
         self.numbers.insert(situation, number);
         number
     }
 
-    /// The run of instructions in the bytes `start..end` begins at the cycle `now`, jumped to or not: the cycles
-    /// that it waits.
+    /// The run of instructions in the bytes `start..end` begins at the cycle `now`, jumped to or not: the cycle
+    /// up to which it waits.
     #[inline(always)]
     pub fn enter(
         &mut self,
@@ -215,17 +219,19 @@ impl Followed {
     ) -> u64 {
         // After so long a time it makes no difference how long.
         let passed = now.wrapping_sub(self.since).min(0x7FFF);
-        let jump = u64::from(jumped) << 15;
-        let event = u64::from(start) << 32 | u64::from(end - start) << 16 | jump | passed;
+        // The upper half of where it ends, which the start and the lower half tell, has room for what else
+        // matters. Where a run starts is even.
+        let bytes = u64::from(end) << 32 | u64::from(start);
+        let event = bytes ^ u64::from(jumped) << 63 ^ passed << 48;
         let waits = match self.known(event) {
             Some(waits) => waits,
-            None => self.find(event, |situation, setting| {
+            None => self.find(event, move |situation, setting| {
                 let waits = situation.enter(setting, run, jumped, passed as i64);
                 (waits, passed as i64 + waits)
             }),
         };
         self.since = now + waits;
-        waits
+        self.since
     }
 
     /// A load begins at the cycle `now` of a run that has waited `delayed` cycles so far: the cycles that it
@@ -233,11 +239,11 @@ impl Followed {
     #[inline(always)]
     pub fn load<const S: bool>(&mut self, now: u64, delayed: u64) -> Option<u64> {
         let passed = now.wrapping_sub(self.since).min(u32::MAX.into());
-        let event = 1 << 63 | delayed << 32 | passed;
+        let event = delayed << 33 | passed << 1 | 1;
         let waits = match self.known(event) {
             Some(waits) => waits,
             None if S => return None,
-            None => self.find(event, |situation, setting| {
+            None => self.find(event, move |situation, setting| {
                 let waits = situation.load(setting, passed as i64, delayed as i64);
                 (waits, passed as i64)
             }),
@@ -249,11 +255,25 @@ impl Followed {
     /// What an access waits that is found at once, and goes on to the situation behind it.
     #[inline(always)]
     fn known(&mut self, event: Event) -> Option<u64> {
-        let first = self.first.get(self.now_in as usize)?;
-        let way = first.events.iter().position(|known| *known == event)?;
-        let Outcome { waits, behind } = first.outcomes[way];
+        let mut known = self.first.get(self.now_in as usize)?;
+        if known.event != event {
+            let (situation, recent) = self.recent.get(self.slot(event))?;
+            if (*situation, recent.event) != (self.now_in, event) {
+                return None;
+            }
+            known = recent;
+        }
+        let Outcome { waits, behind } = known.outcome;
         self.now_in = behind;
         Some(waits.into())
+    }
+
+    /// Where in `recent` an access of this situation is.
+    #[inline(always)]
+    fn slot(&self, event: Event) -> usize {
+        // The golden ratio: neighbours come to lie far apart.
+        let mixed = (event ^ u64::from(self.now_in) << 20).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> (u64::BITS - RECENT_BITS)) as usize
     }
 
     /// What any other access waits, and goes on to the situation behind it. `does` has the access happen, if it
@@ -266,7 +286,15 @@ impl Followed {
         does: impl FnOnce(&mut Situation, &Setting) -> (i64, i64),
     ) -> u64 {
         let known = self.others.get(&(self.now_in, event)).copied();
-        let outcome = known.unwrap_or_else(|| self.work_out(event, does));
+        let outcome = match known {
+            Some(outcome) => {
+                self.recent.resize(1 << RECENT_BITS, Default::default());
+                let slot = self.slot(event);
+                self.recent[slot] = (self.now_in, Known { event, outcome });
+                outcome
+            }
+            None => self.work_out(event, does),
+        };
         self.now_in = outcome.behind;
         outcome.waits.into()
     }
@@ -286,11 +314,10 @@ impl Followed {
             behind: self.number(situation.since(origin)),
         };
         let first = &mut self.first[self.now_in as usize];
-        match first.events.iter().position(|known| *known == 0) {
-            Some(way) => (first.events[way], first.outcomes[way]) = (event, outcome),
-            None => {
-                self.others.insert((self.now_in, event), outcome);
-            }
+        if first.event == 0 {
+            *first = Known { event, outcome };
+        } else {
+            self.others.insert((self.now_in, event), outcome);
         }
         outcome
     }
@@ -357,7 +384,7 @@ mod tests {
             let run = &runs[below(runs.len() as u32) as usize];
             let end = run.start + 2 * run.cycles;
             let jumped = below(3) != 0;
-            let waits = followed.enter((run.start, end), run, jumped, now);
+            let waits = followed.enter((run.start, end), run, jumped, now) - now;
             assert_eq!(
                 waits as i64,
                 all.enter(&setting, run, jumped, now as i64),
@@ -382,7 +409,10 @@ mod tests {
             let between = [0, 1, 2, 30, 1_000_000][below(40).saturating_sub(35) as usize];
             now = begin + u64::from(run.cycles) + delayed + between;
         }
-        assert!(!followed.others.is_empty(), "more than are found at once");
+        assert!(
+            !followed.recent.is_empty(),
+            "some are known that aren't the first"
+        );
     }
 
     #[test]
@@ -426,7 +456,7 @@ mod tests {
             let mut followed = Followed::new(SETTING, 2);
             let mut now = 0;
             let mut pass = || {
-                let waits = followed.enter((run.start, run.start + 18), run, true, now);
+                let waits = followed.enter((run.start, run.start + 18), run, true, now) - now;
                 now += waits + 14;
                 if forgets {
                     followed.forget();

@@ -8,6 +8,7 @@
 //! it puts the address on the bus.
 
 mod followed;
+mod hash;
 mod pending;
 
 pub(crate) use followed::{Followed, Setting};
