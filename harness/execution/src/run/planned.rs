@@ -11,7 +11,7 @@ use tinybench_inputs::project::Project;
 use tinybench_inputs::runtimes::Runtime;
 use tinybench_inputs::subject::{self, OfDataset, Subject, read_model};
 use tinybench_inputs::suite::Suite;
-use tinybench_inputs::workload::{MAX_DATA_BYTES, Workloads};
+use tinybench_inputs::workload::{AUDIO_SUFFIX, MAX_DATA_BYTES, Workloads};
 use tinybench_record::{self as record, Other, ShardSubject};
 use tinybench_support::exit::Failure;
 use tinybench_support::files;
@@ -62,6 +62,11 @@ impl Planned {
             workload: self.name.clone(),
             runtime: self.runtime.name().to_owned(),
         }
+    }
+
+    /// Whether it is a workload from raw audio.
+    pub(super) fn is_from_audio(&self) -> bool {
+        matches!(self.source, Source::Workload(_)) && self.name.ends_with(AUDIO_SUFFIX)
     }
 
     /// Reads and checks it.
