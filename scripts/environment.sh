@@ -35,6 +35,15 @@ rustup_target_is_there() {
     compgen -G "$folder/libcore-*.rlib" >/dev/null
 }
 
+# The links to crates beside it that the firmware's workspace has (harness/build/src/neighbours.rs).
+link_firmware() {
+    local crate deps=$root/targets/firmware/deps
+    mkdir -p "$deps"
+    for crate in targets/interface targets/runtimes/{classical,interpreter,interpreter/kernels} workloads/{learning,pipeline}; do
+        [ -d "$deps/$(basename "$crate")" ] || ln -s "../../../$crate" "$deps/"
+    done
+}
+
 # What compiles C for one of the static targets.
 static_compiler() {
     case "$1" in

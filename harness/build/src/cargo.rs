@@ -3,9 +3,9 @@
 use super::environment::changes_the_build;
 use super::key::Sources;
 use super::toolchain::Toolchain;
-use super::{BuildError, Event, Job, cargo_config, firmware_folder};
+use super::{BuildError, Event, Job, cargo_config, firmware_folder, neighbours};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -33,6 +33,7 @@ pub(super) fn compile(
     on_event: &mut dyn FnMut(Event),
 ) -> Result<PathBuf, BuildError> {
     let firmware = absolute(&firmware_folder(job.project_root))?;
+    neighbours::link(job.project_root)?;
     let total = count_packages(job, toolchain, &firmware);
     let mut command = command(job, toolchain, &firmware, &absolute(folder)?)?;
     let program = command.get_program().to_owned();
@@ -128,6 +129,7 @@ pub(super) fn forget_old_sources(
         return Ok(());
     }
     fs::create_dir_all(folder).map_err(BuildError::place(folder))?;
+    neighbours::link(job.project_root)?;
     let mut command = cargo(toolchain, &firmware_folder(job.project_root));
     command
         .args([
@@ -341,7 +343,7 @@ fn remapped_paths(
     let mut names = vec![(root.clone(), "/tinybench".to_owned())];
     names.extend(outer_names(toolchain));
     names.push((folder.to_owned(), "/target".to_owned()));
-    for (link, name) in neighbours(&root)? {
+    for (link, name) in neighbours::names() {
         names.push((link.clone(), name.clone()));
         names.push((firmware_folder(&root).join(link), name));
     }
@@ -367,22 +369,6 @@ pub(super) fn outer_names(toolchain: &Toolchain) -> Vec<(PathBuf, String)> {
 /// The flag that replaces a path by a name.
 pub(super) fn remapped((path, name): &(PathBuf, String)) -> String {
     format!("--remap-path-prefix={}={name}", path.display())
-}
-
-/// The links through which the firmware's workspace holds its neighbours, and what those are called.
-/// All of them, whatever is built: with other flags cargo would compile everything anew.
-fn neighbours(root: &Path) -> Result<BTreeMap<PathBuf, String>, BuildError> {
-    let links = firmware_folder(root).join("deps");
-    let mut names = BTreeMap::new();
-    for entry in fs::read_dir(&links).map_err(BuildError::io(&links))? {
-        let entry = entry.map_err(BuildError::io(&links))?;
-        let folder = absolute(&entry.path())?;
-        if let Ok(folder) = folder.strip_prefix(root) {
-            let name = format!("/tinybench/{}", folder.display());
-            names.insert(Path::new("deps").join(entry.file_name()), name);
-        }
-    }
-    Ok(names)
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, BuildError> {

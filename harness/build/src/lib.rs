@@ -13,6 +13,7 @@ mod job;
 mod key;
 mod library;
 mod linking;
+mod neighbours;
 mod opt;
 mod pinned;
 mod toolchain;

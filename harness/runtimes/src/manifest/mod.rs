@@ -104,7 +104,7 @@ pub struct RustBuild {
     pub engine: Option<String>,
     /// The feature of the firmware's package that links it.
     pub feature: Option<String>,
-    /// The crates that it is made of, by the names of their links in `targets/firmware/deps`: whose
+    /// The crates that it is made of, by the names of their links in the firmware's workspace: whose
     /// bytes count as the runtime's, and whose sources decide the image.
     #[serde(default)]
     pub crates: Vec<Crate>,
@@ -114,7 +114,7 @@ pub struct RustBuild {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Crate {
-    /// Its link in `targets/firmware/deps`; its package is `tinybench-NAME`.
+    /// Its link in the firmware's workspace; its package is `tinybench-NAME`.
     pub name: String,
     /// Its folder, from that of `runtime.toml`.
     #[serde(default = "here")]
