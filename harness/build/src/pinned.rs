@@ -1,9 +1,10 @@
 //! Objects that one compiler made once, kept in the program: whoever measures the project's own runtimes
 //! needs no compiler, and has the same code as everybody else.
 //!
-//! The store is a ZIP file: an index, and the objects of each crate under the hash of their bytes, as
-//! many sets of objects share most of them.
+//! The store is a ZIP file: an index, and for each core one compressed stream of all its crates' objects. Sets
+//! of objects share most of them, and what they don't share is nearly the same.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read, Write};
 use std::sync::OnceLock;
@@ -29,6 +30,17 @@ struct Index {
     /// Hashes of the sources that were compiled, by their packages.
     sources: Sources,
     sets: Vec<Set>,
+    /// What is in each core's stream, in its order.
+    streams: BTreeMap<String, Vec<Piece>>,
+}
+
+/// The objects of one crate in a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Piece {
+    /// The hash of its bytes, hexadecimal.
+    sha256: String,
+    /// How many.
+    bytes: usize,
 }
 
 /// The objects of images that have all but model, memories and place in common.
@@ -36,6 +48,7 @@ struct Index {
 struct Set {
     /// What the compiler was asked for.
     asked: String,
+    core: String,
     compiler: CompiledBy,
     /// The hashes of its units, in the order of their code.
     units: Vec<String>,
@@ -47,6 +60,7 @@ pub(super) struct Pinned {
     pub compiler: CompiledBy,
     /// What tells it from all others, whichever program they are in.
     pub identity: String,
+    core: String,
     units: Vec<String>,
 }
 
@@ -103,6 +117,7 @@ pub(super) fn find(job: &Job, sources: Option<&Sources>) -> Option<Pinned> {
     Some(Pinned {
         compiler: set.compiler.clone(),
         identity: format!("{asked} {}", set.units.join(" ")),
+        core: set.core.clone(),
         units: set.units.clone(),
     })
 }
@@ -118,27 +133,50 @@ pub(super) fn identity(sources: Option<&Sources>) -> Option<String> {
 impl Pinned {
     /// Its objects.
     pub fn objects(&self) -> Result<Objects, BuildError> {
-        let damaged = |_| LinkError::Damaged("the objects in the program");
-        let mut archive = open().map_err(damaged)?;
+        const DAMAGED: LinkError = LinkError::Damaged("the objects in the program");
+        let mut archive = open().map_err(|_| DAMAGED)?;
+        let mut stream = archive.by_name(&place(&self.core)).map_err(|_| DAMAGED)?;
+        let mut pieces = index().streams.get(&self.core).into_iter().flatten();
+        let wanted: BTreeSet<&str> = self.units.iter().map(String::as_str).collect();
+        let mut known = BTreeMap::new();
+        // What is behind the last that is wanted isn't decompressed.
+        while known.len() < wanted.len() {
+            let piece = pieces.next().ok_or(DAMAGED)?;
+            let mut bytes = vec![0; piece.bytes];
+            stream.read_exact(&mut bytes).map_err(|_| DAMAGED)?;
+            if wanted.contains(piece.sha256.as_str()) {
+                known.insert(piece.sha256.as_str(), bytes);
+            }
+        }
         let unit = |hash: &String| {
-            let bytes = entry(&mut archive, &place(hash)).map_err(damaged)?;
-            Unit::from_bytes(&bytes)
+            let bytes = known.get(hash.as_str());
+            Unit::from_bytes(bytes.ok_or(DAMAGED)?)
         };
         let units: Result<Vec<_>, LinkError> = self.units.iter().map(unit).collect();
         Ok(join(units?)?)
     }
 }
 
-fn place(hash: &str) -> String {
-    format!("objects/{hash}")
+/// The name of a core's stream.
+fn place(core: &str) -> String {
+    format!("objects/{core}")
 }
 
 /// A store that is being made.
 #[derive(Debug, Default)]
 pub struct Store {
     index: Index,
-    units: BTreeMap<String, Vec<u8>>,
+    /// For each core its units, by their crates and hashes: alike ones beside each other.
+    units: BTreeMap<String, BTreeMap<(String, String), Stored>>,
     asked: BTreeSet<(String, String)>,
+}
+
+/// A unit of a store that is being made.
+#[derive(Debug, Default)]
+struct Stored {
+    bytes: Vec<u8>,
+    /// How many sets have it.
+    sets: usize,
 }
 
 impl Store {
@@ -159,11 +197,15 @@ impl Store {
         sources: &Sources,
         library: &[u8],
     ) -> Result<(), BuildError> {
+        let core = job.target.core.to_owned();
+        let of_core = self.units.entry(core.clone()).or_default();
         let mut units = Vec::new();
         for unit in split(&tinybench_link::read(library, &ROOTS, false)?)? {
             let bytes = unit.to_bytes();
             let hash = format!("{:x}", Sha256::digest(&bytes));
-            self.units.insert(hash.clone(), bytes);
+            let stored = of_core.entry((unit.origin, hash.clone())).or_default();
+            stored.bytes = bytes;
+            stored.sets += 1;
             units.push(hash);
         }
         let asked = asked(job);
@@ -172,6 +214,7 @@ impl Store {
         self.index.sources.extend(sources.clone());
         self.index.sets.push(Set {
             asked,
+            core,
             compiler,
             units,
         });
@@ -196,17 +239,60 @@ impl Store {
         index
             .sets
             .sort_by(|a, b| (&a.compiler.target, &a.asked).cmp(&(&b.compiler.target, &b.asked)));
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(9))
-            .last_modified_time(zip::DateTime::default());
+        let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
+        // The levels above this one have larger dictionaries, and a stream fits into this one's 8 MiB.
+        let solid = options
+            .compression_method(CompressionMethod::Xz)
+            .compression_level(Some(6));
+        let mut streams = Vec::new();
+        for (core, units) in &self.units {
+            let mut units: Vec<_> = units.iter().collect();
+            // What most need comes first: the rest need not be decompressed then.
+            units.sort_by_key(|(_, it)| Reverse(it.sets));
+            let piece = |((_, sha256), it): &(&(String, String), &Stored)| Piece {
+                sha256: sha256.clone(),
+                bytes: it.bytes.len(),
+            };
+            let pieces = units.iter().map(piece).collect();
+            index.streams.insert(core.clone(), pieces);
+            let stream: Vec<&[u8]> = units.iter().map(|(_, it)| it.bytes.as_slice()).collect();
+            streams.push((core, stream.concat()));
+        }
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-        archive.start_file(INDEX, options)?;
+        archive.start_file(
+            INDEX,
+            options.compression_method(CompressionMethod::Deflated),
+        )?;
         archive.write_all(&serde_json::to_vec_pretty(&index)?)?;
-        for (hash, bytes) in &self.units {
-            archive.start_file(place(hash), options)?;
-            archive.write_all(bytes)?;
+        for (core, stream) in streams {
+            archive.start_file(place(core), solid)?;
+            archive.write_all(&stream)?;
         }
         Ok(archive.finish()?.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_set_of_the_store_can_be_read() {
+        let index = index();
+        assert!(!index.sets.is_empty());
+        for set in &index.sets {
+            let pinned = Pinned {
+                compiler: set.compiler.clone(),
+                identity: String::new(),
+                core: set.core.clone(),
+                units: set.units.clone(),
+            };
+            let objects = pinned.objects();
+            assert!(
+                objects.is_ok_and(|it| !it.sections.is_empty()),
+                "{}",
+                set.asked
+            );
+        }
     }
 }
