@@ -4,6 +4,7 @@
 //! The store is a ZIP file: an index, and for each core one compressed stream of all its crates' objects. Sets
 //! of objects share most of them, and what they don't share is nearly the same.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read, Write};
 use std::sync::OnceLock;
@@ -133,14 +134,19 @@ impl Pinned {
     /// Its objects.
     pub fn objects(&self) -> Result<Objects, BuildError> {
         const DAMAGED: LinkError = LinkError::Damaged("the objects in the program");
-        let stream = open().and_then(|mut archive| entry(&mut archive, &place(&self.core)));
-        let stream = stream.map_err(|_| DAMAGED)?;
+        let mut archive = open().map_err(|_| DAMAGED)?;
+        let mut stream = archive.by_name(&place(&self.core)).map_err(|_| DAMAGED)?;
+        let mut pieces = index().streams.get(&self.core).into_iter().flatten();
+        let wanted: BTreeSet<&str> = self.units.iter().map(String::as_str).collect();
         let mut known = BTreeMap::new();
-        let mut rest = stream.as_slice();
-        for piece in index().streams.get(&self.core).into_iter().flatten() {
-            let (bytes, behind) = rest.split_at_checked(piece.bytes).ok_or(DAMAGED)?;
-            known.insert(piece.sha256.as_str(), bytes);
-            rest = behind;
+        // What is behind the last that is wanted isn't decompressed.
+        while known.len() < wanted.len() {
+            let piece = pieces.next().ok_or(DAMAGED)?;
+            let mut bytes = vec![0; piece.bytes];
+            stream.read_exact(&mut bytes).map_err(|_| DAMAGED)?;
+            if wanted.contains(piece.sha256.as_str()) {
+                known.insert(piece.sha256.as_str(), bytes);
+            }
         }
         let unit = |hash: &String| {
             let bytes = known.get(hash.as_str());
@@ -160,9 +166,17 @@ fn place(core: &str) -> String {
 #[derive(Debug, Default)]
 pub struct Store {
     index: Index,
-    /// For each core the bytes of its units, by their crates and hashes: alike ones beside each other.
-    units: BTreeMap<String, BTreeMap<(String, String), Vec<u8>>>,
+    /// For each core its units, by their crates and hashes: alike ones beside each other.
+    units: BTreeMap<String, BTreeMap<(String, String), Stored>>,
     asked: BTreeSet<(String, String)>,
+}
+
+/// A unit of a store that is being made.
+#[derive(Debug, Default)]
+struct Stored {
+    bytes: Vec<u8>,
+    /// How many sets have it.
+    sets: usize,
 }
 
 impl Store {
@@ -189,7 +203,9 @@ impl Store {
         for unit in split(&tinybench_link::read(library, &ROOTS, false)?)? {
             let bytes = unit.to_bytes();
             let hash = format!("{:x}", Sha256::digest(&bytes));
-            of_core.insert((unit.origin, hash.clone()), bytes);
+            let stored = of_core.entry((unit.origin, hash.clone())).or_default();
+            stored.bytes = bytes;
+            stored.sets += 1;
             units.push(hash);
         }
         let asked = asked(job);
@@ -230,13 +246,16 @@ impl Store {
             .compression_level(Some(6));
         let mut streams = Vec::new();
         for (core, units) in &self.units {
-            let piece = |((_, sha256), bytes): (&(String, String), &Vec<u8>)| Piece {
+            let mut units: Vec<_> = units.iter().collect();
+            // What most need comes first: the rest need not be decompressed then.
+            units.sort_by_key(|(_, it)| Reverse(it.sets));
+            let piece = |((_, sha256), it): &(&(String, String), &Stored)| Piece {
                 sha256: sha256.clone(),
-                bytes: bytes.len(),
+                bytes: it.bytes.len(),
             };
             let pieces = units.iter().map(piece).collect();
             index.streams.insert(core.clone(), pieces);
-            let stream: Vec<&[u8]> = units.values().map(Vec::as_slice).collect();
+            let stream: Vec<&[u8]> = units.iter().map(|(_, it)| it.bytes.as_slice()).collect();
             streams.push((core, stream.concat()));
         }
         let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
@@ -250,5 +269,30 @@ impl Store {
             archive.write_all(&stream)?;
         }
         Ok(archive.finish()?.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_set_of_the_store_can_be_read() {
+        let index = index();
+        assert!(!index.sets.is_empty());
+        for set in &index.sets {
+            let pinned = Pinned {
+                compiler: set.compiler.clone(),
+                identity: String::new(),
+                core: set.core.clone(),
+                units: set.units.clone(),
+            };
+            let objects = pinned.objects();
+            assert!(
+                objects.is_ok_and(|it| !it.sections.is_empty()),
+                "{}",
+                set.asked
+            );
+        }
     }
 }
