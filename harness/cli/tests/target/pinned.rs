@@ -148,7 +148,7 @@ fn what_is_linked_here_is_as_large_as_what_lld_links() {
     let folder = tempfile::tempdir().unwrap();
     let model = project_root().join("workloads/models/kws/kws.tflite");
     let cargo = |arguments: &[&str], elsewhere: bool| {
-        let mut command = Command::new("cargo");
+        let mut command = Command::new(project_root().join("scripts/firmware-cargo"));
         command
             .current_dir(project_root().join("targets/firmware"))
             .args(arguments)
