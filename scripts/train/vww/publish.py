@@ -5,7 +5,7 @@ from common.publish import Workload
 from vww.features import CLASSES
 from vww.train import inputs
 
-PER_CLASS = 30
+PER_CLASS = 25
 
 WORKLOAD = Workload(
     name="vww",

@@ -1,6 +1,7 @@
 //! Taking the subjects of one or several runs: virtual boards side by side, each real probe with a queue
 //! of its own. The order of what comes out doesn't depend on how many are at work.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 use std::panic;
@@ -105,9 +106,8 @@ pub fn measure(
         queues.entry(probe).or_default().push(*task);
     }
     if let Some(tasks) = queues.get_mut(&None).filter(|_| pace.reorders()) {
-        // The longest first, so that none is left alone at the end: without a floating-point unit a front end
-        // takes longer than any model.
-        tasks.sort_by_key(|it| !runs[it.run].subjects.planned[it.subject].is_from_audio());
+        // The longest first, so that none is left alone at the end.
+        tasks.sort_by_key(|it| Reverse(runs[it.run].subjects.planned[it.subject].length()));
     }
     let done = endings.iter().flatten().count();
     let shared = Mutex::new(Shared {

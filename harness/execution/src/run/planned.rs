@@ -64,9 +64,16 @@ impl Planned {
         }
     }
 
-    /// Whether it is a workload from raw audio.
-    pub(super) fn is_from_audio(&self) -> bool {
-        matches!(self.source, Source::Workload(_)) && self.name.ends_with(AUDIO_SUFFIX)
+    /// Orders workloads by how long they take: without a floating-point unit a front end takes longer than any model,
+    /// and a stream to learn from has more samples than others have vectors.
+    pub(super) fn length(&self) -> (bool, bool, u64) {
+        let Source::Workload(workloads) = &self.source else {
+            return Default::default();
+        };
+        let card = workloads.card(&self.name).ok();
+        let learns = card.as_ref().is_some_and(|it| it.learning.is_some());
+        let macs = card.map_or(0, |it| it.model.macs);
+        (self.name.ends_with(AUDIO_SUFFIX), learns, macs)
     }
 
     /// Reads and checks it.
