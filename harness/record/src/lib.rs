@@ -23,7 +23,7 @@ pub use environment::{commit, scheduler};
 pub use latency::*;
 pub use metered::*;
 pub use profile::*;
-pub use quality::{Areas, Quality, QualityInterval};
+pub use quality::{Areas, Quality, QualityInterval, auc, interval};
 pub use result::*;
 pub use run::*;
 pub use values::Other;

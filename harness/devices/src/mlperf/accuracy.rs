@@ -3,11 +3,9 @@
 use super::device::{Device, Inference};
 use super::error::DeviceError;
 use super::performance::infer;
-use tinybench_execution::verify::interval;
-use tinybench_execution::verify::quality::auc;
 use tinybench_inputs::dataset::{DatasetError, Sample};
 use tinybench_inputs::dataset::{Metric, Task};
-use tinybench_record::QualityInterval;
+use tinybench_record::{QualityInterval, auc, interval};
 use tinybench_support::progress::Progress;
 
 /// What a device gave for a sample.

@@ -3,7 +3,6 @@
 mod answers;
 mod areas;
 pub mod float;
-pub mod interval;
 pub mod learning;
 pub mod quality;
 

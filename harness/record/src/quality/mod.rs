@@ -1,9 +1,14 @@
 //! How good answers are, and how sure that is.
 
+mod auc;
+pub mod interval;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::values::{Other, finite};
+
+pub use auc::auc;
 
 /// How good the answers are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,6 +1,6 @@
 //! How sure a figure of quality is: confidence intervals from what the samples gave.
 
-use tinybench_record::QualityInterval;
+use super::QualityInterval;
 
 /// How many times the samples are drawn again for a bootstrap.
 const RESAMPLES: usize = 2_000;
@@ -129,7 +129,7 @@ fn variance(values: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::quality::auc;
+    use crate::auc;
 
     fn normal(random: &mut oorandom::Rand64) -> f64 {
         let radius = (-2.0 * (1.0 - random.rand_float()).ln()).sqrt();
