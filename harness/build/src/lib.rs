@@ -201,13 +201,20 @@ pub enum BuildError {
     /// The objects can't be linked.
     #[error(transparent)]
     Link(LinkError),
-    /// There is nothing to compile.
+    /// Compiling is asked for, and there is nothing to compile.
     #[error(
-        "the program doesn't have the objects of this image, and {} has no sources to compile: clone the \
-         repository and name it with --project",
+        "compiling takes the sources of tinybench, which {} doesn't have: clone the repository and name the \
+         clone with --project; `tinybench doctor` there says which compilers it takes",
         .0.display()
     )]
     NoSources(PathBuf),
+    /// The program doesn't have the objects, and there is nothing to compile.
+    #[error(
+        "the program doesn't have the objects of this image, and {} has no sources to compile: clone the \
+         repository and name the clone with --project",
+        .0.display()
+    )]
+    NoObjects(PathBuf),
     /// A configuration of cargo's would change the image.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
@@ -386,6 +393,11 @@ pub fn identity(
     ))
 }
 
+/// Whether there are sources in `project_root` that can be compiled.
+pub fn sources_are_there(project_root: &Path) -> bool {
+    key::are_there(project_root)
+}
+
 /// Whether the program has the objects of the project's own runtimes as they are in `project_root`, so that no
 /// compiler is needed for them.
 ///
@@ -433,7 +445,11 @@ fn run(job: &Job, on_event: &mut dyn FnMut(Event)) -> Result<Firmware, BuildErro
             |_: &cache::Cache, _: &mut dyn FnMut(Event)| linking::link(job, pinned.objects()?);
         return kept(job, &key, pinned.compiler.clone(), made, on_event);
     }
-    let sources = sources.ok_or_else(|| BuildError::NoSources(job.project_root.to_owned()))?;
+    let nothing = match job.from_source {
+        true => BuildError::NoSources,
+        false => BuildError::NoObjects,
+    };
+    let sources = sources.ok_or_else(|| nothing(job.project_root.to_owned()))?;
     let compiler = Compiler::of(job, sources)?;
     let key = key::key(job, &compiler.toolchain, &compiler.sources)?;
     let made = |cache: &cache::Cache, on_event: &mut dyn FnMut(Event)| match job.binary {

@@ -77,13 +77,21 @@ impl Project {
     /// # Errors
     /// `explicit` is neither, or what the program brings can't be unpacked into the cache.
     pub fn find(explicit: Option<&Path>, current: &Path) -> Result<Self, ProjectError> {
-        let from = explicit.unwrap_or(current);
-        if explicit.is_some() && !is_clone(from) && !is_own(from) {
-            return Err(ProjectError::NotAProject(from.to_owned()));
+        // What is above a folder is only told by its whole path.
+        let whole = |it: &Path| it.canonicalize().unwrap_or_else(|_| it.to_owned());
+        let named = explicit.map(|it| whole(&current.join(it)));
+        if let (Some(asked), Some(named)) = (explicit, &named)
+            && !has_boards(named)
+            && !is_own(named)
+        {
+            return Err(ProjectError::NotAProject(asked.to_owned()));
         }
-        let named = explicit.filter(|it| is_own(it));
-        let own = named.or_else(|| current.ancestors().find(|it| is_own(it)));
-        let (root, is_brought) = match from.ancestors().find(|it| is_clone(it)) {
+        let own = named.iter().find(|it| is_own(it)).map(PathBuf::as_path);
+        let own = own.or_else(|| current.ancestors().find(|it| is_own(it)));
+        let from = named.as_deref().unwrap_or(current);
+        let asked_for = |it: &Path| explicit.is_some() && it == from && has_boards(it);
+        let mut above = from.ancestors();
+        let (root, is_brought) = match above.find(|it| asked_for(it) || is_clone(it)) {
             Some(root) => (root.to_owned(), false),
             None => {
                 let folder = Cache::of_the_user()?.bundle(&tinybench_bundle::identity());
@@ -102,6 +110,11 @@ impl Project {
     /// The folder with all that isn't the user's own: a clone of the repository, or what the program brings.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The user's own folder, if there is one.
+    pub fn own(&self) -> Option<&Path> {
+        self.own.as_deref()
     }
 
     /// The same with more folders of runtimes: each is one, or holds some.
@@ -174,8 +187,13 @@ impl Project {
     }
 }
 
-fn is_clone(folder: &Path) -> bool {
+fn has_boards(folder: &Path) -> bool {
     folder.join(BOARDS).is_dir()
+}
+
+/// Whether a folder is a clone of the repository. One of boards may be anybody's.
+fn is_clone(folder: &Path) -> bool {
+    has_boards(folder) && folder.join("targets/runtimes").is_dir()
 }
 
 fn is_own(folder: &Path) -> bool {
@@ -199,13 +217,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("a/b/c");
         fs::create_dir_all(&inner).unwrap();
-        fs::create_dir_all(folder.path().join("targets/boards")).unwrap();
-        assert_eq!(Project::find(None, &inner).unwrap().root(), folder.path());
-        fs::create_dir_all(folder.path().join("a/targets/boards")).unwrap();
-        assert_eq!(
-            Project::find(None, &inner).unwrap().root(),
-            folder.path().join("a")
-        );
+        let make = |part: &str| fs::create_dir_all(folder.path().join(part)).unwrap();
+        let found = || Project::find(None, &inner).unwrap().root().to_owned();
+        make("targets/boards");
+        make("targets/runtimes");
+        assert_eq!(found(), folder.path());
+        // Somebody else's, unless it is named.
+        make("a/targets/boards");
+        assert_eq!(found(), folder.path());
+        let named = Project::find(Some(Path::new("..")), &folder.path().join("a/b"));
+        assert!(named.unwrap().root().ends_with("a"));
+        make("a/targets/runtimes");
+        assert_eq!(found(), folder.path().join("a"));
     }
 
     #[test]
@@ -246,20 +269,22 @@ mod tests {
         fs::create_dir(folder.path().join(OWN_BOARDS)).unwrap();
         fs::write(folder.path().join(SETTINGS), "").unwrap();
         fs::write(folder.path().join("boards/nano33.toml"), "").unwrap();
-        let card = folder.path().join("workloads/kws/card.toml");
-        fs::create_dir_all(card.parent().unwrap()).unwrap();
-        fs::write(card, "").unwrap();
         let project = Project::find(None, folder.path()).unwrap();
         let board = Boards::open(&project.boards()).unwrap_err().to_string();
         assert!(
             board.contains("boards/nano33.toml: tinybench brings a board"),
             "{board}"
         );
-        let workload = Workloads::open(&project.models()).unwrap_err().to_string();
-        assert!(
-            workload.contains("workloads/kws/card.toml: tinybench brings a workload"),
-            "{workload}"
-        );
+        for name in ["kws", "kws-audio"] {
+            let own = folder.path().join("workloads");
+            fs::create_dir_all(own.join(name)).unwrap();
+            fs::write(own.join(name).join("card.toml"), "").unwrap();
+            let project = Project::find(None, folder.path()).unwrap();
+            let taken = Workloads::open(&project.models()).unwrap_err().to_string();
+            let expected = format!("workloads/{name}/card.toml: tinybench brings a workload");
+            assert!(taken.contains(&expected), "{taken}");
+            fs::remove_dir_all(own).unwrap();
+        }
     }
 
     #[test]

@@ -157,6 +157,18 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
         .map(drop)
 }
 
+/// Writes `bytes` to the new file `path`, whole or not at all. What is there already, a link that leads nowhere too,
+/// is left alone.
+///
+/// # Errors
+/// Of the kind [`io::ErrorKind::AlreadyExists`] where something is there.
+pub fn create(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    temporary(path, bytes)
+        .and_then(|file| file.persist_noclobber(path).map_err(|e| e.error))
+        .map_err(WriteError::of(path))
+        .map(drop)
+}
+
 /// Tries whether [`write`] to `path` can succeed, before the work is done whose result it is.
 pub fn try_write(path: &Path) -> Result<(), WriteError> {
     match fs::metadata(path) {

@@ -1,5 +1,6 @@
 //! Plain tables, and how they fit a terminal.
 
+use crate::printable::printable;
 use tabled::builder::Builder;
 use tabled::grid::util::string::get_line_width;
 use tabled::settings::object::Columns;
@@ -24,9 +25,11 @@ pub fn fitting<const N: usize>(
     drop: &[&str],
     width: usize,
 ) -> String {
+    // What is listed comes from files of anybody's.
+    let safe = |row: [String; N]| row.map(|cell| printable(&cell).into_owned());
     let fitted = Fitted {
         headings: headings.map(str::to_owned).to_vec(),
-        rows: rows.into_iter().map(Vec::from).collect(),
+        rows: rows.into_iter().map(|row| safe(row).to_vec()).collect(),
         numeric: &[],
         drop,
     };

@@ -23,11 +23,12 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         let current = std::env::current_dir().unwrap_or_default();
         Project::find(cli.global.project.as_deref(), Path::new(&current))
     };
-    // With the runtimes that the nearest tinybench.toml names.
+    // With the runtimes that its tinybench.toml names.
     let with_runtimes = || -> Result<Project, Failure> {
+        let project = project()?;
         let current = std::env::current_dir().unwrap_or_default();
-        let folders = config::load(None, &current)?.runtimes()?;
-        Ok(project()?.with_runtimes(folders))
+        let folders = config::load(None, project.own().unwrap_or(&current))?.runtimes()?;
+        Ok(project.with_runtimes(folders))
     };
     match &cli.command {
         Command::Run(args) => run::run(args, &with_runtimes()?),

@@ -237,7 +237,7 @@ fn a_project_of_the_user_s_own_is_begun_and_nothing_replaced() {
     assert_eq!(begun.code, Some(0), "{}", begun.stderr);
     assert_eq!(
         begun.stdout,
-        "thermostat/tinybench.toml\nthermostat/boards/README.md\nthermostat/workloads/README.md\n"
+        "thermostat/boards/README.md\nthermostat/workloads/README.md\nthermostat/tinybench.toml\n"
     );
     assert!(begun.stderr.contains("Next: `tinybench run --board nano33"));
     // Its settings hold.
@@ -258,4 +258,19 @@ fn a_project_of_the_user_s_own_is_begun_and_nothing_replaced() {
     assert!(!tinybench.path("thermostat/boards").exists());
     let text = fs::read_to_string(tinybench.path("thermostat/tinybench.toml"));
     assert_eq!(text.unwrap(), "mine");
+
+    // All or nothing.
+    tinybench.file("half/workloads", b"mine");
+    assert_eq!(init("half").code, Some(8));
+    let left: Vec<_> = fs::read_dir(tinybench.path("half")).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    #[cfg(unix)]
+    {
+        fs::create_dir(tinybench.path("link")).unwrap();
+        let link = tinybench.path("link/tinybench.toml");
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        assert_eq!(init("link").code, Some(8));
+        assert!(link.is_symlink());
+        assert!(!tinybench.path("link/boards").exists());
+    }
 }

@@ -114,6 +114,7 @@ pub(super) fn is_of_all(error: &Failure) -> bool {
         matches!(
             error,
             BuildError::Toolchain(_)
+                | BuildError::NoSources(_)
                 | BuildError::Configuration(_)
                 | BuildError::NoPlace { .. }
                 | BuildError::DiskFull(_)

@@ -258,26 +258,26 @@ impl Session {
         self.core()?.run().map_err(|error| target_error(&error))
     }
 
-    /// Takes samples of the instructions until the core stops, or is to be waited for no longer.
+    /// Takes samples of the instructions until the core stops. Those of a part of the time would be others than those
+    /// of all of it: then there are none.
     fn sample(&mut self, patience: &mut Patience) -> Result<(), TargetError> {
-        let session = &mut self.session;
         loop {
-            write_virtual_ap(session, VIRTUAL_AP_SAMPLE, SAMPLE_INSTRUCTIONS)?;
-            let runs = read_virtual_ap(session, VIRTUAL_AP_SAMPLE)? != 0;
-            if !runs || patience.is_over() || interrupt::check().is_err() {
+            write_virtual_ap(&mut self.session, VIRTUAL_AP_SAMPLE, SAMPLE_INSTRUCTIONS)?;
+            if read_virtual_ap(&mut self.session, VIRTUAL_AP_SAMPLE)? == 0 {
                 return Ok(());
             }
+            wait_on(&mut self.core()?, patience)?;
         }
     }
 
-    /// Looks where the core is until it stops, or is to be waited for no longer.
+    /// Looks where the core is until it stops.
     fn look(&mut self, patience: &mut Patience) -> Result<(), TargetError> {
         let Some(mut pcs) = self.pcs.take() else {
             return Ok(());
         };
         let (mut failed, mut empty, mut unchecked) = (0, 0, 0);
         let mut core = self.core()?;
-        loop {
+        let ended = loop {
             match core.read_word_32(DWT_PCSR) {
                 // Nothing comes of a core that has halted, and now and then of one that runs. At 0 no code is:
                 // that is what a chip without the register, or a trace unit that is off, gives.
@@ -291,7 +291,7 @@ impl Session {
                     pcs.missed += 1;
                     failed += 1;
                     if failed > MOST_FAILED {
-                        return Err(target_error(&error));
+                        break Err(target_error(&error));
                     }
                 }
             }
@@ -299,18 +299,18 @@ impl Session {
             if empty == MOST_EMPTY || unchecked == MOST_UNCHECKED {
                 let status = core.status().map_err(|error| target_error(&error))?;
                 if !matches!(status, CoreStatus::Running | CoreStatus::Sleeping) {
-                    break;
+                    break Ok(());
                 }
                 pcs.missed += std::mem::take(&mut empty);
                 unchecked = 0;
             }
-            if patience.is_over() || interrupt::check().is_err() {
-                break;
+            if let Err(error) = wait_on(&mut core, patience) {
+                break Err(error);
             }
-        }
+        };
         drop(core);
         self.pcs = Some(pcs);
-        Ok(())
+        ended
     }
 
     /// Waits until the core halts.
@@ -325,15 +325,7 @@ impl Session {
                 }
                 CoreStatus::Running | CoreStatus::Sleeping | CoreStatus::Unknown => {}
             }
-            if patience.is_over() {
-                let timeout = patience.timeout();
-                let stopped = Box::new(stop(&mut core)?);
-                return Err(TargetError::Hung { timeout, stopped });
-            }
-            if let Err(interrupted) = interrupt::check() {
-                stop(&mut core)?;
-                return Err(interrupted.into());
-            }
+            wait_on(&mut core, patience)?;
             if real {
                 thread::sleep(POLL_INTERVAL);
             }
@@ -351,6 +343,23 @@ impl Session {
     fn core(&mut self) -> Result<Core<'_>, TargetError> {
         self.session.core(0).map_err(|error| target_error(&error))
     }
+}
+
+/// Stops the core if it is to be waited for no longer.
+///
+/// # Errors
+/// Then.
+fn wait_on(core: &mut Core, patience: &mut Patience) -> Result<(), TargetError> {
+    if patience.is_over() {
+        let timeout = patience.timeout();
+        let stopped = Box::new(stop(core)?);
+        return Err(TargetError::Hung { timeout, stopped });
+    }
+    if let Err(interrupted) = interrupt::check() {
+        stop(core)?;
+        return Err(interrupted.into());
+    }
+    Ok(())
 }
 
 /// The text of an error without the full stop that some of probe-rs's have.

@@ -17,7 +17,9 @@ pub const BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/bundle.zip"))
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// It can't be unpacked there.
-    #[error("what tinybench brings can't be unpacked: {0}")]
+    #[error(
+        "what tinybench brings can't be unpacked into the cache: {0} (TINYBENCH_CACHE names another folder)"
+    )]
     Write(#[from] WriteError),
     /// The program was changed.
     #[error("what tinybench brings is damaged: {0}")]
@@ -26,8 +28,8 @@ pub enum BundleError {
 
 exits_with!(BundleError => Output);
 
-/// Puts the bundle's files into `folder`, made if it isn't there, as far as they aren't there in their
-/// lengths. Each is there whole or not at all, so several processes may do so at once.
+/// Puts the bundle's files into `folder`, made if it isn't there, as far as they aren't there as they were
+/// packed. Each is there whole or not at all, so several processes may do so at once.
 ///
 /// # Errors
 /// A file or folder can't be written.
@@ -36,8 +38,7 @@ pub fn unpack(folder: &Path) -> Result<(), BundleError> {
     for index in 0..archive.len() {
         let mut file = archive.by_index(index)?;
         let path = folder.join(inner(file.enclosed_name())?);
-        let is_there = fs::metadata(&path).is_ok_and(|it| it.is_file() && it.len() == file.size());
-        if is_there {
+        if is_there(&path, file.size(), file.crc32()) {
             continue;
         }
         let mut bytes = Vec::new();
@@ -48,6 +49,13 @@ pub fn unpack(folder: &Path) -> Result<(), BundleError> {
         files::write(&path, &bytes)?;
     }
     Ok(())
+}
+
+/// Whether a file is as it was packed, by its length and check sum: who changes a file in a cache by mistake has
+/// the right one again.
+fn is_there(path: &Path, bytes: u64, crc32: u32) -> bool {
+    fs::metadata(path).is_ok_and(|it| it.is_file() && it.len() == bytes)
+        && fs::read(path).is_ok_and(|it| crc32fast::hash(&it) == crc32)
 }
 
 /// A place below the folder.
@@ -109,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_cut_off_is_put_back_and_the_rest_left_alone() {
+    fn what_is_missing_or_changed_is_put_back_and_the_rest_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         unpack(folder.path()).unwrap();
         let card = folder.path().join("workloads/models/kws/card.toml");
@@ -117,9 +125,13 @@ mod tests {
         let board = folder.path().join("targets/boards/nano33.toml");
         let before = fs::metadata(&board).unwrap().modified().unwrap();
         fs::write(&card, &whole[..100]).unwrap();
+        let suite = folder.path().join("workloads/suites/standard.toml");
+        let of_suite = fs::read_to_string(&suite).unwrap();
+        fs::write(&suite, of_suite.replacen("kws", "vww", 1)).unwrap();
         fs::remove_dir_all(folder.path().join("results")).unwrap();
         unpack(folder.path()).unwrap();
         assert_eq!(fs::read(&card).unwrap(), whole);
+        assert_eq!(fs::read_to_string(&suite).unwrap(), of_suite);
         assert!(folder.path().join("results/published").is_dir());
         assert_eq!(fs::metadata(&board).unwrap().modified().unwrap(), before);
     }

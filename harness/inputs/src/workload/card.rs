@@ -262,6 +262,12 @@ impl Card {
         if self.vectors.labels.is_some() != self.vectors.labels_sha256.is_some() {
             return Err("vectors.labels and vectors.labels_sha256 go together".to_owned());
         }
+        if let Some(quality) = &self.quality {
+            let numbers = [("value", quality.value), ("threshold", quality.threshold)];
+            if let Some((name, value)) = numbers.iter().find(|(_, value)| !value.is_finite()) {
+                return Err(format!("quality.{name} is {value}, which is no number"));
+            }
+        }
         if self.learning.is_some() && self.task.is_some() {
             return Err(
                 "[learning] and [task] don't go together: the stream has the labels".to_owned(),

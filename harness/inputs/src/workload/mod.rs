@@ -133,7 +133,9 @@ impl Workloads {
                 let Some(name) = name.filter(|_| card.is_file()) else {
                     continue;
                 };
-                if cards.contains_key(name) {
+                // With that ending it is the workload's of the name before it, from raw audio.
+                let of = name.strip_suffix(AUDIO_SUFFIX).unwrap_or(name);
+                if cards.contains_key(name) || cards.contains_key(of) {
                     return Err(WorkloadError::Taken { path: card });
                 }
                 cards.insert(name.to_owned(), card);
@@ -174,7 +176,9 @@ impl Workloads {
             problem,
         };
         let read = |file: &str, sha256: &str| -> Result<Vec<u8>, WorkloadError> {
-            let bytes = files::read(&folder.join(file), MAX_DATA_BYTES)?;
+            let path = folder.join(file);
+            files::check_regular(&path)?;
+            let bytes = files::read(&path, MAX_DATA_BYTES)?;
             let actual = sha256_hex(&bytes);
             if actual != sha256 {
                 return Err(value(format!(
@@ -222,10 +226,11 @@ impl Workloads {
                 )));
             };
             let bytes = read(&audio.file, &audio.sha256)?;
-            let expected = audio.count * audio.samples * SAMPLE_BYTES;
-            if bytes.len() != expected {
+            let expected = audio.count.checked_mul(audio.samples);
+            let expected = expected.and_then(|samples| samples.checked_mul(SAMPLE_BYTES));
+            if Some(bytes.len()) != expected {
                 return Err(value(format!(
-                    "{} has {} bytes, but {} times {} samples of 16 bits are {expected}",
+                    "{} has {} bytes, not {} times {} samples of 16 bits",
                     audio.file,
                     bytes.len(),
                     audio.count,
@@ -370,6 +375,18 @@ synthetic = true
         );
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+        let folder = folder();
+        let model = folder.path().join("tiny/tiny.tflite");
+        fs::remove_file(&model).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&model).status();
+        assert!(made.unwrap().success());
+        let message = load(&folder).unwrap_err().to_string();
+        assert!(message.contains("it is a pipe"), "{message}");
+    }
+
     #[test]
     fn a_contradiction_is_an_error_that_says_what() {
         assert_eq!(
@@ -389,6 +406,13 @@ synthetic = true
             "card.toml: `../../secret` must be the name of a file beside the card"
         );
         assert!(message_with("macs = 1", "macs = -1").contains("expected u64"));
+        assert_eq!(
+            message_with(
+                "[data]",
+                "[quality]\nmetric = \"top1\"\nvalue = nan\nthreshold = 0.5\nsamples = 9\n[data]"
+            ),
+            "card.toml: quality.value is NaN, which is no number"
+        );
     }
 
     #[test]
@@ -506,7 +530,12 @@ samples = 30
             (
                 "samples = 30",
                 "samples = 31",
-                "vectors.audio.i16 has 60 bytes, but 1 times 31 samples of 16 bits are 62",
+                "vectors.audio.i16 has 60 bytes, not 1 times 31 samples of 16 bits",
+            ),
+            (
+                "samples = 30",
+                "samples = 4611686018427387934",
+                "has 60 bytes, not 1 times 4611686018427387934 samples",
             ),
             (
                 "\"vectors.audio.i16\"",

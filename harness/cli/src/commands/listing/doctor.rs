@@ -9,6 +9,7 @@ use crate::stdout;
 use serde::Serialize;
 use tinybench_execution::build::{
     ToolchainSource, find_c_compiler, find_clang, find_toolchain, objects_are_brought,
+    sources_are_there,
 };
 use tinybench_execution::target::virtual_board;
 use tinybench_inputs::board::{Board, Boards};
@@ -87,10 +88,19 @@ pub fn check(args: &ListArgs, project: &Project) -> Result<(), Failure> {
         loaded.push(boards.load(&name)?.told());
     }
 
+    let own = project.own().filter(|own| *own != project.root());
+    let own = own.map_or(String::new(), |own| format!("{} and ", own.display()));
     let mut findings = vec![Finding::fine(format!(
-        "project: {}",
+        "project: {own}{}",
         project.root().display()
     ))];
+    if !sources_are_there(project.root()) {
+        findings.push(Finding::absent(
+            "sources: none",
+            "only needed for what compiles (--build, calibrate, engines of your own): clone the repository \
+             and name the clone with --project",
+        ));
+    }
     findings.push(workloads(project)?);
     let mut toolchains = toolchains(&loaded);
     let brought = objects_are_brought(project.root())?;

@@ -1,6 +1,7 @@
 //! `tinybench boards new`
 
 use std::fmt::Write;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use tinybench_execution::target::chip::{self, KnownChip};
@@ -21,7 +22,14 @@ struct Taken {
     path: String,
 }
 
-exits_with!(Taken => Output);
+/// No board file is called so.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: the name of a board file ends with .toml")]
+struct NotToml {
+    path: String,
+}
+
+exits_with!(Taken => Output, NotToml => Usage);
 
 /// Writes a board file from what probe-rs knows of a chip.
 pub fn write(args: &NewBoardArgs) -> Result<(), Failure> {
@@ -30,17 +38,25 @@ pub fn write(args: &NewBoardArgs) -> Result<(), Failure> {
         .out
         .clone()
         .unwrap_or_else(|| PathBuf::from(format!("{}.toml", chip.name.to_lowercase())));
+    if path.extension().is_none_or(|it| it != "toml") {
+        return Err(NotToml {
+            path: path.display().to_string(),
+        }
+        .into());
+    }
     let text = text(args, &chip, &path);
     // What the user has given is checked as any other file is.
-    let board = Board::parse(&text, &path)?.board;
-    if path.exists() {
-        let path = path.display().to_string();
-        return Err(Taken { path }.into());
+    Board::parse(&text, &path)?;
+    let above = path.parent().unwrap_or(Path::new(""));
+    let made = files::make_folders(above).map_err(WriteError::of(above))?;
+    if let Err(error) = files::create(&path, text.as_bytes()) {
+        made.undo();
+        if error.source.kind() == io::ErrorKind::AlreadyExists {
+            let path = path.display().to_string();
+            return Err(Taken { path }.into());
+        }
+        return Err(error.into());
     }
-    if let Some(above) = path.parent() {
-        let _made = files::make_folders(above).map_err(WriteError::of(above))?;
-    }
-    files::write(&path, text.as_bytes())?;
     eprintln!(
         "From probe-rs: where flash and RAM are. Given: the clock. Assumed, so look into the file: a \
          {}, {} wait states of flash, no caches.\n\
@@ -49,9 +65,6 @@ pub fn write(args: &NewBoardArgs) -> Result<(), Failure> {
         args.wait_states,
         path.display()
     );
-    if !path.to_string_lossy().ends_with(".toml") {
-        eprintln!("{} takes a file whose name ends with .toml", board.name);
-    }
     stdout::print(&path.display().to_string())
 }
 
