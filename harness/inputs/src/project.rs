@@ -92,7 +92,11 @@ impl Project {
         let asked_for = |it: &Path| explicit.is_some() && it == from && has_boards(it);
         let mut above = from.ancestors();
         let (root, is_brought) = match above.find(|it| asked_for(it) || is_clone(it)) {
-            Some(root) => (root.to_owned(), false),
+            // Called as it was named, which is shorter.
+            Some(root) => match explicit.filter(|_| root == from) {
+                Some(asked) => (asked.to_owned(), false),
+                None => (root.to_owned(), false),
+            },
             None => {
                 let folder = Cache::of_the_user()?.bundle(&tinybench_bundle::identity());
                 tinybench_bundle::unpack(&folder)?;
@@ -225,8 +229,10 @@ mod tests {
         // Somebody else's, unless it is named.
         make("a/targets/boards");
         assert_eq!(found(), folder.path());
-        let named = Project::find(Some(Path::new("..")), &folder.path().join("a/b"));
-        assert!(named.unwrap().root().ends_with("a"));
+        let named = folder.path().join("a/b/..");
+        let named = Project::find(Some(&named), Path::new("/")).unwrap();
+        let whole = |path: &Path| path.canonicalize().unwrap();
+        assert_eq!(whole(named.root()), whole(&folder.path().join("a")));
         make("a/targets/runtimes");
         assert_eq!(found(), folder.path().join("a"));
     }

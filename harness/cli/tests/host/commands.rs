@@ -253,7 +253,7 @@ fn a_project_of_the_user_s_own_is_begun_and_nothing_replaced() {
     assert!(
         again
             .stderr
-            .contains("thermostat/tinybench.toml is there already")
+            .contains("thermostat/workloads/README.md is there already")
     );
     assert!(!tinybench.path("thermostat/boards").exists());
     let text = fs::read_to_string(tinybench.path("thermostat/tinybench.toml"));
