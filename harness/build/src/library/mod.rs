@@ -92,13 +92,6 @@ pub enum LibraryError {
     /// A variable has no value.
     #[error(transparent)]
     Variable(#[from] VariableError),
-    /// There is no interface to compile it against, nor firmware to link it with.
-    #[error(
-        "an engine of your own takes the sources of tinybench, which {} doesn't have: clone the repository \
-         and name the clone with --project; `tinybench doctor` there says which compilers it takes",
-        .0.display()
-    )]
-    NoSources(PathBuf),
     /// There is no compiler of Rust.
     #[error(transparent)]
     Toolchain(#[from] ToolchainError),
@@ -198,9 +191,6 @@ pub fn build(
     c: &CBuild,
     progress: &mut Progress,
 ) -> Result<Library, LibraryError> {
-    if !crate::key::are_there(request.project_root) {
-        return Err(LibraryError::NoSources(request.project_root.to_owned()));
-    }
     let place = Place::new(request)?;
     // Two builds of one runtime would take the generated sources from each other.
     let _lock = lock(&place.made_in)?;

@@ -114,6 +114,10 @@ impl Parts<'_> {
         };
         let rust = manifest.rust.as_ref();
         let of_user = rust.and_then(|it| Some((it.package.as_path(), it.engine.as_deref()?)));
+        let compiles = manifest.c.is_some() || of_user.is_some();
+        if compiles && !build::sources_are_there(request.project_root) {
+            return Err(BuildError::NoSources(request.project_root.to_owned()).into());
+        }
         let library = match (&manifest.c, of_user) {
             (Some(c), _) => build::build_c(&request, c, progress),
             (None, Some((package, engine))) => {
