@@ -44,6 +44,7 @@ fn typed(tinybench: &Tinybench, line: &str) {
     let output = Command::new("sh")
         .args(["-c", line])
         .current_dir(tinybench.folder.path())
+        .env("TINYBENCH_PROJECT", project_root())
         .env("PATH", format!("{}:{path}", folder.display()))
         .output()
         .unwrap();

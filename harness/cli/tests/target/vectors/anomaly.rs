@@ -203,7 +203,7 @@ fn a_feature_that_differs_by_one_step_is_within_the_tolerance() {
     let features = result.features.as_ref().unwrap();
     assert_eq!((features.differing, features.max_abs_diff), (1, 1));
     assert!(result.outputs.as_ref().unwrap().verified);
-    let expected = "the host; where features differ, portable kernels of interpreter 0.1.0 on the \
+    let expected = "the host; where features differ, portable kernels of interpreter 0.2.0 on the \
                     host";
     assert_eq!(result.outputs.as_ref().unwrap().reference, expected);
 }
