@@ -35,13 +35,13 @@ rustup_target_is_there() {
     compgen -G "$folder/libcore-*.rlib" >/dev/null
 }
 
-# The links to crates beside it that the firmware's workspace has (harness/build/src/neighbours.rs).
+# The links to crates beside it that the firmware's workspace has, as tinybench makes them.
 link_firmware() {
-    local crate deps=$root/targets/firmware/deps
+    local name crate deps=$root/targets/firmware/deps
     mkdir -p "$deps"
-    for crate in targets/interface targets/runtimes/{classical,interpreter,interpreter/kernels} workloads/{learning,pipeline}; do
-        [ -d "$deps/$(basename "$crate")" ] || ln -s "../../../$crate" "$deps/"
-    done
+    while read -r name crate; do
+        [ -d "$deps/$name" ] || ln -s "../../../$crate" "$deps/$name"
+    done < <(sed -n 's/^    ("\([a-z]*\)", "\(.*\)"),$/\1 \2/p' "$root/harness/build/src/neighbours.rs")
 }
 
 # What compiles C for one of the static targets.

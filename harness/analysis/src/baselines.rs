@@ -2,9 +2,8 @@
 //! project.
 
 use std::path::{Path, PathBuf};
-use tinybench_support::exits_with;
+use tinybench_support::{SETTINGS, exits_with};
 
-use crate::config;
 pub use tinybench_record::BaselineName as Name;
 use tinybench_support::files::{self, WriteError};
 use tinybench_support::printable::{printable, printable_path};
@@ -43,9 +42,7 @@ impl Baselines {
     pub fn around(folder: &Path) -> Self {
         let project = folder
             .ancestors()
-            .find(|folder| {
-                folder.join(".tinybench").is_dir() || folder.join(config::FILE).is_file()
-            })
+            .find(|folder| folder.join(".tinybench").is_dir() || folder.join(SETTINGS).is_file())
             .unwrap_or(folder);
         Self {
             folder: project.join(FOLDER),

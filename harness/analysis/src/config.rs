@@ -10,11 +10,9 @@ use serde::Deserialize;
 
 use crate::compare::{Aspect, Gate, Limit, LimitError, percentage};
 use crate::metrics::{Metric, UnknownMetric};
+use tinybench_support::SETTINGS;
 use tinybench_support::files::{self, ReadError};
 use tinybench_support::printable::{printable, printable_path};
-
-/// Name of the file.
-pub use tinybench_support::SETTINGS as FILE;
 
 /// Largest file that is read.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
@@ -165,7 +163,7 @@ impl Loaded {
 pub fn find(folder: &Path) -> Option<PathBuf> {
     folder
         .ancestors()
-        .map(|folder| folder.join(FILE))
+        .map(|folder| folder.join(SETTINGS))
         .find(|path| path.is_file())
 }
 
@@ -281,7 +279,7 @@ mod tests {
     fn folders_of_runtimes_are_those_beside_the_file() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("engines")).unwrap();
-        let file = folder.path().join(FILE);
+        let file = folder.path().join(SETTINGS);
         let runtimes = |text: &str| parse(text, file.clone()).unwrap().runtimes();
         let found = runtimes("runtimes = [\"engines\"]").unwrap();
         assert_eq!(found, [folder.path().join("engines")]);
@@ -291,12 +289,12 @@ mod tests {
     }
 
     fn told(text: &str) -> String {
-        parse(text, FILE.into()).unwrap_err().to_string()
+        parse(text, SETTINGS.into()).unwrap_err().to_string()
     }
 
     #[test]
     fn limits_floors_and_permissions_are_read() {
-        let loaded = parse(EXAMPLE, FILE.into()).unwrap();
+        let loaded = parse(EXAMPLE, SETTINGS.into()).unwrap();
         assert_eq!(loaded.config.compare.allow, [Aspect::Compiler]);
         assert_eq!(loaded.config.compare.confirm, 2);
         let latency = Metric::find("latency").unwrap();
@@ -334,10 +332,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("a/b");
         std::fs::create_dir_all(&inner).unwrap();
-        std::fs::write(folder.path().join(FILE), EXAMPLE).unwrap();
+        std::fs::write(folder.path().join(SETTINGS), EXAMPLE).unwrap();
         let loaded = load(None, &inner).unwrap();
-        assert_eq!(loaded.path, Some(folder.path().join(FILE)));
-        std::fs::write(folder.path().join("a").join(FILE), "").unwrap();
+        assert_eq!(loaded.path, Some(folder.path().join(SETTINGS)));
+        std::fs::write(folder.path().join("a").join(SETTINGS), "").unwrap();
         assert_eq!(load(None, &inner).unwrap().gate, Gate::default());
         let named = folder.path().join("none.toml");
         assert!(load(Some(&named), &inner).is_err());

@@ -33,7 +33,6 @@ pub(super) fn compile(
     on_event: &mut dyn FnMut(Event),
 ) -> Result<PathBuf, BuildError> {
     let firmware = absolute(&firmware_folder(job.project_root))?;
-    neighbours::link(job.project_root)?;
     let total = count_packages(job, toolchain, &firmware);
     let mut command = command(job, toolchain, &firmware, &absolute(folder)?)?;
     let program = command.get_program().to_owned();
@@ -129,7 +128,6 @@ pub(super) fn forget_old_sources(
         return Ok(());
     }
     fs::create_dir_all(folder).map_err(BuildError::place(folder))?;
-    neighbours::link(job.project_root)?;
     let mut command = cargo(toolchain, &firmware_folder(job.project_root));
     command
         .args([

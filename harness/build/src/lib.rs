@@ -538,6 +538,7 @@ impl<'j> Compiler<'j> {
         cache: &cache::Cache,
         on_event: &mut dyn FnMut(Event),
     ) -> Result<PathBuf, BuildError> {
+        neighbours::link(self.job.project_root)?;
         let folder = cache.build_folder();
         cargo::forget_old_sources(self.job, &self.toolchain, &folder, &self.sources)?;
         cargo::compile(self.job, &self.toolchain, &folder, on_event)

@@ -77,36 +77,25 @@ impl Project {
     /// # Errors
     /// `explicit` is neither, or what the program brings can't be unpacked into the cache.
     pub fn find(explicit: Option<&Path>, current: &Path) -> Result<Self, ProjectError> {
-        // What is above a folder is only told by its whole path.
-        let whole = |it: &Path| it.canonicalize().unwrap_or_else(|_| it.to_owned());
-        let named = explicit.map(|it| whole(&current.join(it)));
-        if let (Some(asked), Some(named)) = (explicit, &named)
-            && !has_boards(named)
-            && !is_own(named)
-        {
-            return Err(ProjectError::NotAProject(asked.to_owned()));
-        }
-        let own = named.iter().find(|it| is_own(it)).map(PathBuf::as_path);
-        let own = own.or_else(|| current.ancestors().find(|it| is_own(it)));
-        let from = named.as_deref().unwrap_or(current);
-        let asked_for = |it: &Path| explicit.is_some() && it == from && has_boards(it);
-        let mut above = from.ancestors();
-        let (root, is_brought) = match above.find(|it| asked_for(it) || is_clone(it)) {
-            // Called as it was named, which is shorter.
-            Some(root) => match explicit.filter(|_| root == from) {
-                Some(asked) => (asked.to_owned(), false),
-                None => (root.to_owned(), false),
-            },
-            None => {
-                let folder = Cache::of_the_user()?.bundle(&tinybench_bundle::identity());
-                tinybench_bundle::unpack(&folder)?;
-                (folder, true)
-            }
+        let nearest = |from: &Path, is: fn(&Path) -> bool| {
+            let found = from.ancestors().find(|it| is(it));
+            found.map(Path::to_owned)
         };
+        let own = explicit.filter(|it| is_own(it)).map(Path::to_owned);
+        let clone = match explicit {
+            Some(named) if has_boards(named) => Some(named.to_owned()),
+            Some(named) if own.is_none() => {
+                return Err(ProjectError::NotAProject(named.to_owned()));
+            }
+            // What is above a folder is only told by its whole path.
+            Some(named) => nearest(&named.canonicalize().unwrap_or_default(), is_clone),
+            None => nearest(current, is_clone),
+        };
+        let is_brought = clone.is_none();
         Ok(Self {
-            root,
+            root: clone.map_or_else(brought, Ok)?,
             is_brought,
-            own: own.map(Path::to_owned),
+            own: own.or_else(|| nearest(current, is_own)),
             runtimes: Vec::new(),
         })
     }
@@ -189,6 +178,13 @@ impl Project {
         let commit = text.trim();
         (output.status.success() && !commit.is_empty()).then(|| commit.to_owned())
     }
+}
+
+/// What the program brings, in the user's cache.
+fn brought() -> Result<PathBuf, ProjectError> {
+    let folder = Cache::of_the_user()?.bundle(&tinybench_bundle::identity());
+    tinybench_bundle::unpack(&folder)?;
+    Ok(folder)
 }
 
 fn has_boards(folder: &Path) -> bool {

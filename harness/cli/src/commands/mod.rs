@@ -44,8 +44,12 @@ pub fn execute(cli: &Cli) -> Result<(), Failure> {
         Command::Mlperf(args) => mlperf::mlperf(args, &project()?),
         Command::Inspect(args) => {
             let project = match project() {
+                Ok(found) => Some(found),
                 Err(error) if cli.global.project.is_some() => return Err(error.into()),
-                found => found.ok(),
+                Err(error) => {
+                    tracing::warn!("no boards are known: {error}");
+                    None
+                }
             };
             inspect::run(args, project.as_ref())
         }

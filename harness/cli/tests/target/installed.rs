@@ -63,14 +63,26 @@ fn in_an_empty_folder_it_measures_the_same_as_in_a_clone() {
 fn what_needs_sources_says_so() {
     let tinybench = Tinybench::new();
     let mut command = alone(&tinybench);
-    let run = ["run", "--board", "nano33", "--workload", "kws", "--build"];
-    let ended = tinybench.ended(command.args(run));
+    let run = ["run", "--board", "nano33", "--workload", "ad"];
+    let ended = tinybench.ended(command.args(run).arg("--build"));
     assert_eq!(ended.code, Some(5), "{}", ended.stderr);
     assert!(
         ended.stderr.contains("clone the repository"),
         "{}",
         ended.stderr
     );
+    // Nor does it have what an engine is compiled against.
+    let engine = project_root().join("examples/runtimes/dense");
+    let mut command = alone(&tinybench);
+    let engine = ["--runtime", engine.to_str().unwrap()];
+    let ended = tinybench.ended(command.args(run).args(engine));
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("clone the repository") && ended.stderr.lines().count() < 6,
+        "{}",
+        ended.stderr
+    );
+    assert!(!tinybench.path("tinybench-results").exists());
 }
 
 #[test]

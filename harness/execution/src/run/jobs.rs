@@ -40,13 +40,6 @@ pub struct Pace {
     pub fail_fast: bool,
 }
 
-impl Pace {
-    /// Whether what comes later may be begun earlier.
-    fn reorders(self) -> bool {
-        self.jobs.get() > 1 && !self.fail_fast
-    }
-}
-
 /// What came out.
 pub struct Endings {
     /// Of each run, of each of its subjects; none of those that weren't begun.
@@ -105,9 +98,13 @@ pub fn measure(
         };
         queues.entry(probe).or_default().push(*task);
     }
-    if let Some(tasks) = queues.get_mut(&None).filter(|_| pace.reorders()) {
+    if pace.jobs.get() > 1
+        && !pace.fail_fast
+        && let Some(tasks) = queues.get_mut(&None)
+    {
         // The longest first, so that none is left alone at the end.
-        tasks.sort_by_key(|it| Reverse(runs[it.run].subjects.planned[it.subject].length()));
+        let length = |it: &Task| runs[it.run].subjects.planned[it.subject].length();
+        tasks.sort_by_cached_key(|it| Reverse(length(it)));
     }
     let done = endings.iter().flatten().count();
     let shared = Mutex::new(Shared {

@@ -620,3 +620,41 @@ fn stop(core: &mut Core) -> Result<Stopped, TargetError> {
         xpsr: register(XPSR)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tinybench_inputs::board::Boards;
+
+    use super::*;
+    use crate::target::virtual_board;
+
+    #[test]
+    fn what_is_waited_for_no_longer_has_not_ended_whatever_came_of_it_since() {
+        /// Counts R0 down to 0 and stops: `subs r0, #1`, `bne` to it, `bkpt`.
+        const COUNT: [u8; 6] = [0x01, 0x38, 0xFD, 0xD1, 0x00, 0xBE];
+        const RAM: u32 = 0x2000_0000;
+        let boards = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets/boards");
+        let board = Boards::open(&[boards])
+            .unwrap()
+            .load("nano33")
+            .unwrap()
+            .board;
+        let probe = virtual_board::open(&board).unwrap();
+        let mut session = Session::attach(probe, &board).unwrap();
+        session.samples = true;
+        let mut ended = |timeout| {
+            session.reset().unwrap();
+            session.write_bytes(RAM, &COUNT).unwrap();
+            session.set_register(0, 100_000).unwrap();
+            session.set_register(15, RAM).unwrap();
+            let quiet = Duration::ZERO;
+            session.run(Wait { timeout, quiet })
+        };
+        ended(Duration::from_secs(60)).unwrap();
+        // Samples of its first moments alone would differ.
+        let hung = ended(Duration::ZERO).unwrap_err();
+        assert!(matches!(hung, TargetError::Hung { .. }), "{hung}");
+    }
+}

@@ -4,9 +4,10 @@
 //! write FILE.zip
 //! ```
 
-use std::path::PathBuf;
+use std::io;
 
-fn main() -> std::io::Result<()> {
-    let path = std::env::args_os().nth(1).map(PathBuf::from);
-    std::fs::write(path.unwrap_or("bundle.zip".into()), tinybench_bundle::BYTES)
+fn main() -> io::Result<()> {
+    let path = std::env::args_os().nth(1);
+    let path = path.ok_or(io::Error::other("usage: write FILE.zip"))?;
+    std::fs::write(path, tinybench_bundle::BYTES)
 }

@@ -125,8 +125,9 @@ impl Workloads {
     /// # Errors
     /// A folder can't be read, or has a workload that is called like one of a folder before it.
     pub fn open(folders: &[impl AsRef<Path>]) -> Result<Self, WorkloadError> {
-        let mut cards = BTreeMap::new();
+        let mut cards: BTreeMap<String, PathBuf> = BTreeMap::new();
         for folder in folders.iter().map(AsRef::as_ref).filter(|it| it.exists()) {
+            let before = cards.clone();
             for folder in files::list(folder)? {
                 let card = folder.join("card.toml");
                 let name = folder.file_name().and_then(|name| name.to_str());
@@ -135,7 +136,7 @@ impl Workloads {
                 };
                 // With that ending it is the workload's of the name before it, from raw audio.
                 let of = name.strip_suffix(AUDIO_SUFFIX).unwrap_or(name);
-                if cards.contains_key(name) || cards.contains_key(of) {
+                if before.contains_key(name) || before.contains_key(of) {
                     return Err(WorkloadError::Taken { path: card });
                 }
                 cards.insert(name.to_owned(), card);

@@ -35,10 +35,7 @@ pub fn run(args: &InspectArgs, project: Option<&Project>) -> Result<(), Failure>
     }
     let boards = match project {
         Some(project) => Boards::open(&project.boards())?.readable(),
-        None => {
-            tracing::warn!("there is no tinybench project here, so no boards are known");
-            Vec::new()
-        }
+        None => Vec::new(),
     };
     let mut models = Vec::new();
     for path in &args.models {
